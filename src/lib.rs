@@ -1,1 +1,4 @@
-//! stub
+//! tackroom: a terminal workbench for running LLM agents under control.
+
+pub mod domain;
+pub mod ports;

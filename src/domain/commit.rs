@@ -1,0 +1,241 @@
+//! Facts that become durable together, and the one fold rule that holds above every engine.
+
+use crate::domain::event::{BadEvent, Event, Fact};
+use crate::domain::hash::Hash;
+use crate::domain::ids::{CommitId, Epoch, EventNo, SessionId};
+use crate::domain::time::Micros;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An engine takes no larger commit, in bytes of events.
+pub const COMMIT_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Who wrote a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Class {
+    /// The process that drives the session; may not decide.
+    Worker,
+    /// A person, through a screen, a command or a flag; may not act.
+    Operator,
+}
+
+/// An event with its stored bytes and its hash in the chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sealed {
+    /// The event.
+    pub event: Event,
+    /// The bytes as stored: what the hash is over.
+    pub json: Arc<str>,
+    /// The hash, chained to the event before.
+    pub hash: Hash,
+}
+
+/// 1..n events that become durable together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Commit {
+    /// Its name.
+    pub id: CommitId,
+    /// The session.
+    pub session: SessionId,
+    /// The commit before it.
+    pub prev: CommitId,
+    /// Its place, from 1.
+    pub seq: u64,
+    /// The writer's term.
+    pub epoch: Epoch,
+    /// Who wrote it.
+    pub class: Class,
+    /// The writer's name.
+    pub writer: String,
+    /// When.
+    pub at: Micros,
+    /// What happened.
+    pub events: Vec<Sealed>,
+}
+
+/// Where a session's log ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The last commit.
+    pub commit: CommitId,
+    /// Its place.
+    pub seq: u64,
+    /// The current term.
+    pub epoch: Epoch,
+    /// The last event's number.
+    pub event: EventNo,
+    /// The last event's hash.
+    pub hash: Hash,
+}
+
+/// Why a commit does not count.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// It does not follow the head: someone else wrote meanwhile.
+    #[error("the log has moved on: the commit follows {prev}, the head is {head}")]
+    NotNext {
+        /// What the commit follows.
+        prev: CommitId,
+        /// What the head is.
+        head: CommitId,
+    },
+    /// Its writer's term is over.
+    #[error("the writer lease was taken by another process: term {own}, now {current}")]
+    Fenced {
+        /// The commit's term.
+        own: Epoch,
+        /// The current term.
+        current: Epoch,
+    },
+    /// Its class may not say that.
+    #[error("a {class:?} commit may not say {kind}")]
+    NotYours {
+        /// The class.
+        class: Class,
+        /// The kind of fact.
+        kind: String,
+    },
+    /// Numbers, hashes or bytes do not fit: an engine's bug or foreign bytes.
+    #[error("event {no} does not continue the chain: {why}")]
+    Broken {
+        /// The event.
+        no: EventNo,
+        /// How.
+        why: &'static str,
+    },
+    /// There is nothing in it.
+    #[error("an empty commit")]
+    Empty,
+}
+
+impl Head {
+    /// The head of a log that has no commit yet.
+    pub fn start() -> Head {
+        Head { commit: CommitId::none(), seq: 0, epoch: Epoch(0), event: EventNo(0), hash: Hash::ZERO }
+    }
+
+    /// The fold rule: whether `commit` counts as the next one, and the head that follows.
+    pub fn admit(&self, commit: &Commit) -> Result<Head, Denial> {
+        if commit.prev != self.commit || commit.seq != self.seq + 1 {
+            return Err(Denial::NotNext { prev: commit.prev.clone(), head: self.commit.clone() });
+        }
+        let epoch = self.term(commit)?;
+        let (mut no, mut hash) = (self.event, self.hash);
+        for sealed in &commit.events {
+            no = no.after();
+            if sealed.event.no != no {
+                return Err(Denial::Broken { no, why: "its number does not follow" });
+            }
+            hash = Hash::chained(hash, sealed.json.as_bytes());
+            if sealed.hash != hash {
+                return Err(Denial::Broken { no, why: "its hash does not follow" });
+            }
+            if !may_say(commit.class, &sealed.event.fact) {
+                return Err(Denial::NotYours {
+                    class: commit.class,
+                    kind: sealed.event.fact.kind().to_string(),
+                });
+            }
+        }
+        if commit.events.is_empty() {
+            return Err(Denial::Empty);
+        }
+        Ok(Head { commit: commit.id.clone(), seq: commit.seq, epoch, event: no, hash })
+    }
+
+    /// The term after `commit`: a takeover adds one; every other commit must carry the current one.
+    fn term(&self, commit: &Commit) -> Result<Epoch, Denial> {
+        let taken = commit.events.iter().find_map(|sealed| {
+            if let Fact::WriterTaken { epoch, .. } = &sealed.event.fact { Some(*epoch) } else { None }
+        });
+        let wanted = match taken {
+            Some(epoch) if epoch == self.epoch.after() => epoch,
+            Some(epoch) => return Err(Denial::Fenced { own: epoch, current: self.epoch }),
+            None => self.epoch,
+        };
+        if commit.epoch != wanted || (commit.class == Class::Worker && wanted == Epoch(0)) {
+            return Err(Denial::Fenced { own: commit.epoch, current: self.epoch });
+        }
+        Ok(wanted)
+    }
+
+    /// Seals events as the commit after this head.
+    pub fn seal(
+        &self,
+        id: CommitId,
+        session: &SessionId,
+        by: (Class, &str),
+        at: Micros,
+        events: Vec<Event>,
+    ) -> Commit {
+        let mut hash = self.hash;
+        let mut epoch = self.epoch;
+        let events = events
+            .into_iter()
+            .map(|event| {
+                if let Fact::WriterTaken { epoch: taken, .. } = &event.fact {
+                    epoch = *taken;
+                }
+                let json: Arc<str> = event.to_json().into();
+                hash = Hash::chained(hash, json.as_bytes());
+                Sealed { event, json, hash }
+            })
+            .collect();
+        Commit {
+            id,
+            session: session.clone(),
+            prev: self.commit.clone(),
+            seq: self.seq + 1,
+            epoch,
+            class: by.0,
+            writer: by.1.to_string(),
+            at,
+            events,
+        }
+    }
+}
+
+impl Sealed {
+    /// Reads stored bytes.
+    pub fn read(json: &str, hash: Hash) -> Result<Sealed, BadEvent> {
+        Ok(Sealed { event: Event::from_json(json)?, json: json.into(), hash })
+    }
+}
+
+/// Whether a class of writer may say a fact: a decision is never a worker's, an act is never an operator's.
+pub fn may_say(class: Class, fact: &Fact) -> bool {
+    let operators = match fact {
+        Fact::SessionOpened { .. } | Fact::RunStarted { .. } => return true,
+        Fact::SessionRenamed { .. }
+        | Fact::RunPaused { .. }
+        | Fact::RunReleased { .. }
+        | Fact::InterruptAsked { .. }
+        | Fact::CancelAsked { .. }
+        | Fact::StepAllowed { .. }
+        | Fact::ModeSet { .. }
+        | Fact::CallEdited { .. }
+        | Fact::CallApproved { .. }
+        | Fact::CallRejected { .. }
+        | Fact::CallAnswered { .. }
+        | Fact::CallSettled { .. }
+        | Fact::OperatorSaid { .. }
+        | Fact::OperatorSteered { .. } => true,
+        Fact::WriterTaken { .. }
+        | Fact::RunEnded { .. }
+        | Fact::ModelAsked { .. }
+        | Fact::ModelReplied { .. }
+        | Fact::ModelFailed { .. }
+        | Fact::CallRefused { .. }
+        | Fact::CallJudged { .. }
+        | Fact::CallLapsed { .. }
+        | Fact::CallStarted { .. }
+        | Fact::CallEnded { .. }
+        | Fact::CallInterrupted { .. }
+        | Fact::CallUnknown { .. }
+        | Fact::CallDropped { .. } => false,
+        // A newer program's fact: nothing is decided or done by it here.
+        Fact::Unknown { .. } => return true,
+    };
+    operators == (class == Class::Operator)
+}

@@ -1,0 +1,410 @@
+//! Every fact that can happen to a session; the only thing ever stored.
+//!
+//! Kinds and fields are only ever added. A kind that this program does not know loads as `Fact::Unknown` and is shown as such.
+
+use crate::domain::call::{By, Outcome, Output, Preview};
+use crate::domain::fault::Fault;
+use crate::domain::hash::Hash;
+use crate::domain::ids::{CallId, Epoch, EventNo, RunNo, SessionId};
+use crate::domain::message::Reply;
+use crate::domain::policy::{Mode, Verdict};
+use crate::domain::retry::AfterFault;
+use crate::domain::time::Micros;
+use crate::domain::tool_spec::{Effect, Touch};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// One fact in its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Its place in the session, from 1, without gaps.
+    pub no: EventNo,
+    /// When.
+    pub at: Micros,
+    /// The run it belongs to; 0 for the session itself.
+    pub run: RunNo,
+    /// The span it belongs to, named by the event that opened it.
+    pub span: EventNo,
+    /// The span that holds that span; 0 for the root.
+    pub parent: EventNo,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// Where a session came from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    /// The session it was forked from or delegated by.
+    pub session: SessionId,
+    /// The event there.
+    pub at: EventNo,
+}
+
+/// The limits of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Model turns at most.
+    pub steps: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { steps: 100 }
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RunStatus {
+    /// The model said it was done.
+    Done,
+    /// A fault that could not be mended.
+    Failed,
+    /// The operator stopped it.
+    Cancelled,
+    /// A limit was reached.
+    BudgetStopped,
+}
+
+/// Why a run ended, by type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum EndReason {
+    /// The model stopped with an answer.
+    Answered,
+    /// The model stopped without a word or a call.
+    EmptyReply,
+    /// The answer was cut at the model's length limit.
+    Truncated,
+    /// The provider held the answer back.
+    Filtered,
+    /// The model stopped for a reason this program does not know.
+    OddFinish {
+        /// The provider's word.
+        finish: String,
+    },
+    /// The model could not be asked.
+    ModelFailed {
+        /// The last fault.
+        fault: Fault,
+    },
+    /// The step limit was reached.
+    StepLimit {
+        /// The limit.
+        steps: u32,
+    },
+    /// The operator cancelled it.
+    Operator {
+        /// Who.
+        by: By,
+    },
+}
+
+/// What the operator made of an unknown outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Settling {
+    /// It did happen; it is not run again.
+    Happened,
+    /// Run it again.
+    Again,
+    /// Give it up; it is not run again.
+    Abandon,
+}
+
+/// Why a clearance no longer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lapse {
+    /// The approval was too old.
+    Expired,
+    /// The policy, the folder or the arguments are not those that were approved.
+    Changed,
+    /// What it would change is not what was shown.
+    TargetChanged,
+}
+
+/// Why a call is not even judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum BadCall {
+    /// No tool of that name.
+    UnknownTool {
+        /// The names there are.
+        known: String,
+    },
+    /// The arguments are not JSON.
+    NotJson {
+        /// What the parser said.
+        why: String,
+    },
+    /// The arguments miss the schema.
+    Schema {
+        /// A JSON pointer to the bad place.
+        path: String,
+        /// What is wrong there.
+        why: String,
+    },
+    /// The reply was cut at the length limit, so the call may be cut too.
+    Truncated,
+}
+
+/// One kind of fact with its data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "data")]
+#[allow(missing_docs)] // The fields are named by their types; each variant says what happened.
+pub enum Fact {
+    /// A session began.
+    SessionOpened {
+        title: String,
+        agent: String,
+        workspace: String,
+        #[serde(default)]
+        instructions: String,
+        #[serde(default)]
+        parent: Option<Parent>,
+        program: String,
+    },
+    /// The operator gave the session another title.
+    SessionRenamed { title: String, by: By },
+    /// A worker took the writer lease.
+    WriterTaken { holder: String, epoch: Epoch },
+    /// A task began.
+    RunStarted { input: String, mode: Mode, limits: Limits, model: String },
+    /// The operator paused the run: nothing new starts.
+    RunPaused { by: By },
+    /// The operator let the run go on.
+    RunReleased { by: By },
+    /// The operator stopped what is under way; the run then waits.
+    InterruptAsked { by: By },
+    /// The operator cancelled the run.
+    CancelAsked { by: By },
+    /// The operator allowed one step of a stepping run.
+    StepAllowed { by: By },
+    /// The operator changed the mode.
+    ModeSet { mode: Mode, by: By },
+    /// The run is over.
+    RunEnded { status: RunStatus, why: EndReason },
+    /// The model is about to be asked.
+    ModelAsked { model: String, attempt: u32, messages: u64, request: Hash },
+    /// The model answered.
+    ModelReplied { reply: Reply, calls: Vec<CallId> },
+    /// The request failed.
+    ModelFailed { fault: Fault, attempt: u32, then: AfterFault },
+    /// A call is not run, and the model is told why.
+    CallRefused { call: CallId, why: BadCall },
+    /// The policy spoke.
+    CallJudged {
+        call: CallId,
+        verdict: Verdict,
+        hash: Hash,
+        effect: Effect,
+        #[serde(default)]
+        destroys: bool,
+        #[serde(default)]
+        touches: Vec<Touch>,
+        #[serde(default)]
+        preview: Preview,
+    },
+    /// The operator changed the arguments; they are judged again before anything runs.
+    CallEdited { call: CallId, args: Value, by: By },
+    /// The operator approved exactly this action.
+    CallApproved { call: CallId, hash: Hash, by: By, expires: Micros },
+    /// The operator rejected the call.
+    CallRejected { call: CallId, by: By, reason: String },
+    /// The operator answered in the tool's place.
+    CallAnswered { call: CallId, by: By, text: String },
+    /// A clearance no longer counts; the call is judged again.
+    CallLapsed { call: CallId, why: Lapse },
+    /// The call is about to run.
+    CallStarted { call: CallId, hash: Hash, key: String },
+    /// The call is over.
+    CallEnded { call: CallId, outcome: Outcome, output: Output, ms: u64 },
+    /// The call's process stopped; running it again is safe.
+    CallInterrupted { call: CallId },
+    /// The call's process stopped; nobody knows whether it happened.
+    CallUnknown { call: CallId },
+    /// The operator settled an unknown outcome.
+    CallSettled { call: CallId, how: Settling, by: By, note: String },
+    /// The run ended before the call started.
+    CallDropped { call: CallId },
+    /// The operator wrote while the agent worked; taken up when the run ends.
+    OperatorSaid { text: String, by: By },
+    /// The operator wrote to the working agent; read before its next turn.
+    OperatorSteered { text: String, by: By },
+    /// A kind that this program does not know.
+    #[serde(skip)]
+    Unknown { kind: String, data: Value },
+}
+
+/// The form on disk.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a, F> {
+    no: EventNo,
+    at: Micros,
+    run: RunNo,
+    span: EventNo,
+    parent: EventNo,
+    #[serde(flatten)]
+    fact: F,
+    #[serde(skip)]
+    life: std::marker::PhantomData<&'a ()>,
+}
+
+/// A stored event that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("this stored event cannot be read: {why}")]
+pub struct BadEvent {
+    /// What the parser said.
+    pub why: String,
+}
+
+impl Event {
+    /// The stored bytes: one line of JSON.
+    pub fn to_json(&self) -> String {
+        let fact = match &self.fact {
+            Fact::Unknown { kind, data } => serde_json::json!({ "kind": kind, "data": data }),
+            known => return self.line(known),
+        };
+        self.line(&fact)
+    }
+
+    fn line<F: Serialize>(&self, fact: &F) -> String {
+        let stored = Stored {
+            no: self.no,
+            at: self.at,
+            run: self.run,
+            span: self.span,
+            parent: self.parent,
+            fact,
+            life: std::marker::PhantomData,
+        };
+        serde_json::to_string(&stored).unwrap_or_default() // invariant: every field serialises (no maps with odd keys)
+    }
+
+    /// Reads stored bytes. A known kind must fit; an unknown one is kept as it is.
+    pub fn from_json(text: &str) -> Result<Event, BadEvent> {
+        let bad = |error: serde_json::Error| BadEvent { why: error.to_string() };
+        let (fact, stored) = match serde_json::from_str::<Stored<'_, Fact>>(text) {
+            Ok(stored) => (stored.fact.clone(), stored.erased()),
+            Err(error) => {
+                let stored: Stored<'_, Foreign> = serde_json::from_str(text).map_err(bad)?;
+                if Fact::knows(&stored.fact.kind) {
+                    return Err(bad(error));
+                }
+                (
+                    Fact::Unknown { kind: stored.fact.kind.clone(), data: stored.fact.data.clone() },
+                    stored.erased(),
+                )
+            }
+        };
+        let (no, at, run, span, parent) = stored;
+        Ok(Event { no, at, run, span, parent, fact })
+    }
+}
+
+#[derive(Deserialize)]
+struct Foreign {
+    kind: String,
+    #[serde(default)]
+    data: Value,
+}
+
+impl<F> Stored<'_, F> {
+    fn erased(&self) -> (EventNo, Micros, RunNo, EventNo, EventNo) {
+        (self.no, self.at, self.run, self.span, self.parent)
+    }
+}
+
+macro_rules! kinds {
+    ($($kind:ident),* $(,)?) => {
+        /// The kinds this program knows, as stored.
+        pub const KINDS: &[&str] = &[$(stringify!($kind)),*];
+
+        impl Fact {
+            /// The kind's name, as stored.
+            pub fn kind(&self) -> &str {
+                match self {
+                    $(Fact::$kind { .. } => stringify!($kind),)*
+                    Fact::Unknown { kind, .. } => kind,
+                }
+            }
+        }
+    };
+}
+
+kinds!(
+    SessionOpened,
+    SessionRenamed,
+    WriterTaken,
+    RunStarted,
+    RunPaused,
+    RunReleased,
+    InterruptAsked,
+    CancelAsked,
+    StepAllowed,
+    ModeSet,
+    RunEnded,
+    ModelAsked,
+    ModelReplied,
+    ModelFailed,
+    CallRefused,
+    CallJudged,
+    CallEdited,
+    CallApproved,
+    CallRejected,
+    CallAnswered,
+    CallLapsed,
+    CallStarted,
+    CallEnded,
+    CallInterrupted,
+    CallUnknown,
+    CallSettled,
+    CallDropped,
+    OperatorSaid,
+    OperatorSteered,
+);
+
+impl Fact {
+    /// Whether the program knows a stored kind.
+    pub fn knows(kind: &str) -> bool {
+        KINDS.contains(&kind)
+    }
+
+    /// The call that the fact is about, if it is about one.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Fact::CallRefused { call, .. }
+            | Fact::CallJudged { call, .. }
+            | Fact::CallEdited { call, .. }
+            | Fact::CallApproved { call, .. }
+            | Fact::CallRejected { call, .. }
+            | Fact::CallAnswered { call, .. }
+            | Fact::CallLapsed { call, .. }
+            | Fact::CallStarted { call, .. }
+            | Fact::CallEnded { call, .. }
+            | Fact::CallInterrupted { call }
+            | Fact::CallUnknown { call }
+            | Fact::CallSettled { call, .. }
+            | Fact::CallDropped { call } => Some(*call),
+            Fact::SessionOpened { .. }
+            | Fact::SessionRenamed { .. }
+            | Fact::WriterTaken { .. }
+            | Fact::RunStarted { .. }
+            | Fact::RunPaused { .. }
+            | Fact::RunReleased { .. }
+            | Fact::InterruptAsked { .. }
+            | Fact::CancelAsked { .. }
+            | Fact::StepAllowed { .. }
+            | Fact::ModeSet { .. }
+            | Fact::RunEnded { .. }
+            | Fact::ModelAsked { .. }
+            | Fact::ModelReplied { .. }
+            | Fact::ModelFailed { .. }
+            | Fact::OperatorSaid { .. }
+            | Fact::OperatorSteered { .. }
+            | Fact::Unknown { .. } => None,
+        }
+    }
+}

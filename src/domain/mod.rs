@@ -1,0 +1,27 @@
+//! What a run is: pure data and decisions; no I/O, no clock, no randomness, no async.
+//!
+//! Read it in the order of a step's life: an `order` or an outcome comes in, `decide` makes facts of it or refuses,
+//! the facts become `event`s in a `commit`, `session` folds them, and `next` tells from the fold what is needed.
+
+pub mod ids; // numbers and names that must not mix
+pub mod hash; // SHA-256 and what is hashed
+pub mod canon; // the one byte form of a JSON value
+pub mod time; // microseconds and how people read them
+pub mod schema; // checks arguments against a schema and names the bad path
+pub mod tool_spec; // what a tool declares: name, schema, effect, scope
+pub mod message; // the conversation, free of any provider's words
+pub mod fault; // what can go wrong with a model request
+pub mod retry; // a fault and its count: wait or give up
+pub mod policy; // allow, ask or deny, and which rule said so
+pub mod call; // one tool call and how it stands
+pub mod event; // every fact that can happen; the only thing ever stored
+pub mod commit; // facts that become durable together; the one fold rule of the log
+pub mod order; // what an operator or a channel may tell a run
+pub mod session; // a session as its events tell it; the one `apply`
+pub mod call_fold; // how the facts about a call change it
+pub mod next; // the single next thing a session needs, told by the session alone
+pub mod decide; // an input becomes facts, or is refused with a reason; the only door
+pub mod outcome; // decide, for what the worker learned
+pub mod place; // the place of a new event: number, run, span
+pub mod tally; // events as one session row: status, cost, duration
+pub mod notice; // what a run tells outside: events, drafts, faults, session rows

@@ -1,0 +1,180 @@
+//! The single next thing a session needs, told by the session alone: whoever takes it up after a crash asks the same question.
+
+use crate::domain::call::{Call, CallState};
+use crate::domain::event::{EndReason, RunStatus};
+use crate::domain::ids::CallId;
+use crate::domain::message::Finish;
+use crate::domain::policy::Mode;
+use crate::domain::retry::AfterFault;
+use crate::domain::session::{Run, Session, Turn};
+use crate::domain::time::Micros;
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Nothing: no task.
+    Idle,
+    /// Begin a run with the first queued message.
+    StartQueued,
+    /// Ask the model; this is attempt number so-and-so.
+    AskModel {
+        /// From 1.
+        attempt: u32,
+    },
+    /// Wait until then, and ask the model again.
+    WaitUntil(Micros),
+    /// Ask the policy about a call.
+    JudgeCall(CallId),
+    /// Run a cleared call.
+    RunCall(CallId),
+    /// Wait for what is under way in this process, or for a person.
+    Await,
+    /// End the run.
+    Finish(RunStatus, EndReason),
+}
+
+/// What waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Hold {
+    /// A call waits for a decision.
+    Approval(CallId),
+    /// A call's outcome is unknown.
+    Unknown(CallId),
+    /// The run waits before its next step.
+    Step,
+    /// The operator paused the run.
+    Paused,
+}
+
+/// The next thing.
+pub fn next(session: &Session) -> Step {
+    let Some(run) = session.live() else {
+        return if session.queue.is_empty() { Step::Idle } else { Step::StartQueued };
+    };
+    let busy = matches!(run.turn, Turn::Asked { .. }) || session.open_calls().any(Call::in_flight);
+    if let Some(by) = &run.cancel {
+        return if busy {
+            Step::Await
+        } else {
+            Step::Finish(RunStatus::Cancelled, EndReason::Operator { by: by.clone() })
+        };
+    }
+    if run.open_calls.is_empty() { model_step(run) } else { call_step(session, run) }
+}
+
+/// With no call open, the model's turn decides.
+fn model_step(run: &Run) -> Step {
+    let ask = |attempt| {
+        if run.paused.is_some() {
+            Step::Await
+        } else if run.steps >= run.limits.steps {
+            Step::Finish(RunStatus::BudgetStopped, EndReason::StepLimit { steps: run.limits.steps })
+        } else if gated(run) {
+            Step::Await
+        } else {
+            Step::AskModel { attempt }
+        }
+    };
+    match &run.turn {
+        Turn::Ready => ask(1),
+        Turn::Asked { .. } => Step::Await,
+        Turn::Failed { fault, attempt, then, at } => match then {
+            AfterFault::GiveUp => {
+                Step::Finish(RunStatus::Failed, EndReason::ModelFailed { fault: fault.clone() })
+            }
+            AfterFault::Wait => ask(1),
+            AfterFault::Retry { wait_ms: 0 } => ask(attempt + 1),
+            AfterFault::Retry { .. } if run.paused.is_some() => Step::Await,
+            AfterFault::Retry { wait_ms } => Step::WaitUntil(at.plus_ms(*wait_ms)),
+        },
+        Turn::Replied { finish, empty, .. } => ending(finish, *empty),
+    }
+}
+
+/// How a reply without calls ends the run.
+fn ending(finish: &Finish, empty: bool) -> Step {
+    match finish {
+        Finish::Length => Step::Finish(RunStatus::Failed, EndReason::Truncated),
+        Finish::Filtered => Step::Finish(RunStatus::Failed, EndReason::Filtered),
+        Finish::Stop | Finish::Calls if empty => Step::Finish(RunStatus::Failed, EndReason::EmptyReply),
+        Finish::Stop | Finish::Calls => Step::Finish(RunStatus::Done, EndReason::Answered),
+        Finish::Other(word) => Step::Finish(RunStatus::Failed, EndReason::OddFinish { finish: word.clone() }),
+    }
+}
+
+/// With calls open, the first of them that can go on does.
+fn call_step(session: &Session, run: &Run) -> Step {
+    let open: Vec<&Call> = session.open_calls().collect();
+    if let Some(call) = open.iter().find(|call| call.state == CallState::Proposed) {
+        return Step::JudgeCall(call.id);
+    }
+    if run.paused.is_some() {
+        return Step::Await;
+    }
+    for (i, call) in open.iter().enumerate() {
+        let free = match call.state {
+            CallState::Cleared { by_person } => by_person || !gated(run),
+            CallState::Interrupted => call.effect.repeatable(),
+            CallState::Proposed
+            | CallState::Held
+            | CallState::Started
+            | CallState::Unknown
+            | CallState::Ended(_) => false,
+        };
+        if free && !open[..i].iter().any(|earlier| call.must_follow(earlier)) {
+            return Step::RunCall(call.id);
+        }
+    }
+    Step::Await
+}
+
+/// Whether a step must wait for the operator's word.
+fn gated(run: &Run) -> bool {
+    run.mode == Mode::Step && run.permits == 0
+}
+
+/// What waits for a person, the oldest call first.
+pub(in crate::domain) fn holds(session: &Session) -> Vec<Hold> {
+    let Some(run) = session.live() else { return Vec::new() };
+    if run.cancel.is_some() {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for call in session.open_calls() {
+        match call.state {
+            CallState::Held => found.push(Hold::Approval(call.id)),
+            CallState::Unknown => found.push(Hold::Unknown(call.id)),
+            CallState::Proposed
+            | CallState::Cleared { .. }
+            | CallState::Started
+            | CallState::Interrupted
+            | CallState::Ended(_) => {}
+        }
+    }
+    if run.paused.is_some() {
+        found.push(Hold::Paused);
+    } else if waits_to_step(session, run) {
+        found.push(Hold::Step);
+    }
+    found
+}
+
+/// Whether all that keeps the run from its next step is that it is stepping.
+fn waits_to_step(session: &Session, run: &Run) -> bool {
+    if !gated(run) {
+        return false;
+    }
+    if run.open_calls.is_empty() {
+        return match &run.turn {
+            Turn::Ready | Turn::Failed { then: AfterFault::Wait | AfterFault::Retry { wait_ms: 0 }, .. } => {
+                run.steps < run.limits.steps
+            }
+            Turn::Asked { .. } | Turn::Failed { .. } | Turn::Replied { .. } => false,
+        };
+    }
+    let open: Vec<&Call> = session.open_calls().collect();
+    open.iter().enumerate().any(|(i, call)| {
+        call.state == CallState::Cleared { by_person: false }
+            && !open[..i].iter().any(|earlier| call.must_follow(earlier))
+    })
+}

@@ -1,0 +1,66 @@
+//! What a run tells outside: the same notices reach a screen, a headless printer and a test.
+
+use crate::domain::commit::Commit;
+use crate::domain::ids::SessionId;
+use crate::domain::message::Draft;
+use crate::domain::order::Refusal;
+use crate::domain::tally::Row;
+use std::sync::Arc;
+
+/// One thing told.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A session is watched from here on: everything known of it follows as commits.
+    Watching {
+        /// The session.
+        session: SessionId,
+    },
+    /// Facts that are on disk, in order, without gaps.
+    Committed(Arc<Commit>),
+    /// All that was stored has been told; what follows is live.
+    CaughtUp {
+        /// The session.
+        session: SessionId,
+    },
+    /// Parts of a reply or an output that are still arriving; lossy.
+    Draft {
+        /// The session.
+        session: SessionId,
+        /// The part.
+        draft: Draft,
+    },
+    /// An order was not taken.
+    Refused {
+        /// The session.
+        session: SessionId,
+        /// Why.
+        why: Refusal,
+    },
+    /// The sessions list, or its news.
+    Rows(Vec<Row>),
+    /// Something failed outside of a run, such as the disk: a sentence and a hint.
+    Trouble {
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
+    /// Whether this process drives the session, another one does, or nobody.
+    Driven {
+        /// The session.
+        session: SessionId,
+        /// By whom.
+        by: Driver,
+    },
+}
+
+/// Who drives a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Driver {
+    /// This process.
+    Here,
+    /// Another process of this machine.
+    Elsewhere,
+    /// Nobody: its process stopped; it can be resumed.
+    Nobody,
+}

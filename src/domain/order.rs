@@ -1,0 +1,145 @@
+//! What an operator or a channel may tell a run, and the typed reasons for which it is refused.
+
+use crate::domain::event::{Limits, RunStatus, Settling};
+use crate::domain::hash::Hash;
+use crate::domain::ids::CallId;
+use crate::domain::policy::Mode;
+use crate::domain::schema::SchemaFault;
+use serde_json::Value;
+
+/// A new task and how it is to be driven.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Task {
+    /// What the agent is to do.
+    pub input: String,
+    /// How much waits for a person.
+    pub mode: Mode,
+    /// The limits.
+    pub limits: Limits,
+    /// The model to ask, as the configuration names it.
+    pub model: String,
+}
+
+/// One word to a session.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Order {
+    /// Begin a run; refused while one is under way.
+    Start(Task),
+    /// A message: begins a run, queues while one works, goes on with one that was interrupted.
+    Say(String),
+    /// A message for the working agent, read before its next turn.
+    Steer(String),
+    /// Approve exactly the action of this hash.
+    Approve {
+        /// The call.
+        call: CallId,
+        /// The action as it was shown.
+        hash: Hash,
+    },
+    /// Approve with other arguments; they are checked and judged again.
+    ApproveEdited {
+        /// The call.
+        call: CallId,
+        /// The action as it was shown before the edit.
+        hash: Hash,
+        /// The new arguments.
+        args: Value,
+    },
+    /// Do not run it; the model reads the reason.
+    Reject {
+        /// The call.
+        call: CallId,
+        /// Why; may be empty.
+        reason: String,
+    },
+    /// Answer in the tool's place.
+    Respond {
+        /// The call.
+        call: CallId,
+        /// The answer.
+        text: String,
+    },
+    /// Settle an unknown outcome.
+    Settle {
+        /// The call.
+        call: CallId,
+        /// What is known or wanted.
+        how: Settling,
+        /// A note for the model.
+        note: String,
+    },
+    /// Start nothing new.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Stop what is under way, then wait.
+    Interrupt,
+    /// End the run.
+    Cancel,
+    /// Do one step; a run that was not stepping begins to.
+    Step,
+    /// Change the mode.
+    SetMode(Mode),
+    /// Give the session another title.
+    Rename(String),
+}
+
+/// Why an order is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There is no session yet.
+    #[error("the session is not open")]
+    NotOpen,
+    /// There is no run.
+    #[error("no task is under way")]
+    NoRun,
+    /// The run is over.
+    #[error("the task is over ({0:?})")]
+    RunOver(RunStatus),
+    /// A run is under way.
+    #[error("a task is under way")]
+    RunUnderWay,
+    /// The run is being cancelled.
+    #[error("the task is being cancelled")]
+    Cancelling,
+    /// No such call.
+    #[error("there is no call {0}")]
+    NoCall(CallId),
+    /// The call does not wait for a decision.
+    #[error("call {call} is not waiting for a decision: it is {state}")]
+    NotHeld {
+        /// The call.
+        call: CallId,
+        /// Where it stands.
+        state: &'static str,
+    },
+    /// The call's outcome is not unknown.
+    #[error("call {call} has nothing to settle: it is {state}")]
+    NotUnknown {
+        /// The call.
+        call: CallId,
+        /// Where it stands.
+        state: &'static str,
+    },
+    /// What was decided on is not what would run.
+    #[error("call {0} has changed since it was shown; look again")]
+    Changed(CallId),
+    /// The edited arguments miss the schema.
+    #[error("the edited arguments do not fit: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    BadArguments(Vec<SchemaFault>),
+    /// An empty message.
+    #[error("there is nothing in the message")]
+    EmptyText,
+    /// It is paused already.
+    #[error("the task is paused already")]
+    Paused,
+    /// It is not paused.
+    #[error("the task is not paused")]
+    NotPaused,
+    /// The mode is that already.
+    #[error("the mode is {0} already")]
+    SameMode(&'static str),
+    /// What the worker reports does not fit where the session stands: a bug or a lost race.
+    #[error("this does not fit where the session stands: {0}")]
+    Stray(&'static str),
+}

@@ -1,0 +1,245 @@
+//! What the worker reports becomes facts, or is refused: the other half of the door.
+
+use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
+use crate::domain::canon::action_hash;
+use crate::domain::decide::{Kit, again};
+use crate::domain::event::{BadCall, Fact, Lapse};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::hash::Hash;
+use crate::domain::ids::CallId;
+use crate::domain::message::{Args, AskedCall, Finish, Reply};
+use crate::domain::next::{Step, next};
+use crate::domain::order::Refusal;
+use crate::domain::policy::{Mode, Verdict, Word};
+use crate::domain::session::{Session, Turn};
+use crate::domain::tool_spec::{Effect, Touch};
+
+/// A judged call: the verdict and what it was about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The call.
+    pub call: CallId,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What it will touch.
+    pub touches: Vec<Touch>,
+    /// What the operator is shown.
+    pub preview: Preview,
+}
+
+/// What the worker learned or is about to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    /// It took the writer lease.
+    Taken {
+        /// Its name.
+        holder: String,
+    },
+    /// A queued message is to begin a run.
+    QueueTaken,
+    /// The model is about to be asked.
+    Asking {
+        /// The model.
+        model: String,
+        /// The hash of the request as it will be sent.
+        request: Hash,
+    },
+    /// The model answered.
+    Replied(Reply),
+    /// The request failed.
+    Failed(Fault),
+    /// The policy spoke.
+    Judged(Judged),
+    /// A cleared call is about to run.
+    Starting {
+        /// The call.
+        call: CallId,
+        /// The policy's version now.
+        policy: String,
+        /// What the operator would be shown now; none where nobody was asked.
+        preview: Option<Preview>,
+    },
+    /// A call is over.
+    Finished {
+        /// The call.
+        call: CallId,
+        /// How.
+        outcome: Outcome,
+        /// What it gave back.
+        output: Output,
+        /// How long it ran.
+        ms: u64,
+    },
+    /// The run is to end.
+    Finish,
+}
+
+/// The facts that a worker's report makes.
+pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+    match report {
+        Report::Taken { holder } => Ok(taken(session, holder, kit)),
+        Report::QueueTaken => match (&session.run, session.queue.front(), session.live()) {
+            (Some(run), Some(text), None) => Ok(vec![again(run, text.clone())]),
+            _ => Err(Refusal::Stray("nothing is queued")),
+        },
+        Report::Asking { model, request } => match next(session) {
+            Step::AskModel { attempt } => {
+                let messages = session.transcript.len() as u64;
+                Ok(vec![Fact::ModelAsked { model: model.clone(), attempt, messages, request: *request }])
+            }
+            _ => Err(Refusal::Stray("the model is not to be asked")),
+        },
+        Report::Replied(reply) => {
+            asked(session)?;
+            Ok(replied(session, reply, kit))
+        }
+        Report::Failed(fault) => {
+            let attempt = asked(session)?;
+            let then = kit.retry.after(fault, attempt, kit.luck);
+            Ok(vec![Fact::ModelFailed { fault: fault.clone(), attempt, then }])
+        }
+        Report::Judged(judged) => judge(session, judged, kit),
+        Report::Starting { call, policy, preview } => starting(session, *call, policy, preview.as_ref(), kit),
+        Report::Finished { call, outcome, output, ms } => match session.call(*call).map(|call| &call.state) {
+            Some(CallState::Started) => {
+                Ok(vec![Fact::CallEnded { call: *call, outcome: *outcome, output: output.clone(), ms: *ms }])
+            }
+            _ => Err(Refusal::Stray("the call is not running")),
+        },
+        Report::Finish => finish(session),
+    }
+}
+
+/// The attempt under way.
+fn asked(session: &Session) -> Result<u32, Refusal> {
+    match session.live().map(|run| &run.turn) {
+        Some(Turn::Asked { attempt, .. }) => Ok(*attempt),
+        _ => Err(Refusal::Stray("the model was not asked")),
+    }
+}
+
+/// A takeover closes what the process before left open: each start has one end, also after a crash.
+fn taken(session: &Session, holder: &str, kit: &Kit<'_>) -> Vec<Fact> {
+    let mut facts = vec![Fact::WriterTaken { holder: holder.to_string(), epoch: session.epoch.after() }];
+    if let Some(Turn::Asked { attempt, .. }) = session.live().map(|run| &run.turn) {
+        let fault =
+            Fault::new(FaultKind::Interrupted, "the process that asked stopped before the answer came");
+        let then = kit.retry.after(&fault, *attempt, kit.luck);
+        facts.push(Fact::ModelFailed { fault, attempt: *attempt, then });
+    }
+    for call in session.open_calls().filter(|call| call.in_flight()) {
+        facts.push(match call.effect.repeatable() {
+            true => Fact::CallInterrupted { call: call.id },
+            false => Fact::CallUnknown { call: call.id },
+        });
+    }
+    facts
+}
+
+/// A reply, and at once the end of each of its calls that cannot even be judged.
+fn replied(session: &Session, reply: &Reply, kit: &Kit<'_>) -> Vec<Fact> {
+    let first = session.calls.len() as u32 + 1;
+    let ids: Vec<CallId> = (first..).map(CallId).take(reply.calls.len()).collect();
+    let mut facts = vec![Fact::ModelReplied { reply: reply.clone(), calls: ids.clone() }];
+    for (id, asked) in ids.iter().zip(&reply.calls) {
+        if let Some(why) = bad_call(asked, &reply.finish, kit) {
+            facts.push(Fact::CallRefused { call: *id, why });
+        }
+    }
+    facts
+}
+
+/// What keeps a call from being judged.
+fn bad_call(asked: &AskedCall, finish: &Finish, kit: &Kit<'_>) -> Option<BadCall> {
+    if matches!(finish, Finish::Length | Finish::Filtered) {
+        return Some(BadCall::Truncated);
+    }
+    let Some(spec) = kit.tools.get(&asked.tool) else {
+        return Some(BadCall::UnknownTool { known: kit.tools.names() });
+    };
+    match &asked.args {
+        Args::Broken(raw) => {
+            let why = serde_json::from_str::<serde_json::Value>(raw).err();
+            Some(BadCall::NotJson {
+                why: why.map_or_else(|| "no object".to_string(), |error| error.to_string()),
+            })
+        }
+        Args::Json(value) => spec
+            .schema
+            .check(value)
+            .into_iter()
+            .next()
+            .map(|fault| BadCall::Schema { path: fault.path, why: fault.why }),
+    }
+}
+
+/// A verdict; in ask mode every call that does more than read asks.
+fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+    let call = session.call(judged.call).filter(|call| call.state == CallState::Proposed);
+    let (Some(call), Some(run)) = (call, session.live()) else {
+        return Err(Refusal::Stray("the call is not to be judged"));
+    };
+    let Some((spec, args)) = kit.tools.get(&call.tool).zip(call.args()) else {
+        return Err(Refusal::Stray("the call has no tool or arguments"));
+    };
+    let mut verdict = judged.verdict.clone();
+    if run.mode == Mode::Ask && verdict.word == Word::Allow && spec.effect != Effect::ReadOnly {
+        verdict.word = Word::Ask;
+        verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
+        verdict.rule = "mode ask".to_string();
+    }
+    let hash = action_hash(&call.tool, args, &session.workspace, &verdict.policy);
+    Ok(vec![Fact::CallJudged {
+        call: call.id,
+        verdict,
+        hash,
+        effect: spec.effect,
+        destroys: spec.destroys,
+        touches: judged.touches.clone(),
+        preview: judged.preview.clone(),
+    }])
+}
+
+/// The last look before a call runs: what was approved is what runs, or it is asked again.
+fn starting(
+    session: &Session,
+    id: CallId,
+    policy: &str,
+    preview: Option<&Preview>,
+    kit: &Kit<'_>,
+) -> Result<Vec<Fact>, Refusal> {
+    if next(session) != Step::RunCall(id) {
+        return Err(Refusal::Stray("the call is not to be run"));
+    }
+    let Some((call, args)) = session.call(id).and_then(|call| Some((call, call.args()?))) else {
+        return Err(Refusal::NoCall(id));
+    };
+    let hash = action_hash(&call.tool, args, &session.workspace, policy);
+    if let Some(why) = lapse(call, hash, preview, kit) {
+        return Ok(vec![Fact::CallLapsed { call: id, why }]);
+    }
+    let key = format!("{}-{id}", session.id);
+    Ok(vec![Fact::CallStarted { call: id, hash, key }])
+}
+
+fn lapse(call: &Call, hash: Hash, preview: Option<&Preview>, kit: &Kit<'_>) -> Option<Lapse> {
+    if call.hash != Some(hash) {
+        return Some(Lapse::Changed);
+    }
+    let approval = call.approval.as_ref()?;
+    if call.starts == 0 && approval.expires < kit.now {
+        return Some(Lapse::Expired);
+    }
+    preview.is_some_and(|now| call.starts == 0 && *now != call.preview).then_some(Lapse::TargetChanged)
+}
+
+/// The end of a run: a call that never started is dropped, so that each has its one result.
+fn finish(session: &Session) -> Result<Vec<Fact>, Refusal> {
+    let Step::Finish(status, why) = next(session) else {
+        return Err(Refusal::Stray("the run is not at its end"));
+    };
+    let open = session.open_calls().filter(|call| !call.ended());
+    let mut facts: Vec<Fact> = open.map(|call| Fact::CallDropped { call: call.id }).collect();
+    facts.push(Fact::RunEnded { status, why });
+    Ok(facts)
+}

@@ -1,0 +1,84 @@
+//! The place of a new event: its number, its run, its span and the span that holds it.
+//!
+//! Spans form a tree: session > run > model request, and session > run > call > execution. A span is named by the
+//! number of the event that opened it.
+
+use crate::domain::event::{Event, Fact};
+use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::session::{Session, Turn};
+use crate::domain::time::Micros;
+
+/// The span of the session itself: its first event.
+const ROOT: EventNo = EventNo(1);
+
+/// Makes events of facts, in their places after what `session` has seen.
+pub fn place(session: &Session, at: Micros, facts: Vec<Fact>) -> Vec<Event> {
+    let run = session.live().or(session.run.as_ref());
+    let mut spot =
+        Spot { no: session.last, run: run.map_or((RunNo(0), ROOT), |run| (run.no, run.span)), call: None };
+    facts.into_iter().map(|fact| spot.event(session, at, fact)).collect()
+}
+
+/// Where the next event stands; knows what this very batch has opened.
+struct Spot {
+    no: EventNo,
+    run: (RunNo, EventNo),
+    call: Option<(CallId, EventNo)>,
+}
+
+impl Spot {
+    fn event(&mut self, session: &Session, at: Micros, fact: Fact) -> Event {
+        self.no = self.no.after();
+        let (span, parent) = self.span(session, &fact);
+        let run = match &fact {
+            Fact::SessionOpened { .. } | Fact::SessionRenamed { .. } | Fact::WriterTaken { .. } => RunNo(0),
+            _ => self.run.0, // everything else belongs to the run
+        };
+        Event { no: self.no, at, run, span, parent, fact }
+    }
+
+    fn span(&mut self, session: &Session, fact: &Fact) -> (EventNo, EventNo) {
+        let run_span = self.run.1;
+        if let Some(id) = fact.call() {
+            return self.call_span(session, id, fact);
+        }
+        match fact {
+            Fact::SessionOpened { .. } => (ROOT, EventNo(0)),
+            Fact::SessionRenamed { .. } | Fact::WriterTaken { .. } | Fact::Unknown { .. } => {
+                (ROOT, EventNo(0))
+            }
+            Fact::RunStarted { .. } => {
+                self.run = (self.run.0.after(), self.no);
+                (self.no, ROOT)
+            }
+            Fact::ModelAsked { .. } => (self.no, run_span),
+            Fact::ModelReplied { .. } | Fact::ModelFailed { .. } => {
+                (asked_span(session).unwrap_or(self.no), run_span)
+            }
+            _ => (run_span, ROOT), // what concerns the run as a whole
+        }
+    }
+
+    fn call_span(&mut self, session: &Session, id: CallId, fact: &Fact) -> (EventNo, EventNo) {
+        let run_span = self.run.1;
+        let known = session.call(id);
+        let opened = known.filter(|call| call.verdict.is_some() || call.ended()).map(|call| call.span);
+        let in_batch = self.call.filter(|(call, _)| *call == id).map(|(_, span)| span);
+        let own = opened.or(in_batch).unwrap_or(self.no);
+        self.call = Some((id, own));
+        match fact {
+            Fact::CallStarted { .. } => (self.no, own),
+            Fact::CallEnded { .. } | Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } => {
+                (known.map_or(self.no, |call| call.started_span), own)
+            }
+            _ => (own, run_span), // the call's own span
+        }
+    }
+}
+
+fn asked_span(session: &Session) -> Option<EventNo> {
+    match &session.live()?.turn {
+        Turn::Asked { span, .. } => Some(*span),
+        Turn::Ready | Turn::Failed { .. } | Turn::Replied { .. } => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! Checks arguments against a JSON Schema and names the bad path. No network, no files: remote references do not resolve.
+
+use jsonschema::error::ValidationErrorKind;
+use serde_json::Value;
+use std::fmt;
+use std::sync::Arc;
+
+/// How many faults one check reports; a person or a model mends a few at a time.
+const FAULTS_MAX: usize = 8;
+
+/// A schema ready to check values.
+#[derive(Clone)]
+pub struct Schema {
+    source: Arc<Value>,
+    compiled: Arc<jsonschema::Validator>,
+}
+
+/// One thing wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SchemaFault {
+    /// A JSON pointer to the bad place, `/` for the value itself.
+    pub path: String,
+    /// What is wrong there, as a sentence part.
+    pub why: String,
+}
+
+impl fmt::Display for SchemaFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.why)
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Schema({})", self.source)
+    }
+}
+
+impl Schema {
+    /// Compiles a schema; a bad one is named with the reason.
+    pub fn new(source: Value) -> Result<Schema, SchemaFault> {
+        match jsonschema::validator_for(&source) {
+            Ok(compiled) => Ok(Schema { source: Arc::new(source), compiled: Arc::new(compiled) }),
+            Err(error) => Err(SchemaFault { path: error.schema_path().to_string(), why: error.to_string() }),
+        }
+    }
+
+    /// The schema as JSON.
+    pub fn source(&self) -> &Value {
+        &self.source
+    }
+
+    /// Everything wrong with `value`, at most eight faults; empty means it fits.
+    pub fn check(&self, value: &Value) -> Vec<SchemaFault> {
+        self.compiled.iter_errors(value).take(FAULTS_MAX).map(|error| fault(&error)).collect()
+    }
+}
+
+/// A fault that points at the member itself where one is missing or is too many.
+fn fault(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
+    let at = error.instance_path().to_string();
+    let member = |name: &str| format!("{at}/{name}");
+    let (path, why) = if let ValidationErrorKind::Required { property } = error.kind() {
+        (member(property.as_str().unwrap_or("?")), "is required and missing".to_string())
+    } else if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
+        (
+            member(unexpected.first().map_or("?", String::as_str)),
+            "is not an argument of this tool".to_string(),
+        )
+    } else {
+        (at, shorten(&error.to_string()))
+    };
+    SchemaFault { path: if path.is_empty() { "/".to_string() } else { path }, why }
+}
+
+fn shorten(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_string(),
+    }
+}

@@ -1,0 +1,209 @@
+//! Events as one session row: what a list shows of a session, kept up in the same transaction as its events.
+
+use crate::domain::call::{CallState, Preview};
+use crate::domain::event::{Event, Fact, RunStatus};
+use crate::domain::ids::{CallId, SessionId};
+use crate::domain::message::Usage;
+use crate::domain::policy::Word;
+use crate::domain::time::Micros;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One line of the sessions list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Row {
+    /// The session.
+    pub id: SessionId,
+    /// Its title.
+    pub title: String,
+    /// The agent.
+    pub agent: String,
+    /// The folder.
+    pub workspace: String,
+    /// The model of the last run.
+    pub model: String,
+    /// Where it stands: `idle`, `running`, `held`, `paused`, `stepping`, `done`, `failed`, `cancelled`, `budget-stopped`.
+    pub status: String,
+    /// When it began.
+    pub opened: Micros,
+    /// When its last event happened.
+    pub updated: Micros,
+    /// Events in all.
+    pub events: u64,
+    /// Runs in all.
+    pub runs: u32,
+    /// Model turns that were answered.
+    pub steps: u64,
+    /// Tool calls asked for.
+    pub calls: u64,
+    /// Tokens.
+    pub usage: Usage,
+    /// What waits for a person: the call and why (`approval` or `unknown`).
+    pub holds: BTreeMap<CallId, String>,
+    #[serde(default)]
+    paused: bool,
+    #[serde(default)]
+    stepping: bool,
+    #[serde(default)]
+    edited: Option<CallId>,
+}
+
+impl Row {
+    /// The row of a session of which nothing is known yet.
+    pub fn new(id: SessionId) -> Row {
+        Row {
+            id,
+            title: String::new(),
+            agent: String::new(),
+            workspace: String::new(),
+            model: String::new(),
+            status: "idle".to_string(),
+            opened: Micros(0),
+            updated: Micros(0),
+            events: 0,
+            runs: 0,
+            steps: 0,
+            calls: 0,
+            usage: Usage::default(),
+            holds: BTreeMap::new(),
+            paused: false,
+            stepping: false,
+            edited: None,
+        }
+    }
+
+    /// Takes in one event; costs the same however long the session is.
+    pub fn apply(&mut self, event: &Event) {
+        self.events = event.no.0;
+        self.updated = event.at;
+        match &event.fact {
+            Fact::SessionOpened { title, agent, workspace, .. } => {
+                self.title.clone_from(title);
+                self.agent.clone_from(agent);
+                self.workspace.clone_from(workspace);
+                self.opened = event.at;
+            }
+            Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
+            Fact::RunStarted { model, mode, .. } => {
+                self.runs += 1;
+                self.model.clone_from(model);
+                self.paused = false;
+                self.stepping = *mode == crate::domain::policy::Mode::Step;
+                self.status = "running".to_string();
+            }
+            Fact::ModeSet { mode, .. } => self.stepping = *mode == crate::domain::policy::Mode::Step,
+            Fact::RunPaused { .. } | Fact::InterruptAsked { .. } => self.paused = true,
+            Fact::RunReleased { .. } => self.paused = false,
+            Fact::RunEnded { status, .. } => {
+                self.holds.clear();
+                self.status = ended(*status).to_string();
+                return;
+            }
+            Fact::ModelReplied { reply, calls } => {
+                self.steps += 1;
+                self.calls += calls.len() as u64;
+                self.usage = self.usage.plus(reply.usage);
+            }
+            _ => self.apply_call(&event.fact), // the rest concerns calls or changes no row
+        }
+        self.restate();
+    }
+
+    /// The holds follow the calls; an edit that the policy denied is a hold again.
+    fn apply_call(&mut self, fact: &Fact) {
+        let Some(call) = fact.call() else { return };
+        if let Fact::CallJudged { verdict, .. } = fact {
+            let edit_denied = self.edited == Some(call) && verdict.word == Word::Deny;
+            if (verdict.word == Word::Ask && self.edited != Some(call)) || edit_denied {
+                self.holds.insert(call, "approval".to_string());
+            }
+            self.edited = None;
+        } else if let Fact::CallUnknown { .. } = fact {
+            self.holds.insert(call, "unknown".to_string());
+        } else if let Fact::CallEdited { .. } = fact {
+            self.edited = Some(call);
+            self.holds.remove(&call);
+        } else {
+            self.holds.remove(&call);
+        }
+    }
+
+    fn restate(&mut self) {
+        if self.runs == 0
+            || matches!(self.status.as_str(), "done" | "failed" | "cancelled" | "budget-stopped")
+        {
+            return;
+        }
+        self.status = match (self.holds.is_empty(), self.paused, self.stepping) {
+            (false, ..) => "held",
+            (true, true, _) => "paused",
+            (true, false, true) => "stepping",
+            (true, false, false) => "running",
+        }
+        .to_string();
+    }
+}
+
+/// The word of an ended run.
+pub fn ended(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Done => "done",
+        RunStatus::Failed => "failed",
+        RunStatus::Cancelled => "cancelled",
+        RunStatus::BudgetStopped => "budget-stopped",
+    }
+}
+
+/// A hold as another terminal lists it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pending {
+    /// The session.
+    pub session: SessionId,
+    /// Its title.
+    pub title: String,
+    /// The call.
+    pub call: CallId,
+    /// The tool.
+    pub tool: String,
+    /// The arguments that would run.
+    pub args: serde_json::Value,
+    /// True where the outcome is unknown and to be settled; false where it waits for approval.
+    pub unknown: bool,
+    /// Why it waits.
+    pub why: String,
+    /// What it will touch, in lines.
+    pub touches: Vec<String>,
+    /// What the operator is shown.
+    pub preview: Preview,
+    /// Since when.
+    pub since: Micros,
+}
+
+/// The holds of one session.
+pub fn pending(session: &crate::domain::session::Session) -> Vec<Pending> {
+    let waiting =
+        |call: &&crate::domain::call::Call| matches!(call.state, CallState::Held | CallState::Unknown);
+    let item = |call: &crate::domain::call::Call| Pending {
+        session: session.id.clone(),
+        title: session.title.clone(),
+        call: call.id,
+        tool: call.tool.clone(),
+        args: call.args().cloned().unwrap_or_default(),
+        unknown: call.state == CallState::Unknown,
+        why: match (&call.state, &call.verdict) {
+            (CallState::Unknown, _) => {
+                "It was running when its process stopped: nobody knows whether it happened.".to_string()
+            }
+            (_, Some(verdict)) => format!("{} (rule {})", verdict.why, verdict.rule),
+            (_, None) => String::new(),
+        },
+        touches: call.touches.iter().map(crate::domain::tool_spec::Touch::line).collect(),
+        preview: call.preview.clone(),
+        since: call.since,
+    };
+    if session.holds().is_empty() {
+        Vec::new()
+    } else {
+        session.open_calls().filter(waiting).map(item).collect()
+    }
+}

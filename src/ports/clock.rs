@@ -1,0 +1,14 @@
+//! The time and fresh numbers; injected, so that any run can be simulated.
+
+use crate::domain::time::Micros;
+use crate::ports::Later;
+
+/// The time and fresh numbers.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Micros;
+    /// A number that was never given before: 128 random bits.
+    fn fresh(&self) -> u128;
+    /// Completes at that moment or after it.
+    fn sleep_until(&self, at: Micros) -> Later<'static, ()>;
+}

@@ -1,0 +1,31 @@
+//! The policy's verdict on a call.
+
+use crate::domain::policy::Verdict;
+use crate::domain::tool_spec::{Effect, Touch};
+use serde_json::Value;
+
+/// What is judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The tool.
+    pub tool: &'a str,
+    /// The arguments; they fit the schema.
+    pub args: &'a Value,
+    /// What running it does.
+    pub effect: Effect,
+    /// What it will touch.
+    pub touches: &'a [Touch],
+    /// The folder of the session, absolute.
+    pub workspace: &'a str,
+}
+
+/// A policy.
+///
+/// Contract (`tests/it/contracts/judge.rs`): pure and quick; the same case and version give the same verdict; what it does not
+/// understand asks.
+pub trait Judge: Send + Sync {
+    /// The verdict, with the rule that gave it.
+    fn judge(&self, case: Case<'_>) -> Verdict;
+    /// The policy's version: changes whenever a verdict could.
+    fn version(&self) -> String;
+}

@@ -1,0 +1,46 @@
+//! Answer one turn, streaming drafts.
+
+use crate::domain::fault::Fault;
+use crate::domain::hash::Hash;
+use crate::domain::ids::SessionId;
+use crate::domain::message::{Draft, Reply, Transcript};
+use crate::domain::tool_spec::ToolBook;
+use crate::ports::Later;
+use std::sync::Arc;
+
+/// One turn to be answered.
+#[derive(Clone)]
+pub struct Ask {
+    /// The session: a model may keep what it has serialised of it.
+    pub session: SessionId,
+    /// The model, as the configuration names it.
+    pub model: String,
+    /// The conversation; only ever grows within a session.
+    pub messages: Transcript,
+    /// The tools that may be called.
+    pub tools: ToolBook,
+    /// Which attempt at this turn, from 1.
+    pub attempt: u32,
+}
+
+/// Takes drafts as they come; must not block.
+pub type Drafts = Arc<dyn Fn(Draft) + Send + Sync>;
+
+/// A request ready to be sent: what will be sent is fixed, and its hash can be written down before it is.
+pub trait Request: Send {
+    /// The hash of the exact bytes of the request's body.
+    fn hash(&self) -> Hash;
+    /// Sends it and reads the whole reply. Dropping the future ends the request and closes its connection.
+    fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>>;
+}
+
+/// A model behind an endpoint.
+///
+/// Contract (`tests/it/contracts/model.rs`): a reply is whole or it is a fault; a stream that ends early is `FaultKind::Cut`;
+/// every wait is bounded; no message holds a key; the cost of `prepare` beyond copying the body does not grow with the session.
+pub trait Model: Send + Sync {
+    /// Makes the request of one turn.
+    fn prepare(&self, ask: Ask) -> Result<Box<dyn Request>, Fault>;
+    /// What answers, for the screen: an endpoint without secrets, such as `http://127.0.0.1:11434/v1`.
+    fn label(&self) -> String;
+}
