@@ -1,0 +1,27 @@
+//! What a screen asks of whoever drives sessions: orders to a session, and which session it wants to see.
+
+use crate::domain::ids::SessionId;
+use crate::domain::order::{Order, Task};
+
+/// One thing asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    /// An order to a session; what comes of it is seen in the log, or as `Notice::Refused`.
+    Order {
+        /// The session.
+        session: SessionId,
+        /// The order.
+        order: Order,
+    },
+    /// Open a new session in the configured workspace with this task, drive it here and watch it.
+    Begin(Task),
+    /// Watch a stored session: `Notice::Watching`, everything stored as commits, `Notice::CaughtUp`, then what comes.
+    /// Ends the watching of any other.
+    Watch(SessionId),
+    /// Drive a session here that nobody drives: what was interrupted goes on.
+    Resume(SessionId),
+    /// Send the sessions list now, and again whenever it changes.
+    Rows,
+    /// End: runs of this process park, their state is on disk.
+    Quit,
+}

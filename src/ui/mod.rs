@@ -1,0 +1,1 @@
+//! What the operator sees and presses: a message comes in, the app changes, panes draw, a command goes out.
