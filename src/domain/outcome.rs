@@ -70,6 +70,11 @@ pub enum Report {
         /// How long it ran.
         ms: u64,
     },
+    /// The call's tool is not there any more.
+    Gone {
+        /// The call.
+        call: CallId,
+    },
     /// The run is to end.
     Finish,
 }
@@ -83,9 +88,11 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             _ => Err(Refusal::Stray("nothing is queued")),
         },
         Report::Asking { model, request } => match next(session) {
-            Step::AskModel { attempt } => {
-                let messages = session.transcript.len() as u64;
-                Ok(vec![Fact::ModelAsked { model: model.clone(), attempt, messages, request: *request }])
+            Step::AskModel { attempt } => Ok(asking(session, model, *request, attempt)),
+            // The loop reports a retry once its wait is over; the state alone cannot know the time.
+            Step::WaitUntil(at) if at <= kit.now => {
+                let attempt = failed_attempt(session) + 1;
+                Ok(asking(session, model, *request, attempt))
             }
             _ => Err(Refusal::Stray("the model is not to be asked")),
         },
@@ -106,7 +113,29 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             }
             _ => Err(Refusal::Stray("the call is not running")),
         },
+        Report::Gone { call } => match session.call(*call).map(|call| &call.state) {
+            Some(CallState::Proposed | CallState::Cleared { .. } | CallState::Interrupted) => {
+                Ok(vec![Fact::CallRefused {
+                    call: *call,
+                    why: BadCall::UnknownTool { known: kit.tools.names() },
+                }])
+            }
+            _ => Err(Refusal::Stray("the call is not waiting to run")),
+        },
         Report::Finish => finish(session),
+    }
+}
+
+fn asking(session: &Session, model: &str, request: Hash, attempt: u32) -> Vec<Fact> {
+    let messages = session.transcript.len() as u64;
+    vec![Fact::ModelAsked { model: model.to_string(), attempt, messages, request }]
+}
+
+/// The attempt that failed last.
+fn failed_attempt(session: &Session) -> u32 {
+    match session.live().map(|run| &run.turn) {
+        Some(Turn::Failed { attempt, .. }) => *attempt,
+        Some(Turn::Ready | Turn::Asked { .. } | Turn::Replied { .. }) | None => 0,
     }
 }
 
