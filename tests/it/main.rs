@@ -1,1 +1,3 @@
-//! stub
+//! All integration tests, one binary.
+
+mod tidy;
