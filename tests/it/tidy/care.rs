@@ -97,7 +97,7 @@ fn panics(house: &House) -> Vec<Finding> {
 }
 
 fn unbounded(house: &House) -> Vec<Finding> {
-    const NAMES: &[&str] = &["unbounded_channel", "unbounded", "UnboundedSender", "UnboundedReceiver"];
+    const NAMES: &[&str] = &["unbounded_channel", "UnboundedSender", "UnboundedReceiver"];
     let mut found = Vec::new();
     for source in &house.sources {
         for (at, token) in source.tokens.iter().enumerate().filter(|(_, token)| token.kind == Kind::Word) {
@@ -109,7 +109,8 @@ fn unbounded(house: &House) -> Vec<Finding> {
                 && empty
                 && !matches!(at.checked_sub(2).map_or("", |i| source.word(i)), "oneshot" | "")
                 && source.word(at.saturating_sub(1)) == "::";
-            if NAMES.contains(&token.text.as_str()) || endless {
+            let named = token.text == "unbounded" && at > 0 && source.word(at - 1) == "::";
+            if NAMES.contains(&token.text.as_str()) || named || endless {
                 let instead = "a bounded channel, and a sentence on what happens when it is full";
                 found.push(Finding::new(&source.path, token.line, format!("`{}`", token.text), instead));
             }
@@ -152,8 +153,9 @@ fn wildcards(house: &House) -> Vec<Finding> {
     for source in house.src() {
         for at in source.find(&["wildcard_enum_match_arm"]) {
             let to = (at..source.tokens.len()).find(|&i| source.word(i) == "]").unwrap_or(at);
-            let is_foreign =
-                |i| source.tokens.get(i).is_some_and(|t| t.kind == Kind::Text && t.text.contains("foreign"));
+            let is_foreign = |i: usize| {
+                source.tokens.get(i).is_some_and(|t| t.kind == Kind::Text && t.text.contains("foreign"))
+            };
             if !(at..to).any(is_foreign) {
                 let instead = "name every variant; for another crate's enum, `reason = \"foreign: …\"`";
                 found.push(Finding::new(&source.path, source.line(at), "the lint is put aside", instead));
@@ -240,10 +242,13 @@ fn unbounded_goes_red() {
 let a = mpsc::channel(8); let b = oneshot::channel(); let c = self.channel();
 let d = mpsc::channel();
 let e = mpsc::channel::<Vec<u8>>();
-let f = mpsc::unbounded_channel();
+let f = mpsc::unbounded_channel(); let unbounded = flume::unbounded();
 let g = mpsc::channel::<u8>(limit());
 ";
-    broken(&unbounded(&House::of(&[("src/a.rs", text)])), &["src/a.rs:2:", "src/a.rs:3:", "src/a.rs:4:"]);
+    broken(
+        &unbounded(&House::of(&[("src/a.rs", text)])),
+        &["src/a.rs:2:", "src/a.rs:3:", "src/a.rs:4:", "src/a.rs:4:"],
+    );
 }
 
 #[test]

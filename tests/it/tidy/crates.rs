@@ -101,6 +101,7 @@ fn uses<'h>(house: &'h House, name: &str) -> Vec<(&'h str, usize, bool)> {
         let hidden = source.declared_modules().iter().any(|(module, _)| *module == word);
         let paths = source.paths().into_iter().filter(|path| !hidden && path.starts_with(&word));
         found.extend(paths.map(|path| (source.path.as_str(), path.line, path.in_test)));
+        found.dedup();
     }
     found
 }

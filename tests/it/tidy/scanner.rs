@@ -54,11 +54,8 @@ fn groups_of_paths_are_written_out() {
         paths("let x = Vec::<std::fs::File>::new(); a.b::<c::d>(); e::f!()"),
         ["Vec", "std::fs::File", "c::d", "e::f"]
     );
-    assert_eq!(
-        paths("use {a::b, c};"),
-        Vec::<String>::new(),
-        "a bare group is no path: rustfmt takes it apart"
-    );
+    assert_eq!(paths("use {a::b, c};"), ["a::b", "c"]);
+    assert_eq!(paths("let x = a; { b } S { c: d } use e as f;"), ["e"]);
 }
 
 #[test]

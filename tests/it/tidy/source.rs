@@ -174,7 +174,8 @@ impl Source {
         let mut found = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {
-            if !self.path_starts(at) {
+            let bare_group = self.word(at) == "{" && at > 0 && self.word(at - 1) == "use";
+            if !bare_group && !self.path_starts(at) {
                 at += 1;
                 continue;
             }
@@ -195,17 +196,21 @@ impl Source {
     }
 
     fn path_starts(&self, at: usize) -> bool {
-        if self.tokens.get(at).is_none_or(|token| token.kind != Kind::Word) {
-            return false;
-        }
+        /// Words a path may follow, also one that begins with `::`.
+        const BEFORE: &[&str] = &[
+            "use", "return", "in", "as", "mut", "dyn", "impl", "for", "if", "match", "else", "where", "ref",
+            "move", "break", "while", "extern", "const",
+        ];
+        let is_name = |i: usize| {
+            self.tokens.get(i).is_some_and(|t| t.kind == Kind::Word && !BEFORE.contains(&t.text.as_str()))
+        };
         let before = at.checked_sub(1).map_or("", |i| self.word(i));
-        let inner = before == "."
-            || before == "::"
-                && at.checked_sub(2).is_some_and(|i| {
-                    self.word(i) == ">"
-                        || self.tokens.get(i).is_some_and(|t| t.kind == Kind::Word && t.text != "use")
-                });
-        !inner && (self.word(at + 1) == "::" || before == "use" || before == "::")
+        let inner = match before {
+            "." => true,
+            "::" => at.checked_sub(2).is_some_and(|i| self.word(i) == ">" || is_name(i)),
+            _ => false,
+        };
+        is_name(at) && !inner && (self.word(at + 1) == "::" || matches!(before, "use" | "::"))
     }
 
     /// Reads one path from `at` behind `before`, adds what it names to `out`, and says where it ended.

@@ -17,7 +17,7 @@ const DENIED: &[(&str, &str)] = &[
 const INDEX: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Users' folders that stand for nobody.
-const NOBODY: &[&str] = &["user/", "you/", "me/", "ada/"];
+const NOBODY: &[&str] = &["user", "you", "me", "ada"];
 
 /// Text that points at a private registry. This file spells each in two halves, so as not to find itself.
 const REGISTRIES: &[&str] = &[
@@ -81,9 +81,8 @@ fn machine_path(line: &str) -> Option<&'static str> {
             let whole = !(before.is_alphanumeric() || "_-.~}$*]>)".contains(before));
             let names_one = after.starts_with(|c: char| c.is_ascii_alphanumeric());
             let has_users = !matches!(home.as_bytes(), [b'/', b'r' | b'w', ..]);
-            let nobody = NOBODY
-                .iter()
-                .any(|name| format!("{after}/").replace(['"', '\'', '`', ' '], "/").starts_with(name));
+            let name = after.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+            let nobody = NOBODY.contains(&name);
             whole && (!has_users || names_one && !nobody)
         })
     })
