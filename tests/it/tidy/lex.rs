@@ -238,6 +238,6 @@ impl Lexer {
     }
 
     fn raw_quote_follows(&self) -> bool {
-        (0..).map(|i| self.peek(i)).find(|&c| c != '#') == Some('"')
+        self.chars.iter().skip(self.at).find(|&&c| c != '#') == Some(&'"')
     }
 }
