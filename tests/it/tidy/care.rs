@@ -167,37 +167,37 @@ fn wildcards(house: &House) -> Vec<Finding> {
 
 #[test]
 fn no_path_climbs_twice() {
-    holds("no `super::super`", &climbing(&House::load()));
+    holds("no `super::super`", &climbing(House::load()));
 }
 
 #[test]
 fn no_use_is_cut_at_the_root() {
-    holds("no `crate::{`", &cut_at_the_root(&House::load()));
+    holds("no `crate::{`", &cut_at_the_root(House::load()));
 }
 
 #[test]
 fn nothing_panics_unexplained() {
-    holds("a panic is an invariant, explained on the line", &panics(&House::load()));
+    holds("a panic is an invariant, explained on the line", &panics(House::load()));
 }
 
 #[test]
 fn every_channel_is_bounded() {
-    holds("every queue is bounded", &unbounded(&House::load()));
+    holds("every queue is bounded", &unbounded(House::load()));
 }
 
 #[test]
 fn no_test_sleeps() {
-    holds("a test waits for an event, never for time", &sleeping(&House::load()));
+    holds("a test waits for an event, never for time", &sleeping(House::load()));
 }
 
 #[test]
 fn stored_forms_are_promises() {
-    holds("`Serialize` stands only where a form is promised", &serialized(&House::load()));
+    holds("`Serialize` stands only where a form is promised", &serialized(House::load()));
 }
 
 #[test]
 fn wildcards_are_for_foreign_enums() {
-    holds("no wildcard arm over an own enum", &wildcards(&House::load()));
+    holds("no wildcard arm over an own enum", &wildcards(House::load()));
 }
 
 #[test]

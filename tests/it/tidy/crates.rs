@@ -99,7 +99,7 @@ fn uses<'h>(house: &'h House, name: &str) -> Vec<(&'h str, usize, bool)> {
     for source in &house.sources {
         // A module of the same name hides the crate in the file that declares it.
         let hidden = source.declared_modules().iter().any(|(module, _)| *module == word);
-        let paths = source.paths().into_iter().filter(|path| !hidden && path.starts_with(&word));
+        let paths = source.paths().iter().filter(|path| !hidden && path.starts_with(&word));
         found.extend(paths.map(|path| (source.path.as_str(), path.line, path.in_test)));
         found.dedup();
     }
@@ -170,12 +170,12 @@ fn unused(house: &House) -> Vec<Finding> {
 
 #[test]
 fn each_crate_is_named_in_one_place() {
-    holds("each third-party crate is named in its one place", &one_place(&House::load()));
+    holds("each third-party crate is named in its one place", &one_place(House::load()));
 }
 
 #[test]
 fn crates_and_manifest_agree() {
-    holds("the table of crates and Cargo.toml list the same", &table_fits_manifest(&House::load()));
+    holds("the table of crates and Cargo.toml list the same", &table_fits_manifest(House::load()));
     let unexplained: Vec<_> =
         PLUGS.iter().filter(|p| p.places.len() > 1 && p.why.is_empty()).map(|p| p.name).collect();
     assert!(unexplained.is_empty(), "more than one place needs a reason: {unexplained:?}");
@@ -183,7 +183,7 @@ fn crates_and_manifest_agree() {
 
 #[test]
 fn no_crate_is_listed_for_nothing() {
-    holds("every dependency is used", &unused(&House::load()));
+    holds("every dependency is used", &unused(House::load()));
 }
 
 #[test]

@@ -125,12 +125,12 @@ fn undocumented(house: &House) -> Vec<Finding> {
 
 #[test]
 fn doc_comments_say_something() {
-    holds("no doc comment is empty", &empty_docs(&House::load()));
+    holds("no doc comment is empty", &empty_docs(House::load()));
 }
 
 #[test]
 fn pure_rooms_are_documented() {
-    holds("public items of domain and ports say what they promise", &undocumented(&House::load()));
+    holds("public items of domain and ports say what they promise", &undocumented(House::load()));
 }
 
 #[test]

@@ -159,27 +159,27 @@ fn maps(house: &House) -> Vec<Finding> {
 
 #[test]
 fn every_file_opens_with_a_sentence() {
-    holds("a file opens with what it is for", &opens_with_a_sentence(&House::load()));
+    holds("a file opens with what it is for", &opens_with_a_sentence(House::load()));
 }
 
 #[test]
 fn files_are_short() {
-    holds("a file has one subject and fits in the head", &short_files(&House::load()));
+    holds("a file has one subject and fits in the head", &short_files(House::load()));
 }
 
 #[test]
 fn functions_are_short() {
-    holds("a function fits on a screen", &short_functions(&House::load()));
+    holds("a function fits on a screen", &short_functions(House::load()));
 }
 
 #[test]
 fn no_file_is_forgotten() {
-    holds("every file is declared, so that every test runs", &forgotten(&House::load()));
+    holds("every file is declared, so that every test runs", &forgotten(House::load()));
 }
 
 #[test]
 fn maps_are_true() {
-    holds("lib.rs and mod.rs are the maps of the house", &maps(&House::load()));
+    holds("lib.rs and mod.rs are the maps of the house", &maps(House::load()));
 }
 
 #[test]

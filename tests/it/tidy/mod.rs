@@ -8,6 +8,7 @@
 use std::fmt;
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use source::Source;
 
@@ -34,13 +35,15 @@ pub struct House {
 }
 
 impl House {
-    /// Reads the repository these tests were built from.
-    pub fn load() -> Self {
-        let mut files = Vec::new();
-        read_below(Path::new(env!("CARGO_MANIFEST_DIR")), "", &mut files);
-        files.sort();
-        let files: Vec<_> = files;
-        Self::of_files(files)
+    /// The repository these tests were built from, read once.
+    pub fn load() -> &'static Self {
+        static HOUSE: OnceLock<House> = OnceLock::new();
+        HOUSE.get_or_init(|| {
+            let mut files = Vec::new();
+            read_below(Path::new(env!("CARGO_MANIFEST_DIR")), "", &mut files);
+            files.sort();
+            Self::of_files(files)
+        })
     }
 
     /// A made-up house, from paths and texts.
@@ -85,7 +88,7 @@ fn mark_test_files(sources: &mut [Source]) {
         }
         let mut changed = false;
         for source in sources.iter_mut().filter(|s| !s.test_file && found.contains(&s.path)) {
-            source.test_file = true;
+            source.mark_as_test();
             changed = true;
         }
         if !changed {

@@ -177,7 +177,7 @@ fn import_law(house: &House) -> Vec<Finding> {
             continue;
         };
         for path in source.paths() {
-            let Some(full) = from_root(source, &path) else { continue };
+            let Some(full) = from_root(source, path) else { continue };
             let Some(target) = full.first().map(String::as_str) else { continue };
             if target != room && !may.contains(&target) {
                 let may = if may.is_empty() { String::from("no other room") } else { may.join(", ") };
@@ -253,18 +253,18 @@ fn own_name(house: &House) -> Vec<Finding> {
 
 #[test]
 fn rooms_name_only_the_rooms_below() {
-    holds("each room names only the rooms below it", &import_law(&House::load()));
+    holds("each room names only the rooms below it", &import_law(House::load()));
 }
 
 #[test]
 fn rooms_keep_out_what_is_not_theirs() {
-    holds("no files, network, time or screen where they do not belong", &forbidden_paths(&House::load()));
-    holds("no waiting and no changing where it does not belong", &forbidden_words(&House::load()));
+    holds("no files, network, time or screen where they do not belong", &forbidden_paths(House::load()));
+    holds("no waiting and no changing where it does not belong", &forbidden_words(House::load()));
 }
 
 #[test]
 fn only_main_names_the_crate_from_outside() {
-    holds("`tackroom::` stands only in main.rs", &own_name(&House::load()));
+    holds("`tackroom::` stands only in main.rs", &own_name(House::load()));
 }
 
 #[test]

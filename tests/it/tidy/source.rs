@@ -19,6 +19,7 @@ pub struct Source {
     pub test_file: bool,
     test_ranges: Vec<(usize, usize)>,
     module_ranges: Vec<(usize, usize)>,
+    paths: Vec<NamedPath>,
 }
 
 /// A path such as `std::fs::File`, with groups written out: `std::{fs, net}` is two of them.
@@ -69,9 +70,11 @@ impl Source {
             test_file: path.starts_with("tests/"),
             test_ranges: Vec::new(),
             module_ranges: Vec::new(),
+            paths: Vec::new(),
         };
         source.find_test_ranges();
         source.find_module_ranges();
+        source.paths = source.find_paths();
         source
     }
 
@@ -170,7 +173,19 @@ impl Source {
     }
 
     /// Every path of the code, groups written out.
-    pub fn paths(&self) -> Vec<NamedPath> {
+    pub fn paths(&self) -> &[NamedPath] {
+        &self.paths
+    }
+
+    /// The whole file is compiled for tests only.
+    pub fn mark_as_test(&mut self) {
+        self.test_file = true;
+        for path in &mut self.paths {
+            path.in_test = true;
+        }
+    }
+
+    fn find_paths(&self) -> Vec<NamedPath> {
         let mut found = Vec::new();
         let mut at = 0;
         while at < self.tokens.len() {

@@ -114,17 +114,17 @@ fn machines(house: &House) -> Vec<Finding> {
 
 #[test]
 fn lints_stand() {
-    holds("the lints that carry a law are denied", &lints(&House::load()));
+    holds("the lints that carry a law are denied", &lints(House::load()));
 }
 
 #[test]
 fn locked_crates_are_counted() {
-    holds("growth of the lock file is a decision", &locked(&House::load(), LOCKED_MAX));
+    holds("growth of the lock file is a decision", &locked(House::load(), LOCKED_MAX));
 }
 
 #[test]
 fn no_file_names_a_machine() {
-    holds("no file names somebody's machine or registry", &machines(&House::load()));
+    holds("no file names somebody's machine or registry", &machines(House::load()));
 }
 
 #[test]
