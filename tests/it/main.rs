@@ -1,3 +1,5 @@
 //! All integration tests, one binary.
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
+
 mod tidy;
