@@ -11,6 +11,15 @@ const SERIALIZED: &[&str] = &[
     "src/domain/event.rs",
     "src/domain/ids.rs",
     "src/domain/message.rs",
+    // Parts of an event.
+    "src/domain/fault.rs",
+    "src/domain/hash.rs",
+    "src/domain/policy.rs",
+    "src/domain/retry.rs",
+    "src/domain/time.rs",
+    "src/domain/tool_spec.rs",
+    // The row of the local projection.
+    "src/domain/tally.rs",
     "src/adapters/",
     "src/cli/",
 ];
