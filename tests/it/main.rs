@@ -1,1 +1,5 @@
-//! stub
+//! All integration tests, one binary.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
+
+mod tidy;
