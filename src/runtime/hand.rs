@@ -131,8 +131,6 @@ impl Hand {
 /// A title from a task's first line.
 fn title(input: &str) -> String {
     let line = input.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
-    match line.char_indices().nth(72) {
-        Some((at, _)) => format!("{}…", line[..at].trim_end()),
-        None => line.to_string(),
-    }
+    let short: String = line.chars().take(72).collect();
+    if short.len() < line.len() { format!("{}…", short.trim_end()) } else { short }
 }
