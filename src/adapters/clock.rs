@@ -13,6 +13,7 @@ const NAP_MAX: Duration = Duration::from_secs(30);
 pub struct SystemClock;
 
 impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the system is asked for the time")]
     fn now(&self) -> Micros {
         let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         match SystemTime::now().duration_since(UNIX_EPOCH) {

@@ -61,7 +61,8 @@ impl Place {
 
     /// Whether what is there can be a store: not a link, and not emptied beside its own journal.
     pub fn check(&self) -> Result<(), LogFault> {
-        let meta = std::fs::symlink_metadata(&self.file).map_err(|error| cannot("open", &self.file, &error))?;
+        let meta =
+            std::fs::symlink_metadata(&self.file).map_err(|error| cannot("open", &self.file, &error))?;
         if !meta.is_file() {
             return Err(unavailable(format!(
                 "the store is not a regular file ({}); move it away, or name another data folder",

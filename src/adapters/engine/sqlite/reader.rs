@@ -85,12 +85,7 @@ impl Reader {
     }
 
     /// Commits in order, checked against both chains and against the end that the session's line names.
-    pub fn read(
-        &self,
-        session: &SessionId,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<Arc<Commit>>, LogFault> {
+    pub fn read(&self, session: &SessionId, after: u64, limit: usize) -> Result<Vec<Arc<Commit>>, LogFault> {
         let read = self.ask_of(session, |conn| read_checked(conn, session, after, limit));
         let mut checked = lock(&self.checked);
         match &read {
@@ -111,6 +106,15 @@ impl Reader {
             Err(_) => {} // says nothing of the chain
         }
         read
+    }
+
+    /// Whether a session was checked up to commit `seq`; damage that is known is told.
+    pub fn knows(&self, session: &SessionId, seq: u64) -> Result<bool, LogFault> {
+        match lock(&self.checked).get(session) {
+            Some(Checked::To(from)) => Ok(*from >= seq),
+            Some(Checked::Damaged(fault)) => Err(fault.clone()),
+            None => Ok(seq == 0),
+        }
     }
 
     /// Checks a session up to commit `seq`, once: what was read or written by this process is not read again.
@@ -143,8 +147,8 @@ impl Reader {
     /// The sessions whose id begins with `prefix`.
     pub fn find(&self, prefix: &str, limit: usize) -> Result<Vec<SessionId>, LogFault> {
         self.ask(|conn| {
-            let mut query =
-                conn.prepare_cached("SELECT id FROM sessions WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3")?;
+            let mut query = conn
+                .prepare_cached("SELECT id FROM sessions WHERE id >= ?1 AND id < ?2 ORDER BY id LIMIT ?3")?;
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             let past = format!("{prefix}\u{10ffff}");
             let ids = query.query_map(params![prefix, past, limit], |row| row.get(0).map(SessionId))?;

@@ -8,7 +8,6 @@ use crate::domain::tally::Row as Tally;
 use crate::domain::time::Micros;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-
 /// A head with the seal of its commit: the end of both chains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct End {
@@ -163,7 +162,8 @@ pub fn events(
             return Err(bad("it belongs to another commit".to_string()));
         }
         let bytes = row.get_ref(2)?.as_bytes().map_err(|error| bad(format!("foreign bytes: {error}")))?;
-        let json = std::str::from_utf8(bytes).map_err(|error| bad(format!("its bytes are not text: {error}")))?;
+        let json =
+            std::str::from_utf8(bytes).map_err(|error| bad(format!("its bytes are not text: {error}")))?;
         let sealed = Sealed::read(json, foreign(session, no.0, hash(row, 3))?);
         events.push(sealed.map_err(|error| bad(error.to_string()))?);
     }
@@ -190,7 +190,8 @@ pub fn tally(conn: &Connection, session: &SessionId, stored: &str) -> Result<Tal
 /// Writes a commit that was admitted: the session's line, the commit, its events. Answers its number over all sessions.
 pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> Result<i64, Fail> {
     let (session, head) = (commit.session.as_str(), &end.head);
-    let row = serde_json::to_string(tally).map_err(|error| Fail::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
+    let row = serde_json::to_string(tally)
+        .map_err(|error| Fail::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
     conn.prepare_cached(
         "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
@@ -247,7 +248,8 @@ pub fn since(conn: &Connection, n: i64, limit: usize) -> Result<Vec<(i64, Sessio
     let mut query =
         conn.prepare_cached("SELECT n, session, seq FROM commits WHERE n > ?1 ORDER BY n LIMIT ?2")?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = query.query_map([n, limit], |row| Ok((row.get(0)?, SessionId(row.get(1)?), uint(row.get(2)?))))?;
+    let rows =
+        query.query_map([n, limit], |row| Ok((row.get(0)?, SessionId(row.get(1)?), uint(row.get(2)?))))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -262,4 +264,3 @@ pub fn seal_of(conn: &Connection, n: i64) -> Result<Option<Hash>, Fail> {
     let mut query = conn.prepare_cached("SELECT seal FROM commits WHERE n = ?1")?;
     Ok(query.query_row([n], |row| hash(row, 0)).optional()?)
 }
-

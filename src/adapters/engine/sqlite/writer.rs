@@ -85,8 +85,7 @@ impl Writer {
         told: Told,
     ) -> Result<Writer, LogFault> {
         let anchor = place.open_anchor()?;
-        let mut writer =
-            Writer { identity: place.identity(), place, conn: None, anchor, max_pages, told };
+        let mut writer = Writer { identity: place.identity(), place, conn: None, anchor, max_pages, told };
         writer.take(conn).map_err(|error| of(&error, &writer.place.file))?;
         Ok(writer)
     }
@@ -292,10 +291,10 @@ fn stored_tally(conn: &Connection, session: &SessionId) -> Result<Tally, Fail> {
 pub fn refusal(denial: Denial) -> LogFault {
     match denial {
         Denial::NotNext { .. } => LogFault::Stale,
-        denied @ (Denial::Fenced { .. }
-        | Denial::NotYours { .. }
-        | Denial::Broken { .. }
-        | Denial::Empty) => LogFault::Denied(denied),
+        denied
+        @ (Denial::Fenced { .. } | Denial::NotYours { .. } | Denial::Broken { .. } | Denial::Empty) => {
+            LogFault::Denied(denied)
+        }
     }
 }
 
