@@ -3,3 +3,4 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
 
 mod tidy;
+mod contracts;

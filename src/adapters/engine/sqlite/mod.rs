@@ -97,6 +97,10 @@ impl Sqlite {
         }
         place.prepare()?;
         let conn = connect(&place, Access::Write).map_err(Fail::Sql).map_err(fault)?;
+        if conn.is_readonly("main").map_err(Fail::Sql).map_err(fault)? {
+            let why = format!("the store may not be written to ({}: no permission)", place.file.display());
+            return Ok(Sqlite::reading(place, Access::Read, unavailable(why)));
+        }
         open::migrate(&conn, &place).map_err(fault)?;
         if let Some(lost) = lost_end(&conn, &place).map_err(fault)? {
             return Ok(Sqlite::reading(place, Access::Read, lost));
