@@ -361,7 +361,7 @@ impl Blobs for Memory {
         ready(self.shared.alive().map(|kept| kept.blobs.get(&hash).map(|content| content.to_vec())))
     }
 
-    fn drop(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
+    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
         ready(self.shared.alive().map(|mut kept| {
             kept.blobs.remove(&hash);
         }))

@@ -23,8 +23,8 @@ async fn content_comes_back(rig: Rig) {
 
 async fn content_is_forgotten(rig: Rig) {
     let hash = rig.blobs.put(Arc::from(&b"content"[..])).await.unwrap();
-    rig.blobs.drop(hash).await.unwrap();
-    rig.blobs.drop(hash).await.unwrap();
+    rig.blobs.forget(hash).await.unwrap();
+    rig.blobs.forget(hash).await.unwrap();
     assert_eq!(rig.blobs.get(hash).await, Ok(None));
 }
 

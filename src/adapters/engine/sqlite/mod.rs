@@ -325,7 +325,7 @@ impl Blobs for Sqlite {
         Box::pin(self.query(move |reader| reader.blob(hash)))
     }
 
-    fn drop(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
+    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
         Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
     }
 }

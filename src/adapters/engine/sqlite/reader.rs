@@ -222,10 +222,11 @@ fn read_checked(
             None => return bad(EventNo(0), "a commit is missing"),
         },
     };
-    let found = guarded(session, end.head.event, rows::commits(conn, session, after, limit))?;
+    let found = guarded(session, end.head.event.after(), rows::commits(conn, session, after, limit))?;
     let whole = found.len() < limit;
     let mut commits = Vec::with_capacity(found.len());
     for row in found {
+        let row = guarded(session, end.head.event.after(), row)?;
         if row.commit.seq > last.head.seq {
             return bad(end.head.event.after(), "there are commits after the session's end");
         }
@@ -292,11 +293,14 @@ fn last_event(conn: &Connection, session: &SessionId) -> Result<EventNo, Fail> {
     Ok(EventNo(rows::uint(last.unwrap_or(0))))
 }
 
-/// Damage of the file that shows while a session is read is that session's, from the event that was to come.
-fn guarded<T>(session: &SessionId, before: EventNo, read: Result<T, Fail>) -> Result<T, Fail> {
+/// Damage that shows while a session is read, and that names no event, is told from the event that was to come.
+fn guarded<T>(session: &SessionId, next: EventNo, read: Result<T, Fail>) -> Result<T, Fail> {
     match read {
         Err(Fail::Sql(error)) if is_damage(&error) => {
-            Err(Fail::Log(damaged(session, before, format!("the file is damaged there: {error}"))))
+            Err(Fail::Log(damaged(session, next, format!("the file is damaged there: {error}"))))
+        }
+        Err(Fail::Log(LogFault::Damaged { event: EventNo(0), why, .. })) => {
+            Err(Fail::Log(damaged(session, next, why)))
         }
         other => other,
     }

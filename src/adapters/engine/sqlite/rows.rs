@@ -6,6 +6,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, Epoch, EventNo, SessionId};
 use crate::domain::tally::Row as Tally;
 use crate::domain::time::Micros;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A head with the seal of its commit: the end of both chains.
@@ -97,13 +98,13 @@ pub struct CommitRow {
     pub end: End,
 }
 
-/// At most `limit` commits after commit `after`, without their events.
+/// At most `limit` commits after commit `after`, without their events; each row is good or bad by itself.
 pub fn commits(
     conn: &Connection,
     session: &SessionId,
     after: u64,
     limit: usize,
-) -> Result<Vec<CommitRow>, Fail> {
+) -> Result<Vec<Result<CommitRow, Fail>>, Fail> {
     let mut query = conn.prepare_cached(
         "SELECT id, seq, epoch, event, hash, seal, prev, class, writer, at FROM commits
          WHERE session = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
@@ -117,14 +118,14 @@ pub fn commits(
             prev: CommitId(row.get(6)?),
             seq: end.head.seq,
             epoch: end.head.epoch,
-            class: class(&row.get::<_, String>(7)?),
+            class: class(&row.get::<_, String>(7)?)?,
             writer: row.get(8)?,
             at: Micros(row.get(9)?),
             events: Vec::new(),
         };
         Ok(CommitRow { commit, end })
     })?;
-    rows.map(|row| foreign(session, 0, row)).collect()
+    Ok(rows.map(|row| foreign(session, 0, row)).collect())
 }
 
 /// The word of a class.
@@ -135,9 +136,15 @@ pub fn word(class: Class) -> &'static str {
     }
 }
 
-/// A word that is neither becomes the class that may do less; the seal then tells that it was altered.
-fn class(word: &str) -> Class {
-    if word == "operator" { Class::Operator } else { Class::Worker }
+fn class(word: &str) -> rusqlite::Result<Class> {
+    match word {
+        "worker" => Ok(Class::Worker),
+        "operator" => Ok(Class::Operator),
+        other => {
+            let why = format!("{other:?} is no class of writer").into();
+            Err(rusqlite::Error::FromSqlConversionFailure(7, Type::Text, why))
+        }
+    }
 }
 
 /// The events of commit `seq`: those after `from` up to `to`, as stored.
@@ -179,6 +186,7 @@ pub fn tally(conn: &Connection, session: &SessionId, stored: &str) -> Result<Tal
     }
     let mut row = Tally::new(session.clone());
     for part in commits(conn, session, 0, usize::MAX)? {
+        let part = part?;
         let from = EventNo(row.events);
         for sealed in events(conn, session, part.commit.seq, (from, part.end.head.event))? {
             row.apply(&sealed.event);
