@@ -114,8 +114,12 @@ async fn a_row_that_cannot_be_read_is_folded_anew() {
     pen.open(&store).await;
     pen.write(&store, Class::Operator, vec![started()]).await;
     let before = store.row(&pen.session).await.unwrap();
-    raw(dir.path()).execute("UPDATE sessions SET tally = '{}'", []).unwrap();
-    assert_eq!(store.row(&pen.session).await.unwrap(), before);
+    for altered in ["'{}'", "7", "x'00ff'", "replace(tally, 'a title', 'another')"] {
+        raw(dir.path()).execute(&format!("UPDATE sessions SET tally = {altered}"), []).unwrap();
+        assert_eq!(store.row(&pen.session).await.unwrap(), before);
+        let listed = store.rows(Query { limit: 9, ..Query::default() }).await.unwrap();
+        assert_eq!(listed.first(), before.as_ref());
+    }
     pen.write(&store, Class::Operator, vec![opened("later")]).await;
     let stored: String =
         raw(dir.path()).query_row("SELECT tally FROM sessions", [], |row| row.get(0)).unwrap();

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::commit::{Class, Commit};
-use tackroom::ports::log::{Log, LogFault};
+use tackroom::ports::log::{Follow, Log, LogFault, TailItem};
 
 /// A closed store with one session of six commits, two events each.
 async fn made() -> (tempfile::TempDir, Vec<Arc<Commit>>) {
@@ -210,4 +210,20 @@ async fn an_older_copy_put_back_is_told_until_its_anchor_is_removed() {
     std::fs::remove_file(dir.path().join("tackroom.anchor")).unwrap();
     let store = Sqlite::open(dir.path()).unwrap();
     Pen::after(&store, "s1", 2).await.write(&store, Class::Operator, vec![said(6)]).await;
+}
+
+#[tokio::test]
+async fn a_tail_that_meets_damage_is_interrupted() {
+    let (dir, story) = made().await;
+    raw(dir.path()).execute("UPDATE events SET hash = zeroblob(32) WHERE no = 9", []).unwrap();
+    let store = Sqlite::open(dir.path()).unwrap();
+    let mut tail = store.tail(Follow::One(session("s1"), 0));
+    for _ in 0..2 {
+        match tail.next().await {
+            TailItem::Interrupted(LogFault::Damaged { event, .. }) => assert_eq!(event.0, 9),
+            other => panic!("{other:?}"),
+        }
+    }
+    let good = store.read(&session("s1"), 0, 4).await;
+    assert_eq!(good.unwrap(), story[..4], "what is before the damage can be read");
 }

@@ -171,6 +171,66 @@ async fn many_open_a_fresh_folder_at_once() {
     }
 }
 
+/// A disk that fails in the middle of a write: a limit on file sizes makes the kernel refuse the rest of it.
+#[tokio::test]
+#[ignore = "run by the next test as a second process"]
+async fn second_process_with_a_failing_disk() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(dir) = std::env::var(DIR) else { return };
+    let _no_death = signal(SignalKind::from_raw(25)).unwrap(); // SIGXFSZ: the write fails instead
+    let no_limit = getrlimit(Resource::Fsize);
+    let limit = |bytes| setrlimit(Resource::Fsize, Rlimit { current: Some(bytes), ..no_limit }).unwrap();
+    let store = Sqlite::open(Path::new(&dir)).unwrap();
+    let mut pen = Pen::new("s1");
+    let mut acknowledged = vec![pen.open(&store).await];
+    let (mut written, mut not_written, mut in_doubt) = (0, 0, 0);
+    for cut in (0..40_000).step_by(500) {
+        super::raw(Path::new(&dir)).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        let commit = pen.seal(Class::Operator, vec![said(cut)]);
+        limit(cut);
+        let answer = store.append(commit.clone()).await;
+        if answer.is_err() {
+            let more = pen.clone().seal(Class::Operator, vec![said(1)]);
+            assert!(store.append(more).await.is_err(), "the disk still fails");
+        }
+        setrlimit(Resource::Fsize, no_limit).unwrap();
+        let head = match answer {
+            Ok(head) => Some(head),
+            Err(LogFault::InDoubt { .. }) => {
+                in_doubt += 1;
+                store.settle(&pen.session, &commit.id).await.unwrap()
+            }
+            Err(LogFault::Unavailable { .. }) => None,
+            Err(fault) => panic!("{fault}"),
+        };
+        match head {
+            Some(head) => {
+                pen.head = head;
+                acknowledged.push(commit);
+                written += 1;
+            }
+            None => not_written += 1,
+        }
+        assert_eq!(read_all(&store, &pen.session).await.unwrap(), acknowledged, "cut at {cut}");
+    }
+    drop(store);
+    let store = Sqlite::open(Path::new(&dir)).unwrap();
+    assert_eq!(read_all(&store, &pen.session).await.unwrap(), acknowledged);
+    println!("acknowledged {written} written, {not_written} not written ({in_doubt} in doubt, settled)");
+}
+
+#[tokio::test]
+async fn a_disk_that_fails_leaves_doubt_that_can_be_settled() {
+    let dir = tempfile::tempdir().unwrap();
+    let output = command("second_process_with_a_failing_disk", dir.path()).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
+    let (_, figures) = text.split_once("acknowledged ").unwrap();
+    println!("a failing disk: {}", figures.lines().next().unwrap());
+    assert!(!figures.contains("(0 in doubt"), "{figures}");
+}
+
 /// Work as somebody who may not write to the folder.
 #[tokio::test]
 #[ignore = "run by the next test as a second process"]
@@ -231,22 +291,25 @@ async fn a_tail_that_waits_costs_next_to_nothing() {
     Pen::story(&store, "s1", 2).await;
     let mut tail = store.tail(Follow::One(session("s1"), 2));
     assert_eq!(next(&mut *tail).await, TailItem::CaughtUp);
-    let before = watch_thread_ticks();
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let before = watching_ns();
     assert!(tokio::time::timeout(Duration::from_secs(3), tail.next()).await.is_err());
-    let (threads, ticks) = watch_thread_ticks();
-    println!("watching for 3 s: {} ticks of 10 ms over {threads} threads", ticks - before.1.min(ticks));
-    drop(tail);
+    let after = watching_ns();
+    // Other tests of this process follow sessions too; the one that works least is idle.
+    let idle =
+        after.iter().filter_map(|(tid, ns)| Some(ns - before.get(tid)?)).min().expect("nobody watches");
+    println!("watching for 3 s costs {} µs of CPU: {:.4} %", idle / 1_000, idle as f64 / 3e7);
+    assert!(idle < 6_000_000, "0.2 %");
 }
 
-/// The threads that watch, over all tests of this process, and their CPU time in ticks.
-fn watch_thread_ticks() -> (usize, u64) {
-    let mut found = (0, 0);
+/// The CPU time of each thread that watches, over all tests of this process, in nanoseconds.
+fn watching_ns() -> std::collections::HashMap<std::ffi::OsString, u64> {
+    let mut found = std::collections::HashMap::new();
     for task in std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten() {
-        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-        if let Some((_, rest)) = stat.split_once("(tackroom-watch)") {
-            let fields: Vec<&str> = rest.split_whitespace().collect();
-            found.0 += 1;
-            found.1 += fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        let name = std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
+        let spent = std::fs::read_to_string(task.path().join("schedstat")).unwrap_or_default();
+        if let ("tackroom-watch", Some(ns)) = (name.trim(), spent.split(' ').next()) {
+            found.insert(task.file_name(), ns.parse().unwrap_or(0));
         }
     }
     found

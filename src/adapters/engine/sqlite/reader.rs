@@ -158,30 +158,25 @@ impl Reader {
 
     /// One list row.
     pub fn row(&self, session: &SessionId) -> Result<Option<Tally>, LogFault> {
-        self.ask_of(session, |conn| {
-            let mut query = conn.prepare_cached("SELECT tally FROM sessions WHERE id = ?1")?;
-            let stored: Option<String> = query.query_row([session.as_str()], |row| row.get(0)).optional()?;
-            stored.map(|stored| rows::tally(conn, session, &stored)).transpose()
-        })
+        self.ask_of(session, |conn| rows::tally_of(conn, session))
     }
 
     /// The list rows that fit, the last updated first.
     pub fn rows(&self, query: &Query) -> Result<Vec<Tally>, LogFault> {
         let order = "ORDER BY updated DESC, id";
         let text = if query.held {
-            format!("SELECT id, tally, status FROM sessions WHERE held {order}")
+            format!("SELECT id, tally, sum, seal, status FROM sessions WHERE held {order}")
         } else {
-            format!("SELECT id, tally, status FROM sessions {order}")
+            format!("SELECT id, tally, sum, seal, status FROM sessions {order}")
         };
         self.ask(|conn| {
             let mut select = conn.prepare_cached(&text)?;
             let (mut found, mut tallies) = (select.query([])?, Vec::new());
             while tallies.len() < query.limit {
                 let Some(row) = found.next()? else { break };
-                let status: String = row.get(2)?;
+                let status: String = row.get(4)?;
                 if query.statuses.is_empty() || query.statuses.contains(&status) {
-                    let session = SessionId(row.get(0)?);
-                    tallies.push(rows::tally(conn, &session, &row.get::<_, String>(1)?)?);
+                    tallies.push(rows::tally(conn, rows::stored_tally(row)?)?);
                 }
             }
             Ok(tallies)

@@ -177,22 +177,38 @@ pub fn events(
     Ok(events)
 }
 
-/// The list row of a session as stored, or folded anew from its events where it cannot be read.
-pub fn tally(conn: &Connection, session: &SessionId, stored: &str) -> Result<Tally, Fail> {
-    if let Ok(row) = serde_json::from_str::<Tally>(stored)
-        && row.id == *session
+/// A list row as stored (id, tally, sum, seal, in this order): the session, and the row's text if its sum fits.
+pub fn stored_tally(row: &Row<'_>) -> rusqlite::Result<(SessionId, Option<String>)> {
+    let text = row.get_ref(1)?.as_str().ok().filter(|text| {
+        let sum = hash(row, 3).map(|seal| Hash::chained(seal, text.as_bytes()));
+        sum.is_ok() && sum == hash(row, 2)
+    });
+    Ok((SessionId(row.get(0)?), text.map(str::to_string)))
+}
+
+/// The list row of a session: as stored, or folded anew from its events where that cannot be believed.
+pub fn tally(conn: &Connection, (session, stored): (SessionId, Option<String>)) -> Result<Tally, Fail> {
+    if let Some(row) = stored.and_then(|text| serde_json::from_str::<Tally>(&text).ok())
+        && row.id == session
     {
         return Ok(row);
     }
     let mut row = Tally::new(session.clone());
-    for part in commits(conn, session, 0, usize::MAX)? {
+    for part in commits(conn, &session, 0, usize::MAX)? {
         let part = part?;
         let from = EventNo(row.events);
-        for sealed in events(conn, session, part.commit.seq, (from, part.end.head.event))? {
+        for sealed in events(conn, &session, part.commit.seq, (from, part.end.head.event))? {
             row.apply(&sealed.event);
         }
     }
     Ok(row)
+}
+
+/// One session's list row.
+pub fn tally_of(conn: &Connection, session: &SessionId) -> Result<Option<Tally>, Fail> {
+    let mut query = conn.prepare_cached("SELECT id, tally, sum, seal FROM sessions WHERE id = ?1")?;
+    let stored = query.query_row([session.as_str()], stored_tally).optional()?;
+    stored.map(|stored| tally(conn, stored)).transpose()
 }
 
 /// Writes a commit that was admitted: the session's line, the commit, its events. Answers its number over all sessions.
@@ -201,10 +217,10 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
     let row = serde_json::to_string(tally)
         .map_err(|error| Fail::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
     conn.prepare_cached(
-        "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally, sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT (id) DO UPDATE SET head = ?2, seq = ?3, epoch = ?4, event = ?5, hash = ?6, seal = ?7,
-             status = ?8, updated = ?9, held = ?10, tally = ?11",
+             status = ?8, updated = ?9, held = ?10, tally = ?11, sum = ?12",
     )?
     .execute(params![
         session,
@@ -217,7 +233,8 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
         tally.status,
         tally.updated.0,
         !tally.holds.is_empty(),
-        row
+        row,
+        Hash::chained(end.seal, row.as_bytes()).0
     ])?;
     conn.prepare_cached(
         "INSERT INTO commits (session, seq, id, prev, epoch, class, writer, at, event, hash, seal)
