@@ -2,4 +2,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
 
+mod harness;
+mod loop_rules;
+mod table;
 mod tidy;
