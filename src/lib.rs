@@ -1,1 +1,4 @@
-//! stub
+//! A terminal workbench for running LLM agents under control.
+
+pub mod domain;
+pub mod ui;

@@ -1,0 +1,4 @@
+//! What a run is: pure data and decisions.
+
+pub mod letters;
+pub mod text;

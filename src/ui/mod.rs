@@ -1,0 +1,5 @@
+//! What the operator sees and presses.
+
+pub mod glyph;
+pub mod theme;
+pub mod widgets;
