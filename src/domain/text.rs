@@ -350,7 +350,8 @@ fn token_disguises(token: &str, base: usize, found: &mut Vec<usize>) {
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, c)| *c);
         let beside_ascii = [before, next].into_iter().flatten().any(|c: char| c.is_ascii_graphic());
-        let dash = matches!(c, '\u{2013}' | '\u{2014}') && before.is_none() && next.is_some_and(letters::is_latin);
+        let dash =
+            matches!(c, '\u{2013}' | '\u{2014}') && before.is_none() && next.is_some_and(letters::is_latin);
         let forged = letters::is_styled_ascii(c) || letters::is_mark_twin(c) || dash;
         if forged || (letters::is_fullwidth_mark(c) && beside_ascii) {
             found.push(base + at);

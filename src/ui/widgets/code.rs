@@ -142,9 +142,9 @@ pub fn plain(source: &str, theme: &Theme) -> Vec<Line<'static>> {
     source.lines().map(|line| Line::from(Span::styled(text::clean(line).into_owned(), style))).collect()
 }
 
-/// Whether a language of that name or extension can be coloured.
-pub fn knows(lang: &str) -> bool {
-    language(lang).is_some()
+/// Whether a language of that name could be coloured; cheap, and without loading the syntaxes.
+pub fn may_know(lang: &str) -> bool {
+    !token(lang).is_empty()
 }
 
 fn key(lang: &str, source: &str, theme: &Theme) -> u64 {
@@ -153,10 +153,11 @@ fn key(lang: &str, source: &str, theme: &Theme) -> u64 {
     hasher.finish()
 }
 
-fn language(lang: &str) -> Option<&'static SyntaxReference> {
+/// The name under which a language is looked up; empty for text without a language.
+fn token(lang: &str) -> String {
     let lang = lang.trim().split([',', ' ', '{']).next().unwrap_or("").to_ascii_lowercase();
-    let token = match lang.as_str() {
-        "" | "text" | "txt" | "plain" | "plaintext" | "console" => return None,
+    let name = match lang.as_str() {
+        "text" | "txt" | "plain" | "plaintext" | "console" => "",
         "jsonl" | "json5" | "jsonc" => "json",
         "ts" | "typescript" | "tsx" | "jsx" | "mjs" => "js",
         "shell" | "zsh" | "sh-session" | "fish" => "sh",
@@ -165,7 +166,12 @@ fn language(lang: &str) -> Option<&'static SyntaxReference> {
         "patch" => "diff",
         other => other,
     };
-    SYNTAXES.find_syntax_by_token(token)
+    name.to_string()
+}
+
+fn language(lang: &str) -> Option<&'static SyntaxReference> {
+    let token = token(lang);
+    if token.is_empty() { None } else { SYNTAXES.find_syntax_by_token(&token) }
 }
 
 fn paint(syntax: &SyntaxReference, source: &str, theme: &Theme) -> Vec<Line<'static>> {
@@ -212,7 +218,8 @@ fn style(stack: &ScopeStack, theme: &Theme) -> Style {
         .rev()
         .find_map(|scope| MEANINGS.iter().find(|(prefix, _)| prefix.is_prefix_of(*scope)))
         .map_or(Meaning::Other, |(_, meaning)| *meaning);
-    let light = |role| theme.style(role).remove_modifier(Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED);
+    let light =
+        |role| theme.style(role).remove_modifier(Modifier::BOLD | Modifier::UNDERLINED | Modifier::REVERSED);
     match meaning {
         Meaning::Comment => theme.style(Role::Muted).add_modifier(Modifier::ITALIC),
         Meaning::Text => light(Role::Ok),

@@ -121,7 +121,9 @@ impl Flow {
 
     fn end_placed(&mut self) {
         let mut spans = if self.begun { self.rest.clone() } else { std::mem::take(&mut self.first) };
-        spans.extend(std::mem::take(&mut self.line).into_iter().map(|(part, style)| Span::styled(part, style)));
+        spans.extend(
+            std::mem::take(&mut self.line).into_iter().map(|(part, style)| Span::styled(part, style)),
+        );
         self.ended.push(Line::from(spans));
         self.line_width = 0;
         self.begun = true;

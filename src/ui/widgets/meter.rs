@@ -12,7 +12,14 @@ const WARN: u64 = 80;
 
 /// `label [████░░░] 62%` in at most `width` columns; the bar is left out where there is no room for it. A `whole` of
 /// zero draws as empty. Over 100% the bar is full and the number says how far over.
-pub fn meter(label: &str, part: u64, whole: u64, width: usize, set: GlyphSet, theme: &Theme) -> Line<'static> {
+pub fn meter(
+    label: &str,
+    part: u64,
+    whole: u64,
+    width: usize,
+    set: GlyphSet,
+    theme: &Theme,
+) -> Line<'static> {
     let percent = if whole == 0 { 0 } else { (u128::from(part) * 100 / u128::from(whole)) as u64 };
     let role = match percent {
         0..WARN => Role::Ok,

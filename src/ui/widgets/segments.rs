@@ -37,7 +37,7 @@ pub fn first(rest: &str, is_end: bool) -> Option<usize> {
     let mut markup = Markup::default();
     let (mut at, mut before, mut blank) = (0, ' ', false);
     while let Some(c) = rest[at..].chars().next() {
-        let is_blank = matches!(c, ' ' | '\n' | '\t' | '\r');
+        let is_blank = matches!(c, ' ' | '\n' | '\t');
         if blank && !is_blank && (markup.is_closed() || at >= OPEN_MAX) {
             return Some(at);
         }

@@ -24,7 +24,8 @@ pub enum Align {
 /// Lays a table out in `width` columns. The first row is the head.
 pub fn lay(rows: &[Vec<Cell>], aligns: &[Align], width: usize, theme: &Theme) -> Vec<Line<'static>> {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let widest = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(cell_width).max().unwrap_or(0).max(1);
+    let widest =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(cell_width).max().unwrap_or(0).max(1);
     let widths: Vec<usize> = (0..count).map(widest).collect();
     let total = widths.iter().sum::<usize>() + count.saturating_sub(1) * 3;
     if total > width { listed(rows, width, theme) } else { aligned(rows, aligns, &widths, theme) }

@@ -55,7 +55,13 @@ type Cell = Option<(SegmentKind, &'static str)>;
 
 /// Draws segments on the axis in exactly `width` columns. Each segment inside the axis gets at least one cell; a later
 /// one is drawn over an earlier one. One that goes on runs to the right edge and ends in an arrow there.
-pub fn bar(axis: Axis, segments: &[Segment], width: usize, set: GlyphSet, theme: &Theme) -> Vec<Span<'static>> {
+pub fn bar(
+    axis: Axis,
+    segments: &[Segment],
+    width: usize,
+    set: GlyphSet,
+    theme: &Theme,
+) -> Vec<Span<'static>> {
     let mut cells: Vec<Cell> = vec![None; width];
     if width > 0 {
         for segment in segments {
