@@ -24,6 +24,7 @@ use crate::domain::tool_spec::ToolBook;
 use crate::domain::trace::Trace;
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::glyph::GlyphSet;
+use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
@@ -332,7 +333,7 @@ pub struct App {
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
-    pub prefix: Option<char>,
+    pub prefix: Option<Key>,
     /// What was pressed once and must be pressed again, and until when.
     pub twice: Option<(Twice, Micros)>,
 
