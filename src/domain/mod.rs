@@ -3,6 +3,8 @@
 //! Read it in the order of a step's life: an `order` or an outcome comes in, `decide` makes facts of it or refuses,
 //! the facts become `event`s in a `commit`, `session` folds them, and `next` tells from the fold what is needed.
 
+pub mod letters; // which characters hide, pretend or turn the line round
+pub mod text; // foreign text is data: cleaned, revealed, measured and wrapped
 pub mod ids; // numbers and names that must not mix
 pub mod hash; // SHA-256 and what is hashed
 pub mod canon; // the one byte form of a JSON value

@@ -1,1 +1,5 @@
-//! stub
+//! All integration tests, one binary.
+
+mod text;
+mod theme;
+mod widgets;
