@@ -28,3 +28,8 @@ pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
 pub mod tally; // events as one session row: status, cost, duration
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
+pub mod watch; // what a call waits for, from its facts alone
+pub mod card; // one tool call as a line of the conversation
+pub mod talk; // events as a conversation
+pub mod span_tree; // whether the spans of a session are a whole tree
+pub mod trace; // events as timeline rows and spans
