@@ -17,8 +17,8 @@ use crate::domain::message::Draft;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::domain::tally::Row;
 use crate::domain::talk::Talk;
+use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
 use crate::domain::trace::Trace;
@@ -282,7 +282,7 @@ pub struct Start {
 }
 
 /// How things look.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Look {
     /// Roles to styles.
     pub theme: Theme,
@@ -297,7 +297,6 @@ pub struct Look {
 }
 
 /// Everything the screen knows.
-#[derive(Debug)]
 pub struct App {
     /// The watched session; none before one is opened.
     pub watched: Option<Watched>,
@@ -405,7 +404,7 @@ impl App {
             look,
             keys,
             size: (80, 24),
-            layout: lay(&Shape::smallest()),
+            layout: lay(&Shape::default()),
             now,
             last_key: Micros(0),
             terminal_focused: true,
@@ -434,7 +433,10 @@ impl App {
         if session.live().is_none_or(|run| run.cancel.is_some()) {
             return Vec::new();
         }
-        session.open_calls().filter(|call| matches!(call.state, CallState::Held | CallState::Unknown)).collect()
+        session
+            .open_calls()
+            .filter(|call| matches!(call.state, CallState::Held | CallState::Unknown))
+            .collect()
     }
 
     /// The call that the decision panel shows: the oldest that waits.

@@ -128,7 +128,9 @@ impl TextBox {
 fn step(key: Key) -> Option<CursorMove> {
     match (key.code, key.ctrl, key.alt) {
         (Code::Left, true, _) | (Code::Left | Code::Char('b'), false, true) => Some(CursorMove::WordBack),
-        (Code::Right, true, _) | (Code::Right | Code::Char('f'), false, true) => Some(CursorMove::WordForward),
+        (Code::Right, true, _) | (Code::Right | Code::Char('f'), false, true) => {
+            Some(CursorMove::WordForward)
+        }
         (Code::Left, false, false) => Some(CursorMove::Back),
         (Code::Right, false, false) => Some(CursorMove::Forward),
         (Code::Up, false, false) => Some(CursorMove::Up),
@@ -250,10 +252,12 @@ impl ArgEditor {
                     self.faults.push(EditFault { line: lines.line_of(path), why });
                 }
                 if let Some(schema) = &self.schema {
-                    self.faults.extend(schema.check(&value).iter().map(|fault| EditFault {
-                        line: lines.line_of(&fault.path),
-                        why: fault.to_string(),
-                    }));
+                    self.faults.extend(
+                        schema.check(&value).iter().map(|fault| EditFault {
+                            line: lines.line_of(&fault.path),
+                            why: fault.to_string(),
+                        }),
+                    );
                 }
                 self.value = Some(value);
             }

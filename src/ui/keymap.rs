@@ -83,11 +83,13 @@ impl Keymap {
             faults.push(format!("{at}: there is no context `{context}`; contexts are {}.", names.join(", ")));
             return;
         }
-        let found = self.entries.iter_mut().find(|entry| {
-            entry.binding.context.name() == context && entry.binding.name == action
-        });
+        let found = self
+            .entries
+            .iter_mut()
+            .find(|entry| entry.binding.context.name() == context && entry.binding.name == action);
         let Some(entry) = found else {
-            let names: Vec<_> = BINDINGS.iter().filter(|row| row.context.name() == context).map(|row| row.name).collect();
+            let names: Vec<_> =
+                BINDINGS.iter().filter(|row| row.context.name() == context).map(|row| row.name).collect();
             faults.push(format!("{at}: there is no such action there; actions are {}.", names.join(", ")));
             return;
         };
@@ -95,10 +97,13 @@ impl Keymap {
         for text in keys {
             match Key::parse_chord(text) {
                 Some(chord) if entry.binding.context.is_text() && chord[0].text().is_some() => {
-                    faults.push(format!("{at}: `{}` is text here; use it with Ctrl or Alt.", written(&chord)));
+                    faults
+                        .push(format!("{at}: `{}` is text here; use it with Ctrl or Alt.", written(&chord)));
                 }
                 Some(chord) => chords.push(chord),
-                None => faults.push(format!("{at}: `{text}` is no key; write for example `j`, `Ctrl-S`, `Alt-Enter` or `g s`.")),
+                None => faults.push(format!(
+                    "{at}: `{text}` is no key; write for example `j`, `Ctrl-S`, `Alt-Enter` or `g s`."
+                )),
             }
         }
         if chords.len() == keys.len() {
@@ -109,7 +114,9 @@ impl Keymap {
     /// Two actions on one key of a context: the first of the table counts.
     fn name_conflicts(&self, faults: &mut Vec<String>) {
         for (i, one) in self.entries.iter().enumerate() {
-            for other in self.entries[i + 1..].iter().filter(|other| other.binding.context == one.binding.context) {
+            for other in
+                self.entries[i + 1..].iter().filter(|other| other.binding.context == one.binding.context)
+            {
                 for chord in &one.chords {
                     if other.chords.iter().any(|also| also.starts_with(chord) || chord.starts_with(also)) {
                         faults.push(format!(
@@ -146,7 +153,9 @@ impl Keymap {
             if context.is_text() && key.text().is_some() {
                 return Found::Nothing; // it is text
             }
-            for chord in self.of(*context).flat_map(|entry| entry.chords.iter().map(move |chord| (entry, chord))) {
+            for chord in
+                self.of(*context).flat_map(|entry| entry.chords.iter().map(move |chord| (entry, chord)))
+            {
                 match (chord.1.as_slice(), prefix) {
                     ([only], None) if *only == key => return Found::Action(chord.0.binding.action),
                     ([first, second], Some(prefix)) if *first == prefix && *second == key => {
