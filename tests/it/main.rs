@@ -6,3 +6,6 @@ mod harness;
 mod loop_rules;
 mod table;
 mod tidy;
+mod text;
+mod theme;
+mod widgets;
