@@ -189,7 +189,7 @@ impl Wrapper {
         }
         let first = grapheme.chars().next().unwrap_or(' ');
         let wide = UnicodeWidthStr::width(grapheme);
-        if first == ' ' {
+        if grapheme == " " {
             let before = if self.in_blanks { self.at_break.map_or(at, |b| b.end) } else { at };
             self.used += wide;
             self.at_break = Some(Break { end: before, next: end, used: self.used });

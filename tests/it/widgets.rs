@@ -71,6 +71,10 @@ fn streamed(source: &str, cuts: &[usize], width: usize, code: &Highlighter) -> V
         at = cut;
     }
     stream.push(&source[at..]);
+    let open = stream.lines(width).to_vec();
+    stream.finish();
+    // A carriage return at the very end may still be half a newline before the end is known.
+    assert!(source.ends_with('\r') || stream.lines(width) == open, "the end changes nothing: {source:?}");
     stream.lines(width).to_vec()
 }
 
@@ -84,7 +88,7 @@ fn piece() -> impl Strategy<Value = String> {
         2 => prop::sample::select(vec![
             "- ", "* ", "1. ", "2) ", "# ", "## ", "> ", "```", "```rust\n", "~~~\n", "---\n", "===\n", "| a | b |\n", "|--|--|\n",
             "    ", "  ", "\t", "**", "*", "_", "`", "[", "](", ")", "<b>", "<", "&amp;", "\\", "日本語", "é", "👩‍👩‍👧", "\u{1b}",
-            "\\\n", "  \n", "[x] ", "|", "~~", "#", "-", "=", "[r]: u\n", "!", "\r",
+            "\\\n", "  \n", "[x] ", "|", "~~", "#", "-", "=", "[r]: u\n", "!", "\r", "\u{c}", "\u{b}", "\0", "\u{85}", "\u{a0}", "\u{2028}",
         ]).prop_map(String::from),
         1 => "[a-z ]{200,320}",
         1 => "[a-z*` ]{900,1300}",
@@ -94,7 +98,7 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
     #[test]
     fn a_stream_ends_as_if_drawn_at_once(
         pieces in prop::collection::vec(piece(), 0..40),
@@ -187,6 +191,7 @@ fn code_is_coloured_later_and_line_by_line() {
     stream.push(
         "Look:\n```rust\nfn main() { /* hi */ }\n```\n\n- in a list\n  ```json\n  {\"a\": 1}\n  ```\n\nend",
     );
+    stream.finish();
     let plain = stream.lines(40).to_vec();
     let wanted = stream.take_wanted();
     assert_eq!(wanted.iter().map(|(lang, _)| lang.as_str()).collect::<Vec<_>>(), ["rust", "json"]);
@@ -305,9 +310,9 @@ fn meters_read_without_colour() {
     let theme = Theme::plain();
     let line =
         |part, whole, width| shown(&[meter::meter("tokens", part, whole, width, GlyphSet::Signs, &theme)]);
-    assert_eq!(line(62, 100, 24), "tokens [██████░░░] 62%".replace("█████", "█████"));
-    assert_eq!(line(3, 2, 24), "tokens [█████████] 150%".replace("█████████", "█████████"));
-    assert_eq!(line(1, 0, 24), "tokens [░░░░░░░░░░░] 0%");
+    assert_eq!(line(62, 100, 24), "tokens [███████░░░░] 62%");
+    assert_eq!(line(3, 2, 24), "tokens [██████████] 150%");
+    assert_eq!(line(1, 0, 24), "tokens [░░░░░░░░░░░░] 0%");
     assert_eq!(line(62, 100, 12), "tokens 62%");
     assert_eq!(line(62, 100, 7), "tokens");
     let marks: Vec<_> =
