@@ -98,7 +98,7 @@ fn piece() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
     #[test]
     fn a_stream_ends_as_if_drawn_at_once(
         pieces in prop::collection::vec(piece(), 0..40),
@@ -153,6 +153,13 @@ fn an_endless_paragraph_costs_what_is_new() {
     }
     let (factor, _) = cost("one line of a paragraph\nand another one\n");
     assert!(factor <= 4.0, "many lines: {factor:.1}");
+}
+
+#[test]
+fn a_long_list_costs_a_bounded_part() {
+    let (factor, lines) = cost("- item with *words* and `code`\n");
+    assert!(factor <= 40.0, "laid out {factor:.1} times");
+    assert!(lines.len() > 6_000 && lines.iter().all(|line| line.width() > 0), "cuts leave no gaps");
 }
 
 #[test]
@@ -341,4 +348,26 @@ fn a_row_of_the_waterfall() {
     assert!(bar(axis, &[], 0, GlyphSet::Signs, &Theme::plain()).is_empty());
     let far = Axis { start: i64::MIN, end: i64::MAX };
     bar(far, &[Segment { from: 0, to: None, kind: Work }], 10, GlyphSet::Signs, &Theme::plain());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn no_word_gets_lost_in_markdown(
+        pieces in prop::collection::vec(piece(), 0..20),
+        words in prop::collection::vec("q[0-9]{3}q", 1..20),
+    ) {
+        let code = Highlighter::new();
+        let mut source = String::new();
+        for (at, word) in words.iter().enumerate() {
+            // The language of a code block and the title of a link are not part of what is shown.
+            source.push_str(pieces.get(at).map_or("", |piece| piece.trim_end_matches(['`', '~', '"', '\''])));
+            source.push_str(word);
+        }
+        let shown = shown(&streamed(&source, &[], 9_999, &code));
+        for word in &words {
+            prop_assert!(source.contains("```") || source.contains("~~~") || shown.contains(word.as_str()),
+                "{word} of {source:?} is not in {shown:?}");
+        }
+    }
 }

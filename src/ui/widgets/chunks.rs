@@ -10,7 +10,7 @@ pub const HEAD: usize = 256;
 /// Bytes after which a line without end is taken as more than one.
 const LINE_MAX: usize = 4_096;
 /// Bytes after which a list ends at its next item.
-const LIST_MAX: usize = 8_192;
+const LIST_MAX: usize = 1_024;
 /// Bytes after which any chunk that is laid out as a whole ends.
 const CHUNK_MAX: usize = 32_768;
 
