@@ -12,7 +12,7 @@ use tackroom::ui::widgets::code::{self, Highlighter};
 use tackroom::ui::widgets::scroll::Scroll;
 use tackroom::ui::widgets::stream::Stream;
 use tackroom::ui::widgets::waterfall::{Axis, Segment, SegmentKind, bar};
-use tackroom::ui::widgets::{diff, markdown, meter};
+use tackroom::ui::widgets::{diff, document, meter};
 
 fn shown(lines: &[Line<'_>]) -> String {
     let lines =
@@ -21,7 +21,7 @@ fn shown(lines: &[Line<'_>]) -> String {
 }
 
 fn rendered(source: &str, width: usize) -> String {
-    shown(&markdown::render(source, width, &Theme::default(), &Highlighter::new()))
+    shown(&document::render(source, width, &Theme::default(), &Highlighter::new()))
 }
 
 const SAMPLE: &str = "# Title *here*\n\nA paragraph with **strong**, `code` and [a link](https://example.org/x), which \
@@ -41,12 +41,12 @@ fn markdown_is_laid_out() {
 
 #[test]
 fn styles_say_what_text_is() {
-    let lines = markdown::render("a **b** *c* `d`", 40, &Theme::default(), &Highlighter::new());
+    let lines = document::render("a **b** *c* `d`", 40, &Theme::default(), &Highlighter::new());
     let style = |word: &str| lines[0].spans.iter().find(|span| span.content == word).unwrap().style;
     assert!(style("b").add_modifier.contains(Modifier::BOLD));
     assert!(style("c").add_modifier.contains(Modifier::ITALIC));
     assert_eq!(style("d").fg, Theme::default().style(Role::Code).fg);
-    let mono = markdown::render("say `d`", 40, &Theme::plain(), &Highlighter::new());
+    let mono = document::render("say `d`", 40, &Theme::plain(), &Highlighter::new());
     assert_eq!(shown(&mono), "say `d`");
 }
 
