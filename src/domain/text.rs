@@ -123,7 +123,6 @@ pub fn width(text: &str) -> usize {
 
 /// The text if it fits into `cols` columns, else its beginning and `…`. Never splits a grapheme.
 pub fn truncate(text: &str, cols: usize) -> String {
-    // A string cannot be wider than twice its characters, so most fitting ones are found without measuring twice.
     let (mut used, mut cut) = (0, 0);
     for (at, grapheme) in text.grapheme_indices(true) {
         let next = used + UnicodeWidthStr::width(grapheme);
