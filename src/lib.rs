@@ -2,5 +2,6 @@
 
 pub mod domain;
 pub mod ports;
+pub mod adapters;
 pub mod runtime;
 pub mod ui;
