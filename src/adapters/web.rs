@@ -8,7 +8,6 @@
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Url};
 use std::error::Error as StdError;
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -42,14 +41,6 @@ pub struct WebFault {
     /// What failed, on what, and why.
     pub message: String,
 }
-
-impl fmt::Display for WebFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl StdError for WebFault {}
 
 fn fault<T>(kind: WebFaultKind, message: impl Into<String>) -> Result<T, WebFault> {
     Err(WebFault { kind, message: message.into() })
@@ -112,7 +103,8 @@ impl Web {
     /// A GET without extra headers that follows no redirect.
     pub async fn get(&self, url: &str, limits: WebLimits) -> Result<WebReply, WebFault> {
         let url = url.to_string();
-        self.send(WebRequest { url, headers: Vec::new(), body: None, limits, redirects: Redirects::Never }).await
+        self.send(WebRequest { url, headers: Vec::new(), body: None, limits, redirects: Redirects::Never })
+            .await
     }
 
     /// A POST that follows no redirect.
@@ -128,15 +120,16 @@ impl Web {
     }
 
     /// Sends a request and waits for the answer's head; the body is read from the reply.
-    pub async fn send(&self, request: WebRequest) -> Result<WebReply, WebFault> {
+    pub async fn send(&self, mut request: WebRequest) -> Result<WebReply, WebFault> {
         let started = Instant::now();
+        let posting = request.body.is_some();
         let mut url = parse(&request.url)?;
         let mut headers = header_map(&request.headers)?;
         let mut hops = 0;
         loop {
-            let reply = self.once(&url, &headers, &request, started).await?;
+            let reply = self.once(&url, &headers, request.body.take(), request.limits, started).await?;
             let Redirects::Check(hops_max, allowed) = &request.redirects else { return Ok(reply) };
-            let Some(next) = reply.location().filter(|_| request.body.is_none()) else { return Ok(reply) };
+            let Some(next) = reply.location().filter(|_| !posting) else { return Ok(reply) };
             let next = parse(&next)?;
             let (host, port) = (next.host_str().unwrap_or(""), next.port_or_known_default().unwrap_or(0));
             if hops == *hops_max {
@@ -158,13 +151,13 @@ impl Web {
         &self,
         url: &Url,
         headers: &HeaderMap,
-        request: &WebRequest,
+        body: Option<Vec<u8>>,
+        limits: WebLimits,
         started: Instant,
     ) -> Result<WebReply, WebFault> {
-        let limits = request.limits;
         let client = self.client(url)?;
-        let builder = match &request.body {
-            Some(body) => client.post(url.clone()).body(body.clone()),
+        let builder = match body {
+            Some(body) => client.post(url.clone()).body(body),
             None => client.get(url.clone()),
         };
         let by = started + Duration::from_millis(limits.first_byte_ms.min(limits.total_ms));
@@ -356,10 +349,7 @@ fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, WebFault> {
 fn translate(error: &reqwest::Error, origin: &str, connect_ms: u64) -> WebFault {
     let cause = root_cause(error);
     let (kind, message) = if error.is_timeout() {
-        (
-            WebFaultKind::Timeout,
-            format!("could not connect to {origin} within {}", seconds(connect_ms)),
-        )
+        (WebFaultKind::Timeout, format!("could not connect to {origin} within {}", seconds(connect_ms)))
     } else if is_tls(error) {
         (WebFaultKind::Tls, format!("no secure connection to {origin}: {cause}"))
     } else if error.is_connect() {

@@ -97,8 +97,14 @@ impl Assembler {
         }
     }
 
-    /// Takes in a chunk of a stream, or the whole body of an answer that is not streamed.
-    pub fn take_body(&mut self, body: &Value, whole: bool, now: Micros) -> Result<(), Fault> {
+    /// Takes in the whole body of an answer that is not streamed.
+    pub fn take_whole(&mut self, body: &Value, now: Micros) -> Result<(), Fault> {
+        self.done = true; // JSON that parses to its end is whole, `finish_reason` or not
+        self.take_body(body, true, now)
+    }
+
+    /// A chunk of a stream, or a whole body.
+    fn take_body(&mut self, body: &Value, whole: bool, now: Micros) -> Result<(), Fault> {
         if let Some(fault) = classify::error_in(body) {
             return Err(fault);
         }

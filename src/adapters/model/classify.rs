@@ -159,7 +159,8 @@ pub fn in_stream(value: &Value) -> Fault {
 /// A bounded, one-line excerpt of foreign text.
 pub fn excerpt(text: &str) -> String {
     let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut shown: String = flat.chars().take(WORDS_MAX).map(|c| if c.is_control() { '·' } else { c }).collect();
+    let mut shown: String =
+        flat.chars().take(WORDS_MAX).map(|c| if c.is_control() { '·' } else { c }).collect();
     if flat.chars().nth(WORDS_MAX).is_some() {
         shown.push('…');
     }
@@ -180,7 +181,9 @@ fn read(value: &Value) -> Said {
     }
     let message = ["message", "detail", "msg", "error"].iter().find_map(|name| words(error.get(*name)?));
     let mut codes = Vec::new();
-    for place in [error.get("code"), error.get("type"), error.get("status"), error.pointer("/innererror/code")] {
+    for place in
+        [error.get("code"), error.get("type"), error.get("status"), error.pointer("/innererror/code")]
+    {
         if let Some(code) = place.and_then(Value::as_str).filter(|code| !code.is_empty()) {
             codes.push(excerpt(code).chars().take(64).collect());
         }
@@ -227,7 +230,8 @@ fn retry_delay(error: &Value) -> Option<u64> {
 
 fn kind_of(status: Option<u16>, said: &Said) -> FaultKind {
     let look = |table: &[(&str, FaultKind)]| {
-        let fits = |(code, _): &&(&str, FaultKind)| said.codes.iter().any(|own| own.eq_ignore_ascii_case(code));
+        let fits =
+            |(code, _): &&(&str, FaultKind)| said.codes.iter().any(|own| own.eq_ignore_ascii_case(code));
         table.iter().find(fits).map(|(_, kind)| *kind)
     };
     if status == Some(413) {

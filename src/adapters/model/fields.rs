@@ -34,12 +34,9 @@ pub fn ending(value: &Value) -> Option<Ending> {
 /// Reads the tokens of a chunk or a body: `usage`, Groq's `x_groq.usage`, or llama.cpp's `timings`.
 pub fn usage(body: &Value) -> Option<Usage> {
     let object = |value: Option<&'_ Value>| value.filter(|value| value.is_object()).cloned();
-    if let Some(usage) =
-        object(body.get("usage")).or_else(|| object(body.pointer("/x_groq/usage")))
-    {
-        let first = |paths: &[&str]| {
-            paths.iter().find_map(|path| usage.pointer(path).and_then(count)).unwrap_or(0)
-        };
+    if let Some(usage) = object(body.get("usage")).or_else(|| object(body.pointer("/x_groq/usage"))) {
+        let first =
+            |paths: &[&str]| paths.iter().find_map(|path| usage.pointer(path).and_then(count)).unwrap_or(0);
         return Some(Usage {
             input: first(&["/prompt_tokens", "/input_tokens"]),
             output: first(&["/completion_tokens", "/output_tokens"]),

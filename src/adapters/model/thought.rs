@@ -27,7 +27,8 @@ impl Thought {
     pub fn take(&mut self, delta: &Value) -> String {
         let mut new = String::new();
         for name in TEXT_FIELDS {
-            let Some(piece) = delta.get(name).and_then(Value::as_str).filter(|piece| !piece.is_empty()) else {
+            let Some(piece) = delta.get(name).and_then(Value::as_str).filter(|piece| !piece.is_empty())
+            else {
                 continue;
             };
             // Some servers send the same text under two names: the first one seen counts.
@@ -94,11 +95,14 @@ fn add_part(list: &mut Vec<Value>, part: &Value) {
         let text = PART_TEXTS.iter().find(|name| last.contains_key(**name) && new.contains_key(**name));
         let before = Value::Object(last.clone());
         let continues = same(&before, part, "type") && same(&before, part, "index");
-        let closes = !signed(&before) && signed(part) && !PART_TEXTS.iter().any(|name| new.contains_key(*name));
+        let closes =
+            !signed(&before) && signed(part) && !PART_TEXTS.iter().any(|name| new.contains_key(*name));
         if continues && ((text.is_some() && !signed(&before)) || closes) {
             for (key, value) in new {
                 let joined = match (last.get(key), value) {
-                    (Some(Value::String(old)), Value::String(piece)) if PART_TEXTS.contains(&key.as_str()) => {
+                    (Some(Value::String(old)), Value::String(piece))
+                        if PART_TEXTS.contains(&key.as_str()) =>
+                    {
                         Value::String(format!("{old}{piece}"))
                     }
                     (Some(old), Value::Null) => old.clone(),
