@@ -177,7 +177,7 @@ impl Assembler {
         {
             self.take_call(legacy, whole, now)?;
         }
-        if self.text.len() + self.thought.len() > TEXT_LEN_MAX {
+        if self.text.len() + self.thought.size() > TEXT_LEN_MAX {
             return Err(too_much());
         }
         Ok(())

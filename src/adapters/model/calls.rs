@@ -170,7 +170,10 @@ fn parse_args(text: &str) -> Args {
     }
     match serde_json::from_str(text) {
         Ok(value) => Args::Json(value),
-        Err(_) => Args::Broken(text[..text.floor_char_boundary(BROKEN_LEN_MAX)].to_string()),
+        Err(_) => {
+            let kept = text.get(..text.floor_char_boundary(BROKEN_LEN_MAX));
+            Args::Broken(kept.unwrap_or_default().to_string())
+        }
     }
 }
 

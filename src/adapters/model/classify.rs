@@ -3,6 +3,7 @@
 //! Shapes are those of OpenAI, Azure, Anthropic's compatible endpoint, Gemini's (a list), Mistral, DeepSeek, Groq, OpenRouter, vLLM,
 //! Ollama, llama.cpp and LM Studio; `tests/it/classify.rs` has a row of each.
 
+use crate::adapters::model::retry_after;
 use crate::domain::fault::{Fault, FaultKind};
 use serde_json::Value;
 
@@ -224,8 +225,7 @@ fn words(value: &Value) -> Option<String> {
 fn retry_delay(error: &Value) -> Option<u64> {
     let details = error.get("details")?.as_array()?;
     let delay = details.iter().find_map(|detail| detail.get("retryDelay")?.as_str())?;
-    let seconds: f64 = delay.strip_suffix('s')?.parse().ok()?;
-    (0.0..1e9).contains(&seconds).then_some((seconds * 1000.0).ceil() as u64)
+    retry_after::seconds_ms(delay.strip_suffix('s')?)
 }
 
 fn kind_of(status: Option<u16>, said: &Said) -> FaultKind {

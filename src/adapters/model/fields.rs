@@ -55,7 +55,8 @@ pub fn usage(body: &Value) -> Option<Usage> {
 }
 
 fn count(value: &Value) -> Option<u64> {
-    value.as_u64().or_else(|| value.as_f64().filter(|number| *number >= 0.0).map(|number| number as u64))
+    // Some servers write whole numbers as 12.0.
+    value.as_u64().or_else(|| value.as_number()?.to_string().split('.').next()?.parse().ok())
 }
 
 /// A piece of a message's content.

@@ -1,6 +1,7 @@
 //! How long a server asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as an HTTP date (RFC 9110, sections 5.6.7 and 10.2.3).
 
 use crate::domain::time::Micros;
+use std::time::Duration;
 
 /// A longer wait is no wait anyone meant.
 const WAIT_MS_MAX: u64 = 31 * 86_400_000;
@@ -8,12 +9,12 @@ const WAIT_MS_MAX: u64 = 31 * 86_400_000;
 /// Milliseconds to wait, from the values of the three headers. A date is measured against the server's own `Date` where it
 /// gives one, else against `now`.
 pub fn wait_ms(ms: Option<&str>, after: Option<&str>, date: Option<&str>, now: Micros) -> Option<u64> {
-    if let Some(ms) = ms.and_then(decimal) {
-        return Some((ms.ceil() as u64).min(WAIT_MS_MAX));
+    if let Some(ms) = ms.and_then(|ms| whole_ms(ms, 1e-3)) {
+        return Some(ms);
     }
     let after = after?.trim();
-    if let Some(seconds) = decimal(after) {
-        return Some(((seconds * 1000.0).ceil() as u64).min(WAIT_MS_MAX));
+    if let Some(ms) = seconds_ms(after) {
+        return Some(ms);
     }
     let until = http_date(after)?;
     let from = date.and_then(http_date).unwrap_or(now.0.div_euclid(1_000_000));
@@ -21,8 +22,15 @@ pub fn wait_ms(ms: Option<&str>, after: Option<&str>, date: Option<&str>, now: M
     Some(seconds.saturating_mul(1000).min(WAIT_MS_MAX))
 }
 
-fn decimal(text: &str) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|number| number.is_finite() && *number >= 0.0)
+/// Milliseconds of a number of seconds written as a decimal; `None` where it is none or below 0.
+pub fn seconds_ms(text: &str) -> Option<u64> {
+    whole_ms(text, 1.0)
+}
+
+fn whole_ms(text: &str, unit_s: f64) -> Option<u64> {
+    let number = text.trim().parse::<f64>().ok().filter(|number| *number >= 0.0)?;
+    let wait = Duration::try_from_secs_f64((number * unit_s).min(1e9)).ok()?;
+    Some(u64::try_from(wait.as_micros().div_ceil(1000)).ok()?.min(WAIT_MS_MAX))
 }
 
 /// Seconds since 1970 of `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -31,7 +39,7 @@ fn http_date(text: &str) -> Option<i64> {
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
     let parts: Vec<&str> = text.split_once(',')?.1.split_whitespace().collect();
     let [day, month, year, time, "GMT"] = parts[..] else { return None };
-    let month = MONTHS.iter().position(|name| *name == month)? as i64 + 1;
+    let month = i64::try_from(MONTHS.iter().position(|name| *name == month)?).ok()? + 1;
     let (day, year): (i64, i64) = (day.parse().ok()?, year.parse().ok()?);
     let clock: Vec<i64> = time.split(':').map(str::parse).collect::<Result<_, _>>().ok()?;
     let [h, m, s] = clock[..] else { return None };

@@ -280,7 +280,7 @@ impl Quotes<'_> {
             out.push_str(before);
             match after.split_once("}}").and_then(|(name, tail)| Some((self.quote(name.trim())?, tail))) {
                 Some((quote, tail)) => {
-                    out.push_str(&quote[..quote.floor_char_boundary(QUOTE_LEN_MAX)]);
+                    out.push_str(quote.get(..quote.floor_char_boundary(QUOTE_LEN_MAX)).unwrap_or_default());
                     rest = tail;
                 }
                 None => {

@@ -57,7 +57,7 @@ impl Thought {
     }
 
     /// Bytes of text so far.
-    pub fn len(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.text.len()
     }
 

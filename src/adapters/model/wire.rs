@@ -115,7 +115,7 @@ fn args(text: &str) -> String {
 
 /// An id of nine letters and digits, always the same for the same id.
 pub fn short_id(id: &str) -> String {
-    Hash::of(id.as_bytes()).short()[..9].to_string()
+    Hash::of(id.as_bytes()).short().chars().take(9).collect()
 }
 
 /// Appends the tools as a list.
