@@ -2,4 +2,5 @@
 
 pub mod domain;
 pub mod ports;
+pub mod adapters;
 pub mod runtime;
