@@ -2,4 +2,5 @@
 
 pub mod domain;
 pub mod ports;
+pub mod runtime;
 pub mod ui;

@@ -94,8 +94,8 @@ impl Output {
         if text.len() <= Output::HEAD_MAX + Output::TAIL_MAX {
             return (Output { head: text, tail: String::new(), size, blob: None }, false);
         }
-        let head = &text[..text.floor_char_boundary(Output::HEAD_MAX)];
-        let tail = &text[text.ceil_char_boundary(text.len() - Output::TAIL_MAX)..];
+        let (head, rest) = text.split_at(text.floor_char_boundary(Output::HEAD_MAX));
+        let (_, tail) = rest.split_at(rest.ceil_char_boundary(rest.len() - Output::TAIL_MAX));
         (Output { head: head.to_string(), tail: tail.to_string(), size, blob: None }, true)
     }
 

@@ -13,7 +13,18 @@ const SUMMARY_MAX: usize = 160;
 
 /// Arguments that say most about a call, the most telling first.
 const TELLING: [&str; 12] = [
-    "path", "file_path", "file", "command", "argv", "cmd", "url", "query", "pattern", "name", "title", "text",
+    "path",
+    "file_path",
+    "file",
+    "command",
+    "argv",
+    "cmd",
+    "url",
+    "query",
+    "pattern",
+    "name",
+    "title",
+    "text",
 ];
 
 /// A text argument longer than this, in bytes, is told by its size where it stands beside a more telling one.

@@ -1,8 +1,9 @@
 //! Facts that become durable together, and the one fold rule that holds above every engine.
 
-use crate::domain::event::{BadEvent, Event, Fact};
+use crate::domain::event::{Event, Fact};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, Epoch, EventNo, SessionId};
+use crate::domain::stored::BadEvent;
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -153,7 +153,6 @@ pub enum BadCall {
 /// One kind of fact with its data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data")]
-#[allow(missing_docs)] // The fields are named by their types; each variant says what happened.
 pub enum Fact {
     /// A session began.
     SessionOpened {
@@ -236,85 +235,6 @@ pub enum Fact {
     /// A kind that this program does not know.
     #[serde(skip)]
     Unknown { kind: String, data: Value },
-}
-
-/// The form on disk.
-#[derive(Serialize, Deserialize)]
-struct Stored<'a, F> {
-    no: EventNo,
-    at: Micros,
-    run: RunNo,
-    span: EventNo,
-    parent: EventNo,
-    #[serde(flatten)]
-    fact: F,
-    #[serde(skip)]
-    life: std::marker::PhantomData<&'a ()>,
-}
-
-/// A stored event that cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this stored event cannot be read: {why}")]
-pub struct BadEvent {
-    /// What the parser said.
-    pub why: String,
-}
-
-impl Event {
-    /// The stored bytes: one line of JSON.
-    pub fn to_json(&self) -> String {
-        let fact = match &self.fact {
-            Fact::Unknown { kind, data } => serde_json::json!({ "kind": kind, "data": data }),
-            known => return self.line(known),
-        };
-        self.line(&fact)
-    }
-
-    fn line<F: Serialize>(&self, fact: &F) -> String {
-        let stored = Stored {
-            no: self.no,
-            at: self.at,
-            run: self.run,
-            span: self.span,
-            parent: self.parent,
-            fact,
-            life: std::marker::PhantomData,
-        };
-        serde_json::to_string(&stored).unwrap_or_default() // invariant: every field serialises (no maps with odd keys)
-    }
-
-    /// Reads stored bytes. A known kind must fit; an unknown one is kept as it is.
-    pub fn from_json(text: &str) -> Result<Event, BadEvent> {
-        let bad = |error: serde_json::Error| BadEvent { why: error.to_string() };
-        let (fact, stored) = match serde_json::from_str::<Stored<'_, Fact>>(text) {
-            Ok(stored) => (stored.fact.clone(), stored.erased()),
-            Err(error) => {
-                let stored: Stored<'_, Foreign> = serde_json::from_str(text).map_err(bad)?;
-                if Fact::knows(&stored.fact.kind) {
-                    return Err(bad(error));
-                }
-                (
-                    Fact::Unknown { kind: stored.fact.kind.clone(), data: stored.fact.data.clone() },
-                    stored.erased(),
-                )
-            }
-        };
-        let (no, at, run, span, parent) = stored;
-        Ok(Event { no, at, run, span, parent, fact })
-    }
-}
-
-#[derive(Deserialize)]
-struct Foreign {
-    kind: String,
-    #[serde(default)]
-    data: Value,
-}
-
-impl<F> Stored<'_, F> {
-    fn erased(&self) -> (EventNo, Micros, RunNo, EventNo, EventNo) {
-        (self.no, self.at, self.run, self.span, self.parent)
-    }
 }
 
 macro_rules! kinds {

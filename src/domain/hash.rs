@@ -39,7 +39,7 @@ impl Hash {
 
     /// The first twelve digits, for a person to tell two apart.
     pub fn short(&self) -> String {
-        self.to_string()[..12].to_string()
+        self.to_string().chars().take(12).collect()
     }
 }
 

@@ -17,9 +17,11 @@ pub mod retry; // a fault and its count: wait or give up
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod call; // one tool call and how it stands
 pub mod event; // every fact that can happen; the only thing ever stored
+pub mod stored; // the form of an event on disk
 pub mod commit; // facts that become durable together; the one fold rule of the log
 pub mod order; // what an operator or a channel may tell a run
 pub mod command; // what a screen asks of whoever drives sessions
+pub mod run; // one task inside a session and how its model's turn stands
 pub mod session; // a session as its events tell it; the one `apply`
 pub mod call_fold; // how the facts about a call change it
 pub mod next; // the single next thing a session needs, told by the session alone

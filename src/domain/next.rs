@@ -6,7 +6,8 @@ use crate::domain::ids::CallId;
 use crate::domain::message::Finish;
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
-use crate::domain::session::{Run, Session, Turn};
+use crate::domain::run::{Run, Turn};
+use crate::domain::session::Session;
 use crate::domain::time::Micros;
 
 /// What is to be done next.

@@ -11,7 +11,8 @@ use crate::domain::message::{Args, AskedCall, Finish, Reply};
 use crate::domain::next::{Step, next};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Verdict, Word};
-use crate::domain::session::{Session, Turn};
+use crate::domain::run::Turn;
+use crate::domain::session::Session;
 use crate::domain::tool_spec::{Effect, Touch};
 
 /// A judged call: the verdict and what it was about.
@@ -70,6 +71,11 @@ pub enum Report {
         /// How long it ran.
         ms: u64,
     },
+    /// The call's tool is not there any more.
+    Gone {
+        /// The call.
+        call: CallId,
+    },
     /// The run is to end.
     Finish,
 }
@@ -82,13 +88,18 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             (Some(run), Some(text), None) => Ok(vec![again(run, text.clone())]),
             _ => Err(Refusal::Stray("nothing is queued")),
         },
-        Report::Asking { model, request } => match next(session) {
-            Step::AskModel { attempt } => {
-                let messages = session.transcript.len() as u64;
-                Ok(vec![Fact::ModelAsked { model: model.clone(), attempt, messages, request: *request }])
-            }
-            _ => Err(Refusal::Stray("the model is not to be asked")),
-        },
+        Report::Asking { model, request } => {
+            let step = next(session);
+            let attempt = if let Step::AskModel { attempt } = step {
+                attempt
+            } else if matches!(step, Step::WaitUntil(at) if at <= kit.now) {
+                failed_attempt(session) + 1 // the loop reports a retry once its wait is over
+            } else {
+                return Err(Refusal::Stray("the model is not to be asked"));
+            };
+            let messages = session.transcript.len() as u64;
+            Ok(vec![Fact::ModelAsked { model: model.clone(), attempt, messages, request: *request }])
+        }
         Report::Replied(reply) => {
             asked(session)?;
             Ok(replied(session, reply, kit))
@@ -106,7 +117,24 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             }
             _ => Err(Refusal::Stray("the call is not running")),
         },
+        Report::Gone { call } => match session.call(*call).map(|call| &call.state) {
+            Some(CallState::Proposed | CallState::Cleared { .. } | CallState::Interrupted) => {
+                Ok(vec![Fact::CallRefused {
+                    call: *call,
+                    why: BadCall::UnknownTool { known: kit.tools.names() },
+                }])
+            }
+            _ => Err(Refusal::Stray("the call is not waiting to run")),
+        },
         Report::Finish => finish(session),
+    }
+}
+
+/// The attempt that failed last.
+fn failed_attempt(session: &Session) -> u32 {
+    match session.live().map(|run| &run.turn) {
+        Some(Turn::Failed { attempt, .. }) => *attempt,
+        Some(Turn::Ready | Turn::Asked { .. } | Turn::Replied { .. }) | None => 0,
     }
 }
 
@@ -138,7 +166,7 @@ fn taken(session: &Session, holder: &str, kit: &Kit<'_>) -> Vec<Fact> {
 
 /// A reply, and at once the end of each of its calls that cannot even be judged.
 fn replied(session: &Session, reply: &Reply, kit: &Kit<'_>) -> Vec<Fact> {
-    let first = session.calls.len() as u32 + 1;
+    let first = u32::try_from(session.calls.len()).unwrap_or(u32::MAX - 1) + 1;
     let ids: Vec<CallId> = (first..).map(CallId).take(reply.calls.len()).collect();
     let mut facts = vec![Fact::ModelReplied { reply: reply.clone(), calls: ids.clone() }];
     for (id, asked) in ids.iter().zip(&reply.calls) {

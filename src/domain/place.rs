@@ -5,7 +5,8 @@
 
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{CallId, EventNo, RunNo};
-use crate::domain::session::{Session, Turn};
+use crate::domain::run::Turn;
+use crate::domain::session::Session;
 use crate::domain::time::Micros;
 
 /// The span of the session itself: its first event.
@@ -30,10 +31,11 @@ impl Spot {
     fn event(&mut self, session: &Session, at: Micros, fact: Fact) -> Event {
         self.no = self.no.after();
         let (span, parent) = self.span(session, &fact);
-        let run = match &fact {
-            Fact::SessionOpened { .. } | Fact::SessionRenamed { .. } | Fact::WriterTaken { .. } => RunNo(0),
-            _ => self.run.0, // everything else belongs to the run
-        };
+        let of_session = matches!(
+            fact,
+            Fact::SessionOpened { .. } | Fact::SessionRenamed { .. } | Fact::WriterTaken { .. }
+        );
+        let run = if of_session { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
     }
 
@@ -42,20 +44,21 @@ impl Spot {
         if let Some(id) = fact.call() {
             return self.call_span(session, id, fact);
         }
-        match fact {
-            Fact::SessionOpened { .. } => (ROOT, EventNo(0)),
-            Fact::SessionRenamed { .. } | Fact::WriterTaken { .. } | Fact::Unknown { .. } => {
-                (ROOT, EventNo(0))
-            }
-            Fact::RunStarted { .. } => {
-                self.run = (self.run.0.after(), self.no);
-                (self.no, ROOT)
-            }
-            Fact::ModelAsked { .. } => (self.no, run_span),
-            Fact::ModelReplied { .. } | Fact::ModelFailed { .. } => {
-                (asked_span(session).unwrap_or(self.no), run_span)
-            }
-            _ => (run_span, ROOT), // what concerns the run as a whole
+        if let Fact::RunStarted { .. } = fact {
+            self.run = (self.run.0.after(), self.no);
+            (self.no, ROOT)
+        } else if let Fact::ModelAsked { .. } = fact {
+            (self.no, run_span)
+        } else if let Fact::ModelReplied { .. } | Fact::ModelFailed { .. } = fact {
+            (asked_span(session).unwrap_or(self.no), run_span)
+        } else if let Fact::SessionOpened { .. }
+        | Fact::SessionRenamed { .. }
+        | Fact::WriterTaken { .. }
+        | Fact::Unknown { .. } = fact
+        {
+            (ROOT, EventNo(0))
+        } else {
+            (run_span, ROOT)
         }
     }
 
@@ -66,12 +69,13 @@ impl Spot {
         let in_batch = self.call.filter(|(call, _)| *call == id).map(|(_, span)| span);
         let own = opened.or(in_batch).unwrap_or(self.no);
         self.call = Some((id, own));
-        match fact {
-            Fact::CallStarted { .. } => (self.no, own),
-            Fact::CallEnded { .. } | Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } => {
-                (known.map_or(self.no, |call| call.started_span), own)
-            }
-            _ => (own, run_span), // the call's own span
+        if let Fact::CallStarted { .. } = fact {
+            (self.no, own)
+        } else if let Fact::CallEnded { .. } | Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } = fact
+        {
+            (known.map_or(self.no, |call| call.started_span), own)
+        } else {
+            (own, run_span)
         }
     }
 }

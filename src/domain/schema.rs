@@ -74,8 +74,6 @@ fn fault(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
 }
 
 fn shorten(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text.to_string(),
-    }
+    let short: String = text.chars().take(200).collect();
+    if short.len() < text.len() { short + "…" } else { short }
 }

@@ -122,7 +122,9 @@ impl SpanTree {
         match &event.fact {
             Fact::RunEnded { .. } => {
                 let held = |tree: &SpanTree, no: &EventNo| {
-                    tree.nodes.get(no).is_some_and(|node| node.parent == event.span || node.level == Level::Execution)
+                    tree.nodes
+                        .get(no)
+                        .is_some_and(|node| node.parent == event.span || node.level == Level::Execution)
                 };
                 if self.open.iter().any(|no| held(self, no)) {
                     self.fault(event, "the run ends with open spans in it");

@@ -198,7 +198,9 @@ impl Talk {
                 let (agent, workspace) = (agent.clone(), workspace.clone());
                 self.add(event, Said::Opened { agent, workspace, forked: parent.is_some() });
             }
-            Fact::SessionRenamed { title, .. } => self.note(event, Tone::Quiet, format!("renamed to “{title}”")),
+            Fact::SessionRenamed { title, .. } => {
+                self.note(event, Tone::Quiet, format!("renamed to “{title}”"))
+            }
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
             }

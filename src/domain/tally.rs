@@ -4,7 +4,7 @@ use crate::domain::call::{CallState, Preview};
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Usage;
-use crate::domain::policy::Word;
+use crate::domain::policy::{Mode, Word};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -76,37 +76,43 @@ impl Row {
     pub fn apply(&mut self, event: &Event) {
         self.events = event.no.0;
         self.updated = event.at;
-        match &event.fact {
-            Fact::SessionOpened { title, agent, workspace, .. } => {
-                self.title.clone_from(title);
-                self.agent.clone_from(agent);
-                self.workspace.clone_from(workspace);
-                self.opened = event.at;
-            }
-            Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
-            Fact::RunStarted { model, mode, .. } => {
-                self.runs += 1;
-                self.model.clone_from(model);
-                self.paused = false;
-                self.stepping = *mode == crate::domain::policy::Mode::Step;
-                self.status = "running".to_string();
-            }
-            Fact::ModeSet { mode, .. } => self.stepping = *mode == crate::domain::policy::Mode::Step,
-            Fact::RunPaused { .. } | Fact::InterruptAsked { .. } => self.paused = true,
-            Fact::RunReleased { .. } => self.paused = false,
-            Fact::RunEnded { status, .. } => {
-                self.holds.clear();
-                self.status = ended(*status).to_string();
-                return;
-            }
-            Fact::ModelReplied { reply, calls } => {
-                self.steps += 1;
-                self.calls += calls.len() as u64;
-                self.usage = self.usage.plus(reply.usage);
-            }
-            _ => self.apply_call(&event.fact), // the rest concerns calls or changes no row
+        let fact = &event.fact;
+        if let Fact::SessionOpened { title, agent, workspace, .. } = fact {
+            self.title.clone_from(title);
+            self.agent.clone_from(agent);
+            self.workspace.clone_from(workspace);
+            self.opened = event.at;
+        } else if let Fact::SessionRenamed { title, .. } = fact {
+            self.title.clone_from(title);
+        } else if let Fact::ModelReplied { reply, calls } = fact {
+            self.steps += 1;
+            self.calls += calls.len() as u64;
+            self.usage = self.usage.plus(reply.usage);
+        } else if fact.call().is_some() {
+            self.apply_call(fact);
+        } else {
+            self.apply_run(fact);
         }
         self.restate();
+    }
+
+    fn apply_run(&mut self, fact: &Fact) {
+        if let Fact::RunStarted { model, mode, .. } = fact {
+            self.runs += 1;
+            self.model.clone_from(model);
+            self.paused = false;
+            self.stepping = *mode == Mode::Step;
+            self.status = "running".to_string();
+        } else if let Fact::ModeSet { mode, .. } = fact {
+            self.stepping = *mode == Mode::Step;
+        } else if let Fact::RunPaused { .. } | Fact::InterruptAsked { .. } = fact {
+            self.paused = true;
+        } else if let Fact::RunReleased { .. } = fact {
+            self.paused = false;
+        } else if let Fact::RunEnded { status, .. } = fact {
+            self.holds.clear();
+            self.status = ended(*status).to_string();
+        }
     }
 
     /// The holds follow the calls; an edit that the policy denied is a hold again.

@@ -94,7 +94,8 @@ impl Trace {
             }
             Fact::RunStarted { input, .. } => {
                 self.steps = 0;
-                self.run = Some(self.add(None, event, What::Run { no: event.run, input: input.clone() }, None));
+                self.run =
+                    Some(self.add(None, event, What::Run { no: event.run, input: input.clone() }, None));
             }
             Fact::RunPaused { .. } | Fact::InterruptAsked { .. } if self.pause.is_none() => {
                 self.pause = Some(self.add(self.run, event, What::Pause, Some(Time::Person)));
@@ -274,7 +275,9 @@ impl Trace {
             RunStatus::Cancelled => RowState::NotRun,
         };
         self.close_pause(event);
-        for (key, state) in [(self.retry.take(), RowState::NotRun), (self.step.take(), state), (self.run, state)] {
+        for (key, state) in
+            [(self.retry.take(), RowState::NotRun), (self.step.take(), state), (self.run, state)]
+        {
             if let Some(key) = key {
                 self.close(key, event.at, state);
             }
@@ -330,7 +333,8 @@ impl Trace {
         } else if matches!(broke_off, RowState::Interrupted | RowState::Unknown) {
             let from = self.rows[key].parts.last().map_or(event.at, |part| part.from);
             let begun = Event { at: from, ..event.clone() };
-            let row = self.add(Some(key), &begun, What::Execution { call, nth: open.starts }, Some(Time::Work));
+            let row =
+                self.add(Some(key), &begun, What::Execution { call, nth: open.starts }, Some(Time::Work));
             self.close(row, event.at, broke_off);
         }
     }

@@ -17,13 +17,14 @@ use crate::domain::message::Draft;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::domain::tally::Row;
 use crate::domain::talk::Talk;
+use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
 use crate::domain::trace::Trace;
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::glyph::GlyphSet;
+use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
@@ -281,7 +282,7 @@ pub struct Start {
 }
 
 /// How things look.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Look {
     /// Roles to styles.
     pub theme: Theme,
@@ -296,7 +297,6 @@ pub struct Look {
 }
 
 /// Everything the screen knows.
-#[derive(Debug)]
 pub struct App {
     /// The watched session; none before one is opened.
     pub watched: Option<Watched>,
@@ -332,7 +332,7 @@ pub struct App {
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
-    pub prefix: Option<char>,
+    pub prefix: Option<Key>,
     /// What was pressed once and must be pressed again, and until when.
     pub twice: Option<(Twice, Micros)>,
 
@@ -404,7 +404,7 @@ impl App {
             look,
             keys,
             size: (80, 24),
-            layout: lay(&Shape::smallest()),
+            layout: lay(&Shape::default()),
             now,
             last_key: Micros(0),
             terminal_focused: true,
@@ -433,7 +433,10 @@ impl App {
         if session.live().is_none_or(|run| run.cancel.is_some()) {
             return Vec::new();
         }
-        session.open_calls().filter(|call| matches!(call.state, CallState::Held | CallState::Unknown)).collect()
+        session
+            .open_calls()
+            .filter(|call| matches!(call.state, CallState::Held | CallState::Unknown))
+            .collect()
     }
 
     /// The call that the decision panel shows: the oldest that waits.

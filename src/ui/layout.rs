@@ -42,7 +42,7 @@ impl Room {
 }
 
 /// What the layout depends on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Shape {
     /// Columns of the terminal.
     pub width: u16,

@@ -8,7 +8,10 @@ pub mod glyph; // the signs, and the words in their place
 pub mod widgets; // drawing parts that know no tackroom type
 pub mod mode; // where the keys go, and the contexts they count in
 pub mod layout; // which pane gets which cells at which size
-pub mod keymap; // every key: when it counts, what it does, how it is called
+pub mod key; // one key press, and how keys are written
+pub mod bindings; // the table of keys: when each counts, what it does, how it is called
+pub mod keymap; // the keys in force, and the look-up
+pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
 pub mod edit; // text being written: composer, questions, the argument editor
 pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played

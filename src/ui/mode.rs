@@ -4,9 +4,10 @@ use crate::domain::event::Settling;
 use crate::domain::ids::CallId;
 
 /// A part of the workbench.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Pane {
     /// What was said, and what is being said; key `1`.
+    #[default]
     Conversation,
     /// The timeline; key `2`.
     Trace,
@@ -41,7 +42,7 @@ pub enum Focus {
 }
 
 /// What a one-line question is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// Why a call is rejected; may be left empty.
     Reject(CallId),

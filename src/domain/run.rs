@@ -1,0 +1,129 @@
+//! One task inside a session, and how its model's turn stands.
+
+use crate::domain::call::By;
+use crate::domain::event::{EndReason, Limits, RunStatus};
+use crate::domain::fault::Fault;
+use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::message::{Finish, Usage};
+use crate::domain::policy::Mode;
+use crate::domain::retry::AfterFault;
+use crate::domain::time::Micros;
+
+/// Where a session stands, in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Status {
+    /// No task was given yet.
+    Idle,
+    /// It works.
+    Running,
+    /// It waits for a decision.
+    Held,
+    /// The operator paused it.
+    Paused,
+    /// It waits before its next step.
+    Stepping,
+    /// The last run is done.
+    Done,
+    /// The last run failed.
+    Failed,
+    /// The last run was cancelled.
+    Cancelled,
+    /// The last run reached a limit.
+    BudgetStopped,
+}
+
+impl Status {
+    /// The word shown.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Idle => "idle",
+            Status::Running => "running",
+            Status::Held => "held",
+            Status::Paused => "paused",
+            Status::Stepping => "stepping",
+            Status::Done => "done",
+            Status::Failed => "failed",
+            Status::Cancelled => "cancelled",
+            Status::BudgetStopped => "budget-stopped",
+        }
+    }
+}
+
+/// How the model's turn stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Turn {
+    /// The model is to be asked next.
+    Ready,
+    /// It was asked and has not answered.
+    Asked {
+        /// The model.
+        model: String,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// When.
+        at: Micros,
+        /// The event: the request's span.
+        span: EventNo,
+    },
+    /// The request failed.
+    Failed {
+        /// How.
+        fault: Fault,
+        /// Which attempt.
+        attempt: u32,
+        /// What follows.
+        then: AfterFault,
+        /// When.
+        at: Micros,
+    },
+    /// It answered; its calls, if any, are in `Run::open_calls`.
+    Replied {
+        /// Why it stopped.
+        finish: Finish,
+        /// Whether there was neither text nor call.
+        empty: bool,
+        /// Whether there were calls.
+        called: bool,
+    },
+}
+
+/// One task inside a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Its ordinal.
+    pub no: RunNo,
+    /// The event that began it: its span.
+    pub span: EventNo,
+    /// The task.
+    pub input: String,
+    /// How much waits for a person.
+    pub mode: Mode,
+    /// The mode to go back to after stepping.
+    pub mode_before_step: Mode,
+    /// The limits.
+    pub limits: Limits,
+    /// The model to ask.
+    pub model: String,
+    /// When it began.
+    pub started_at: Micros,
+    /// How and when it ended.
+    pub ended: Option<(RunStatus, EndReason, Micros)>,
+    /// Who paused it.
+    pub paused: Option<By>,
+    /// Whether what was under way is to be stopped.
+    pub interrupted: bool,
+    /// Who cancelled it.
+    pub cancel: Option<By>,
+    /// Steps that may be done while stepping.
+    pub permits: u32,
+    /// The model's turn.
+    pub turn: Turn,
+    /// Model turns that were answered.
+    pub steps: u32,
+    /// Tokens of this run.
+    pub usage: Usage,
+    /// The calls of the last reply while not all of them are over.
+    pub open_calls: Vec<CallId>,
+    /// What the operator wrote for the next turn.
+    pub steers: Vec<String>,
+}

@@ -1,0 +1,411 @@
+//! The loop of one session: ask what is next, perform it through a port, decide what it means, write it down.
+//!
+//! One agent drives one session, under a claim and the writer lease. It ends when there is nothing to do, when a person is
+//! needed (if told to), when told to quit, or when the log cannot be written; then nothing of it runs any more.
+
+use crate::domain::call::{CallState, Outcome};
+use crate::domain::commit::Class;
+use crate::domain::decide::Kit;
+use crate::domain::event::Fact;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::ids::{CallId, SessionId};
+use crate::domain::message::Reply;
+use crate::domain::next::{Step, next};
+use crate::domain::outcome::{Report, report};
+use crate::domain::run::Turn;
+use crate::domain::session::Session;
+use crate::ports::log::{Follow, LogFault, TailItem};
+use crate::ports::model::Ask;
+use crate::ports::tool::{Returned, Stop};
+use crate::ports::work::Claim;
+use crate::runtime::ledger::{Ledger, RecordFault};
+use crate::runtime::perform;
+use crate::runtime::plugs::{Kitbag, Plugs};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// What an agent does when only a person can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnHold {
+    /// It waits for the person's word, from whatever terminal.
+    Wait,
+    /// It leaves; the hold stays in the log.
+    Leave,
+}
+
+/// Why an agent ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parked {
+    /// No task is under way.
+    Idle,
+    /// A person is needed.
+    Held,
+    /// It was told to quit.
+    Quit,
+}
+
+/// Why an agent could not go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgentFault {
+    /// Another process drives the session.
+    #[error("session {0} is driven by another process")]
+    Taken(SessionId),
+    /// The log cannot be read or written.
+    #[error("{0}")]
+    Log(#[from] LogFault),
+    /// The session's folder, model or tools are not there: a sentence and a hint.
+    #[error("{sentence}")]
+    Outfit {
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
+}
+
+/// What a task of the agent came to.
+enum Done {
+    Model(Box<Result<Reply, Fault>>),
+    Call(CallId, Returned, u64),
+}
+
+/// What a task of the agent is for.
+enum Job {
+    Model,
+    Call(CallId, Stop),
+}
+
+/// Drives one session.
+pub struct Agent {
+    plugs: Plugs,
+    kitbag: Kitbag,
+    ledger: Ledger,
+    tasks: JoinSet<Done>,
+    jobs: HashMap<Id, (Job, AbortHandle)>,
+    news: Arc<Notify>,
+    quit: CancellationToken,
+    luck: u64,
+    _listening: DropGuard,
+    _claim: Box<dyn Claim>,
+}
+
+impl Agent {
+    /// Claims a session, takes its writer lease and closes what a process before left open.
+    pub async fn take(plugs: Plugs, id: &SessionId, quit: CancellationToken) -> Result<Agent, AgentFault> {
+        let claim = plugs.store.work.claim(id)?.ok_or_else(|| AgentFault::Taken(id.clone()))?;
+        let (log, clock) = (plugs.store.log.clone(), plugs.clock.clone());
+        let ledger = Ledger::open(log, clock, id, Class::Worker, &plugs.holder).await?;
+        let session = ledger.session();
+        let model = session.run.as_ref().map_or("", |run| run.model.as_str());
+        let kitbag = (plugs.outfit)(&session.workspace, model)
+            .map_err(|(sentence, hint)| AgentFault::Outfit { sentence, hint })?;
+        let luck = u64::try_from(plugs.clock.fresh() & u128::from(u64::MAX)).unwrap_or(0);
+        let news = Arc::new(Notify::new());
+        let listening = CancellationToken::new();
+        let mut agent = Agent {
+            plugs,
+            kitbag,
+            ledger,
+            tasks: JoinSet::new(),
+            jobs: HashMap::new(),
+            news,
+            quit,
+            luck,
+            _listening: listening.clone().drop_guard(),
+            _claim: claim,
+        };
+        let holder = agent.plugs.holder.clone();
+        agent.record(&Report::Taken { holder }).await?;
+        agent.listen(listening);
+        Ok(agent)
+    }
+
+    /// The session as it stands.
+    pub fn session(&self) -> &Session {
+        self.ledger.session()
+    }
+
+    /// What is not of this process wakes the loop: the operator writes beside it.
+    fn listen(&self, until: CancellationToken) {
+        let follow = Follow::One(self.session().id.clone(), self.ledger.head().seq);
+        let mut tail = self.plugs.store.log.tail(follow);
+        let news = self.news.clone();
+        tokio::spawn(async move {
+            loop {
+                let item = tokio::select! {
+                    item = tail.next() => item,
+                    () = until.cancelled() => return, // the agent is gone
+                };
+                match item {
+                    TailItem::Commit(commit) if commit.class == Class::Operator => news.notify_one(),
+                    TailItem::Commit(_) | TailItem::CaughtUp => {}
+                    // The loop finds the fault itself at its next read or write.
+                    TailItem::Interrupted(_) => return news.notify_one(),
+                }
+            }
+        });
+    }
+
+    /// Drives the session until there is nothing to do or a reason to leave.
+    pub async fn drive(&mut self, on_hold: OnHold) -> Result<Parked, AgentFault> {
+        let result = self.turn(on_hold).await;
+        if !matches!(result, Ok(Parked::Held | Parked::Idle)) {
+            self.abandon().await;
+        }
+        result
+    }
+
+    async fn turn(&mut self, on_hold: OnHold) -> Result<Parked, AgentFault> {
+        loop {
+            if self.quit.is_cancelled() {
+                self.park().await?;
+                return Ok(Parked::Quit);
+            }
+            self.obey().await?;
+            match next(self.session()) {
+                Step::Idle => return Ok(Parked::Idle),
+                Step::StartQueued => self.record(&Report::QueueTaken).await?,
+                Step::AskModel { attempt } => self.ask(attempt).await?,
+                Step::WaitUntil(at) => {
+                    let until = self.plugs.clock.sleep_until(at);
+                    tokio::select! {
+                        () = until => self.retry_now().await?,
+                        () = self.news.notified() => self.catch_up().await?,
+                        () = self.quit.cancelled() => {}
+                    }
+                }
+                Step::JudgeCall(call) => self.judge(call).await?,
+                Step::RunCall(call) => self.start(call).await?,
+                Step::Finish(..) => self.record(&Report::Finish).await?,
+                Step::Await if self.tasks.is_empty() && on_hold == OnHold::Leave => return Ok(Parked::Held),
+                Step::Await => self.wait().await?,
+            }
+        }
+    }
+
+    async fn catch_up(&mut self) -> Result<(), AgentFault> {
+        self.ledger.catch_up().await?;
+        Ok(())
+    }
+
+    /// Decides and writes down. A refusal means that the state moved under us: the loop asks anew.
+    async fn record(&mut self, what: &Report) -> Result<(), AgentFault> {
+        self.written(what).await.map(|_| ())
+    }
+
+    async fn written(&mut self, what: &Report) -> Result<Vec<Fact>, AgentFault> {
+        self.luck = self.luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let (book, clock, settings, luck) = (
+            self.kitbag.tools.book().clone(),
+            self.plugs.clock.clone(),
+            self.plugs.settings,
+            self.luck >> 16,
+        );
+        let decide = |session: &Session| {
+            let kit = Kit {
+                tools: &book,
+                now: clock.now(),
+                luck,
+                retry: settings.retry,
+                approval_ms: settings.approval_ms,
+            };
+            report(session, what, &kit)
+        };
+        match self.ledger.record(decide).await {
+            Ok(Some(commit)) => Ok(commit.events.iter().map(|sealed| sealed.event.fact.clone()).collect()),
+            Ok(None) | Err(RecordFault::Refused(_)) => Ok(Vec::new()),
+            Err(RecordFault::Log(fault)) => Err(fault.into()),
+        }
+    }
+
+    /// Writes down that the model is asked, then asks it.
+    async fn ask(&mut self, attempt: u32) -> Result<(), AgentFault> {
+        let session = self.session();
+        let Some(run) = session.live() else { return Ok(()) };
+        let ask = Ask {
+            session: session.id.clone(),
+            model: run.model.clone(),
+            messages: session.transcript.clone(),
+            tools: self.kitbag.tools.book().clone(),
+            attempt,
+        };
+        let model = ask.model.clone();
+        let request = match self.kitbag.model.prepare(ask) {
+            Ok(request) => request,
+            Err(fault) => {
+                let request = crate::domain::hash::Hash::ZERO; // nothing was made that could be sent
+                self.record(&Report::Asking { model, request }).await?;
+                return self.record(&Report::Failed(fault)).await;
+            }
+        };
+        let asked = self.written(&Report::Asking { model, request: request.hash() }).await?;
+        if asked.is_empty() {
+            return Ok(()); // the operator was quicker
+        }
+        let drafts = perform::drafts(&self.plugs.store.live, &self.session().id);
+        if attempt > 1 {
+            drafts(crate::domain::message::Draft::Again);
+        }
+        let handle = self.tasks.spawn(async move { Done::Model(Box::new(request.send(drafts).await)) });
+        self.jobs.insert(handle.id(), (Job::Model, handle));
+        Ok(())
+    }
+
+    /// A wait is over: the failed request is due again, as an attempt of its own.
+    async fn retry_now(&mut self) -> Result<(), AgentFault> {
+        let attempt = match self.session().live().map(|run| &run.turn) {
+            Some(Turn::Failed { attempt, .. }) => attempt + 1,
+            Some(Turn::Ready | Turn::Asked { .. } | Turn::Replied { .. }) | None => return Ok(()),
+        };
+        self.ask(attempt).await
+    }
+
+    async fn judge(&mut self, id: CallId) -> Result<(), AgentFault> {
+        let session = self.session();
+        let Some(call) = session.call(id) else { return Ok(()) };
+        match perform::judge(session, call, &self.kitbag).await {
+            Some(judged) => self.record(&judged).await,
+            // The tool is gone since the call was asked for (another program version): that is a refusal, not a loop.
+            None => self.record(&Report::Gone { call: id }).await,
+        }
+    }
+
+    /// Writes down that the call starts, then starts it.
+    async fn start(&mut self, id: CallId) -> Result<(), AgentFault> {
+        let Some(call) = self.session().call(id) else { return Ok(()) };
+        let Some(starting) = perform::starting(call, &self.kitbag).await else {
+            return self.record(&Report::Gone { call: id }).await;
+        };
+        let facts = self.written(&starting).await?;
+        let stop = Stop::default();
+        let live = &self.plugs.store.live;
+        let started = facts.iter().find(|fact| matches!(fact, Fact::CallStarted { .. }));
+        let running = started
+            .and_then(|fact| perform::running(self.ledger.session(), fact, &self.kitbag, live, stop.clone()));
+        let Some(running) = running else { return Ok(()) };
+        let (clock, ms_max) = (self.plugs.clock.clone(), self.plugs.settings.call_ms_max);
+        let handle = self.tasks.spawn(async move {
+            let (call, returned, ms) = perform::run(running, clock, ms_max).await;
+            Done::Call(call, returned, ms)
+        });
+        self.jobs.insert(handle.id(), (Job::Call(id, stop), handle));
+        Ok(())
+    }
+
+    /// Waits for what is under way, for news of the operator, or for the word to quit.
+    async fn wait(&mut self) -> Result<(), AgentFault> {
+        tokio::select! {
+            Some(done) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.take_in(done).await,
+            () = self.news.notified() => self.catch_up().await,
+            () = self.quit.cancelled() => Ok(()),
+        }
+    }
+
+    /// A task ended: what came of it is written down.
+    async fn take_in(&mut self, done: Result<(Id, Done), JoinError>) -> Result<(), AgentFault> {
+        let id = match &done {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let job = self.jobs.remove(&id).map(|(job, _)| job);
+        match (done, job) {
+            (Ok((_, Done::Model(answer))), _) => match *answer {
+                Ok(reply) => self.record(&Report::Replied(reply)).await,
+                Err(fault) => self.record(&Report::Failed(fault)).await,
+            },
+            (Ok((_, Done::Call(call, returned, ms))), _) => self.ended(call, returned, ms).await,
+            (Err(error), Some(Job::Model)) => self.record(&Report::Failed(broken(&error))).await,
+            (Err(error), Some(Job::Call(call, _))) => {
+                let since = self.session().call(call).map_or(self.plugs.clock.now(), |call| call.since);
+                let ms = self.plugs.clock.now().ms_since(since);
+                let returned = match error.is_panic() {
+                    true => Returned { outcome: Outcome::Panicked, text: panic_text(error) },
+                    false => Returned {
+                        outcome: Outcome::Cancelled,
+                        text: "it did not stop in time and was dropped".into(),
+                    },
+                };
+                self.ended(call, returned, ms).await
+            }
+            (Err(_), None) => Ok(()),
+        }
+    }
+
+    async fn ended(&mut self, call: CallId, returned: Returned, ms: u64) -> Result<(), AgentFault> {
+        let finished = perform::finished(call, returned, ms, &self.plugs.store.blobs).await?;
+        self.record(&finished).await
+    }
+
+    /// The operator interrupted or cancelled: what is under way is stopped and its end written down.
+    async fn obey(&mut self) -> Result<(), AgentFault> {
+        let stopped = self.session().live().is_some_and(|run| run.interrupted || run.cancel.is_some());
+        if stopped && !self.tasks.is_empty() { self.stop_tasks(FaultKind::Stopped).await } else { Ok(()) }
+    }
+
+    /// Stops every task: requests are dropped, calls are asked to stop and dropped if they do not.
+    async fn stop_tasks(&mut self, kind: FaultKind) -> Result<(), AgentFault> {
+        for (job, handle) in self.jobs.values() {
+            match job {
+                Job::Model => handle.abort(),
+                Job::Call(_, stop) => stop.ask(),
+            }
+        }
+        let limit = self.plugs.clock.now().plus_ms(self.plugs.settings.stop_ms);
+        let mut grace = self.plugs.clock.sleep_until(limit);
+        while !self.tasks.is_empty() {
+            let done = tokio::select! {
+                done = self.tasks.join_next_with_id() => done,
+                () = &mut grace => {
+                    self.tasks.abort_all();
+                    grace = self.plugs.clock.sleep_until(limit.plus_ms(3_600_000));
+                    continue;
+                }
+            };
+            let Some(done) = done else { break };
+            if let Err(error) = &done
+                && matches!(self.jobs.get(&error.id()), Some((Job::Model, _)))
+            {
+                self.jobs.remove(&error.id());
+                self.record(&Report::Failed(Fault::new(kind, kind.words()))).await?;
+                continue;
+            }
+            self.take_in(done).await?;
+        }
+        Ok(())
+    }
+
+    /// Told to quit: what is under way is stopped, so that the session can be taken up at this very point.
+    async fn park(&mut self) -> Result<(), AgentFault> {
+        if self.tasks.is_empty() { Ok(()) } else { self.stop_tasks(FaultKind::Interrupted).await }
+    }
+
+    /// The log cannot be written: nothing more may happen, so everything stops now.
+    async fn abandon(&mut self) {
+        for (job, _) in self.jobs.values() {
+            if let Job::Call(_, stop) = job {
+                stop.ask();
+            }
+        }
+        self.tasks.shutdown().await;
+        self.jobs.clear();
+    }
+
+    /// Whether a call of this session runs or waits to run: for whoever decides to quit.
+    pub fn runs_side_effect(&self) -> bool {
+        self.session().open_calls().any(|call| call.state == CallState::Started && !call.effect.repeatable())
+    }
+}
+
+fn broken(error: &JoinError) -> Fault {
+    Fault::new(FaultKind::Unknown, format!("the request broke in this program: {error}"))
+}
+
+fn panic_text(error: JoinError) -> String {
+    let payload = error.into_panic();
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_string())
+}

@@ -1,0 +1,136 @@
+//! An operator's word, written beside the worker: decided on the fold, appended with the operator's class.
+//!
+//! The same path serves the screen, `tackroom approve` in another terminal and the flags of a headless run.
+
+use crate::domain::call::By;
+use crate::domain::commit::Class;
+use crate::domain::decide::{Kit, decide};
+use crate::domain::event::{Fact, Parent};
+use crate::domain::ids::SessionId;
+use crate::domain::order::{Order, Refusal, Task};
+use crate::domain::session::Session;
+use crate::domain::tool_spec::ToolBook;
+use crate::ports::clock::Clock;
+use crate::ports::log::{Log, LogFault};
+use crate::runtime::ledger::{Ledger, RecordFault};
+use crate::runtime::plugs::Settings;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Folds kept for the next order to the same session.
+const KEPT: usize = 4;
+
+/// What a new session begins with.
+#[derive(Clone, Debug)]
+pub struct Opening {
+    /// The agent's name.
+    pub agent: String,
+    /// The folder, absolute.
+    pub workspace: String,
+    /// What the agent is told before anything else.
+    pub instructions: String,
+    /// Where it came from.
+    pub parent: Option<Parent>,
+    /// The program and its version.
+    pub program: String,
+}
+
+/// Writes an operator's words.
+pub struct Hand {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+    settings: Settings,
+    tools: ToolBook,
+    by: By,
+    kept: VecDeque<Ledger>,
+}
+
+impl Hand {
+    /// A hand for one operator. `tools` is what edited arguments are checked against.
+    pub fn new(
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+        settings: Settings,
+        tools: ToolBook,
+        by: By,
+    ) -> Hand {
+        Hand { log, clock, settings, tools, by, kept: VecDeque::new() }
+    }
+
+    /// Opens a session with its first task.
+    pub async fn begin(&mut self, opening: &Opening, task: &Task) -> Result<SessionId, RecordFault> {
+        let input = task.input.trim().to_string();
+        if input.is_empty() {
+            return Err(Refusal::EmptyText.into());
+        }
+        let id = SessionId::from_random(self.clock.fresh());
+        let (log, clock) = (self.log.clone(), self.clock.clone());
+        let mut ledger = Ledger::fresh(log, clock, id.clone(), Class::Operator, &self.by.to_string());
+        let facts = vec![
+            Fact::SessionOpened {
+                title: title(&input),
+                agent: opening.agent.clone(),
+                workspace: opening.workspace.clone(),
+                instructions: opening.instructions.clone(),
+                parent: opening.parent.clone(),
+                program: opening.program.clone(),
+            },
+            Fact::RunStarted { input, mode: task.mode, limits: task.limits, model: task.model.clone() },
+        ];
+        ledger.record(|_| Ok(facts.clone())).await?;
+        self.keep(ledger);
+        Ok(id)
+    }
+
+    /// Gives an order; answers the session as it stands after it.
+    pub async fn order(&mut self, id: &SessionId, order: &Order) -> Result<&Session, RecordFault> {
+        let mut ledger = self.look(id).await?;
+        let (tools, clock, settings, by) = (&self.tools, &self.clock, self.settings, &self.by);
+        let result = ledger
+            .record(|session| {
+                let kit = Kit {
+                    tools,
+                    now: clock.now(),
+                    luck: 0,
+                    retry: settings.retry,
+                    approval_ms: settings.approval_ms,
+                };
+                decide(session, order, by, &kit)
+            })
+            .await;
+        self.keep(ledger);
+        result?;
+        self.kept.back().map(Ledger::session).ok_or_else(|| LogFault::NoSession(id.to_string()).into())
+    }
+
+    /// The session as it stands.
+    pub async fn session(&mut self, id: &SessionId) -> Result<&Session, LogFault> {
+        let ledger = self.look(id).await?;
+        self.keep(ledger);
+        self.kept.back().map(Ledger::session).ok_or_else(|| LogFault::NoSession(id.to_string()))
+    }
+
+    async fn look(&mut self, id: &SessionId) -> Result<Ledger, LogFault> {
+        if let Some(at) = self.kept.iter().position(|ledger| ledger.session().id == *id)
+            && let Some(mut ledger) = self.kept.remove(at)
+        {
+            ledger.catch_up().await?;
+            return Ok(ledger);
+        }
+        Ledger::open(self.log.clone(), self.clock.clone(), id, Class::Operator, &self.by.to_string()).await
+    }
+
+    fn keep(&mut self, ledger: Ledger) {
+        self.kept.push_back(ledger);
+        if self.kept.len() > KEPT {
+            self.kept.pop_front();
+        }
+    }
+}
+
+/// A title from a task's first line.
+fn title(input: &str) -> String {
+    let line = input.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
+    let short: String = line.chars().take(72).collect();
+    if short.len() < line.len() { format!("{}…", short.trim_end()) } else { short }
+}

@@ -1,0 +1,166 @@
+//! A fold and its log kept in step: decide on what is known, append by compare-and-set, then apply.
+//!
+//! The only writer of commits. Who finds the head moved reads what is new and decides again; an append whose answer never
+//! came is settled before anything else is tried.
+
+use crate::domain::commit::{Class, Commit, Head};
+use crate::domain::event::Fact;
+use crate::domain::ids::{CommitId, SessionId};
+use crate::domain::order::Refusal;
+use crate::domain::place::place;
+use crate::domain::session::Session;
+use crate::ports::clock::Clock;
+use crate::ports::log::{Log, LogFault};
+use std::sync::Arc;
+
+/// Commits read at once.
+const PAGE: usize = 256;
+/// How often one record is tried while others write or the store is busy.
+const TRIES: u32 = 40;
+/// The first wait for a busy store; it doubles up to half a second.
+const BUSY_MS: u64 = 5;
+
+/// Why nothing was recorded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordFault {
+    /// The door refused it.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The log could not take it.
+    #[error("{0}")]
+    Log(#[from] LogFault),
+}
+
+/// One session's fold and where its log ends.
+pub struct Ledger {
+    log: Arc<dyn Log>,
+    clock: Arc<dyn Clock>,
+    class: Class,
+    writer: String,
+    head: Head,
+    session: Session,
+}
+
+impl Ledger {
+    /// A session that has no commit yet.
+    pub fn fresh(
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+        id: SessionId,
+        class: Class,
+        writer: &str,
+    ) -> Ledger {
+        Ledger {
+            log,
+            clock,
+            class,
+            writer: writer.to_string(),
+            head: Head::start(),
+            session: Session::new(id),
+        }
+    }
+
+    /// Reads a stored session.
+    pub async fn open(
+        log: Arc<dyn Log>,
+        clock: Arc<dyn Clock>,
+        id: &SessionId,
+        class: Class,
+        writer: &str,
+    ) -> Result<Ledger, LogFault> {
+        let mut ledger = Ledger::fresh(log, clock, id.clone(), class, writer);
+        ledger.catch_up().await?;
+        if !ledger.session.is_open() {
+            return Err(LogFault::NoSession(id.to_string()));
+        }
+        Ok(ledger)
+    }
+
+    /// The session as folded so far.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// Where the log ended when it was last looked at.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
+    /// Takes in what others have written; true if there was something.
+    pub async fn catch_up(&mut self) -> Result<bool, LogFault> {
+        let mut news = false;
+        loop {
+            let page = self.log.read(&self.session.id, self.head.seq, PAGE).await?;
+            let whole = page.len() < PAGE;
+            for commit in page {
+                self.fold(&commit)?;
+                news = true;
+            }
+            if whole {
+                return Ok(news);
+            }
+        }
+    }
+
+    /// The one fold rule, then the one `apply`.
+    fn fold(&mut self, commit: &Commit) -> Result<(), LogFault> {
+        self.head = self.head.admit(commit).map_err(|denial| LogFault::Damaged {
+            session: self.session.id.clone(),
+            event: self.head.event.after(),
+            why: denial.to_string(),
+        })?;
+        for sealed in &commit.events {
+            self.session.apply(&sealed.event);
+        }
+        Ok(())
+    }
+
+    /// Decides on the state as known, appends, applies. The decision is taken again whenever the state turns out to be newer.
+    /// Nothing to say is no commit.
+    pub async fn record(
+        &mut self,
+        decide: impl Fn(&Session) -> Result<Vec<Fact>, Refusal>,
+    ) -> Result<Option<Arc<Commit>>, RecordFault> {
+        let mut last = LogFault::Busy;
+        for attempt in 0..TRIES {
+            let facts = decide(&self.session)?;
+            if facts.is_empty() {
+                return Ok(None);
+            }
+            let commit = Arc::new(self.seal(facts));
+            match self.append(&commit).await {
+                Ok(()) => return Ok(Some(commit)),
+                Err(LogFault::Stale) => {
+                    self.catch_up().await?;
+                    last = LogFault::Stale;
+                }
+                Err(LogFault::Busy) => {
+                    let wait = (BUSY_MS << attempt.min(7)).min(500);
+                    self.clock.sleep_until(self.clock.now().plus_ms(wait)).await;
+                    last = LogFault::Busy;
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Err(last.into())
+    }
+
+    fn seal(&self, facts: Vec<Fact>) -> Commit {
+        let at = self.clock.now().max(self.session.updated_at); // a clock that went back never reorders the log
+        let events = place(&self.session, at, facts);
+        let id = CommitId::from_random(self.clock.fresh());
+        self.head.seal(id, &self.session.id, (self.class, &self.writer), at, events)
+    }
+
+    /// Appends once. In doubt, the log itself is asked; the commit is never sent twice.
+    async fn append(&mut self, commit: &Arc<Commit>) -> Result<(), LogFault> {
+        match self.log.append(commit.clone()).await {
+            Ok(_) => self.fold(commit),
+            Err(LogFault::InDoubt { .. }) => match self.log.settle(&self.session.id, &commit.id).await? {
+                Some(_) => self.fold(commit),
+                None => Err(LogFault::Stale),
+            },
+            Err(fault) => Err(fault),
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! One step done through a port; says what came of it, never what it means.
+
+use crate::domain::call::{Call, Outcome, Output, Preview};
+use crate::domain::event::Fact;
+use crate::domain::ids::{CallId, SessionId};
+use crate::domain::message::Draft;
+use crate::domain::outcome::{Judged, Report};
+use crate::domain::policy::Word;
+use crate::domain::session::Session;
+use crate::domain::tool_spec::Effect;
+use crate::ports::blobs::Blobs;
+use crate::ports::clock::Clock;
+use crate::ports::judge::Case;
+use crate::ports::live::Live;
+use crate::ports::tool::{Cleared, Returned, Stop, Tool};
+use crate::runtime::plugs::Kitbag;
+use std::sync::Arc;
+
+/// Asks the policy about a call, and makes what the operator will see where a person is to decide.
+pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Report> {
+    let tool = kitbag.tools.get(&call.tool)?;
+    let args = call.args()?;
+    let spec = kitbag.tools.book().get(&call.tool)?;
+    let touches = tool.touches(args);
+    let verdict = kitbag.judge.judge(Case {
+        tool: &call.tool,
+        args,
+        effect: spec.effect,
+        touches: &touches,
+        workspace: &session.workspace,
+    });
+    let shown = verdict.word != Word::Deny && (verdict.word == Word::Ask || spec.effect != Effect::ReadOnly);
+    let preview = if shown { tool.preview(args).await } else { Preview::None };
+    Some(Report::Judged(Judged { call: call.id, verdict, touches, preview }))
+}
+
+/// The last look before a call runs: the policy as it is now and, where a person decided, what they would be shown now.
+pub async fn starting(call: &Call, kitbag: &Kitbag) -> Option<Report> {
+    let tool = kitbag.tools.get(&call.tool)?;
+    let preview = match call.approval {
+        Some(_) => Some(tool.preview(call.args()?).await),
+        None => None,
+    };
+    Some(Report::Starting { call: call.id, policy: kitbag.judge.version(), preview })
+}
+
+/// A call that was written down as started, with all it needs to run by itself.
+pub struct Running {
+    /// The call.
+    pub call: CallId,
+    /// The tool.
+    pub tool: Arc<dyn Tool>,
+    /// What it is given.
+    pub cleared: Cleared,
+}
+
+/// Gets a started call ready to run; `started` is the fact that says so.
+pub fn running(
+    session: &Session,
+    started: &Fact,
+    kitbag: &Kitbag,
+    live: &Arc<dyn Live>,
+    stop: Stop,
+) -> Option<Running> {
+    let Fact::CallStarted { call: id, key, .. } = started else { return None };
+    let call = session.call(*id)?;
+    let tool = kitbag.tools.get(&call.tool)?.clone();
+    let (live, name, id) = (live.clone(), session.id.clone(), *id);
+    let output = Arc::new(move |text: String| live.shout(&name, Draft::Output { call: id, text }));
+    let cleared = Cleared { args: call.args()?.clone(), key: key.clone(), output, stop };
+    Some(Running { call: id, tool, cleared })
+}
+
+/// Runs it to its end; how long it took is measured here.
+pub async fn run(running: Running, clock: Arc<dyn Clock>, ms_max: u64) -> (CallId, Returned, u64) {
+    let began = clock.now();
+    let limit = clock.sleep_until(began.plus_ms(ms_max));
+    let returned = tokio::select! {
+        returned = running.tool.run(running.cleared) => returned,
+        // The tool's own limits are shorter; this one is for a tool that has none. Dropping its future stops it.
+        () = limit => Returned {
+            outcome: Outcome::TimedOut,
+            text: format!("the call ran longer than {} s and was dropped", ms_max / 1000),
+        },
+    };
+    (running.call, returned, clock.now().ms_since(began))
+}
+
+/// Bounds what came back; a large text goes whole into a blob first.
+pub async fn finished(
+    call: CallId,
+    returned: Returned,
+    ms: u64,
+    blobs: &Arc<dyn Blobs>,
+) -> Result<Report, crate::ports::log::LogFault> {
+    let whole: Option<Arc<[u8]>> =
+        (returned.text.len() > Output::HEAD_MAX + Output::TAIL_MAX).then(|| returned.text.as_bytes().into());
+    let (mut output, cut) = Output::bounded(returned.text);
+    if let (true, Some(whole)) = (cut, whole) {
+        output.blob = Some(blobs.put(whole).await?);
+    }
+    Ok(Report::Finished { call, outcome: returned.outcome, output, ms })
+}
+
+/// Drafts of a model's reply go to whoever watches.
+pub fn drafts(live: &Arc<dyn Live>, session: &SessionId) -> crate::ports::model::Drafts {
+    let (live, session) = (live.clone(), session.clone());
+    Arc::new(move |draft| live.shout(&session, draft))
+}
