@@ -29,6 +29,7 @@ use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::paper::Paper;
+use crate::ui::paper::list::CallList;
 use crate::ui::playback::Playback;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
@@ -344,6 +345,8 @@ pub struct App {
     pub panel: Panel,
     /// The conversation, laid out.
     pub paper: Paper,
+    /// The list of calls, laid out.
+    pub calls: CallList,
     /// The text for the agent.
     pub composer: TextBox,
     /// What was sent before, oldest first.
@@ -397,6 +400,7 @@ impl App {
             folds: Folds::default(),
             panel: Panel::default(),
             paper: Paper::default(),
+            calls: CallList::default(),
             composer: TextBox::default(),
             history: VecDeque::new(),
             history_at: None,

@@ -16,3 +16,5 @@ pub mod edit; // text being written: composer, questions, the argument editor
 pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
 pub mod app; // everything the screen knows; plain data
+pub mod filter; // which lines of a list fit the words typed
+pub mod panes; // one file per pane
