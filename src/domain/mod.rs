@@ -34,4 +34,5 @@ pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation
 pub mod talk; // events as a conversation
 pub mod span_tree; // whether the spans of a session are a whole tree
+pub mod trace_row; // what a row of the timeline is made of
 pub mod trace; // events as timeline rows and spans
