@@ -3,11 +3,15 @@
 //! Read it in the order of a step's life: an `order` or an outcome comes in, `decide` makes facts of it or refuses,
 //! the facts become `event`s in a `commit`, `session` folds them, and `next` tells from the fold what is needed.
 
+pub mod letters; // which characters hide, pretend or turn the line round
+pub mod text; // foreign text is data: cleaned, revealed, measured and wrapped
 pub mod ids; // numbers and names that must not mix
 pub mod hash; // SHA-256 and what is hashed
 pub mod canon; // the one byte form of a JSON value
 pub mod time; // microseconds and how people read them
 pub mod schema; // checks arguments against a schema and names the bad path
+pub mod lexical; // where a path lies, told by its text alone
+pub mod host; // which hosts a list names
 pub mod tool_spec; // what a tool declares: name, schema, effect, scope
 pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
@@ -28,3 +32,9 @@ pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
 pub mod tally; // events as one session row: status, cost, duration
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
+pub mod watch; // what a call waits for, from its facts alone
+pub mod card; // one tool call as a line of the conversation
+pub mod talk; // events as a conversation
+pub mod span_tree; // whether the spans of a session are a whole tree
+pub mod trace_row; // what a row of the timeline is made of
+pub mod trace; // events as timeline rows and spans

@@ -3,7 +3,7 @@
 use crate::domain::time::Micros;
 use crate::ports::Later;
 
-/// The time and fresh numbers.
+/// Where time and chance come from; a test hands in its own and can replay any run.
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Micros;

@@ -7,7 +7,7 @@ use crate::ports::log::LogFault;
 
 /// A held claim; dropping it releases the session, and so does the end of the process, however it ends.
 pub trait Claim: Send + Sync {
-    /// The session.
+    /// Which session is held by it.
     fn session(&self) -> &SessionId;
 }
 

@@ -25,7 +25,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// What an agent does when only a person can go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +68,7 @@ pub enum AgentFault {
 
 /// What a task of the agent came to.
 enum Done {
-    Model(Result<Reply, Fault>),
+    Model(Box<Result<Reply, Fault>>),
     Call(CallId, Returned, u64),
 }
 
@@ -88,6 +88,7 @@ pub struct Agent {
     news: Arc<Notify>,
     quit: CancellationToken,
     luck: u64,
+    _listening: DropGuard,
     _claim: Box<dyn Claim>,
 }
 
@@ -103,6 +104,7 @@ impl Agent {
             .map_err(|(sentence, hint)| AgentFault::Outfit { sentence, hint })?;
         let luck = u64::try_from(plugs.clock.fresh() & u128::from(u64::MAX)).unwrap_or(0);
         let news = Arc::new(Notify::new());
+        let listening = CancellationToken::new();
         let mut agent = Agent {
             plugs,
             kitbag,
@@ -112,11 +114,12 @@ impl Agent {
             news,
             quit,
             luck,
+            _listening: listening.clone().drop_guard(),
             _claim: claim,
         };
         let holder = agent.plugs.holder.clone();
         agent.record(&Report::Taken { holder }).await?;
-        agent.listen();
+        agent.listen(listening);
         Ok(agent)
     }
 
@@ -126,15 +129,15 @@ impl Agent {
     }
 
     /// What is not of this process wakes the loop: the operator writes beside it.
-    fn listen(&self) {
+    fn listen(&self, until: CancellationToken) {
         let follow = Follow::One(self.session().id.clone(), self.ledger.head().seq);
         let mut tail = self.plugs.store.log.tail(follow);
-        let (news, quit) = (self.news.clone(), self.quit.child_token());
+        let news = self.news.clone();
         tokio::spawn(async move {
             loop {
                 let item = tokio::select! {
                     item = tail.next() => item,
-                    () = quit.cancelled() => return,
+                    () = until.cancelled() => return, // the agent is gone
                 };
                 match item {
                     TailItem::Commit(commit) if commit.class == Class::Operator => news.notify_one(),
@@ -142,16 +145,16 @@ impl Agent {
                     // The loop finds the fault itself at its next read or write.
                     TailItem::Interrupted(_) => return news.notify_one(),
                 }
-                if Arc::strong_count(&news) == 1 {
-                    return; // the agent is gone
-                }
             }
         });
     }
 
     /// Drives the session until there is nothing to do or a reason to leave.
     pub async fn drive(&mut self, on_hold: OnHold) -> Result<Parked, AgentFault> {
-        let result = self.turn(on_hold).await;
+        let result = match self.catch_up().await {
+            Ok(()) => self.turn(on_hold).await,
+            Err(fault) => Err(fault),
+        };
         if !matches!(result, Ok(Parked::Held | Parked::Idle)) {
             self.abandon().await;
         }
@@ -249,7 +252,7 @@ impl Agent {
         if attempt > 1 {
             drafts(crate::domain::message::Draft::Again);
         }
-        let handle = self.tasks.spawn(async move { Done::Model(request.send(drafts).await) });
+        let handle = self.tasks.spawn(async move { Done::Model(Box::new(request.send(drafts).await)) });
         self.jobs.insert(handle.id(), (Job::Model, handle));
         Ok(())
     }
@@ -312,8 +315,10 @@ impl Agent {
         };
         let job = self.jobs.remove(&id).map(|(job, _)| job);
         match (done, job) {
-            (Ok((_, Done::Model(Ok(reply)))), _) => self.record(&Report::Replied(reply)).await,
-            (Ok((_, Done::Model(Err(fault)))), _) => self.record(&Report::Failed(fault)).await,
+            (Ok((_, Done::Model(answer))), _) => match *answer {
+                Ok(reply) => self.record(&Report::Replied(reply)).await,
+                Err(fault) => self.record(&Report::Failed(fault)).await,
+            },
             (Ok((_, Done::Call(call, returned, ms))), _) => self.ended(call, returned, ms).await,
             (Err(error), Some(Job::Model)) => self.record(&Report::Failed(broken(&error))).await,
             (Err(error), Some(Job::Call(call, _))) => {

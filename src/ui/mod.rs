@@ -1,1 +1,32 @@
 //! What the operator sees and presses: a message comes in, the app changes, panes draw, a command goes out.
+//!
+//! Knows the domain and nothing else. `update` is pure and drawing takes `&App`; the terminal, the clock and the
+//! channels are in `screen` alone.
+
+pub mod theme; // roles to styles, parsed from a theme's text
+pub mod glyph; // the signs, and the words in their place
+pub mod widgets; // drawing parts that know no tackroom type
+pub mod mode; // where the keys go, and the contexts they count in
+pub mod layout; // which pane gets which cells at which size
+pub mod key; // one key press, and how keys are written
+pub mod bindings; // the table of keys: when each counts, what it does, how it is called
+pub mod keymap; // the keys in force, and the look-up
+pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
+pub mod edit; // text being written: composer, questions, the argument editor
+pub mod paper; // the conversation laid out for a width
+pub mod playback; // a stored session, played
+pub mod app; // everything the screen knows; plain data
+pub mod filter; // which lines of a list fit the words typed
+pub mod panes; // one file per pane
+pub mod can; // which contexts count, and whether an action means something now
+pub mod list; // what stands in the lists
+pub mod update; // a message changes the app and may ask for effects
+pub mod update_keys; // what a key does
+pub mod update_write; // what is written goes out
+pub mod update_panes; // moving between panes and in them
+pub mod update_list; // choosing from a list
+pub mod update_mouse; // the mouse moves the focus and turns the wheel
+pub mod update_panel; // the decision panel follows the oldest call that waits
+pub mod update_decide; // the one place where a key becomes a decision
+pub mod update_notice; // what the runtime tells
+pub mod update_replay; // playing a stored session

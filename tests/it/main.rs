@@ -2,5 +2,13 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
 
+mod agent;
+mod crash;
+mod harness;
+mod loop_rules;
+mod table;
 mod tidy;
 mod contracts;
+mod text;
+mod theme;
+mod widgets;

@@ -1,0 +1,190 @@
+//! Whether the spans of a session are a whole tree: every start has exactly one end, every span's parent is there.
+//!
+//! This reads only numbers and kinds of facts, so `verify` may run it over any log. Spans that are open at the end of what
+//! was read are no fault of a session under way; `SpanTree::open` tells how many there are.
+
+use crate::domain::event::{Event, Fact};
+use crate::domain::ids::EventNo;
+use crate::domain::policy::Word;
+use std::collections::HashMap;
+
+/// So many faults are kept; more of them say nothing new.
+const FAULTS_MAX: usize = 100;
+
+/// Something wrong with the tree of spans.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {no}: {why}")]
+pub struct SpanFault {
+    /// The event at which it shows.
+    pub no: EventNo,
+    /// What is wrong.
+    pub why: &'static str,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Level {
+    Session,
+    Run,
+    Model,
+    Call,
+    Execution,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    level: Level,
+    parent: EventNo,
+    ended: bool,
+}
+
+/// The spans seen so far.
+#[derive(Clone, Debug, Default)]
+pub struct SpanTree {
+    nodes: HashMap<EventNo, Node>,
+    open: Vec<EventNo>,
+    faults: Vec<SpanFault>,
+}
+
+impl SpanTree {
+    /// What is wrong, in the order of the events; at most a hundred.
+    pub fn faults(&self) -> &[SpanFault] {
+        &self.faults
+    }
+
+    /// Spans that have begun and not ended, the session itself not counted.
+    pub fn open(&self) -> usize {
+        self.open.len()
+    }
+
+    /// Takes in one event; costs what is open, not what has been.
+    pub fn apply(&mut self, event: &Event) {
+        if event.span == event.no {
+            self.begin(event);
+        } else {
+            self.inside(event);
+        }
+        self.finish(event);
+    }
+
+    fn fault(&mut self, event: &Event, why: &'static str) {
+        if self.faults.len() < FAULTS_MAX {
+            self.faults.push(SpanFault { no: event.no, why });
+        }
+    }
+
+    fn begin(&mut self, event: &Event) {
+        let level = match &event.fact {
+            Fact::SessionOpened { .. } => Level::Session,
+            Fact::RunStarted { .. } => Level::Run,
+            Fact::ModelAsked { .. } => Level::Model,
+            Fact::CallStarted { .. } => Level::Execution,
+            Fact::Unknown { .. } => return, // a newer program knows what it opens
+            other if other.call().is_some() => Level::Call,
+            _ => return self.fault(event, "this kind of fact opens no span"),
+        };
+        let held_by = self.nodes.get(&event.parent).copied();
+        match (level, held_by.map(|node| node.level)) {
+            (Level::Session, None) if event.parent == EventNo(0) => {}
+            (Level::Run, Some(Level::Session))
+            | (Level::Model | Level::Call, Some(Level::Run))
+            | (Level::Execution, Some(Level::Call)) => {}
+            (_, None) => self.fault(event, "its span's parent does not exist"),
+            (_, Some(_)) => self.fault(event, "its span's parent is of the wrong kind"),
+        }
+        if held_by.is_some_and(|node| node.ended) {
+            self.fault(event, "its span's parent is over");
+        }
+        self.nodes.insert(event.no, Node { level, parent: event.parent, ended: false });
+        if level != Level::Session {
+            self.open.push(event.no);
+        }
+    }
+
+    fn inside(&mut self, event: &Event) {
+        let Some(node) = self.nodes.get(&event.span).copied() else {
+            if !matches!(event.fact, Fact::Unknown { .. }) {
+                self.fault(event, "its span does not exist");
+            }
+            return;
+        };
+        if node.parent != event.parent {
+            self.fault(event, "it names another parent than its span does");
+        }
+        // What a person wrote may come late; it changes no span.
+        let may_be_late = matches!(event.fact, Fact::OperatorSaid { .. } | Fact::Unknown { .. });
+        if node.ended && !may_be_late {
+            self.fault(event, "its span is over");
+        }
+    }
+
+    /// Ends what the event ends.
+    fn finish(&mut self, event: &Event) {
+        match &event.fact {
+            Fact::RunEnded { .. } => {
+                let held = |tree: &SpanTree, no: &EventNo| {
+                    tree.nodes
+                        .get(no)
+                        .is_some_and(|node| node.parent == event.span || node.level == Level::Execution)
+                };
+                if self.open.iter().any(|no| held(self, no)) {
+                    self.fault(event, "the run ends with open spans in it");
+                }
+                self.end(event, event.span, Level::Run);
+            }
+            Fact::ModelReplied { .. } | Fact::ModelFailed { .. } => self.end(event, event.span, Level::Model),
+            Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } => {
+                self.end(event, event.span, Level::Execution);
+            }
+            Fact::CallEnded { .. } => {
+                self.end(event, event.span, Level::Execution);
+                self.end(event, event.parent, Level::Call);
+            }
+            Fact::CallRefused { .. }
+            | Fact::CallRejected { .. }
+            | Fact::CallAnswered { .. }
+            | Fact::CallDropped { .. } => self.end(event, event.span, Level::Call),
+            Fact::CallSettled { how: crate::domain::event::Settling::Again, .. } => {}
+            Fact::CallSettled { .. } => self.end(event, event.span, Level::Call),
+            Fact::CallJudged { .. }
+            | Fact::SessionOpened { .. }
+            | Fact::SessionRenamed { .. }
+            | Fact::WriterTaken { .. }
+            | Fact::RunStarted { .. }
+            | Fact::RunPaused { .. }
+            | Fact::RunReleased { .. }
+            | Fact::InterruptAsked { .. }
+            | Fact::CancelAsked { .. }
+            | Fact::StepAllowed { .. }
+            | Fact::ModeSet { .. }
+            | Fact::ModelAsked { .. }
+            | Fact::CallEdited { .. }
+            | Fact::CallApproved { .. }
+            | Fact::CallLapsed { .. }
+            | Fact::CallStarted { .. }
+            | Fact::OperatorSaid { .. }
+            | Fact::OperatorSteered { .. }
+            | Fact::Unknown { .. } => {}
+        }
+    }
+
+    /// A verdict ends its call where it denied it; whether it did is the watcher's to say (a denied edit goes back).
+    pub fn denied(&mut self, event: &Event) {
+        if let Fact::CallJudged { verdict, .. } = &event.fact
+            && verdict.word == Word::Deny
+        {
+            self.end(event, event.span, Level::Call);
+        }
+    }
+
+    fn end(&mut self, event: &Event, span: EventNo, level: Level) {
+        match self.nodes.get_mut(&span) {
+            Some(node) if node.level != level => self.fault(event, "it ends a span of another kind"),
+            Some(node) if node.ended => self.fault(event, "its span ends twice"),
+            Some(node) => {
+                node.ended = true;
+                self.open.retain(|open| *open != span);
+            }
+            None => self.fault(event, "it ends a span that does not exist"),
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Owns all live runs: commands in, notices out.
+//!
+//! The desk never touches a screen, and a screen never waits for it: both talk over bounded channels. A session is driven here
+//! when it was begun or resumed here, or when the operator gave an order to a session that nobody drives.
+
+use crate::domain::command::Command;
+use crate::domain::ids::SessionId;
+use crate::domain::next::{Step, next};
+use crate::domain::notice::{Driver, Notice};
+use crate::domain::order::{Order, Task};
+use crate::ports::index::Query;
+use crate::ports::log::{Follow, TailItem};
+use crate::runtime::agent::{Agent, AgentFault, OnHold};
+use crate::runtime::hand::{Hand, Opening};
+use crate::runtime::ledger::RecordFault;
+use crate::runtime::plugs::Plugs;
+use crate::runtime::watch;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+/// Rows sent to a list at most.
+const ROWS_MAX: usize = 500;
+/// News of the list are gathered this long before it is sent again, in milliseconds.
+const ROWS_EVERY_MS: u64 = 250;
+
+/// The sessions that this process drives.
+type Driven = Arc<Mutex<HashSet<SessionId>>>;
+
+/// Drives and shows sessions.
+pub struct Desk {
+    plugs: Plugs,
+    hand: Hand,
+    opening: Opening,
+    notices: Sender<Notice>,
+    driven: Driven,
+    agents: JoinSet<()>,
+    quit: CancellationToken,
+    watching: CancellationToken,
+    listing: bool,
+}
+
+impl Desk {
+    /// A desk that tells `notices`.
+    pub fn new(plugs: Plugs, hand: Hand, opening: Opening, notices: Sender<Notice>) -> Desk {
+        let quit = CancellationToken::new();
+        let watching = quit.child_token();
+        Desk {
+            plugs,
+            hand,
+            opening,
+            notices,
+            driven: Driven::default(),
+            agents: JoinSet::new(),
+            quit,
+            watching,
+            listing: false,
+        }
+    }
+
+    /// Serves commands until told to quit or the screen is gone; then every run parks before this returns.
+    pub async fn serve(mut self, mut commands: Receiver<Command>) {
+        while let Some(command) = commands.recv().await {
+            match command {
+                Command::Begin(task) => self.begin(&task).await,
+                Command::Order { session, order } => self.order(&session, &order).await,
+                Command::Watch(session) => self.watch(session),
+                Command::Resume(session) => self.drive(session),
+                Command::Rows => self.list(),
+                Command::Quit => break,
+            }
+            while self.agents.try_join_next().is_some() {}
+        }
+        self.quit.cancel();
+        while self.agents.join_next().await.is_some() {}
+    }
+
+    async fn tell(&self, notice: Notice) {
+        // A screen that is gone needs no notice.
+        let _ = self.notices.send(notice).await;
+    }
+
+    async fn begin(&mut self, task: &Task) {
+        match self.hand.begin(&self.opening, task).await {
+            Ok(id) => {
+                self.watch(id.clone());
+                self.drive(id);
+            }
+            Err(fault) => self.trouble(fault).await,
+        }
+    }
+
+    /// An order; a session that nobody drives and that could now go on is driven here.
+    async fn order(&mut self, id: &SessionId, order: &Order) {
+        let moves = match self.hand.order(id, order).await {
+            Ok(session) => !matches!(next(session), Step::Idle | Step::Await),
+            Err(RecordFault::Refused(why)) => {
+                return self.tell(Notice::Refused { session: id.clone(), why }).await;
+            }
+            Err(fault) => return self.trouble(fault).await,
+        };
+        let driven = &self.driven;
+        if moves && watch::driver(&self.plugs.store, id, |id| holds(driven, id)) == Driver::Nobody {
+            self.drive(id.clone());
+        }
+    }
+
+    async fn trouble(&self, fault: RecordFault) {
+        let (sentence, hint) = (fault.to_string(), "nothing was changed; try again".to_string());
+        self.tell(Notice::Trouble { sentence, hint }).await;
+    }
+
+    /// Shows a session, and no other any more.
+    fn watch(&mut self, id: SessionId) {
+        self.watching.cancel();
+        self.watching = self.quit.child_token();
+        let (store, notices, stop) = (self.plugs.store.clone(), self.notices.clone(), self.watching.clone());
+        let driven = self.driven.clone();
+        tokio::spawn(async move { watch::watch(store, id, notices, |id| holds(&driven, id), stop).await });
+    }
+
+    /// Drives a session here until there is nothing to do; who asks while it is driven here is answered already.
+    fn drive(&mut self, id: SessionId) {
+        if !insert(&self.driven, &id) {
+            return;
+        }
+        let (plugs, quit, notices) = (self.plugs.clone(), self.quit.clone(), self.notices.clone());
+        let driven = self.driven.clone();
+        self.agents.spawn(async move {
+            let _ = notices.send(Notice::Driven { session: id.clone(), by: Driver::Here }).await;
+            let result = loop {
+                let result = run(&plugs, &id, &quit).await;
+                remove(&driven, &id);
+                // An order may have come between the last look and the release: it would find the session driven, and us gone.
+                if result.is_ok() && !quit.is_cancelled() && wakes(&plugs, &id).await && insert(&driven, &id)
+                {
+                    continue;
+                }
+                break result;
+            };
+            if let Err(fault) = result {
+                let (sentence, hint) = explain(fault);
+                let _ = notices.send(Notice::Trouble { sentence, hint }).await;
+            }
+            let by = watch::driver(&plugs.store, &id, |id| holds(&driven, id));
+            let _ = notices.send(Notice::Driven { session: id, by }).await;
+        });
+    }
+
+    /// Sends the list now and whenever a session changes.
+    fn list(&mut self) {
+        let (plugs, notices, quit) = (self.plugs.clone(), self.notices.clone(), self.quit.clone());
+        let keep = !std::mem::replace(&mut self.listing, true);
+        tokio::spawn(async move {
+            let mut tail = plugs.store.log.tail(Follow::All);
+            loop {
+                let query = Query { limit: ROWS_MAX, ..Query::default() };
+                let Ok(rows) = plugs.store.index.rows(query).await else { return };
+                if notices.send(Notice::Rows(rows)).await.is_err() || !keep {
+                    return;
+                }
+                loop {
+                    let item = tokio::select! {
+                        item = tail.next() => item,
+                        () = quit.cancelled() => return,
+                    };
+                    match item {
+                        TailItem::Commit(_) => break,
+                        TailItem::CaughtUp => {}
+                        TailItem::Interrupted(_) => tail = plugs.store.log.tail(Follow::All),
+                    }
+                }
+                plugs.clock.sleep_until(plugs.clock.now().plus_ms(ROWS_EVERY_MS)).await;
+            }
+        });
+    }
+}
+
+/// One drive of a session, from claim to release.
+async fn run(plugs: &Plugs, id: &SessionId, quit: &CancellationToken) -> Result<(), AgentFault> {
+    let mut agent = Agent::take(plugs.clone(), id, quit.clone()).await?;
+    agent.drive(OnHold::Wait).await.map(|_| ())
+}
+
+/// Whether a session that was just released has something to do.
+async fn wakes(plugs: &Plugs, id: &SessionId) -> bool {
+    use crate::domain::commit::Class;
+    use crate::runtime::ledger::Ledger;
+    let (log, clock) = (plugs.store.log.clone(), plugs.clock.clone());
+    match Ledger::open(log, clock, id, Class::Worker, &plugs.holder).await {
+        Ok(ledger) => !matches!(next(ledger.session()), Step::Idle | Step::Await),
+        Err(_) => false,
+    }
+}
+
+fn explain(fault: AgentFault) -> (String, String) {
+    match fault {
+        AgentFault::Taken(_) => (fault.to_string(), "it is shown here as it goes on there".to_string()),
+        AgentFault::Log(log) => (
+            log.to_string(),
+            "the run stopped; nothing that was written is lost. Mend it and resume".to_string(),
+        ),
+        AgentFault::Outfit { sentence, hint } => (sentence, hint),
+    }
+}
+
+fn holds(driven: &Driven, id: &SessionId) -> bool {
+    driven.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+}
+
+fn insert(driven: &Driven, id: &SessionId) -> bool {
+    driven.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone())
+}
+
+fn remove(driven: &Driven, id: &SessionId) {
+    driven.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+}

@@ -1,0 +1,498 @@
+//! Everything the screen knows, as plain data: `update` changes it, `view` prepares and draws it.
+//!
+//! What happened is in `Watched`, folded from events by the same `apply` that the runtime uses; drafts are what is
+//! still arriving. The rest is the operator's: where the keys go, what is scrolled, written and chosen. Nothing here
+//! knows about files, clocks or channels: the time comes in with messages.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use ratatui::text::Line;
+
+use crate::domain::call::{Call, CallState};
+use crate::domain::event::{Event, Limits};
+use crate::domain::hash::Hash;
+use crate::domain::ids::{CallId, SessionId};
+use crate::domain::message::Draft;
+use crate::domain::notice::Driver;
+use crate::domain::policy::Mode;
+use crate::domain::session::Session;
+use crate::domain::talk::Talk;
+use crate::domain::tally::Row;
+use crate::domain::time::Micros;
+use crate::domain::tool_spec::ToolBook;
+use crate::domain::trace::Trace;
+use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::glyph::GlyphSet;
+use crate::ui::key::Key;
+use crate::ui::keymap::Keymap;
+use crate::ui::layout::{Layout, Shape, lay};
+use crate::ui::mode::{Ask, Focus, Pane, Twice};
+use crate::ui::paper::Paper;
+use crate::ui::paper::list::CallList;
+use crate::ui::playback::Playback;
+use crate::ui::theme::Theme;
+use crate::ui::widgets::code::Highlighter;
+use crate::ui::widgets::scroll::Scroll;
+
+/// Keys that decide count only so long after what they decide on last changed, in milliseconds.
+pub const GUARD_MS: u64 = 400;
+/// The decision panel takes the keys by itself only after so long without any key, in milliseconds.
+pub const STILL_MS: u64 = 3_000;
+/// A key that is pressed twice must be pressed again within so long, in milliseconds.
+pub const TWICE_MS: u64 = 2_000;
+/// How long a passing message stays, in milliseconds.
+pub const TOAST_MS: u64 = 6_000;
+/// Bytes of a running call's output that are kept for the screen; the log has the rest when it ends.
+pub const OUTPUT_BYTES_MAX: usize = 64 * 1024;
+
+/// The watched session as its events tell it, in three projections of the same facts.
+#[derive(Clone, Debug)]
+pub struct Watched {
+    /// The one fold: status, run, calls, holds.
+    pub session: Session,
+    /// The conversation: what was said, item by item.
+    pub talk: Talk,
+    /// The timeline: spans and rows.
+    pub trace: Trace,
+}
+
+impl Watched {
+    /// A session of which nothing is known yet.
+    pub fn new(id: SessionId) -> Watched {
+        Watched { session: Session::new(id), talk: Talk::default(), trace: Trace::default() }
+    }
+
+    /// Takes in one fact.
+    pub fn apply(&mut self, event: &Event) {
+        self.session.apply(event);
+        self.talk.apply(event);
+        self.trace.apply(event);
+    }
+}
+
+/// A call that the model is still writing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DraftCall {
+    /// The tool, empty until known.
+    pub tool: String,
+    /// Bytes of arguments so far.
+    pub bytes: usize,
+}
+
+/// What is arriving and not in the log yet. Void as soon as the fact itself is there.
+#[derive(Clone, Debug, Default)]
+pub struct Drafts {
+    /// Counts up whenever text and reasoning start anew, so that whoever laid them out knows.
+    pub turn: u64,
+    /// The reply's text so far.
+    pub text: String,
+    /// The reasoning so far.
+    pub reasoning: String,
+    /// The calls being written, by their place in the reply.
+    pub calls: BTreeMap<usize, DraftCall>,
+    /// The end of the output of running calls.
+    pub outputs: BTreeMap<CallId, String>,
+}
+
+impl Drafts {
+    /// Takes in one part.
+    pub fn add(&mut self, draft: &Draft) {
+        match draft {
+            Draft::Text(text) => self.text.push_str(text),
+            Draft::Reasoning(text) => self.reasoning.push_str(text),
+            Draft::Call { index, tool, bytes } => {
+                self.calls.insert(*index, DraftCall { tool: tool.clone(), bytes: *bytes });
+            }
+            Draft::Output { call, text } => {
+                let kept = self.outputs.entry(*call).or_default();
+                kept.push_str(text);
+                if kept.len() > OUTPUT_BYTES_MAX {
+                    let cut = kept.ceil_char_boundary(kept.len() - OUTPUT_BYTES_MAX / 2);
+                    kept.drain(..cut);
+                }
+            }
+            Draft::Again => self.new_turn(),
+        }
+    }
+
+    /// Forgets the turn: it is in the log now, or starts anew.
+    pub fn new_turn(&mut self) {
+        self.turn += 1;
+        self.text.clear();
+        self.reasoning.clear();
+        self.calls.clear();
+    }
+
+    /// Whether anything of a reply has arrived.
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.reasoning.is_empty() && self.calls.is_empty()
+    }
+}
+
+/// A pane's window on its content. `total` and the sizes are what the last frame had; `view::prepare` sets them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    /// The lines in view, and whether the end is followed.
+    pub scroll: Scroll,
+    /// Lines in all.
+    pub total: usize,
+    /// Rows of the pane.
+    pub height: usize,
+    /// The chosen item, counted from 0: an item of the talk, a visible row of the timeline, a call.
+    /// None while the end is followed and nothing was chosen.
+    pub chosen: Option<usize>,
+    /// Whether the next `view::prepare` is to bring the chosen item into view.
+    pub reveal: bool,
+}
+
+/// The windows of the panes, by pane; the decision panel has its own in `Panel`.
+#[derive(Clone, Debug, Default)]
+pub struct Windows {
+    /// On the conversation: lines of `App::paper`.
+    pub talk: Window,
+    /// On the timeline: rows after folding.
+    pub trace: Window,
+    /// On the calls.
+    pub calls: Window,
+    /// On the help.
+    pub help: Window,
+}
+
+/// What the operator unfolded or folded; what is in neither is as its pane thinks best.
+#[derive(Clone, Debug, Default)]
+pub struct Folds {
+    /// Items of the talk (reasoning, calls, long texts) shown whole, by their index.
+    pub talk: BTreeSet<usize>,
+    /// Spans of the timeline whose parts are hidden, by the number of the event that opened them.
+    pub trace: BTreeSet<u64>,
+    /// Calls shown with arguments and output.
+    pub calls: BTreeSet<u32>,
+}
+
+/// What is decided on, as last laid out, and whether it may be decided.
+#[derive(Clone, Debug, Default)]
+pub struct Panel {
+    /// What is shown: the call and the hash of the action. Orders carry exactly this hash.
+    pub shown: Option<Shown>,
+    /// The panel's text at its width: every line that must be seen.
+    pub lines: Arc<Vec<Line<'static>>>,
+    /// The width `lines` was laid out for.
+    pub width: u16,
+    /// Which lines are in view and which were.
+    pub scroll: Scroll,
+    /// Rows for `lines` in the last frame.
+    pub height: usize,
+    /// When the content last changed, or the panel came to have the keys.
+    pub changed_at: Micros,
+}
+
+/// What the panel shows. Any change of it is a change of content: the guard starts again and everything is unseen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The call.
+    pub call: CallId,
+    /// The action, as `CallJudged` bound it.
+    pub hash: Option<Hash>,
+    /// Whether its outcome is unknown, to be settled, instead of an approval.
+    pub unknown: bool,
+    /// A digest of everything else that is shown: preview, touches, verdict, refused edit.
+    pub content: u64,
+}
+
+/// A text that passes: a refusal, a fault, a hint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The sentence.
+    pub text: String,
+    /// What to do about it; may be empty.
+    pub hint: String,
+    /// Whether something failed.
+    pub fault: bool,
+    /// When it goes.
+    pub until: Micros,
+}
+
+/// A one-line question and the text so far.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What it is about.
+    pub ask: Ask,
+    /// What was typed.
+    pub text: TextBox,
+}
+
+/// What is looked for in a pane, and which hit is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The words, in lower case.
+    pub words: String,
+    /// The pane.
+    pub pane: Pane,
+    /// The items that have them: indexes as in `Window::chosen`.
+    pub hits: Vec<usize>,
+}
+
+/// A list to choose from.
+#[derive(Clone, Debug, Default)]
+pub struct Chooser {
+    /// The filter typed.
+    pub filter: TextBox,
+    /// The chosen line among those that fit.
+    pub chosen: usize,
+}
+
+/// The sessions list.
+#[derive(Clone, Debug, Default)]
+pub struct SessionsList {
+    /// The filter typed.
+    pub filter: TextBox,
+    /// Whether keys go to the filter.
+    pub filtering: bool,
+    /// The chosen row among those that fit.
+    pub chosen: usize,
+}
+
+/// What lies over the workbench.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys of the context it was opened in, first, then all.
+    Help,
+    /// Actions by name.
+    Palette(Chooser),
+    /// The themes; the one before is put back on Esc.
+    Themes {
+        /// The choice.
+        chooser: Chooser,
+        /// The theme to go back to.
+        before: Theme,
+    },
+    /// Past and present sessions.
+    Sessions(SessionsList),
+    /// The argument editor.
+    Editor(Box<ArgEditor>),
+}
+
+/// What begins when the operator writes and no session is watched.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// The model, as the configuration names it.
+    pub model: String,
+    /// How much waits for a person.
+    pub mode: Mode,
+    /// The limits.
+    pub limits: Limits,
+}
+
+/// How things look.
+#[derive(Clone)]
+pub struct Look {
+    /// Roles to styles.
+    pub theme: Theme,
+    /// Signs or words.
+    pub glyphs: GlyphSet,
+    /// `ACCESSIBLE=1`: no boxes, no animation, one order from top to bottom, words instead of signs.
+    pub accessible: bool,
+    /// `NO_COLOR`: the theme stays the plain one.
+    pub no_color: bool,
+    /// Coloured code blocks, coloured elsewhere.
+    pub code: Highlighter,
+}
+
+/// Everything the screen knows.
+pub struct App {
+    /// The watched session; none before one is opened.
+    pub watched: Option<Watched>,
+    /// Whether everything stored has been told.
+    pub caught_up: bool,
+    /// Who drives it.
+    pub driver: Driver,
+    /// What is arriving.
+    pub drafts: Drafts,
+    /// The sessions, newest first, as the desk tells them.
+    pub rows: Vec<Row>,
+    /// The tools, for the editor's checks and the panel's words.
+    pub tools: ToolBook,
+    /// What a first message begins.
+    pub start: Start,
+    /// Where a stored session is played; `watched` is then what the events up to its position tell.
+    pub playback: Option<Playback>,
+    /// The session that is to be played, once `Notice::Watching` names it.
+    pub replay_wanted: bool,
+
+    /// What has the keys while no overlay is open.
+    pub focus: Focus,
+    /// The pane that had the keys last.
+    pub last_pane: Pane,
+    /// Which of timeline and calls shows where only one can.
+    pub side: Pane,
+    /// Whether the focused pane takes the whole body.
+    pub zoomed: bool,
+    /// What lies over the workbench.
+    pub overlay: Option<Overlay>,
+    /// A one-line question, drawn in the decision panel or above the key line.
+    pub question: Option<Question>,
+    /// Edited arguments that wait for the word which a destructive call wants.
+    pub edited: Option<serde_json::Value>,
+    /// What is looked for.
+    pub search: Option<Search>,
+    /// The first key of a two-key sequence such as `g s`.
+    pub prefix: Option<Key>,
+    /// What was pressed once and must be pressed again, and until when.
+    pub twice: Option<(Twice, Micros)>,
+
+    /// The panes' windows.
+    pub windows: Windows,
+    /// What is folded and unfolded.
+    pub folds: Folds,
+    /// The call to decide on.
+    pub panel: Panel,
+    /// The conversation, laid out.
+    pub paper: Paper,
+    /// The list of calls, laid out.
+    pub calls: CallList,
+    /// The text for the agent.
+    pub composer: TextBox,
+    /// What was sent before, oldest first.
+    pub history: VecDeque<String>,
+    /// Which of `history` the composer shows.
+    pub history_at: Option<usize>,
+
+    /// Passing messages, oldest first.
+    pub toasts: VecDeque<Toast>,
+    /// How things look.
+    pub look: Look,
+    /// The themes to choose from.
+    pub themes: Vec<Theme>,
+    /// The keys.
+    pub keys: Keymap,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Who has which cells, as of the last `view::prepare`.
+    pub layout: Layout,
+    /// The time, as of the last message.
+    pub now: Micros,
+    /// When the last key came.
+    pub last_key: Micros,
+    /// Whether the panel had the keys when nothing was left to decide, and no key came since.
+    pub deciding: bool,
+    /// Whether the terminal has the keyboard, as far as it tells.
+    pub terminal_focused: bool,
+    /// Whether a hold rings the bell.
+    pub bell: bool,
+}
+
+impl App {
+    /// A screen that watches nothing yet. `now` is when it starts.
+    pub fn new(tools: ToolBook, start: Start, look: Look, keys: Keymap, now: Micros) -> App {
+        let mut app = App {
+            watched: None,
+            caught_up: false,
+            driver: Driver::Nobody,
+            drafts: Drafts::default(),
+            rows: Vec::new(),
+            tools,
+            start,
+            playback: None,
+            replay_wanted: false,
+            focus: Focus::Composer,
+            last_pane: Pane::Conversation,
+            side: Pane::Trace,
+            zoomed: false,
+            overlay: None,
+            question: None,
+            edited: None,
+            search: None,
+            prefix: None,
+            twice: None,
+            windows: Windows::default(),
+            folds: Folds::default(),
+            panel: Panel::default(),
+            paper: Paper::default(),
+            calls: CallList::default(),
+            composer: TextBox::default(),
+            history: VecDeque::new(),
+            history_at: None,
+            toasts: VecDeque::new(),
+            look,
+            themes: Theme::names().filter_map(Theme::builtin).collect(),
+            keys,
+            size: (80, 24),
+            layout: lay(&Shape::default()),
+            now,
+            last_key: Micros(0),
+            deciding: false,
+            terminal_focused: true,
+            bell: true,
+        };
+        app.windows.talk.scroll = Scroll::following();
+        app.windows.trace.scroll = Scroll::following();
+        app.windows.calls.scroll = Scroll::following();
+        app.layout = lay(&app.shape());
+        app
+    }
+
+    /// The watched session's fold.
+    pub fn session(&self) -> Option<&Session> {
+        self.watched.as_ref().map(|watched| &watched.session)
+    }
+
+    /// The watched session's id.
+    pub fn session_id(&self) -> Option<&SessionId> {
+        self.session().map(|session| &session.id)
+    }
+
+    /// The calls that wait for a person, oldest first; none in a replay's past that was decided.
+    pub fn waiting(&self) -> Vec<&Call> {
+        let Some(session) = self.session() else { return Vec::new() };
+        if session.live().is_none_or(|run| run.cancel.is_some()) {
+            return Vec::new();
+        }
+        session
+            .open_calls()
+            .filter(|call| matches!(call.state, CallState::Held | CallState::Unknown))
+            .collect()
+    }
+
+    /// The call that the decision panel shows: the oldest that waits.
+    pub fn held(&self) -> Option<&Call> {
+        self.waiting().into_iter().next()
+    }
+
+    /// The pane that has the keys; none while text is written or something lies over the workbench.
+    pub fn focused_pane(&self) -> Option<Pane> {
+        match (self.focus, &self.overlay) {
+            (Focus::Pane(pane), None) => Some(pane),
+            (Focus::Pane(_), Some(_)) | (Focus::Composer, _) => None,
+        }
+    }
+
+    /// Milliseconds until keys decide: 0 where the guard is over.
+    pub fn guard_ms(&self) -> u64 {
+        GUARD_MS.saturating_sub(self.now.ms_since(self.panel.changed_at))
+    }
+
+    /// Lines of the panel that were not on screen yet.
+    pub fn unseen(&self) -> usize {
+        self.panel.lines.len().saturating_sub(self.panel.scroll.seen())
+    }
+
+    /// What the layout depends on now.
+    pub fn shape(&self) -> Shape {
+        let narrow = self.size.0 < crate::ui::layout::NORMAL_COLS || self.look.accessible;
+        let deciding = self.focus == Focus::Pane(Pane::Approval);
+        let composer = self.playback.is_none() && !(narrow && deciding);
+        let held = self.held().is_some();
+        Shape {
+            width: self.size.0,
+            height: self.size.1,
+            accessible: self.look.accessible,
+            pane: self.last_pane,
+            side: self.side,
+            zoomed: self.zoomed,
+            approval: held.then(|| u16::try_from(self.panel.lines.len()).unwrap_or(u16::MAX)),
+            composer: composer.then(|| u16::try_from(self.composer.line_count()).unwrap_or(u16::MAX)),
+            replay: self.playback.is_some(),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Text being written: the composer, one-line questions and the argument editor; the only user of the text area.
+//!
+//! The text area edits; what is drawn is laid out here, so that foreign characters show as the rest of the screen
+//! shows them and the hardware cursor stands exactly where text goes.
+
+use serde_json::Value;
+use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea};
+
+use crate::domain::call::Call;
+use crate::domain::hash::Hash;
+use crate::domain::ids::CallId;
+use crate::domain::schema::Schema;
+use crate::domain::text;
+use crate::domain::tool_spec::ToolBook;
+use crate::ui::edit_json;
+pub use crate::ui::edit_json::pretty;
+use crate::ui::key::{Code, Key};
+
+/// A text with a cursor.
+#[derive(Clone, Debug, Default)]
+pub struct TextBox {
+    area: TextArea<'static>,
+}
+
+/// A text laid out at a width.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Laid {
+    /// Its rows, cleaned, each with the line of the text it belongs to, from 0.
+    pub rows: Vec<(usize, String)>,
+    /// The cursor's row and column.
+    pub cursor: (usize, usize),
+}
+
+impl TextBox {
+    /// A text with the cursor at its end.
+    pub fn of(text: &str) -> TextBox {
+        let mut new = TextBox::default();
+        new.insert(text);
+        new
+    }
+
+    /// The text.
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.area.is_empty()
+    }
+
+    /// How many lines it has, at least one.
+    pub fn line_count(&self) -> usize {
+        self.area.lines().len().max(1)
+    }
+
+    /// The line the cursor is in, from 0.
+    pub fn line(&self) -> usize {
+        self.area.cursor().0
+    }
+
+    /// Replaces the text; the cursor goes to its end.
+    pub fn set(&mut self, text: &str) {
+        *self = TextBox::of(text);
+    }
+
+    /// Writes a text at the cursor: what is pasted is text, never keys. Control bytes become visible signs.
+    pub fn insert(&mut self, text: &str) {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        self.area.insert_str(text::clean(&text));
+    }
+
+    /// Puts the cursor at the beginning.
+    pub fn to_top(&mut self) {
+        self.area.move_cursor(CursorMove::Top);
+        self.area.move_cursor(CursorMove::Head);
+    }
+
+    /// Begins a new line.
+    pub fn newline(&mut self) {
+        self.area.insert_newline();
+    }
+
+    /// Takes a key that writes, deletes or moves; answers whether the text changed.
+    pub fn key(&mut self, key: Key) -> bool {
+        if let Some(step) = step(key) {
+            self.area.move_cursor(step);
+            return false;
+        }
+        match (key.code, key.ctrl, key.alt) {
+            (Code::Char('u'), true, false) => self.area.delete_line_by_head(),
+            (Code::Char('k'), true, false) => self.area.delete_line_by_end(),
+            (Code::Char('w'), true, false) | (Code::Backspace, false, true) => self.area.delete_word(),
+            (Code::Char('z'), false, true) => self.area.undo(),
+            (Code::Tab, false, false) => self.area.insert_str("  "),
+            (code, false, false) => writing(code).is_some_and(|key| {
+                let input = Input { key, ctrl: false, alt: false, shift: false };
+                self.area.input_without_shortcuts(input)
+            }),
+            _ => false, // no other combination writes
+        }
+    }
+
+    /// The text in rows of at most `width` columns.
+    pub fn lay(&self, width: usize) -> Laid {
+        let width = width.max(2) - 1; // the cursor has a place behind the last letter
+        let (cursor_line, cursor_char) = (self.area.cursor().0, self.area.cursor().1);
+        let mut laid = Laid::default();
+        for (no, line) in self.area.lines().iter().enumerate() {
+            let shown = text::clean(line);
+            let before = laid.rows.len();
+            let ranges = text::wrap(&shown, width);
+            laid.rows.extend(ranges.iter().map(|range| (no, shown[range.clone()].to_string())));
+            if no == cursor_line {
+                let head: String = line.chars().take(cursor_char).collect();
+                let at = text::clean(&head).len().min(shown.len());
+                let row = ranges.iter().rposition(|range| range.start <= at).unwrap_or(0);
+                let range = ranges.get(row).cloned().unwrap_or(0..0);
+                let blanks = at.saturating_sub(range.end); // blanks that a soft break swallowed
+                let written = shown.get(range.start..at.min(range.end)).map_or(0, text::width);
+                laid.cursor = (before + row, (written + blanks).min(width));
+            }
+        }
+        laid
+    }
+}
+
+/// Where a key moves the cursor.
+fn step(key: Key) -> Option<CursorMove> {
+    match (key.code, key.ctrl, key.alt) {
+        (Code::Left, true, _) | (Code::Left | Code::Char('b'), false, true) => Some(CursorMove::WordBack),
+        (Code::Right, true, _) | (Code::Right | Code::Char('f'), false, true) => {
+            Some(CursorMove::WordForward)
+        }
+        (Code::Left, false, false) => Some(CursorMove::Back),
+        (Code::Right, false, false) => Some(CursorMove::Forward),
+        (Code::Up, false, false) => Some(CursorMove::Up),
+        (Code::Down, false, false) => Some(CursorMove::Down),
+        (Code::Home, false, false) | (Code::Char('a'), true, false) => Some(CursorMove::Head),
+        (Code::End, false, false) | (Code::Char('e'), true, false) => Some(CursorMove::End),
+        (Code::Home, true, false) | (Code::PageUp, false, false) => Some(CursorMove::Top),
+        (Code::End, true, false) | (Code::PageDown, false, false) => Some(CursorMove::Bottom),
+        _ => None, // no other combination moves
+    }
+}
+
+/// The text area's name of a key that writes or deletes.
+fn writing(code: Code) -> Option<AreaKey> {
+    match code {
+        Code::Char(c) => Some(AreaKey::Char(c)),
+        Code::Enter => Some(AreaKey::Enter),
+        Code::Backspace => Some(AreaKey::Backspace),
+        Code::Delete => Some(AreaKey::Delete),
+        Code::Esc
+        | Code::Tab
+        | Code::BackTab
+        | Code::Up
+        | Code::Down
+        | Code::Left
+        | Code::Right
+        | Code::Home
+        | Code::End
+        | Code::PageUp
+        | Code::PageDown
+        | Code::F(_) => None,
+    }
+}
+
+/// Something wrong with the edited arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EditFault {
+    /// The line of the text, from 0.
+    pub line: usize,
+    /// What is wrong there.
+    pub why: String,
+}
+
+/// The arguments of a waiting call, being changed.
+#[derive(Clone, Debug)]
+pub struct ArgEditor {
+    /// The call.
+    pub call: CallId,
+    /// The action as it was shown when the editor opened.
+    pub hash: Hash,
+    /// The tool.
+    pub tool: String,
+    /// What the model proposed, or what stands after an earlier edit.
+    pub proposal: Value,
+    /// The text.
+    pub text: TextBox,
+    /// What is wrong with it, by line; empty where it may be approved.
+    pub faults: Vec<EditFault>,
+    /// The arguments that the text says; none while it is not JSON.
+    pub value: Option<Value>,
+    /// Whether the difference to the proposal is shown instead of the text.
+    pub difference: bool,
+    schema: Option<Schema>,
+}
+
+impl ArgEditor {
+    /// An editor on the arguments of `call`; none where they are not bound to a hash or not JSON.
+    pub fn open(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
+        let proposal = call.args()?.clone();
+        let mut text = TextBox::of(&edit_json::pretty(&proposal));
+        text.to_top();
+        let mut editor = ArgEditor {
+            call: call.id,
+            hash: call.hash?,
+            tool: call.tool.clone(),
+            proposal,
+            text,
+            faults: Vec::new(),
+            value: None,
+            difference: false,
+            schema: tools.get(&call.tool).map(|spec| spec.schema.clone()),
+        };
+        editor.check();
+        Some(editor)
+    }
+
+    /// Takes a key into the text.
+    pub fn key(&mut self, key: Key) {
+        if self.text.key(key) {
+            self.check();
+        }
+    }
+
+    /// Takes a pasted text.
+    pub fn paste(&mut self, text: &str) {
+        self.text.insert(text);
+        self.check();
+    }
+
+    /// Whether the arguments differ from the proposal.
+    pub fn is_changed(&self) -> bool {
+        self.value.as_ref() != Some(&self.proposal)
+    }
+
+    /// Reads the text as JSON and holds it against the tool's schema.
+    fn check(&mut self) {
+        let text = self.text.text();
+        self.faults.clear();
+        match serde_json::from_str::<Value>(&text) {
+            Err(error) => {
+                self.value = None;
+                let line = error.line().saturating_sub(1);
+                self.faults.push(EditFault { line, why: edit_json::sentence(&error) });
+            }
+            Ok(value) => {
+                let lines = edit_json::lines(&text);
+                for path in &lines.twice {
+                    let why = format!("{path} is there twice; only one could run");
+                    self.faults.push(EditFault { line: lines.line_of(path), why });
+                }
+                if let Some(schema) = &self.schema {
+                    self.faults.extend(
+                        schema.check(&value).iter().map(|fault| EditFault {
+                            line: lines.line_of(&fault.path),
+                            why: fault.to_string(),
+                        }),
+                    );
+                }
+                self.value = Some(value);
+            }
+        }
+        self.faults.sort_by_key(|fault| fault.line);
+    }
+}

@@ -1,0 +1,160 @@
+//! JSON as it is edited: written so that nothing in it hides, and where each member stands in the text.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::domain::text::{self, Piece};
+
+/// The value on several lines. Characters that hide or pretend are written as `\\uXXXX`: the same value, visible.
+pub fn pretty(value: &Value) -> String {
+    let plain = serde_json::to_string_pretty(value).unwrap_or_default();
+    if plain.bytes().all(|byte| byte == b'\n' || (0x20..0x7F).contains(&byte)) {
+        return plain;
+    }
+    let mut out = String::with_capacity(plain.len() + 32);
+    for (range, piece) in text::reveal_ranges(&plain) {
+        match piece {
+            Piece::Plain(part) => out.push_str(&part),
+            Piece::Marked(_) => plain[range].chars().for_each(|c| escape(c, &mut out)),
+        }
+    }
+    out
+}
+
+fn escape(c: char, out: &mut String) {
+    let mut units = [0; 2];
+    for unit in c.encode_utf16(&mut units) {
+        out.push_str(&format!("\\u{unit:04x}"));
+    }
+}
+
+/// What the parser says, without its place: the place is shown by the line.
+pub fn sentence(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or("this is not JSON");
+    format!("not JSON: {what} (column {})", error.column())
+}
+
+/// Where the members of a JSON text stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lines {
+    at: BTreeMap<String, usize>,
+    /// Members that an object has twice, as JSON pointers.
+    pub twice: Vec<String>,
+}
+
+impl Lines {
+    /// The line of a JSON pointer, from 0; for a member that is missing, that of what should hold it.
+    pub fn line_of(&self, pointer: &str) -> usize {
+        let mut pointer = pointer;
+        loop {
+            if let Some(line) = self.at.get(pointer) {
+                return *line;
+            }
+            match pointer.rfind('/') {
+                Some(cut) => pointer = &pointer[..cut],
+                None => return 0,
+            }
+        }
+    }
+}
+
+/// Finds the members of a text that is valid JSON.
+pub fn lines(text: &str) -> Lines {
+    let mut found = Lines::default();
+    let mut reader = Reader { bytes: text.as_bytes(), at: 0, line: 0 };
+    reader.value(String::new(), &mut found);
+    found
+}
+
+/// A walk over valid JSON; on anything else it just ends.
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: usize,
+}
+
+impl Reader<'_> {
+    fn value(&mut self, pointer: String, found: &mut Lines) {
+        self.blanks();
+        found.at.entry(pointer.clone()).or_insert(self.line);
+        match self.bytes.get(self.at) {
+            Some(b'{') => self.items(b'}', &pointer, found, true),
+            Some(b'[') => self.items(b']', &pointer, found, false),
+            Some(b'"') => {
+                self.string();
+            }
+            Some(_) => {
+                while self.bytes.get(self.at).is_some_and(|b| !b",]} \n\r\t".contains(b)) {
+                    self.at += 1;
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn items(&mut self, close: u8, pointer: &str, found: &mut Lines, keyed: bool) {
+        self.at += 1;
+        let mut index = 0;
+        loop {
+            self.blanks();
+            match self.bytes.get(self.at) {
+                Some(b',') => self.at += 1,
+                Some(byte) if *byte == close => {
+                    self.at += 1;
+                    return;
+                }
+                None => return,
+                Some(_) => {
+                    let before = self.at;
+                    let member = if keyed { self.key(pointer, found) } else { format!("{pointer}/{index}") };
+                    index += 1;
+                    self.value(member, found);
+                    if self.at == before {
+                        return; // not JSON after all
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads `"key":` and answers the member's pointer.
+    fn key(&mut self, pointer: &str, found: &mut Lines) -> String {
+        let line = self.line;
+        let raw = self.string();
+        let key: String = serde_json::from_str(&raw).unwrap_or(raw);
+        let member = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
+        if found.at.insert(member.clone(), line).is_some() {
+            found.twice.push(member.clone());
+        }
+        self.blanks();
+        if self.bytes.get(self.at) == Some(&b':') {
+            self.at += 1;
+        }
+        member
+    }
+
+    fn string(&mut self) -> String {
+        let start = self.at;
+        self.at += 1;
+        while let Some(byte) = self.bytes.get(self.at) {
+            self.at += match byte {
+                b'\\' => 2,
+                _ => 1, // any other byte of a string
+            };
+            if *byte == b'"' {
+                break;
+            }
+        }
+        self.at = self.at.min(self.bytes.len());
+        String::from_utf8_lossy(&self.bytes[start.min(self.at)..self.at]).into_owned()
+    }
+
+    fn blanks(&mut self) {
+        while let Some(byte) = self.bytes.get(self.at).filter(|byte| byte.is_ascii_whitespace()) {
+            self.line += usize::from(*byte == b'\n');
+            self.at += 1;
+        }
+    }
+}

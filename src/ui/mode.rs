@@ -1,0 +1,188 @@
+//! Where the keys go: panes, what may lie over them, the one-line questions, and the contexts that keys count in.
+
+use crate::domain::event::Settling;
+use crate::domain::ids::CallId;
+
+/// A part of the workbench.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Pane {
+    /// What was said, and what is being said; key `1`.
+    #[default]
+    Conversation,
+    /// The timeline; key `2`.
+    Trace,
+    /// The tool calls and how each stands; key `3`.
+    Calls,
+    /// The call that waits for a decision; key `4`.
+    Approval,
+}
+
+impl Pane {
+    /// All panes, in the order of their keys.
+    pub const ALL: [Pane; 4] = [Pane::Conversation, Pane::Trace, Pane::Calls, Pane::Approval];
+
+    /// The title shown.
+    pub fn title(self) -> &'static str {
+        match self {
+            Pane::Conversation => "Conversation",
+            Pane::Trace => "Timeline",
+            Pane::Calls => "Calls",
+            Pane::Approval => "Decision",
+        }
+    }
+}
+
+/// What has the keys when nothing lies over the workbench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Focus {
+    /// A pane.
+    Pane(Pane),
+    /// The text for the agent.
+    Composer,
+}
+
+/// What a one-line question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Why a call is rejected; may be left empty.
+    Reject(CallId),
+    /// The answer in the tool's place.
+    Respond(CallId),
+    /// The word that a destructive call wants.
+    Confirm(CallId),
+    /// A note for the model on how an unknown outcome is settled; may be left empty.
+    Settle(CallId, Settling),
+    /// What to look for in the focused pane.
+    Search,
+    /// Another title for the watched session.
+    Rename,
+}
+
+impl Ask {
+    /// The call it is about, if it is about one.
+    pub fn call(self) -> Option<CallId> {
+        match self {
+            Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
+            Ask::Search | Ask::Rename => None,
+        }
+    }
+}
+
+/// What is pressed twice: the first press asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Twice {
+    /// Leave the program.
+    Quit,
+    /// Interrupt while something with a side effect runs.
+    Interrupt,
+}
+
+/// Where a key counts. A key is looked up in the contexts of the moment from the most special to `Global`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Context {
+    /// Everywhere.
+    Global,
+    /// On the workbench, unless text is being written.
+    Workbench,
+    /// The conversation has the keys.
+    Conversation,
+    /// The timeline has the keys.
+    Trace,
+    /// The calls have the keys.
+    Calls,
+    /// A call waits for approval and has the keys.
+    Approval,
+    /// A call of unknown outcome has the keys.
+    Unknown,
+    /// A stored session is played.
+    Replay,
+    /// The text for the agent is being written.
+    Composer,
+    /// A one-line question is being answered.
+    Question,
+    /// The argument editor is open.
+    Editor,
+    /// The sessions list is open.
+    Sessions,
+    /// A list to choose from is open: palette or themes.
+    Choose,
+    /// The help is open.
+    Help,
+}
+
+impl Context {
+    /// All contexts, as the help shows them.
+    pub const ALL: [Context; 14] = [
+        Context::Workbench,
+        Context::Approval,
+        Context::Unknown,
+        Context::Conversation,
+        Context::Trace,
+        Context::Calls,
+        Context::Composer,
+        Context::Editor,
+        Context::Question,
+        Context::Replay,
+        Context::Sessions,
+        Context::Choose,
+        Context::Help,
+        Context::Global,
+    ];
+
+    /// The name in a keymap file: `[keys.<name>]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Context::Global => "global",
+            Context::Workbench => "workbench",
+            Context::Conversation => "conversation",
+            Context::Trace => "timeline",
+            Context::Calls => "calls",
+            Context::Approval => "approval",
+            Context::Unknown => "unknown",
+            Context::Replay => "replay",
+            Context::Composer => "composer",
+            Context::Question => "question",
+            Context::Editor => "editor",
+            Context::Sessions => "sessions",
+            Context::Choose => "choose",
+            Context::Help => "help",
+        }
+    }
+
+    /// The title in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Context::Global => "Everywhere",
+            Context::Workbench => "Workbench",
+            Context::Conversation => "Conversation",
+            Context::Trace => "Timeline",
+            Context::Calls => "Calls",
+            Context::Approval => "A call that waits for you",
+            Context::Unknown => "A call of unknown outcome",
+            Context::Replay => "Replay",
+            Context::Composer => "Writing to the agent",
+            Context::Question => "Answering a question",
+            Context::Editor => "Editing arguments",
+            Context::Sessions => "Sessions",
+            Context::Choose => "Choosing from a list",
+            Context::Help => "Help",
+        }
+    }
+
+    /// Whether printable keys are text here.
+    pub fn is_text(self) -> bool {
+        match self {
+            Context::Composer | Context::Question | Context::Editor | Context::Choose => true,
+            Context::Global
+            | Context::Workbench
+            | Context::Conversation
+            | Context::Trace
+            | Context::Calls
+            | Context::Approval
+            | Context::Unknown
+            | Context::Replay
+            | Context::Sessions
+            | Context::Help => false,
+        }
+    }
+}

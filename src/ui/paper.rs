@@ -1,0 +1,449 @@
+//! The conversation laid out for a width: finished entries once, the one that grows as it grows.
+//!
+//! Only what is in view is laid out; entries never seen count with a guessed height. What is on the screen stays where
+//! it is when a guess above it turns out wrong: the window moves along. A frame costs what it shows, not what was said.
+
+pub mod heights; // where each entry begins
+pub mod leaf; // one line and its margin
+pub mod call; // a tool call as lines
+pub mod item; // an entry as lines
+pub mod list; // the list of calls as lines
+
+use std::ops::Range;
+
+use ratatui::text::{Line, Span};
+
+use crate::domain::call::CallState;
+use crate::domain::ids::SessionId;
+use crate::domain::run::Turn;
+use crate::domain::session::Session;
+use crate::domain::talk::{Item, Said};
+use crate::domain::time::Micros;
+use crate::ui::app::{Drafts, Folds, Look, Watched, Window};
+use crate::ui::glyph::{Glyph, GlyphSet};
+use crate::ui::paper::heights::Heights;
+use crate::ui::paper::item::Sheet;
+use crate::ui::paper::leaf::{Leaf, MARGIN, fit, one_line, prose};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::stream::Stream;
+
+/// Laid-out lines kept in memory; entries far from the view are laid out again when they come back.
+const LINES_KEPT: usize = 20_000;
+/// Entries whose code waits for colour, at most.
+const UNCOLORED_MAX: usize = 32;
+/// Lines of reasoning and of a running call's output shown while they arrive.
+const ARRIVING_LINES: usize = 4;
+
+/// What a laid-out entry was laid out from; anything else is laid out anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    version: u32,
+    unfolded: bool,
+    second: i64,
+}
+
+/// One entry's lines, as long as they are kept.
+#[derive(Debug, Default)]
+struct Slot {
+    stamp: Option<Stamp>,
+    leaves: Vec<Leaf>,
+}
+
+/// What everything is laid out for.
+#[derive(Clone, Debug, PartialEq)]
+struct Format {
+    session: SessionId,
+    width: u16,
+    theme: Theme,
+    glyphs: GlyphSet,
+}
+
+/// The reply that is arriving.
+struct Arriving {
+    turn: u64,
+    stream: Stream,
+    pushed: usize,
+    head: Vec<Leaf>,
+    tail: Vec<Leaf>,
+    text_lines: usize,
+}
+
+/// The laid-out conversation. `view::prepare` calls `lay` before each frame; `panes/conversation.rs` draws `leaf`s.
+/// It is a memory of what `lay` was given, never a second truth.
+#[derive(Default)]
+pub struct Paper {
+    format: Option<Format>,
+    slots: Vec<Slot>,
+    heights: Heights,
+    kept: usize,
+    arriving: Option<Arriving>,
+    uncolored: Vec<(usize, Stream, usize)>,
+    laid: u64,
+}
+
+impl std::fmt::Debug for Paper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Paper({} entries, {} lines)", self.slots.len(), self.total())
+    }
+}
+
+impl Paper {
+    /// Lays out what is in view and new, and puts the window inside the content. Call it before each frame, with the
+    /// window's height set.
+    pub fn lay(
+        &mut self,
+        watched: &Watched,
+        drafts: &Drafts,
+        folds: &Folds,
+        look: &Look,
+        now: Micros,
+        window: &mut Window,
+        width: u16,
+    ) {
+        let session = &watched.session;
+        let items = watched.talk.items();
+        let view = View { session, items, folds, look, now, width: usize::from(width) };
+        let anchor = self.heights.find(window.scroll.offset);
+        self.reformat(&view, width);
+        self.adopt(items, view.width);
+        self.arrive(&view, drafts);
+        let offset = match anchor {
+            Some((item, line)) if !window.scroll.follow => self.lay_from(&view, item, line, window.height),
+            Some(_) | None if !window.scroll.follow => window.scroll.offset,
+            Some(_) | None => 0,
+        };
+        window.scroll.offset = offset;
+        if window.scroll.follow || offset + window.height >= self.total() {
+            self.lay_end(&view, window.height);
+        }
+        window.total = self.total();
+        window.scroll.clamp(window.total, window.height);
+        self.forget(window.scroll.offset, window.height);
+    }
+
+    /// Lines in all, those of entries not laid out yet guessed.
+    pub fn total(&self) -> usize {
+        self.heights.total() + self.arriving_lines()
+    }
+
+    /// One line, if it was laid out.
+    pub fn leaf(&self, line: usize) -> Option<Sight<'_>> {
+        let Some((item, at)) = self.heights.find(line) else {
+            return self.arriving_leaf(line - self.heights.total());
+        };
+        let leaf = self.slots.get(item)?.leaves.get(at)?;
+        Some(Sight { mark: leaf.mark.as_ref(), line: &leaf.line, item: Some(item) })
+    }
+
+    /// The lines that an item of the talk takes, the free line before it included.
+    pub fn lines_of(&self, item: usize) -> Range<usize> {
+        let start = self.heights.start(item);
+        start..start + self.heights.get(item)
+    }
+
+    /// The item that a line belongs to.
+    pub fn item_at(&self, line: usize) -> Option<usize> {
+        self.heights.find(line).map(|(item, _)| item)
+    }
+
+    /// Code blocks drawn plain so far: language and source. They are coloured elsewhere; then comes `recolor`.
+    pub fn take_wanted(&mut self) -> Vec<(String, String)> {
+        let arriving = self.arriving.iter_mut().map(|arriving| &mut arriving.stream);
+        let laid = self.uncolored.iter_mut().map(|(_, stream, _)| stream);
+        arriving.chain(laid).flat_map(Stream::take_wanted).collect()
+    }
+
+    /// Puts colour into code blocks that were coloured since.
+    pub fn recolor(&mut self) {
+        if let Some(arriving) = &mut self.arriving {
+            arriving.stream.recolor();
+        }
+        let width = self.format.as_ref().map_or(1, |format| usize::from(format.width)).saturating_sub(MARGIN);
+        for (item, stream, first) in std::mem::take(&mut self.uncolored) {
+            let mut stream = stream;
+            stream.recolor();
+            let lines = stream.lines(width.max(1));
+            let leaves = self.slots.get_mut(item).map(|slot| &mut slot.leaves);
+            for (leaf, line) in leaves.into_iter().flat_map(|leaves| leaves.iter_mut().skip(first)).zip(lines)
+            {
+                leaf.line = line.clone();
+            }
+        }
+    }
+
+    /// How many entries were laid out so far, repetitions counted: what the screen paid for this conversation.
+    pub fn entries_laid(&self) -> u64 {
+        self.laid
+    }
+
+    /// Another session, width or look: nothing that was laid out counts any more.
+    fn reformat(&mut self, view: &View<'_>, width: u16) {
+        let format = Format {
+            session: view.session.id.clone(),
+            width,
+            theme: view.look.theme.clone(),
+            glyphs: view.look.glyphs,
+        };
+        if self.format.as_ref() != Some(&format) {
+            *self = Paper { format: Some(format), laid: self.laid, ..Paper::default() };
+        }
+    }
+
+    /// Takes in entries that were added, and lets go of those that a replay took back.
+    fn adopt(&mut self, items: &[Item], width: usize) {
+        if self.slots.len() > items.len() {
+            self.slots.truncate(items.len());
+            self.heights.truncate(items.len());
+            self.uncolored.clear();
+        }
+        for item in &items[self.slots.len()..] {
+            self.slots.push(Slot::default());
+            self.heights.push(item::guess(item, width));
+        }
+    }
+
+    /// Lays out what a window shows that begins at a line of an item; gives back where the window begins then.
+    fn lay_from(&mut self, view: &View<'_>, item: usize, line: usize, height: usize) -> usize {
+        let mut at = item;
+        let mut below = 0;
+        while at < self.slots.len() && below < height + line {
+            below += self.lay_one(view, at);
+            at += 1;
+        }
+        self.heights.start(item) + line.min(self.heights.get(item).saturating_sub(1))
+    }
+
+    /// Lays out what a window at the end shows.
+    fn lay_end(&mut self, view: &View<'_>, height: usize) {
+        let mut above = self.arriving_lines();
+        let mut at = self.slots.len();
+        while at > 0 && above < height {
+            at -= 1;
+            above += self.lay_one(view, at);
+        }
+    }
+
+    /// Lays one entry out unless it is as it was; gives back its height.
+    fn lay_one(&mut self, view: &View<'_>, at: usize) -> usize {
+        let (Some(item), Some(slot)) = (view.items.get(at), self.slots.get_mut(at)) else { return 0 };
+        let stamp = view.stamp(item);
+        if slot.stamp == Some(stamp) {
+            return slot.leaves.len();
+        }
+        let drafted = self.arriving.take_if(|arriving| matches_draft(arriving, item));
+        let before = at.checked_sub(1).and_then(|before| view.items.get(before)).map(|before| &before.said);
+        let laid =
+            item::lay(item, before, &view.sheet(stamp.unfolded), drafted.map(|arriving| arriving.stream));
+        self.laid += 1;
+        self.kept = self.kept + laid.leaves.len() - slot.leaves.len();
+        slot.leaves = laid.leaves;
+        slot.stamp = Some(stamp);
+        self.heights.set(at, slot.leaves.len());
+        self.uncolored.retain(|(item, ..)| *item != at);
+        if let Some((stream, first)) = laid.uncolored
+            && self.uncolored.len() < UNCOLORED_MAX
+        {
+            self.uncolored.push((at, stream, first));
+        }
+        self.slots[at].leaves.len()
+    }
+
+    /// Lets go of lines far from the view where too many are kept.
+    fn forget(&mut self, offset: usize, height: usize) {
+        if self.kept <= LINES_KEPT {
+            return;
+        }
+        let first = self.item_at(offset.saturating_sub(height * 8)).unwrap_or(0);
+        let last = self.item_at(offset + height * 8).unwrap_or(self.slots.len());
+        for (at, slot) in self.slots.iter_mut().enumerate().filter(|(at, _)| *at < first || *at > last) {
+            if slot.stamp.take().is_some() {
+                self.kept -= slot.leaves.len();
+                slot.leaves = Vec::new();
+                self.uncolored.retain(|(item, ..)| *item != at);
+            }
+        }
+    }
+
+    /// Takes in what is arriving.
+    fn arrive(&mut self, view: &View<'_>, drafts: &Drafts) {
+        let stale = |arriving: &Arriving| {
+            arriving.turn != drafts.turn && (!drafts.is_empty() || !is_fresh(arriving, view.items))
+        };
+        if self.arriving.as_ref().is_some_and(stale) {
+            self.arriving = None;
+        }
+        let arriving = self.arriving.get_or_insert_with(|| Arriving {
+            turn: drafts.turn,
+            stream: Stream::new(view.look.theme.clone(), view.look.code.handle())
+                .with_glyphs(view.look.glyphs),
+            pushed: 0,
+            head: Vec::new(),
+            tail: Vec::new(),
+            text_lines: 0,
+        });
+        if arriving.turn != drafts.turn {
+            // The reply is in the log and not laid out yet: its stream is kept for that.
+            (arriving.text_lines, arriving.head, arriving.tail) = (0, Vec::new(), view.tail(drafts));
+            return;
+        }
+        if let Some(more) = drafts.text.get(arriving.pushed..) {
+            arriving.stream.push(more);
+            arriving.pushed = drafts.text.len();
+        }
+        let has_text = !drafts.text.trim().is_empty();
+        let room = view.width.saturating_sub(MARGIN).max(1);
+        arriving.text_lines = if has_text { arriving.stream.lines(room).len() } else { 0 };
+        arriving.head = view.head(drafts);
+        arriving.tail = view.tail(drafts);
+    }
+
+    fn arriving_lines(&self) -> usize {
+        self.arriving
+            .as_ref()
+            .map_or(0, |arriving| arriving.head.len() + arriving.text_lines + arriving.tail.len())
+    }
+
+    fn arriving_leaf(&self, at: usize) -> Option<Sight<'_>> {
+        let arriving = self.arriving.as_ref()?;
+        let (head, text) = (arriving.head.len(), arriving.text_lines);
+        if (head..head + text).contains(&at) {
+            return arriving.stream.laid().get(at - head).map(|line| Sight { mark: None, line, item: None });
+        }
+        let leaf = if at < head { arriving.head.get(at) } else { arriving.tail.get(at - head - text) };
+        leaf.map(|leaf| Sight { mark: leaf.mark.as_ref(), line: &leaf.line, item: None })
+    }
+}
+
+/// Whether an entry is what has just arrived.
+fn matches_draft(arriving: &Arriving, item: &Item) -> bool {
+    match &item.said {
+        Said::Answer(answer) => arriving.pushed > 0 && arriving.stream.text() == answer.text,
+        Said::Opened { .. }
+        | Said::Task { .. }
+        | Said::Queued { .. }
+        | Said::Steer { .. }
+        | Said::Call(_)
+        | Said::Fault { .. }
+        | Said::End(_)
+        | Said::Note { .. }
+        | Said::Foreign { .. } => false,
+    }
+}
+
+/// Whether the reply that arrived is among the last entries: then its stream is still of use.
+fn is_fresh(arriving: &Arriving, items: &[Item]) -> bool {
+    items.iter().rev().take(16).any(|item| matches_draft(arriving, item))
+}
+
+/// A line on the screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// The sign in the margin.
+    pub mark: Option<&'a Span<'static>>,
+    /// The text.
+    pub line: &'a Line<'static>,
+    /// The item it belongs to; none for what is arriving.
+    pub item: Option<usize>,
+}
+
+/// What is laid out, and how.
+struct View<'a> {
+    session: &'a Session,
+    items: &'a [Item],
+    folds: &'a Folds,
+    look: &'a Look,
+    now: Micros,
+    width: usize,
+}
+
+impl View<'_> {
+    fn sheet(&self, unfolded: bool) -> Sheet<'_> {
+        Sheet { session: self.session, look: self.look, width: self.width, unfolded, now: self.now }
+    }
+
+    /// A call that waits or runs is drawn anew each second: it tells for how long.
+    fn stamp(&self, item: &Item) -> Stamp {
+        let lives = match &item.said {
+            Said::Call(card) => self.session.call(card.call).is_some_and(|call| {
+                matches!(call.state, CallState::Held | CallState::Started | CallState::Unknown)
+            }),
+            Said::Opened { .. }
+            | Said::Task { .. }
+            | Said::Queued { .. }
+            | Said::Steer { .. }
+            | Said::Answer(_)
+            | Said::Fault { .. }
+            | Said::End(_)
+            | Said::Note { .. }
+            | Said::Foreign { .. } => false,
+        };
+        let second = if lives { self.now.0 / 1_000_000 } else { 0 };
+        Stamp { version: item.version, unfolded: self.folds.talk.contains(&item.key), second }
+    }
+
+    /// What stands before the text that is arriving: a free line, and the end of the reasoning.
+    fn head(&self, drafts: &Drafts) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        if drafts.is_empty() {
+            return leaves;
+        }
+        leaves.push(Leaf::blank());
+        if !drafts.reasoning.is_empty() {
+            let sign = Span::styled(
+                format!("{} thinking", Glyph::Unfolded.text(self.look.glyphs)),
+                self.look.style(Role::Muted),
+            );
+            leaves.push(Leaf::plain(Line::from(sign)));
+            if drafts.text.is_empty() {
+                leaves.extend(self.ending(&drafts.reasoning));
+            }
+        }
+        leaves
+    }
+
+    /// What stands behind it: calls being written, output of running calls, or that the model is being asked.
+    fn tail(&self, drafts: &Drafts) -> Vec<Leaf> {
+        let mut leaves = Vec::new();
+        let muted = self.look.style(Role::Muted);
+        for draft in drafts.calls.values() {
+            let tool = if draft.tool.is_empty() { "a call" } else { &draft.tool };
+            let text = format!("{} is being written, {} bytes of arguments", one_line(tool), draft.bytes);
+            let line = Line::from(fit(vec![Span::styled(text, muted)], self.width.saturating_sub(MARGIN)));
+            leaves.push(Leaf { mark: self.look.mark(Glyph::Call, Role::Muted), line });
+        }
+        let running = |call: &&crate::domain::call::Call| call.state == CallState::Started;
+        for call in self.session.open_calls().filter(running) {
+            let Some(output) = drafts.outputs.get(&call.id).filter(|output| !output.is_empty()) else {
+                continue;
+            };
+            leaves.push(Leaf::plain(Line::from(Span::styled(format!("{} says:", call.id), muted))));
+            leaves.extend(self.ending(output));
+        }
+        let asked = self.session.live().is_some_and(|run| matches!(run.turn, Turn::Asked { .. }));
+        if asked && drafts.is_empty() {
+            let text = Line::from(Span::styled("the model is being asked…", muted));
+            leaves.push(Leaf::blank());
+            leaves.push(Leaf { mark: self.look.mark(Glyph::Model, Role::Accent), line: text });
+        }
+        leaves
+    }
+
+    /// The last lines of something long that grows.
+    fn ending(&self, source: &str) -> Vec<Leaf> {
+        let room = self.width.saturating_sub(MARGIN + 2).max(1);
+        let from = source.len().saturating_sub(room * ARRIVING_LINES * 4);
+        let tail = &source[source.ceil_char_boundary(from)..];
+        let (lines, _) = prose(tail, self.look.style(Role::Muted), room, usize::MAX);
+        let skip = lines.len().saturating_sub(ARRIVING_LINES);
+        let bar = Span::styled(self.look.sign("│ ", "  "), self.look.style(Role::Border));
+        lines
+            .into_iter()
+            .skip(skip)
+            .map(|line| {
+                let mut spans = vec![bar.clone()];
+                spans.extend(line.spans);
+                Leaf::plain(Line::from(spans))
+            })
+            .collect()
+    }
+}
