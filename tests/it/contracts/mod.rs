@@ -209,3 +209,15 @@ pub fn raw(dir: &Path) -> rusqlite::Connection {
     conn.execute_batch("PRAGMA foreign_keys = OFF").unwrap();
     conn
 }
+
+/// Waits until something is so, with a limit.
+pub async fn until(what: &str, so: impl Fn() -> bool) {
+    let mut look = tokio::time::interval(std::time::Duration::from_millis(10));
+    for _ in 0..1_000 {
+        if so() {
+            return;
+        }
+        look.tick().await;
+    }
+    panic!("not within ten seconds: {what}");
+}

