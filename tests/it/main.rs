@@ -8,6 +8,7 @@ mod harness;
 mod loop_rules;
 mod table;
 mod tidy;
+mod contracts;
 mod text;
 mod theme;
 mod widgets;
