@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tackroom::adapters::model::assemble::Assembler;
 use tackroom::adapters::model::sse::{SseEvent, SseParser};
 use tackroom::adapters::model::stream::StreamReader;
@@ -14,6 +14,11 @@ const NOW: Micros = Micros(1_000_000);
 
 /// All fixtures: name and bytes.
 pub fn fixtures() -> Vec<(String, Vec<u8>)> {
+    static ALL: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    ALL.get_or_init(load).clone()
+}
+
+fn load() -> Vec<(String, Vec<u8>)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sse");
     let mut all: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -104,7 +109,8 @@ fn a_stream_that_ends_early_is_never_a_smaller_reply() {
         let reply = whole(&bytes);
         let text = String::from_utf8_lossy(&bytes).to_string();
         // From here on the stream has said that it is whole.
-        let finish = ["\"finish_reason\":\"", "[DONE]"].iter().filter_map(|mark| text.find(mark)).min().unwrap();
+        let finish =
+            ["\"finish_reason\":\"", "[DONE]"].iter().filter_map(|mark| text.find(mark)).min().unwrap();
         for at in 0..bytes.len() {
             ends += 1;
             match read(&[&bytes[..at]]).0 {
@@ -145,7 +151,8 @@ fn delta(delta: &str) -> String {
 const STOP: &str = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
 
 fn of_calls(entries: &[&str]) -> Vec<String> {
-    let chunks: Vec<String> = entries.iter().map(|entry| delta(&format!(r#"{{"tool_calls":{entry}}}"#))).collect();
+    let chunks: Vec<String> =
+        entries.iter().map(|entry| delta(&format!(r#"{{"tool_calls":{entry}}}"#))).collect();
     let mut chunks: Vec<&str> = chunks.iter().map(String::as_str).collect();
     chunks.push(STOP);
     calls(&stream(&chunks).unwrap())
@@ -176,7 +183,9 @@ fn calls_are_put_together_whatever_is_left_out() {
     assert_eq!(no_index, [r#"a=f{"n":1}"#, "b=g{}"]);
     // Neither, and two whole calls at once; an index as text; an id as a number.
     assert_eq!(
-        of_calls(&[r#"[{"function":{"name":"f","arguments":"{}"}},{"function":{"name":"f","arguments":"{}"}}]"#]),
+        of_calls(&[
+            r#"[{"function":{"name":"f","arguments":"{}"}},{"function":{"name":"f","arguments":"{}"}}]"#
+        ]),
         ["=f{}", "=f{}"]
     );
     assert_eq!(
@@ -195,12 +204,14 @@ fn calls_are_put_together_whatever_is_left_out() {
         [r#"a=f{"n":1}"#]
     );
     // Rubbish is kept as rubbish, nothing at all is an empty object.
-    assert_eq!(of_calls(&[r#"[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"n\":"}}]"#]), [
-        "a=f".to_string() + "broken:{\"n\":"
-    ]);
+    assert_eq!(
+        of_calls(&[r#"[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"n\":"}}]"#]),
+        ["a=f".to_string() + "broken:{\"n\":"]
+    );
     assert_eq!(of_calls(&[r#"[{"index":0,"id":"a","function":{"name":"f","arguments":" "}}]"#]), ["a=f{}"]);
     let long = "x".repeat(100_000);
-    let broken = of_calls(&[&format!(r#"[{{"index":0,"id":"a","function":{{"name":"f","arguments":"{long}"}}}}]"#)]);
+    let broken =
+        of_calls(&[&format!(r#"[{{"index":0,"id":"a","function":{{"name":"f","arguments":"{long}"}}}}]"#)]);
     assert_eq!(broken[0].len(), "a=fbroken:".len() + 16 * 1024);
 }
 
@@ -208,20 +219,40 @@ fn calls_are_put_together_whatever_is_left_out() {
 fn an_error_inside_a_stream_is_that_error() {
     let text = delta(r#"{"content":"half an answer"}"#);
     let rows = [
-        (r#"{"error":{"message":"Provider disconnected","code":502},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#, FaultKind::Overloaded),
-        (r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}"#, FaultKind::Overflow),
+        (
+            r#"{"error":{"message":"Provider disconnected","code":502},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#,
+            FaultKind::Overloaded,
+        ),
+        (
+            r#"{"error":{"code":400,"message":"the request exceeds the available context size","type":"exceed_context_size_error"}}"#,
+            FaultKind::Overflow,
+        ),
         (r#"{"error":"slow down","code":429}"#, FaultKind::Unknown),
-        (r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, FaultKind::Overloaded),
-        (r#"{"object":"error","message":"boom","type":"InternalServerError","code":500}"#, FaultKind::Overloaded),
-        (r#"{"choices":[{"index":0,"delta":{},"finish_reason":"insufficient_system_resource"}]}"#, FaultKind::Overloaded),
+        (
+            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
+            FaultKind::Overloaded,
+        ),
+        (
+            r#"{"object":"error","message":"boom","type":"InternalServerError","code":500}"#,
+            FaultKind::Overloaded,
+        ),
+        (
+            r#"{"choices":[{"index":0,"delta":{},"finish_reason":"insufficient_system_resource"}]}"#,
+            FaultKind::Overloaded,
+        ),
         (r#"not json"#, FaultKind::Malformed),
         (r#"[1]"#, FaultKind::Malformed),
     ];
     for (chunk, kind) in rows {
         assert_eq!(stream(&[&text, chunk, STOP, "[DONE]"]).unwrap_err().kind, kind, "{chunk}");
-        assert_eq!(stream(&[&text, STOP, chunk, "[DONE]"]).unwrap_err().kind, kind, "after the finish: {chunk}");
+        assert_eq!(
+            stream(&[&text, STOP, chunk, "[DONE]"]).unwrap_err().kind,
+            kind,
+            "after the finish: {chunk}"
+        );
     }
-    let event = b"event: error\ndata: {\"error\":{\"message\":\"Model unloaded\",\"type\":\"server_error\"}}\n\n";
+    let event =
+        b"event: error\ndata: {\"error\":{\"message\":\"Model unloaded\",\"type\":\"server_error\"}}\n\n";
     assert_eq!(read(&[event]).0.unwrap_err().kind, FaultKind::Overloaded);
     let field = b"error: {\"code\":500,\"message\":\"slot failed\",\"type\":\"server_error\"}\n\n";
     assert_eq!(read(&[field]).0.unwrap_err().kind, FaultKind::Overloaded);
@@ -262,7 +293,8 @@ fn lines_and_events_are_bounded() {
     assert!(parser.push(many.as_bytes(), &mut out).is_err());
     let mut parser = SseParser::new(64);
     parser.push(b"data: 1\n\ndata: 2\r\rdata:3\r\n\r\n:c\nevent: e\n\nevent: f\ndata\n\n", &mut out).unwrap();
-    let seen: Vec<(&str, &str)> = out.iter().map(|SseEvent { name, data }| (name.as_str(), data.as_str())).collect();
+    let seen: Vec<(&str, &str)> =
+        out.iter().map(|SseEvent { name, data }| (name.as_str(), data.as_str())).collect();
     assert_eq!(seen, [("", "1"), ("", "2"), ("", "3"), ("f", "")]);
 }
 

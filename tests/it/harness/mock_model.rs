@@ -327,7 +327,8 @@ pub fn strict_fault(body: &Value) -> Option<String> {
     {
         return Some("[] is too short - 'tools'".into());
     }
-    let Some(messages) = body.get("messages").and_then(Value::as_array).filter(|list| !list.is_empty()) else {
+    let Some(messages) = body.get("messages").and_then(Value::as_array).filter(|list| !list.is_empty())
+    else {
         return Some("`messages` is missing or empty".into());
     };
     let mut seen = HashSet::new();
