@@ -221,3 +221,6 @@ pub async fn until(what: &str, so: impl Fn() -> bool) {
     }
     panic!("not within ten seconds: {what}");
 }
+//! One suite per port, run against every adapter of it.
+
+pub mod model;

@@ -2,3 +2,4 @@
 
 pub mod fold;
 pub mod world;
+pub mod mock_model;
