@@ -11,3 +11,6 @@ mod tidy;
 mod text;
 mod theme;
 mod widgets;
+mod contracts;
+mod tools;
+mod commands;

@@ -1,0 +1,4 @@
+//! One suite for each port, run against every adapter of it.
+
+mod tool;
+mod judge;
