@@ -182,7 +182,7 @@ async fn ask(web: &Web, candidate: &Candidate, url: &str) -> Result<Vec<String>,
             WebFaultKind::Tls => "check the certificate, the clock of this machine and the proxy",
             WebFaultKind::BadUrl => "write the base URL as http://HOST:PORT/v1",
             WebFaultKind::BadHeader => "set the key again: it holds characters that no key has",
-            WebFaultKind::Cut | WebFaultKind::TooLarge | WebFaultKind::Redirect => {
+            WebFaultKind::Cut | WebFaultKind::TooLarge | WebFaultKind::Redirect | WebFaultKind::Refused => {
                 "is the base URL that of an OpenAI-compatible API?"
             }
         };
