@@ -17,3 +17,6 @@ mod contracts;
 mod text;
 mod theme;
 mod widgets;
+mod contracts;
+mod tools;
+mod commands;
