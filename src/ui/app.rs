@@ -142,6 +142,8 @@ pub struct Window {
     /// The chosen item, counted from 0: an item of the talk, a visible row of the timeline, a call.
     /// None while the end is followed and nothing was chosen.
     pub chosen: Option<usize>,
+    /// Whether the next `view::prepare` is to bring the chosen item into view.
+    pub reveal: bool,
 }
 
 /// The windows of the panes, by pane; the decision panel has its own in `Panel`.
@@ -330,6 +332,8 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
+    /// Edited arguments that wait for the word which a destructive call wants.
+    pub edited: Option<serde_json::Value>,
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
@@ -358,6 +362,8 @@ pub struct App {
     pub toasts: VecDeque<Toast>,
     /// How things look.
     pub look: Look,
+    /// The themes to choose from.
+    pub themes: Vec<Theme>,
     /// The keys.
     pub keys: Keymap,
     /// Columns and rows of the terminal.
@@ -368,6 +374,8 @@ pub struct App {
     pub now: Micros,
     /// When the last key came.
     pub last_key: Micros,
+    /// Whether the panel had the keys when nothing was left to decide, and no key came since.
+    pub deciding: bool,
     /// Whether the terminal has the keyboard, as far as it tells.
     pub terminal_focused: bool,
     /// Whether a hold rings the bell.
@@ -393,6 +401,7 @@ impl App {
             zoomed: false,
             overlay: None,
             question: None,
+            edited: None,
             search: None,
             prefix: None,
             twice: None,
@@ -406,11 +415,13 @@ impl App {
             history_at: None,
             toasts: VecDeque::new(),
             look,
+            themes: Theme::names().filter_map(Theme::builtin).collect(),
             keys,
             size: (80, 24),
             layout: lay(&Shape::default()),
             now,
             last_key: Micros(0),
+            deciding: false,
             terminal_focused: true,
             bell: true,
         };

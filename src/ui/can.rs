@@ -1,0 +1,150 @@
+//! Which contexts count now, and whether an action means something now: key line, help, palette and handling ask here.
+
+use crate::domain::call::{Call, CallState};
+use crate::domain::next::Hold;
+use crate::domain::notice::Driver;
+use crate::domain::policy::Mode;
+use crate::domain::session::Session;
+use crate::ui::app::{App, Overlay};
+use crate::ui::bindings::Action;
+use crate::ui::mode::{Context, Focus, Pane};
+
+/// The contexts of the moment, the most special first.
+pub fn contexts(app: &App) -> Vec<Context> {
+    match &app.overlay {
+        Some(Overlay::Help) => return vec![Context::Help, Context::Global],
+        Some(Overlay::Palette(_) | Overlay::Themes { .. }) => return vec![Context::Choose, Context::Global],
+        Some(Overlay::Sessions(list)) if list.filtering => return vec![Context::Choose, Context::Global],
+        Some(Overlay::Sessions(_)) => return vec![Context::Sessions, Context::Global],
+        Some(Overlay::Editor(_)) => return vec![Context::Editor, Context::Global],
+        None => {}
+    }
+    if app.question.is_some() {
+        return vec![Context::Question, Context::Global];
+    }
+    let mut contexts = match app.focus {
+        Focus::Composer => return vec![Context::Composer, Context::Global],
+        Focus::Pane(Pane::Conversation) => vec![Context::Conversation],
+        Focus::Pane(Pane::Trace) => vec![Context::Trace],
+        Focus::Pane(Pane::Calls) => vec![Context::Calls],
+        Focus::Pane(Pane::Approval) => deciding(app).into_iter().collect(),
+    };
+    if app.playback.is_some() {
+        contexts.push(Context::Replay);
+    }
+    contexts.extend([Context::Workbench, Context::Global]);
+    contexts
+}
+
+/// What the decision panel is about, where something may be decided: nothing is decided about the past.
+fn deciding(app: &App) -> Option<Context> {
+    if app.playback.is_some() {
+        return None;
+    }
+    match app.held()?.state {
+        CallState::Unknown => Some(Context::Unknown),
+        CallState::Held
+        | CallState::Proposed
+        | CallState::Cleared { .. }
+        | CallState::Started
+        | CallState::Interrupted
+        | CallState::Ended(_) => Some(Context::Approval),
+    }
+}
+
+/// Whether an action means something now. What does not is neither offered nor done.
+pub fn can(app: &App, action: Action) -> bool {
+    let session = app.session();
+    let live = session.and_then(Session::live).is_some();
+    let replayed = app.playback.is_some();
+    match action {
+        Action::Write | Action::Send => !replayed,
+        Action::SendNow => !replayed && live,
+        Action::ShowApproval => app.held().is_some(),
+        Action::Step | Action::Pause | Action::ModeAsk | Action::ModeAuto | Action::EndTask => {
+            live && !replayed && app.driver != Driver::Nobody
+        }
+        Action::Continue => !replayed && live && goes_on(app),
+        Action::Interrupt => !replayed && live && app.driver != Driver::Nobody && is_busy(app),
+        Action::Rename => session.is_some() && !replayed,
+        Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
+        Action::Approve
+        | Action::Edit
+        | Action::Reject
+        | Action::Respond
+        | Action::Happened
+        | Action::RunAgain
+        | Action::GiveUp => !replayed && app.held().is_some(),
+        Action::NextHit | Action::PreviousHit => app.search.is_some(),
+        Action::Play
+        | Action::EventBack
+        | Action::EventForward
+        | Action::CallBack
+        | Action::CallForward
+        | Action::HoldBack
+        | Action::HoldForward
+        | Action::Slower
+        | Action::Faster
+        | Action::Tenth => replayed,
+        Action::Help
+        | Action::Palette
+        | Action::Quit
+        | Action::Suspend
+        | Action::Redraw
+        | Action::Close
+        | Action::NextPane
+        | Action::PreviousPane
+        | Action::ShowConversation
+        | Action::ShowTrace
+        | Action::ShowCalls
+        | Action::Zoom
+        | Action::Sessions
+        | Action::Themes
+        | Action::NewSession
+        | Action::Down
+        | Action::Up
+        | Action::HalfDown
+        | Action::HalfUp
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Top
+        | Action::Bottom
+        | Action::Left
+        | Action::Right
+        | Action::Open
+        | Action::Search
+        | Action::Copy
+        | Action::Newline
+        | Action::Older
+        | Action::Newer
+        | Action::ApproveEdited
+        | Action::ShowDifference => true,
+    }
+}
+
+/// Whether there is something to go on from: a pause, stepping, or a run that nobody drives.
+fn goes_on(app: &App) -> bool {
+    let Some(session) = app.session() else { return false };
+    let stands = |hold: &Hold| match hold {
+        Hold::Step | Hold::Paused => true,
+        Hold::Approval(_) | Hold::Unknown(_) => false,
+    };
+    let steps = session.live().is_some_and(|run| run.mode == Mode::Step);
+    app.driver == Driver::Nobody || steps || session.holds().iter().any(stands)
+}
+
+/// Whether something is under way that can be stopped.
+pub fn is_busy(app: &App) -> bool {
+    let Some(run) = app.session().and_then(Session::live) else { return false };
+    !run.interrupted && run.cancel.is_none() && (!asks_nothing(app) || running(app).next().is_some())
+}
+
+/// Whether all the run does is wait for a person.
+fn asks_nothing(app: &App) -> bool {
+    app.session().is_some_and(|session| !session.holds().is_empty())
+}
+
+/// The calls that run now.
+pub fn running(app: &App) -> impl Iterator<Item = &Call> {
+    app.session().into_iter().flat_map(Session::open_calls).filter(|call| call.in_flight())
+}

@@ -1,0 +1,151 @@
+//! A message changes the app and may ask for effects. Pure: no clock, no terminal, no channel.
+//!
+//! `update_keys` says what a key does, `update_panes` moves and folds, `update_decide` is the one place where a key
+//! becomes a decision, `update_notice` takes in what the runtime tells, `update_replay` plays a stored session.
+
+use crate::domain::command::Command;
+use crate::domain::notice::Notice;
+use crate::domain::order::Order;
+use crate::domain::time::Micros;
+use crate::ui::app::{App, Overlay, TOAST_MS, Toast};
+use crate::ui::key::Key;
+use crate::ui::mode::Focus;
+use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_panel, update_replay};
+
+/// Everything that may wake the screen.
+#[derive(Clone, Debug)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// A text was pasted: text, never keys.
+    Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
+    /// The terminal has another size now.
+    Resize(u16, u16),
+    /// The terminal got the keyboard, or lost it.
+    Focus(bool),
+    /// Time passed.
+    Tick,
+    /// The runtime tells something.
+    Notice(Notice),
+    /// Code blocks were coloured.
+    Coloured,
+}
+
+/// What the mouse did, at a column and a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mouse {
+    /// The first button went down.
+    Click(u16, u16),
+    /// The wheel turned: lines down, negative is up.
+    Wheel(u16, u16, i32),
+}
+
+/// What is to be done outside of the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// A command to the runtime.
+    Send(Command),
+    /// A text for the terminal's clipboard; only ever by the operator's key.
+    Copy(String),
+    /// Ring: something waits and the terminal is not looked at. A few words say what.
+    Bell(String),
+    /// Leave.
+    Quit,
+    /// Back to the shell until called.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+}
+
+/// Takes in a message that came at `now`.
+pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
+    app.now = now.max(app.now);
+    let mut effects = Vec::new();
+    match msg {
+        Msg::Key(key) => {
+            update_keys::key(app, key, &mut effects);
+            app.last_key = app.now;
+        }
+        Msg::Paste(text) => {
+            paste(app, &text);
+            app.last_key = app.now;
+        }
+        Msg::Mouse(mouse) => update_mouse::mouse(app, mouse),
+        Msg::Resize(width, height) => app.size = (width, height),
+        Msg::Focus(has) => app.terminal_focused = has,
+        Msg::Tick => {}
+        Msg::Notice(notice) => update_notice::notice(app, notice, &mut effects),
+        Msg::Coloured => app.paper.recolor(),
+    }
+    update_replay::advance(app);
+    pass(app);
+    update_panel::follow(app, &mut effects);
+    effects
+}
+
+/// What is over by now goes.
+fn pass(app: &mut App) {
+    let now = app.now;
+    app.toasts.retain(|toast| toast.until > now);
+    app.twice = app.twice.filter(|(_, until)| *until > now);
+}
+
+/// A pasted text goes where text goes, and nowhere else.
+fn paste(app: &mut App, text: &str) {
+    match &mut app.overlay {
+        Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
+        Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
+        Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
+        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Help) => {}
+        None => match (&mut app.question, app.focus) {
+            (Some(question), _) => question.text.insert(text),
+            (None, Focus::Composer) => app.composer.insert(text),
+            (None, Focus::Pane(_)) => {
+                toast(app, "Pasted text counts only where text is written.", "i writes to the agent")
+            }
+        },
+    }
+}
+
+/// Says something in passing.
+pub fn toast(app: &mut App, text: &str, hint: &str) {
+    say(app, text, hint, false);
+}
+
+/// Says in passing that something failed.
+pub fn fault(app: &mut App, text: &str, hint: &str) {
+    say(app, text, hint, true);
+}
+
+fn say(app: &mut App, text: &str, hint: &str, fault: bool) {
+    let until = app.now.plus_ms(TOAST_MS);
+    app.toasts.retain(|toast| toast.text != text);
+    app.toasts.push_back(Toast { text: text.to_string(), hint: hint.to_string(), fault, until });
+    while app.toasts.len() > 3 {
+        app.toasts.pop_front();
+    }
+}
+
+/// Sends an order to the watched session. Nothing is ordered about the past.
+pub fn order(app: &App, order: Order, effects: &mut Vec<Effect>) {
+    if app.playback.is_some() {
+        return;
+    }
+    if let Some(session) = app.session_id() {
+        effects.push(Effect::Send(Command::Order { session: session.clone(), order }));
+    }
+}
+
+/// Whether time alone changes what is shown: how soon the next tick is wanted, in milliseconds.
+pub fn next_tick_ms(app: &App) -> Option<u64> {
+    let playing = app.playback.as_ref().is_some_and(|playback| playback.playing).then_some(33);
+    let guard = (update_decide::is_guarded(app) && !app.look.accessible).then_some(50);
+    let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.held().is_some());
+    let runs = app.session().is_some_and(|session| session.live().is_some()) && app.playback.is_none();
+    let clock = runs.then_some(1_000);
+    let passing = app.toasts.iter().map(|toast| toast.until.ms_since(app.now) + 1).min();
+    let twice = app.twice.map(|(_, until)| until.ms_since(app.now) + 1);
+    [playing, guard, guard_end, clock, passing, twice].into_iter().flatten().min()
+}

@@ -1,0 +1,185 @@
+//! The one place where a key becomes a decision.
+//!
+//! A key decides only when the panel has the keys, `GUARD_MS` after its content last changed or it came to have them.
+//! Approving also wants every line of it to have been on screen, and a call that can destroy wants a word typed. The
+//! order carries the hash of the action as shown, so what changed meanwhile is refused by the door.
+
+use crate::domain::event::Settling;
+use crate::domain::hash::Hash;
+use crate::domain::ids::CallId;
+use crate::domain::order::Order;
+use crate::domain::session::Session;
+use crate::ui::app::{App, Overlay, Question, Search};
+use crate::ui::bindings::Action;
+use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::mode::{Ask, Focus, Pane};
+use crate::ui::update::{Effect, fault, order, toast};
+use crate::ui::update_panes;
+
+/// The word that a call which can destroy wants typed.
+pub const WORD: &str = "destroy";
+
+/// Whether the panel is still filling: no key decides yet.
+pub fn is_guarded(app: &App) -> bool {
+    app.focus == Focus::Pane(Pane::Approval) && app.panel.shown.is_some() && app.guard_ms() > 0
+}
+
+/// The call that a key may decide now, and the hash of what is shown; says why where it may not.
+fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
+    let shown = app.panel.shown.clone()?;
+    let has_keys =
+        app.focus == Focus::Pane(Pane::Approval) && app.overlay.is_none() && app.question.is_none();
+    if !has_keys || app.playback.is_some() || app.guard_ms() > 0 {
+        return None;
+    }
+    Some((shown.call, shown.hash))
+}
+
+/// Does what is done with a waiting call.
+pub fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::ApproveEdited => return approve_edited(app, effects),
+        Action::ShowDifference => {
+            if let Some(Overlay::Editor(editor)) = &mut app.overlay {
+                editor.difference = !editor.difference;
+            }
+            return;
+        }
+        _ => {} // the others want a decidable call
+    }
+    let Some((call, hash)) = decidable(app) else { return };
+    let settle = |how| Ask::Settle(call, how);
+    match action {
+        Action::Approve => approve(app, call, hash, effects),
+        Action::Edit if read(app) => edit(app, call),
+        Action::Reject => ask(app, Ask::Reject(call)),
+        Action::Respond => ask(app, Ask::Respond(call)),
+        Action::Happened if read(app) => ask(app, settle(Settling::Happened)),
+        Action::RunAgain if read(app) => ask(app, settle(Settling::Again)),
+        Action::GiveUp => ask(app, settle(Settling::Abandon)),
+        _ => {} // `update_keys` sends nothing else here
+    }
+}
+
+/// Whether every line was on screen; says so where not.
+fn read(app: &mut App) -> bool {
+    let unseen = app.unseen();
+    let laid = !app.panel.lines.is_empty();
+    if unseen > 0 || !laid {
+        let text = format!("Read to the end first: {unseen} more lines.");
+        toast(app, &text, "j or Ctrl-D scrolls, z gives the panel the whole body");
+    }
+    unseen == 0 && laid
+}
+
+fn approve(app: &mut App, call: CallId, hash: Option<Hash>, effects: &mut Vec<Effect>) {
+    let Some(hash) = hash else { return };
+    if !read(app) {
+        return;
+    }
+    if app.held().is_some_and(|held| held.destroys) {
+        return ask(app, Ask::Confirm(call));
+    }
+    order(app, Order::Approve { call, hash }, effects);
+}
+
+fn edit(app: &mut App, call: CallId) {
+    let held = app.session().and_then(|session| session.call(call));
+    match held.and_then(|held| ArgEditor::open(held, &app.tools)) {
+        Some(editor) => {
+            app.overlay = Some(Overlay::Editor(Box::new(editor)));
+            app.panel.changed_at = app.now;
+        }
+        None => fault(app, "These arguments cannot be edited: they are not JSON.", "n rejects the call"),
+    }
+}
+
+/// Sends the edited arguments, with the hash of what was shown when the editor opened.
+fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Editor(editor)) = &app.overlay else { return };
+    if app.guard_ms() > 0 || app.playback.is_some() {
+        return;
+    }
+    let (call, hash) = (editor.call, editor.hash);
+    let faults = editor.faults.len();
+    let Some(args) = editor.value.clone().filter(|_| faults == 0) else {
+        return toast(app, "The arguments do not fit yet.", "the faults stand beside their lines");
+    };
+    let changed = editor.is_changed();
+    let destroys = app.held().is_some_and(|held| held.destroys);
+    app.overlay = None;
+    if !changed {
+        // The same action as shown: approved the same way, unseen lines and typed word included.
+        app.panel.changed_at = app.now;
+        return toast(app, "Nothing was changed.", "y approves the call as shown");
+    }
+    if destroys {
+        app.panel.changed_at = app.now;
+        app.edited = Some(args);
+        return ask(app, Ask::Confirm(call));
+    }
+    order(app, Order::ApproveEdited { call, hash, args }, effects);
+}
+
+fn ask(app: &mut App, what: Ask) {
+    app.question = Some(Question { ask: what, text: TextBox::default() });
+}
+
+/// Enter on a question.
+pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(question) = app.question.take() else { return };
+    let text = question.text.text();
+    let edited = app.edited.take();
+    match question.ask {
+        Ask::Reject(call) => order(app, Order::Reject { call, reason: text }, effects),
+        Ask::Respond(call) if text.trim().is_empty() => {
+            app.question = Some(question);
+            toast(app, &format!("Write what {call} is to answer."), "Esc goes back");
+        }
+        Ask::Respond(call) => order(app, Order::Respond { call, text }, effects),
+        Ask::Settle(call, how) => order(app, Order::Settle { call, how, note: text }, effects),
+        Ask::Confirm(call) => confirm(app, call, &text, edited, effects),
+        Ask::Search => search(app, &text),
+        Ask::Rename => order(app, Order::Rename(text), effects),
+    }
+}
+
+/// The typed word approves what is shown, and nothing else.
+fn confirm(
+    app: &mut App,
+    call: CallId,
+    text: &str,
+    edited: Option<serde_json::Value>,
+    effects: &mut Vec<Effect>,
+) {
+    app.panel.changed_at = app.now;
+    let shown = app.panel.shown.as_ref().filter(|shown| shown.call == call);
+    let Some(hash) = shown.and_then(|shown| shown.hash) else { return };
+    if text.trim() != WORD {
+        return toast(app, "That is not the word; nothing was approved.", "");
+    }
+    match edited {
+        Some(args) => order(app, Order::ApproveEdited { call, hash, args }, effects),
+        None => order(app, Order::Approve { call, hash }, effects),
+    }
+}
+
+fn search(app: &mut App, text: &str) {
+    let words = text.trim().to_lowercase();
+    if words.is_empty() {
+        app.search = None;
+        return;
+    }
+    let pane = app.last_pane;
+    let hits = update_panes::find(app, pane, &words);
+    if hits.is_empty() {
+        toast(app, &format!("Nothing in this pane has \"{words}\"."), "");
+    }
+    app.search = Some(Search { words, pane, hits });
+    update_panes::next_hit(app, true);
+}
+
+/// The decisions that wait behind the shown one.
+pub fn behind(session: &Session) -> usize {
+    session.holds().len().saturating_sub(1)
+}

@@ -1,0 +1,263 @@
+//! What a key does: looked up in the contexts of the moment, then done, or written where text goes.
+
+use crate::domain::command::Command;
+use crate::domain::next::Hold;
+use crate::domain::notice::Driver;
+use crate::domain::order::{Order, Task};
+use crate::domain::policy::Mode;
+use crate::domain::tool_spec::Effect as ToolEffect;
+use crate::ui::app::{App, Chooser, Overlay, Question, SessionsList, TWICE_MS, Window};
+use crate::ui::bindings::Action;
+use crate::ui::can;
+use crate::ui::edit::TextBox;
+use crate::ui::key::Key;
+use crate::ui::keymap::{Found, digit};
+use crate::ui::mode::{Ask, Focus, Pane, Twice};
+use crate::ui::update::{Effect, order, toast};
+use crate::ui::{update_decide, update_list, update_panel, update_panes, update_replay, update_write};
+
+/// Texts that were sent and are kept for the composer.
+const HISTORY_MAX: usize = 200;
+
+/// Takes a key.
+pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
+    let prefix = app.prefix.take();
+    app.deciding = false;
+    let contexts = can::contexts(app);
+    match app.keys.find(&contexts, prefix, key) {
+        Found::Action(action) if can::can(app, action) => run(app, action, key, effects),
+        Found::Action(action) => cannot(app, action),
+        Found::Prefix => app.prefix = Some(key),
+        Found::Nothing => write(app, key),
+    }
+}
+
+/// A key that means nothing is text, where text goes.
+fn write(app: &mut App, key: Key) {
+    match &mut app.overlay {
+        Some(Overlay::Editor(editor)) if !editor.difference => editor.key(key),
+        Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
+            chooser.filter.key(key);
+            chooser.chosen = 0;
+        }
+        Some(Overlay::Sessions(list)) if list.filtering => {
+            list.filter.key(key);
+            list.chosen = 0;
+        }
+        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Help) => {}
+        None => {
+            if let Some(question) = &mut app.question {
+                question.text.key(key);
+            } else if app.focus == Focus::Composer {
+                app.composer.key(key);
+                app.history_at = None;
+            }
+        }
+    }
+}
+
+/// Says why a key does nothing.
+fn cannot(app: &mut App, action: Action) {
+    let nobody =
+        app.driver == Driver::Nobody && app.session().is_some_and(|session| session.live().is_some());
+    match action {
+        Action::ShowApproval => toast(app, "Nothing waits for you.", ""),
+        Action::Step | Action::Pause | Action::Interrupt if nobody => {
+            toast(app, "Nobody drives this session.", "c resumes it here");
+        }
+        Action::Continue | Action::Step | Action::Pause => toast(app, "There is nothing to do that to.", ""),
+        Action::Write => toast(app, "This is a replay: it cannot be written to.", "g p leaves it"),
+        _ => {} // nothing to say
+    }
+}
+
+/// Does an action.
+pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Quit => {
+            twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects)
+        }
+        Action::Suspend => effects.push(Effect::Suspend),
+        Action::Redraw => effects.push(Effect::Redraw),
+        Action::Help => help(app),
+        Action::Palette => app.overlay = Some(Overlay::Palette(Chooser::default())),
+        Action::Themes => {
+            let before = app.look.theme.clone();
+            app.overlay = Some(Overlay::Themes { chooser: Chooser::default(), before });
+        }
+        Action::Sessions => {
+            app.overlay = Some(Overlay::Sessions(SessionsList::default()));
+            effects.push(Effect::Send(Command::Rows));
+        }
+        Action::Close => close(app),
+        Action::Write => app.focus = Focus::Composer,
+        Action::Rename => {
+            let title = app.session().map(|session| session.title.clone()).unwrap_or_default();
+            app.question = Some(Question { ask: Ask::Rename, text: TextBox::of(&title) });
+        }
+        Action::NewSession => update_list::new_session(app),
+        Action::Send | Action::SendNow | Action::Newline | Action::Older | Action::Newer => {
+            update_write::act(app, action, effects);
+        }
+        Action::Step
+        | Action::Continue
+        | Action::Pause
+        | Action::Interrupt
+        | Action::ModeAsk
+        | Action::ModeAuto
+        | Action::EndTask => steer(app, action, effects),
+        Action::Approve
+        | Action::Edit
+        | Action::Reject
+        | Action::Respond
+        | Action::Happened
+        | Action::RunAgain
+        | Action::GiveUp
+        | Action::ApproveEdited
+        | Action::ShowDifference => update_decide::act(app, action, effects),
+        Action::Replay
+        | Action::Play
+        | Action::EventBack
+        | Action::EventForward
+        | Action::CallBack
+        | Action::CallForward
+        | Action::HoldBack
+        | Action::HoldForward
+        | Action::Slower
+        | Action::Faster
+        | Action::Tenth => update_replay::act(app, action, digit(key), effects),
+        Action::NextPane
+        | Action::PreviousPane
+        | Action::ShowConversation
+        | Action::ShowTrace
+        | Action::ShowCalls
+        | Action::ShowApproval
+        | Action::Zoom => update_panes::go(app, action),
+        Action::Down
+        | Action::Up
+        | Action::HalfDown
+        | Action::HalfUp
+        | Action::PageDown
+        | Action::PageUp
+        | Action::Top
+        | Action::Bottom
+        | Action::Left
+        | Action::Right
+        | Action::Open
+        | Action::Search
+        | Action::NextHit
+        | Action::PreviousHit
+        | Action::Copy => movement(app, action, effects),
+    }
+}
+
+/// What moves and opens: in the overlay, else in the pane.
+fn movement(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+    match &app.overlay {
+        Some(Overlay::Help) => update_panes::help(app, action),
+        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
+            update_list::act(app, action, effects);
+        }
+        Some(Overlay::Editor(_)) => {}
+        None => update_panes::act(app, action, effects),
+    }
+}
+
+fn help(app: &mut App) {
+    app.windows.help = Window::default();
+    app.overlay = Some(Overlay::Help);
+}
+
+/// The topmost thing closes; nothing is decided by it.
+fn close(app: &mut App) {
+    match app.overlay.take() {
+        Some(Overlay::Themes { before, .. }) => app.look.theme = before,
+        Some(Overlay::Sessions(list)) if list.filtering => {
+            app.overlay = Some(Overlay::Sessions(SessionsList::default()));
+        }
+        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Editor(_) | Overlay::Sessions(_)) => {
+            restart_guard(app)
+        }
+        None if app.question.take().is_some() => {
+            app.edited = None;
+            restart_guard(app);
+        }
+        None => {
+            let pane = if app.held().is_some() { Pane::Approval } else { app.last_pane };
+            update_panel::give(app, pane);
+        }
+    }
+}
+
+/// What lay over the panel is gone: the next key was not meant for the panel yet.
+fn restart_guard(app: &mut App) {
+    app.panel.changed_at = app.now;
+}
+
+/// The first press asks, the second does.
+fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) {
+    if app.twice.is_some_and(|(asked, _)| asked == what) {
+        app.twice = None;
+        match what {
+            Twice::Quit => effects.extend([Effect::Send(Command::Quit), Effect::Quit]),
+            Twice::Interrupt => order(app, Order::Interrupt, effects),
+        }
+        return;
+    }
+    app.twice = Some((what, app.now.plus_ms(TWICE_MS)));
+    toast(app, question, "");
+}
+
+/// What drives the run.
+fn steer(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+    let Some(session) = app.session() else { return };
+    let holds = session.holds();
+    let paused = holds.contains(&Hold::Paused);
+    let (mode, before) =
+        session.live().map_or((Mode::Auto, Mode::Auto), |run| (run.mode, run.mode_before_step));
+    match action {
+        Action::Step => order(app, Order::Step, effects),
+        Action::Pause if paused => order(app, Order::Resume, effects),
+        Action::Pause => order(app, Order::Pause, effects),
+        Action::Continue if app.driver == Driver::Nobody => {
+            effects.push(Effect::Send(Command::Resume(session.id.clone())));
+        }
+        Action::Continue => {
+            if mode == Mode::Step {
+                order(app, Order::SetMode(before), effects);
+            }
+            if paused {
+                order(app, Order::Resume, effects);
+            }
+        }
+        Action::ModeAsk => order(app, Order::SetMode(Mode::Ask), effects),
+        Action::ModeAuto => order(app, Order::SetMode(Mode::Auto), effects),
+        Action::EndTask => order(app, Order::Cancel, effects),
+        Action::Interrupt => {
+            let acts = |effect: ToolEffect| effect != ToolEffect::ReadOnly;
+            if can::running(app).any(|call| acts(call.effect)) {
+                let question = "A call that changes things is running. Press Esc again to stop it; what it did stays done.";
+                twice(app, Twice::Interrupt, question, effects);
+            } else {
+                order(app, Order::Interrupt, effects);
+            }
+        }
+        _ => {} // `run` sends nothing else here
+    }
+}
+
+/// Keeps a text that was sent.
+pub fn remember(app: &mut App, text: &str) {
+    if app.history.back().is_none_or(|last| last != text) {
+        app.history.push_back(text.to_string());
+    }
+    while app.history.len() > HISTORY_MAX {
+        app.history.pop_front();
+    }
+    app.history_at = None;
+}
+
+/// The task that a first message begins.
+pub fn task(app: &App, input: String) -> Task {
+    Task { input, mode: app.start.mode, limits: app.start.limits, model: app.start.model.clone() }
+}

@@ -1,0 +1,107 @@
+//! Choosing from a list: an action, a theme, a session.
+
+use crate::domain::command::Command;
+use crate::domain::ids::SessionId;
+use crate::ui::app::{App, Drafts, Overlay};
+use crate::ui::bindings::Action;
+use crate::ui::edit::TextBox;
+use crate::ui::key::{Code, Key};
+use crate::ui::mode::Focus;
+use crate::ui::update::Effect;
+use crate::ui::{list, update_keys};
+
+/// Rows that half a page is.
+const HALF: isize = 10;
+
+/// Does what is done in a list.
+pub fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+    match action {
+        Action::Down => shift(app, 1),
+        Action::Up => shift(app, -1),
+        Action::HalfDown | Action::PageDown => shift(app, HALF),
+        Action::HalfUp | Action::PageUp => shift(app, -HALF),
+        Action::Top => shift(app, isize::MIN / 2),
+        Action::Bottom => shift(app, isize::MAX / 2),
+        Action::Open => open(app, effects),
+        Action::Search => {
+            if let Some(Overlay::Sessions(list)) = &mut app.overlay {
+                list.filtering = true;
+            }
+        }
+        _ => {} // nothing else is done in a list
+    }
+}
+
+/// Moves the choice; a theme shows at once.
+pub fn shift(app: &mut App, by: isize) {
+    let count = match &app.overlay {
+        Some(Overlay::Palette(_)) => list::actions(app).len(),
+        Some(Overlay::Themes { .. }) => list::themes(app).len(),
+        Some(Overlay::Sessions(_)) => list::sessions(app).len(),
+        Some(Overlay::Help | Overlay::Editor(_)) | None => 0,
+    };
+    let moved = |chosen: usize| chosen.saturating_add_signed(by).min(count.saturating_sub(1));
+    match &mut app.overlay {
+        Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
+            chooser.chosen = moved(chooser.chosen)
+        }
+        Some(Overlay::Sessions(list)) => list.chosen = moved(list.chosen),
+        Some(Overlay::Help | Overlay::Editor(_)) | None => {}
+    }
+    show_theme(app);
+}
+
+/// While themes are chosen from, the screen wears the chosen one.
+fn show_theme(app: &mut App) {
+    let Some(Overlay::Themes { chooser, .. }) = &app.overlay else { return };
+    let name = list::themes(app).get(chooser.chosen).map(ToString::to_string);
+    let theme = app.themes.iter().find(|theme| Some(theme.name()) == name.as_deref()).cloned();
+    if let Some(theme) = theme.filter(|_| !app.look.no_color) {
+        app.look.theme = theme;
+    }
+}
+
+fn open(app: &mut App, effects: &mut Vec<Effect>) {
+    match &app.overlay {
+        Some(Overlay::Palette(chooser)) => {
+            let action = list::actions(app).get(chooser.chosen).map(|entry| entry.binding.action);
+            app.overlay = None;
+            app.panel.changed_at = app.now;
+            if let Some(action) = action {
+                update_keys::run(app, action, Key::plain(Code::Enter), effects);
+            }
+        }
+        Some(Overlay::Themes { .. }) => {
+            show_theme(app);
+            app.overlay = None;
+            app.panel.changed_at = app.now;
+        }
+        Some(Overlay::Sessions(list)) => {
+            let chosen = list::sessions(app).get(list.chosen).map(|row| row.id.clone());
+            if let Some(id) = chosen {
+                watch(app, id, false, effects);
+            }
+        }
+        Some(Overlay::Help | Overlay::Editor(_)) | None => {}
+    }
+}
+
+/// Asks for a session, to be watched or to be played.
+pub fn watch(app: &mut App, id: SessionId, replay: bool, effects: &mut Vec<Effect>) {
+    app.overlay = None;
+    app.question = None;
+    app.replay_wanted = replay;
+    app.focus = Focus::Pane(app.last_pane);
+    effects.push(Effect::Send(Command::Watch(id)));
+}
+
+/// An empty workbench: what is written next begins a session. What ran goes on.
+pub fn new_session(app: &mut App) {
+    app.overlay = None;
+    app.question = None;
+    app.watched = None;
+    app.playback = None;
+    app.drafts = Drafts::default();
+    app.composer = TextBox::default();
+    app.focus = Focus::Composer;
+}

@@ -1,0 +1,103 @@
+//! What the runtime tells is taken in: events through the one fold, drafts, refusals, rows.
+
+use crate::domain::commit::Commit;
+use crate::domain::event::{Event, Fact};
+use crate::domain::ids::SessionId;
+use crate::domain::notice::{Driver, Notice};
+use crate::ui::app::{App, Drafts, Folds, Panel, Watched, Windows};
+use crate::ui::mode::{Focus, Pane};
+use crate::ui::paper::Paper;
+use crate::ui::playback::Playback;
+use crate::ui::update::{Effect, fault};
+use crate::ui::widgets::scroll::Scroll;
+
+/// Takes in one notice. What concerns another session than the watched one is old news.
+pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
+    match notice {
+        Notice::Watching { session } => watch(app, session),
+        Notice::Committed(commit) => committed(app, &commit),
+        Notice::CaughtUp { session } if is_watched(app, &session) => caught_up(app),
+        Notice::Draft { session, draft } if is_watched(app, &session) && app.playback.is_none() => {
+            app.drafts.add(&draft);
+        }
+        Notice::Refused { session, why } if is_watched(app, &session) => {
+            fault(app, &format!("Not done: {why}."), "");
+        }
+        Notice::Driven { session, by } if is_watched(app, &session) => app.driver = by,
+        Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
+        Notice::Rows(rows) => app.rows = rows,
+        Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
+    }
+}
+
+fn is_watched(app: &App, session: &SessionId) -> bool {
+    app.session_id() == Some(session)
+}
+
+/// Another session is watched from here on: nothing of the one before is left.
+fn watch(app: &mut App, session: SessionId) {
+    app.watched = Some(Watched::new(session));
+    app.caught_up = false;
+    app.driver = Driver::Nobody;
+    app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
+    app.playback = std::mem::take(&mut app.replay_wanted).then(Playback::default);
+    app.panel = Panel::default();
+    app.folds = Folds::default();
+    app.paper = Paper::default();
+    app.search = None;
+    app.windows = Windows::default();
+    app.windows.talk.scroll = Scroll::following();
+    app.windows.trace.scroll = Scroll::following();
+    app.windows.calls.scroll = Scroll::following();
+    // Who has typed nothing yet came to look, not to write.
+    let untouched = app.last_key.0 == 0 && app.composer.is_empty();
+    if untouched || app.playback.is_some() {
+        app.focus = Focus::Pane(Pane::Conversation);
+        app.last_pane = Pane::Conversation;
+    }
+}
+
+fn committed(app: &mut App, commit: &Commit) {
+    if !is_watched(app, &commit.session) {
+        return;
+    }
+    for sealed in &commit.events {
+        let event = &sealed.event;
+        if let Some(playback) = &mut app.playback {
+            playback.push(event);
+            continue;
+        }
+        let Some(watched) = &mut app.watched else { return };
+        if event.no <= watched.session.last {
+            continue; // told twice
+        }
+        watched.apply(event);
+        settle_drafts(&mut app.drafts, event);
+    }
+}
+
+/// What the log says ends what was only arriving.
+fn settle_drafts(drafts: &mut Drafts, event: &Event) {
+    match &event.fact {
+        Fact::ModelAsked { .. }
+        | Fact::ModelReplied { .. }
+        | Fact::ModelFailed { .. }
+        | Fact::RunEnded { .. } => {
+            drafts.new_turn();
+        }
+        Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } => {
+            drafts.outputs.remove(call);
+        }
+        _ => {} // nothing of it was drafted
+    }
+}
+
+fn caught_up(app: &mut App) {
+    app.caught_up = true;
+    let now = app.now;
+    if let Some(playback) = &mut app.playback {
+        playback.complete = true;
+        playback.playing = true;
+        playback.moved_at = now;
+    }
+}

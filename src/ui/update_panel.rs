@@ -1,0 +1,105 @@
+//! The decision panel follows the oldest call that waits: what it shows, when that changed, whether it takes the keys.
+//!
+//! The panel takes the keys by itself only when the operator is plainly not writing: the composer does not have them
+//! and is empty, nothing lies over the workbench, and no key came for `STILL_MS`, or none since the operator's last
+//! decision. Otherwise it waits, says how to get to it, and no key means anything to it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use crate::domain::call::{Call, CallState};
+use crate::ui::app::{App, Overlay, Panel, STILL_MS, Shown};
+use crate::ui::mode::{Focus, Pane};
+use crate::ui::update::{Effect, toast};
+
+/// Holds the panel against the session after every message.
+pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
+    let shown = app.held().map(shown);
+    if shown != app.panel.shown {
+        let arrived =
+            shown.as_ref().map(|shown| shown.call) != app.panel.shown.as_ref().map(|shown| shown.call);
+        app.panel = Panel { shown, changed_at: app.now, ..Panel::default() };
+        if arrived && app.panel.shown.is_some() {
+            announce(app, effects);
+        }
+        close_stale(app);
+    }
+    settle_focus(app);
+}
+
+/// What the panel shows of a call.
+fn shown(call: &Call) -> Shown {
+    let mut digest = DefaultHasher::new();
+    format!("{:?}", (&call.tool, call.args(), &call.preview, &call.touches, &call.verdict)).hash(&mut digest);
+    format!("{:?}", (&call.edit_refused, call.effect, call.destroys)).hash(&mut digest);
+    Shown {
+        call: call.id,
+        hash: call.hash,
+        unknown: call.state == CallState::Unknown,
+        content: digest.finish(),
+    }
+}
+
+/// A hold that arrives while nobody looks at the terminal rings.
+fn announce(app: &App, effects: &mut Vec<Effect>) {
+    if app.bell && !app.terminal_focused && app.caught_up && app.playback.is_none() {
+        let tool = app.held().map_or("a call", |call| call.tool.as_str());
+        effects.push(Effect::Bell(format!("tackroom: {tool} waits for you")));
+    }
+}
+
+/// A question or an editor about a call that no longer waits as it was shown is closed; nothing was decided.
+fn close_stale(app: &mut App) {
+    let asked = app.question.as_ref().and_then(|question| question.ask.call());
+    let edited = match &app.overlay {
+        Some(Overlay::Editor(editor)) => Some(editor.call),
+        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) | None => {
+            None
+        }
+    };
+    if asked.is_some() {
+        (app.question, app.edited) = (None, None);
+    }
+    if edited.is_some() {
+        app.overlay = None;
+    }
+    if let Some(call) = asked.or(edited) {
+        let waits = app.panel.shown.as_ref().is_some_and(|shown| shown.call == call);
+        let what = if waits { "has changed; look again" } else { "no longer waits" };
+        toast(app, &format!("Call {call} {what}."), "what you wrote was not sent");
+    }
+}
+
+/// Where the keys go when a call begins or ceases to wait.
+fn settle_focus(app: &mut App) {
+    match (&app.panel.shown, app.focus) {
+        (None, Focus::Pane(Pane::Approval)) => {
+            app.zoomed = false;
+            give(app, Pane::Conversation);
+            app.deciding = true;
+        }
+        (Some(_), Focus::Pane(Pane::Conversation | Pane::Trace | Pane::Calls)) => {
+            let still = app.deciding || app.now.ms_since(app.last_key) >= STILL_MS;
+            let fresh = app.panel.changed_at == app.now;
+            let free = app.overlay.is_none() && app.question.is_none() && app.composer.is_empty();
+            if fresh && still && free && app.playback.is_none() {
+                give(app, Pane::Approval);
+            }
+        }
+        (Some(_) | None, Focus::Pane(_) | Focus::Composer) => {}
+    }
+}
+
+/// Gives a pane the keys. For the decision panel the guard starts again: it was not what the keys were for.
+pub fn give(app: &mut App, pane: Pane) {
+    if pane == Pane::Approval && app.focus != Focus::Pane(Pane::Approval) {
+        app.panel.changed_at = app.now;
+    }
+    if matches!(pane, Pane::Trace | Pane::Calls) {
+        app.side = pane;
+    }
+    if app.last_pane != pane && app.zoomed {
+        app.zoomed = false;
+    }
+    app.focus = Focus::Pane(pane);
+    app.last_pane = pane;
+}
