@@ -51,7 +51,7 @@ const NEAR_LATIN: &[RangeInclusive<u32>] = &[
 ];
 
 /// Letters of other scripts that look the same as a Latin letter even when a whole word is made of them.
-const TWINS: &str = "аеорсухіјѕԁԛԝһӏгпьвнкмтАВЕКМНОРСТХУІЈЅԌԚԜӀЗΑΒΕΖΗΙΚΜΝΟΡΤΥΧαινορτυχκϲϳοսօհոցԁᏀᎪᎳᏚᏞ";
+const TWINS: &str = "аеорсухіјѕԁԛԝһӏАВЕКМНОРСТХУІЈЅԌԚԜӀЗΑΒΕΖΗΙΚΜΝΟΡΤΥΧαινορτυχκϲϳοսօհոցԁᏀᎪᎳᏚᏞ";
 
 /// Punctuation that passes for an ASCII mark that commands, paths and addresses care about.
 const MARK_TWINS: &[char] = &[

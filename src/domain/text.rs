@@ -123,7 +123,6 @@ pub fn width(text: &str) -> usize {
 
 /// The text if it fits into `cols` columns, else its beginning and `…`. Never splits a grapheme.
 pub fn truncate(text: &str, cols: usize) -> String {
-    // A string cannot be wider than twice its characters, so most fitting ones are found without measuring twice.
     let (mut used, mut cut) = (0, 0);
     for (at, grapheme) in text.grapheme_indices(true) {
         let next = used + UnicodeWidthStr::width(grapheme);
@@ -189,7 +188,7 @@ impl Wrapper {
         }
         let first = grapheme.chars().next().unwrap_or(' ');
         let wide = UnicodeWidthStr::width(grapheme);
-        if first == ' ' {
+        if grapheme == " " {
             let before = if self.in_blanks { self.at_break.map_or(at, |b| b.end) } else { at };
             self.used += wide;
             self.at_break = Some(Break { end: before, next: end, used: self.used });

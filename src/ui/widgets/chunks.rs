@@ -10,7 +10,7 @@ pub const HEAD: usize = 256;
 /// Bytes after which a line without end is taken as more than one.
 const LINE_MAX: usize = 4_096;
 /// Bytes after which a list ends at its next item.
-const LIST_MAX: usize = 8_192;
+const LIST_MAX: usize = 1_024;
 /// Bytes after which any chunk that is laid out as a whole ends.
 const CHUNK_MAX: usize = 32_768;
 
@@ -102,11 +102,16 @@ impl Chunker {
     /// The chunks of what is not finished yet, as if the text ended here.
     pub fn tail(&self, text: &str) -> Vec<Chunk> {
         let mut machine = Chunker { done: Vec::new(), open: self.open.clone(), ..*self };
-        if machine.at < text.len() {
-            machine.line(text, text.len(), true);
-        }
-        machine.close(text.len());
+        machine.finish(text);
         machine.done
+    }
+
+    /// Ends the text: what is open is finished. More text begins a new chunk.
+    pub fn finish(&mut self, text: &str) {
+        if self.at < text.len() {
+            self.line(text, text.len(), true);
+        }
+        self.close(text.len());
     }
 
     /// Where a paragraph is open that can only grow: its start, whether a line is left free before it, and the byte up
@@ -255,13 +260,14 @@ pub fn line_end(text: &str, start: usize, from: usize) -> Option<(usize, bool)> 
     }
 }
 
-/// The end of the first part of a line that is too long: after a blank if there is one.
+/// The end of the first part of a line that is too long: after a blank if there is one in its second half. So the part
+/// is always longer than a line's head.
 fn long_end(text: &str, start: usize, limit: usize) -> usize {
     let mut end = limit;
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text[start..end].rfind(' ').map_or(end, |at| start + at + 1)
+    text[start..end].rfind(' ').filter(|at| *at >= LINE_MAX / 2).map_or(end, |at| start + at + 1)
 }
 
 /// Whether the line is text whatever follows, told by its first letter.
@@ -306,6 +312,9 @@ fn class(line: &str, continued: bool) -> Class {
         return Class::Indented;
     }
     let first = body.bytes().next().unwrap_or(b' ');
+    if !first.is_ascii() {
+        return Class::Text { pipe: body.contains('|') };
+    }
     let run = body.bytes().take_while(|b| *b == first).count();
     let after = body[run.min(body.len())..].bytes().next();
     let ends = after.is_none_or(|b| b == b' ' || b == b'\t');

@@ -52,7 +52,7 @@ impl Flow {
     /// Adds cleaned text. Blanks and newlines between words become one space or a line's end.
     pub fn text(&mut self, text: &str, style: Style) {
         for grapheme in text.graphemes(true) {
-            if grapheme.starts_with([' ', '\n', '\r', '\t']) {
+            if matches!(grapheme, " " | "\n" | "\r\n" | "\t") {
                 self.place_word();
                 self.blank = Some(style);
                 self.after_wide = false;

@@ -11,8 +11,9 @@ use ratatui::text::{Line, Span};
 use crate::domain::text;
 use crate::ui::glyph::GlyphSet;
 use crate::ui::theme::{Role, Theme};
-use crate::ui::widgets::chunks::{self, Chunk, Chunker, Kind};
+use crate::ui::widgets::chunks::{Chunk, Chunker, Kind};
 use crate::ui::widgets::code::{self, Highlighter};
+use crate::ui::widgets::fence;
 use crate::ui::widgets::flow::{self, Flow};
 use crate::ui::widgets::markdown;
 use crate::ui::widgets::segments;
@@ -83,17 +84,21 @@ impl Stream {
         if more.is_empty() {
             return;
         }
-        // A newline is one character from here on, also when its two bytes come in two portions.
-        for part in more.split_inclusive('\r') {
+        for part in more.split_inclusive(|c: char| c.is_ascii_control() && c != '\n' && c != '\t') {
+            // A newline is one character from here on, also when its two bytes come in two portions. Control bytes
+            // become pictures here, since the Markdown parser takes some of them for blanks.
             if std::mem::take(&mut self.carriage) && !part.starts_with('\n') {
-                self.text.push('\r');
+                self.text.push_str(&text::clean("\r"));
             }
-            match part.strip_suffix('\r') {
-                Some(body) => {
-                    self.text.push_str(body);
-                    self.carriage = true;
+            let body = part.strip_suffix('\r');
+            self.carriage = body.is_some();
+            let body = body.unwrap_or(part);
+            match body.char_indices().next_back() {
+                Some((at, c)) if c.is_ascii_control() && c != '\n' && c != '\t' => {
+                    self.text.push_str(&body[..at]);
+                    self.text.push_str(&text::clean(&body[at..]));
                 }
-                None => self.text.push_str(part),
+                Some(_) | None => self.text.push_str(body),
             }
         }
         self.chunker.feed(&self.text, self.scanned);
@@ -102,7 +107,19 @@ impl Stream {
         self.is_stale = true;
     }
 
-    /// The text so far, newlines as `\n`.
+    /// Says that no more comes: what was open counts as finished, so its code can be coloured too.
+    pub fn finish(&mut self) {
+        if std::mem::take(&mut self.carriage) {
+            self.text.push_str(&text::clean("\r"));
+        }
+        self.chunker.feed(&self.text, self.scanned);
+        self.scanned = self.text.len();
+        self.chunker.finish(&self.text);
+        self.chunks.append(&mut self.chunker.done);
+        self.is_stale = true;
+    }
+
+    /// The text so far; newlines are `\n`, other control bytes are pictures already.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -264,7 +281,7 @@ impl Stream {
                     (start, self.lines.len())
                 }
             };
-            let fresh = source(&self.text[..end], &chunk, at);
+            let fresh = fence::source(&self.text[..end], &chunk, at);
             self.code_lines(&fresh);
             self.bytes_laid += end - at;
             self.open = Some(OpenPart::Fence { start, at: end, first_line });
@@ -280,7 +297,7 @@ impl Stream {
             }
             Some(OpenPart::Fence { start, at, first_line }) if start == chunk.range.start => {
                 self.bytes_laid += chunk.range.end.saturating_sub(at);
-                let rest = source(&self.text[..chunk.range.end], chunk, at);
+                let rest = fence::source(&self.text[..chunk.range.end], chunk, at);
                 self.code_lines(&rest);
                 self.open = Some(OpenPart::Fence { start, at, first_line });
             }
@@ -322,8 +339,8 @@ impl Stream {
         match chunk.kind {
             Kind::Fence { .. } => {
                 want(
-                    lang(&self.text, chunk),
-                    &source(&self.text[..chunk.range.end], chunk, chunk.range.start),
+                    fence::lang(&self.text, chunk),
+                    &fence::source(&self.text[..chunk.range.end], chunk, chunk.range.start),
                 );
             }
             Kind::Para | Kind::Single | Kind::List | Kind::Indented | Kind::Block | Kind::Html => {
@@ -344,8 +361,8 @@ impl Stream {
         };
         let lines = match chunk.kind {
             Kind::Fence { .. } => {
-                let source = source(&self.text[..chunk.range.end], chunk, chunk.range.start);
-                self.indented(&coder(lang(&self.text, chunk), &source))
+                let source = fence::source(&self.text[..chunk.range.end], chunk, chunk.range.start);
+                self.indented(&coder(fence::lang(&self.text, chunk), &source))
             }
             Kind::Para | Kind::Single | Kind::List | Kind::Indented | Kind::Block | Kind::Html => {
                 markdown::block(
@@ -377,31 +394,4 @@ impl Stream {
 
 fn is_hard_break(blanks: &str) -> bool {
     blanks.split_once('\n').is_some_and(|(before, _)| before.ends_with("  "))
-}
-
-/// The language named by the opening fence.
-fn lang<'a>(text: &'a str, chunk: &Chunk) -> &'a str {
-    let first = text[chunk.range.clone()].lines().next().unwrap_or("");
-    first.trim().trim_start_matches(['`', '~']).trim()
-}
-
-/// The source in a code block from the line at `at` on, without its fences and their indentation. Lines that are too
-/// long are cut as the chunker cuts them, so that an endless one can be laid out as it comes.
-fn source(text: &str, chunk: &Chunk, mut at: usize) -> String {
-    let Kind::Fence { indent, closed, .. } = chunk.kind else { return String::new() };
-    let mut out = String::with_capacity(text.len() - at);
-    let mut is_new = at == chunk.range.start || text[..at].ends_with('\n');
-    while at < text.len() {
-        let (end, is_whole) = chunks::line_end(text, at, at).unwrap_or((text.len(), true));
-        let is_fence = at == chunk.range.start || (closed && end == text.len());
-        if !is_fence {
-            let line = text[at..end].trim_end_matches('\n');
-            let own = line.bytes().take(indent).take_while(|b| *b == b' ' && is_new).count();
-            out.push_str(&line[own..]);
-            out.push('\n');
-        }
-        is_new = is_whole;
-        at = end;
-    }
-    out
 }
