@@ -29,6 +29,7 @@ use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::paper::Paper;
+use crate::ui::paper::list::CallList;
 use crate::ui::playback::Playback;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
@@ -40,6 +41,8 @@ pub const GUARD_MS: u64 = 400;
 pub const STILL_MS: u64 = 3_000;
 /// A key that is pressed twice must be pressed again within so long, in milliseconds.
 pub const TWICE_MS: u64 = 2_000;
+/// Rows that the decision panel has below its text: what can be pressed, and a question.
+const PANEL_TAIL: usize = 3;
 /// How long a passing message stays, in milliseconds.
 pub const TOAST_MS: u64 = 6_000;
 /// Bytes of a running call's output that are kept for the screen; the log has the rest when it ends.
@@ -178,6 +181,8 @@ pub struct Panel {
     pub lines: Arc<Vec<Line<'static>>>,
     /// The width `lines` was laid out for.
     pub width: u16,
+    /// The theme `lines` was laid out for.
+    pub theme: String,
     /// Which lines are in view and which were.
     pub scroll: Scroll,
     /// Rows for `lines` in the last frame.
@@ -348,6 +353,8 @@ pub struct App {
     pub panel: Panel,
     /// The conversation, laid out.
     pub paper: Paper,
+    /// The list of calls, laid out.
+    pub calls: CallList,
     /// The text for the agent.
     pub composer: TextBox,
     /// What was sent before, oldest first.
@@ -406,6 +413,7 @@ impl App {
             folds: Folds::default(),
             panel: Panel::default(),
             paper: Paper::default(),
+            calls: CallList::default(),
             composer: TextBox::default(),
             history: VecDeque::new(),
             history_at: None,
@@ -486,7 +494,7 @@ impl App {
             pane: self.last_pane,
             side: self.side,
             zoomed: self.zoomed,
-            approval: held.then(|| u16::try_from(self.panel.lines.len()).unwrap_or(u16::MAX)),
+            approval: held.then(|| u16::try_from(self.panel.lines.len() + PANEL_TAIL).unwrap_or(u16::MAX)),
             composer: composer.then(|| u16::try_from(self.composer.line_count()).unwrap_or(u16::MAX)),
             replay: self.playback.is_some(),
         }

@@ -16,6 +16,7 @@ pub mod edit; // text being written: composer, questions, the argument editor
 pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
 pub mod app; // everything the screen knows; plain data
+pub mod filter; // which lines of a list fit the words typed
 pub mod can; // which contexts count, and whether an action means something now
 pub mod list; // what stands in the lists
 pub mod update; // a message changes the app and may ask for effects
@@ -28,3 +29,5 @@ pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision
 pub mod update_notice; // what the runtime tells
 pub mod update_replay; // playing a stored session
+pub mod panes; // one file per pane
+pub mod view; // the screen, drawn in its doc comment

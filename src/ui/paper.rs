@@ -7,6 +7,7 @@ pub mod heights; // where each entry begins
 pub mod leaf; // one line and its margin
 pub mod call; // a tool call as lines
 pub mod item; // an entry as lines
+pub mod list; // the list of calls as lines
 
 use std::ops::Range;
 
@@ -14,7 +15,8 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::call::CallState;
 use crate::domain::ids::SessionId;
-use crate::domain::session::{Session, Turn};
+use crate::domain::run::Turn;
+use crate::domain::session::Session;
 use crate::domain::talk::{Item, Said};
 use crate::domain::time::Micros;
 use crate::ui::app::{Drafts, Folds, Look, Watched, Window};
@@ -162,7 +164,8 @@ impl Paper {
             stream.recolor();
             let lines = stream.lines(width.max(1));
             let leaves = self.slots.get_mut(item).map(|slot| &mut slot.leaves);
-            for (leaf, line) in leaves.into_iter().flat_map(|leaves| leaves.iter_mut().skip(first)).zip(lines) {
+            for (leaf, line) in leaves.into_iter().flat_map(|leaves| leaves.iter_mut().skip(first)).zip(lines)
+            {
                 leaf.line = line.clone();
             }
         }
@@ -229,7 +232,8 @@ impl Paper {
         }
         let drafted = self.arriving.take_if(|arriving| matches_draft(arriving, item));
         let before = at.checked_sub(1).and_then(|before| view.items.get(before)).map(|before| &before.said);
-        let laid = item::lay(item, before, &view.sheet(stamp.unfolded), drafted.map(|arriving| arriving.stream));
+        let laid =
+            item::lay(item, before, &view.sheet(stamp.unfolded), drafted.map(|arriving| arriving.stream));
         self.laid += 1;
         self.kept = self.kept + laid.leaves.len() - slot.leaves.len();
         slot.leaves = laid.leaves;
@@ -270,7 +274,8 @@ impl Paper {
         }
         let arriving = self.arriving.get_or_insert_with(|| Arriving {
             turn: drafts.turn,
-            stream: Stream::new(view.look.theme.clone(), view.look.code.handle()).with_glyphs(view.look.glyphs),
+            stream: Stream::new(view.look.theme.clone(), view.look.code.handle())
+                .with_glyphs(view.look.glyphs),
             pushed: 0,
             head: Vec::new(),
             tail: Vec::new(),
@@ -293,9 +298,9 @@ impl Paper {
     }
 
     fn arriving_lines(&self) -> usize {
-        self.arriving.as_ref().map_or(0, |arriving| {
-            arriving.head.len() + arriving.text_lines + arriving.tail.len()
-        })
+        self.arriving
+            .as_ref()
+            .map_or(0, |arriving| arriving.head.len() + arriving.text_lines + arriving.tail.len())
     }
 
     fn arriving_leaf(&self, at: usize) -> Option<Sight<'_>> {
@@ -408,7 +413,9 @@ impl View<'_> {
         }
         let running = |call: &&crate::domain::call::Call| call.state == CallState::Started;
         for call in self.session.open_calls().filter(running) {
-            let Some(output) = drafts.outputs.get(&call.id).filter(|output| !output.is_empty()) else { continue };
+            let Some(output) = drafts.outputs.get(&call.id).filter(|output| !output.is_empty()) else {
+                continue;
+            };
             leaves.push(Leaf::plain(Line::from(Span::styled(format!("{} says:", call.id), muted))));
             leaves.extend(self.ending(output));
         }

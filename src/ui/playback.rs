@@ -61,7 +61,11 @@ impl Playback {
         let (Some(before), Some(next)) = (before, self.events.get(self.at)) else { return 0 };
         let gap = next.at.ms_since(before.at).min(WAIT_MS_MAX);
         let (_, factor) = SPEEDS.get(self.speed).copied().unwrap_or(("1x", 1.0));
-        if factor <= 0.0 { 0 } else { Duration::from_millis(gap).div_f64(factor).as_millis().try_into().unwrap_or(gap) }
+        if factor <= 0.0 {
+            0
+        } else {
+            Duration::from_millis(gap).div_f64(factor).as_millis().try_into().unwrap_or(gap)
+        }
     }
 
     /// Whether the wait before the next event is shortened, and how long it really was, in milliseconds.

@@ -102,7 +102,9 @@ fn paste(app: &mut App, text: &str) {
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
             (None, Focus::Composer) => app.composer.insert(text),
-            (None, Focus::Pane(_)) => toast(app, "Pasted text counts only where text is written.", "i writes to the agent"),
+            (None, Focus::Pane(_)) => {
+                toast(app, "Pasted text counts only where text is written.", "i writes to the agent")
+            }
         },
     }
 }

@@ -27,7 +27,8 @@ pub fn is_guarded(app: &App) -> bool {
 /// The call that a key may decide now, and the hash of what is shown; says why where it may not.
 fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
     let shown = app.panel.shown.clone()?;
-    let has_keys = app.focus == Focus::Pane(Pane::Approval) && app.overlay.is_none() && app.question.is_none();
+    let has_keys =
+        app.focus == Focus::Pane(Pane::Approval) && app.overlay.is_none() && app.question.is_none();
     if !has_keys || app.playback.is_some() || app.guard_ms() > 0 {
         return None;
     }

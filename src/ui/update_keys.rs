@@ -58,7 +58,8 @@ fn write(app: &mut App, key: Key) {
 
 /// Says why a key does nothing.
 fn cannot(app: &mut App, action: Action) {
-    let nobody = app.driver == Driver::Nobody && app.session().is_some_and(|session| session.live().is_some());
+    let nobody =
+        app.driver == Driver::Nobody && app.session().is_some_and(|session| session.live().is_some());
     match action {
         Action::ShowApproval => toast(app, "Nothing waits for you.", ""),
         Action::Step | Action::Pause | Action::Interrupt if nobody => {
@@ -73,7 +74,9 @@ fn cannot(app: &mut App, action: Action) {
 /// Does an action.
 pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
     match action {
-        Action::Quit => twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects),
+        Action::Quit => {
+            twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects)
+        }
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Help => help(app),
@@ -172,7 +175,9 @@ fn close(app: &mut App) {
         Some(Overlay::Sessions(list)) if list.filtering => {
             app.overlay = Some(Overlay::Sessions(SessionsList::default()));
         }
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Editor(_) | Overlay::Sessions(_)) => restart_guard(app),
+        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Editor(_) | Overlay::Sessions(_)) => {
+            restart_guard(app)
+        }
         None if app.question.take().is_some() => {
             app.edited = None;
             restart_guard(app);
@@ -208,7 +213,8 @@ fn steer(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
     let Some(session) = app.session() else { return };
     let holds = session.holds();
     let paused = holds.contains(&Hold::Paused);
-    let (mode, before) = session.live().map_or((Mode::Auto, Mode::Auto), |run| (run.mode, run.mode_before_step));
+    let (mode, before) =
+        session.live().map_or((Mode::Auto, Mode::Auto), |run| (run.mode, run.mode_before_step));
     match action {
         Action::Step => order(app, Order::Step, effects),
         Action::Pause if paused => order(app, Order::Resume, effects),

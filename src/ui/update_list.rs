@@ -42,7 +42,9 @@ pub fn shift(app: &mut App, by: isize) {
     };
     let moved = |chosen: usize| chosen.saturating_add_signed(by).min(count.saturating_sub(1));
     match &mut app.overlay {
-        Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.chosen = moved(chooser.chosen),
+        Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
+            chooser.chosen = moved(chooser.chosen)
+        }
         Some(Overlay::Sessions(list)) => list.chosen = moved(list.chosen),
         Some(Overlay::Help | Overlay::Editor(_)) | None => {}
     }

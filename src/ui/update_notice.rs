@@ -79,7 +79,10 @@ fn committed(app: &mut App, commit: &Commit) {
 /// What the log says ends what was only arriving.
 fn settle_drafts(drafts: &mut Drafts, event: &Event) {
     match &event.fact {
-        Fact::ModelAsked { .. } | Fact::ModelReplied { .. } | Fact::ModelFailed { .. } | Fact::RunEnded { .. } => {
+        Fact::ModelAsked { .. }
+        | Fact::ModelReplied { .. }
+        | Fact::ModelFailed { .. }
+        | Fact::RunEnded { .. } => {
             drafts.new_turn();
         }
         Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } => {

@@ -15,7 +15,8 @@ use crate::ui::update::{Effect, toast};
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
     let shown = app.held().map(shown);
     if shown != app.panel.shown {
-        let arrived = shown.as_ref().map(|shown| shown.call) != app.panel.shown.as_ref().map(|shown| shown.call);
+        let arrived =
+            shown.as_ref().map(|shown| shown.call) != app.panel.shown.as_ref().map(|shown| shown.call);
         app.panel = Panel { shown, changed_at: app.now, ..Panel::default() };
         if arrived && app.panel.shown.is_some() {
             announce(app, effects);
@@ -51,7 +52,9 @@ fn close_stale(app: &mut App) {
     let asked = app.question.as_ref().and_then(|question| question.ask.call());
     let edited = match &app.overlay {
         Some(Overlay::Editor(editor)) => Some(editor.call),
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) | None => None,
+        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) | None => {
+            None
+        }
     };
     if asked.is_some() {
         (app.question, app.edited) = (None, None);

@@ -82,7 +82,8 @@ fn scroll(window: &mut Window, action: Action) -> bool {
 
 fn panel(app: &mut App, action: Action) {
     let total = app.panel.lines.len();
-    let mut window = Window { scroll: app.panel.scroll, total, height: app.panel.height, ..Window::default() };
+    let mut window =
+        Window { scroll: app.panel.scroll, total, height: app.panel.height, ..Window::default() };
     if scroll(&mut window, action) {
         window.scroll.follow = false;
         app.panel.scroll = window.scroll;
@@ -161,15 +162,16 @@ fn choose(window: &mut Window, action: Action, count: usize) -> bool {
 }
 
 fn trace(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    let rows = list::trace_rows(app);
+    let rows = list::trace_rows(app).into_owned();
     if choose(&mut app.windows.trace, action, rows.len()) {
         return;
     }
     let at = app.windows.trace.chosen.or(rows.len().checked_sub(1));
-    let Some(row) = at.and_then(|at| rows.get(at)).and_then(|key| app.watched.as_ref()?.trace.row(*key)) else {
+    let Some(row) = at.and_then(|at| rows.get(at)).and_then(|key| app.watched.as_ref()?.trace.row(*key))
+    else {
         return;
     };
-    let no = row.no.0;
+    let no = list::fold_name(row);
     match action {
         Action::Open => toggle(&mut app.folds.trace, no),
         Action::Left => {
@@ -258,7 +260,8 @@ pub fn find(app: &App, pane: Pane, words: &str) -> Vec<usize> {
         }
         Pane::Trace => {
             let trace = app.watched.as_ref().map(|watched| &watched.trace);
-            let text = |key: usize| format!("{:?}", trace.and_then(|trace| trace.row(key)).map(|row| &row.what));
+            let text =
+                |key: usize| format!("{:?}", trace.and_then(|trace| trace.row(key)).map(|row| &row.what));
             let rows = list::trace_rows(app);
             (0..rows.len()).filter(|at| rows.get(*at).is_some_and(|key| has(&text(*key)))).collect()
         }
@@ -313,9 +316,13 @@ pub fn wheel(app: &mut App, pane: Pane, lines: i32) {
 /// Whether something lies over the workbench that covers the panes.
 pub fn is_covered(app: &App) -> bool {
     match &app.overlay {
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Editor(_)) => {
-            true
-        }
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Sessions(_)
+            | Overlay::Editor(_),
+        ) => true,
         None => false,
     }
 }

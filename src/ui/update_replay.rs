@@ -1,8 +1,8 @@
 //! Playing a stored session: the position moves by itself or by keys; the screen is what the events up to it tell.
 
+use crate::ui::app::Overlay;
 use crate::ui::app::{App, Drafts, Watched};
 use crate::ui::bindings::Action;
-use crate::ui::app::Overlay;
 use crate::ui::list;
 use crate::ui::paper::Paper;
 use crate::ui::playback::{Playback, SPEEDS};
@@ -45,7 +45,9 @@ pub fn act(app: &mut App, action: Action, digit: Option<u32>, effects: &mut Vec<
         _ => None, // nothing else is done with a replay
     };
     if let Some(to) = to {
-        if action != Action::Play && let Some(playback) = &mut app.playback {
+        if action != Action::Play
+            && let Some(playback) = &mut app.playback
+        {
             playback.playing = false;
         }
         seek(app, to.min(end));
@@ -56,7 +58,9 @@ pub fn act(app: &mut App, action: Action, digit: Option<u32>, effects: &mut Vec<
 fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     let listed = match &app.overlay {
         Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|row| row.id.clone()),
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Editor(_)) | None => None,
+        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Editor(_)) | None => {
+            None
+        }
     };
     let replay = listed.is_some() || app.playback.is_none();
     if let Some(id) = listed.or_else(|| app.session_id().cloned()) {

@@ -113,7 +113,9 @@ fn state(app: &App) -> Line<'static> {
     let key = |text: String| Span::styled(text, theme.style(Role::Accent));
     let label = |text: String| Span::styled(text, theme.style(Role::Text));
     let entries = app.keys.of(context);
-    Line::from_iter(entries.flat_map(|entry| [key(entry.key()), label(format!(" {}   ", entry.binding.label))]))
+    Line::from_iter(
+        entries.flat_map(|entry| [key(entry.key()), label(format!(" {}   ", entry.binding.label))]),
+    )
 }
 
 /// The question's rows and where the cursor stands among them; none while the panel asks nothing.
@@ -136,11 +138,15 @@ pub fn words(ask: Ask) -> String {
         Ask::Reject(call) => format!("Reject {call}. Why? The model reads it; may be empty."),
         Ask::Respond(call) => format!("Answer in place of {call}; the model is told that a person answered."),
         Ask::Confirm(call) => format!("{call} can destroy what was there. Type \"{WORD}\" to approve it."),
-        Ask::Settle(call, Settling::Happened) => format!("{call} did happen. A note for the model; may be empty."),
+        Ask::Settle(call, Settling::Happened) => {
+            format!("{call} did happen. A note for the model; may be empty.")
+        }
         Ask::Settle(call, Settling::Again) => {
             format!("Run {call} again; it may then happen twice. A note; may be empty.")
         }
-        Ask::Settle(call, Settling::Abandon) => format!("Give {call} up. A note for the model; may be empty."),
+        Ask::Settle(call, Settling::Abandon) => {
+            format!("Give {call} up. A note for the model; may be empty.")
+        }
         Ask::Search => "Search:".to_string(),
         Ask::Rename => "Title:".to_string(),
     }

@@ -71,8 +71,10 @@ impl Sheet<'_> {
         }
         let indent = if beside { LABEL } else { 2 };
         let rest = [Span::raw(" ".repeat(indent))];
-        let mut first =
-            vec![Span::styled(format!("{:<indent$}", if beside { label } else { "" }), self.style(Role::Muted))];
+        let mut first = vec![Span::styled(
+            format!("{:<indent$}", if beside { label } else { "" }),
+            self.style(Role::Muted),
+        )];
         for part in text.split('\n') {
             let line = Line::from(self.reveal(part, role));
             flow::cut(&line, self.width, &first, &rest, &mut self.lines);

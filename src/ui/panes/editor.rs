@@ -54,7 +54,10 @@ fn lines(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
         before = Some(*no);
         let number = if begins { format!("{:>3} ", no + 1) } else { " ".repeat(usize::from(NUMBERS)) };
         let role = if fault.is_some() { Role::Fault } else { Role::Muted };
-        let mut spans = vec![Span::styled(number, theme.style(role)), Span::styled(line.clone(), theme.style(Role::Code))];
+        let mut spans = vec![
+            Span::styled(number, theme.style(role)),
+            Span::styled(line.clone(), theme.style(Role::Code)),
+        ];
         if let Some(fault) = fault.filter(|_| begins) {
             spans.push(Span::styled(format!("  ! {}", text::clean(&fault.why)), theme.style(Role::Fault)));
         }
@@ -76,7 +79,9 @@ fn difference(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
 fn summary(editor: &ArgEditor, theme: &Theme, width: u16) -> Line<'static> {
     let (role, words) = match editor.faults.first() {
         Some(fault) => (Role::Fault, format!("! line {}: {}", fault.line + 1, text::clean(&fault.why))),
-        None if editor.is_changed() => (Role::Ok, "fits the tool; will be judged again before it runs".to_string()),
+        None if editor.is_changed() => {
+            (Role::Ok, "fits the tool; will be judged again before it runs".to_string())
+        }
         None => (Role::Muted, "unchanged".to_string()),
     };
     Line::from(Span::styled(text::truncate(&words, usize::from(width)), theme.style(role)))

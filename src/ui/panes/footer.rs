@@ -40,7 +40,8 @@ fn ask(app: &App, question: &Question, width: u16) -> (Line<'static>, u16) {
     let row = laid.rows.get(laid.cursor.0).map(|(_, row)| row.clone()).unwrap_or_default();
     let column = u16::try_from(text::width(&label) + laid.cursor.1).unwrap_or(u16::MAX);
     let theme = &app.look.theme;
-    let spans = vec![Span::styled(label, theme.style(Role::Wait)), Span::styled(row, theme.style(Role::Text))];
+    let spans =
+        vec![Span::styled(label, theme.style(Role::Wait)), Span::styled(row, theme.style(Role::Text))];
     (Line::from(spans), column)
 }
 
@@ -93,7 +94,9 @@ fn continued(app: &App, prefix: Key) -> Line<'static> {
     let mut spans = vec![Span::styled(format!(" {prefix} … "), theme.style(Role::Accent))];
     for context in can::contexts(app) {
         for entry in app.keys.of(context) {
-            for chord in entry.chords.iter().filter(|chord| chord.len() == 2 && chord.first() == Some(&prefix)) {
+            for chord in
+                entry.chords.iter().filter(|chord| chord.len() == 2 && chord.first() == Some(&prefix))
+            {
                 let second = chord.last().map(ToString::to_string).unwrap_or_default();
                 spans.push(Span::styled(second, theme.style(Role::Accent)));
                 let words = entry.binding.name.replace('-', " ");

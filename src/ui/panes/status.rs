@@ -18,14 +18,23 @@ use crate::ui::theme::Role;
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.look.theme;
     let Some(session) = app.session() else {
-        let model = if app.start.model.is_empty() { "no model".to_string() } else { text::clean(&app.start.model).into_owned() };
+        let model = if app.start.model.is_empty() {
+            "no model".to_string()
+        } else {
+            text::clean(&app.start.model).into_owned()
+        };
         let words = format!(" tackroom  new session  {model}  mode {}", app.start.mode.name());
-        Span::styled(text::truncate(&words, usize::from(area.width)), theme.style(Role::Title)).render(area, buf);
+        Span::styled(text::truncate(&words, usize::from(area.width)), theme.style(Role::Title))
+            .render(area, buf);
         return;
     };
     let (glyph, role) = sign(session.status());
     let word = session.status().word();
-    let mark = if app.look.accessible { word.to_string() } else { format!("{} {word}", glyph.text(app.look.glyphs)) };
+    let mark = if app.look.accessible {
+        word.to_string()
+    } else {
+        format!("{} {word}", glyph.text(app.look.glyphs))
+    };
     let right = figures(app, session);
     let room = usize::from(area.width).saturating_sub(text::width(&right) + text::width(&mark) + 5);
     let title = if session.title.is_empty() { session.id.as_str() } else { &session.title };

@@ -108,7 +108,13 @@ fn changes(call: &Call, look: &Look) -> Vec<Span<'static>> {
 }
 
 /// What unfolds below a card: arguments or difference, verdict, decision, output.
-pub fn details(card: Option<&Card>, call: &Call, look: &Look, width: usize, now: Micros) -> Vec<Line<'static>> {
+pub fn details(
+    card: Option<&Card>,
+    call: &Call,
+    look: &Look,
+    width: usize,
+    now: Micros,
+) -> Vec<Line<'static>> {
     let mut page = Page { look, width, lines: Vec::new() };
     page.arguments(call);
     page.judged(call);
@@ -166,7 +172,8 @@ impl Page<'_> {
             (Args::Json(value), None) => {
                 let text = serde_json::to_string_pretty(value).unwrap_or_default();
                 let known = self.look.code.lookup("json", &text, &self.look.theme);
-                let lines = known.map_or_else(|| code::plain(&text, &self.look.theme), |block| block.to_vec());
+                let lines =
+                    known.map_or_else(|| code::plain(&text, &self.look.theme), |block| block.to_vec());
                 let mut wrapped = Vec::new();
                 for line in &lines {
                     cut(line, self.width, &[], &[Span::raw("  ")], &mut wrapped);
@@ -190,7 +197,8 @@ impl Page<'_> {
         let destroys = if call.destroys { ", can destroy" } else { "" };
         let effect = format!("{}{destroys}", call.effect.word());
         if call.verdict.is_some() {
-            let touches = if touches.is_empty() { String::new() } else { format!(": {}", touches.join(", ")) };
+            let touches =
+                if touches.is_empty() { String::new() } else { format!(": {}", touches.join(", ")) };
             self.entry("effect", &format!("{effect}{touches}"), Role::Text);
         }
     }
@@ -206,8 +214,7 @@ impl Page<'_> {
                 | Decision::Answered { .. }
                 | Decision::Settled { .. } => String::new(),
             };
-            let text =
-                format!("{} by {} after {}{reason}", decision.word(), decision.by(), duration(waited));
+            let text = format!("{} by {} after {}{reason}", decision.word(), decision.by(), duration(waited));
             self.entry("decision", &text, Role::Text);
         }
         if card.held_at.is_some() {
@@ -248,7 +255,10 @@ impl Page<'_> {
                 return;
             }
             let left_out = output.size.saturating_sub((output.head.len() + output.tail.len()) as u64);
-            let text = format!("{} {left_out} bytes and {more} lines left out", Glyph::Omitted.text(self.look.glyphs));
+            let text = format!(
+                "{} {left_out} bytes and {more} lines left out",
+                Glyph::Omitted.text(self.look.glyphs)
+            );
             self.lines.push(Line::from(Span::styled(text, self.look.style(Role::Muted))));
             let (tail, _) = prose(&output.tail, style, self.width, usize::MAX);
             let from = tail.len().saturating_sub(OUTPUT_LINES.1);

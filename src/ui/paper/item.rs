@@ -54,7 +54,9 @@ pub fn lay(item: &Item, before: Option<&Said>, sheet: &Sheet<'_>, drafted: Optio
             page.quiet(&format!("{how} of agent {agent} in {workspace}, {} UTC", minute(item.at)));
         }
         Said::Task { text, .. } => page.person("You", text),
-        Said::Queued { text: _, taken: true } => page.quiet("(a message that waited here begins the task below)"),
+        Said::Queued { text: _, taken: true } => {
+            page.quiet("(a message that waited here begins the task below)")
+        }
         Said::Queued { text, taken: false } => page.person("You, for afterwards", text),
         Said::Steer { text, .. } => page.person("You, while it worked", text),
         Said::Answer(answer) => page.answer(answer, drafted),
@@ -135,7 +137,8 @@ impl Page<'_> {
         let style = self.style(Role::Text).add_modifier(Modifier::BOLD);
         let (mut lines, left_out) = prose(text, style, self.room(), most);
         if left_out > 0 {
-            let more = format!("{} {} more", Glyph::Omitted.text(look.glyphs), count(left_out as u64, "line"));
+            let more =
+                format!("{} {} more", Glyph::Omitted.text(look.glyphs), count(left_out as u64, "line"));
             lines.push(Line::from(Span::styled(more, self.style(Role::Muted))));
         }
         let mark = look.mark(Glyph::Quote, Role::Accent);
@@ -151,8 +154,7 @@ impl Page<'_> {
         let has_text = !answer.text.trim().is_empty();
         if has_text {
             let mut stream = drafted.unwrap_or_else(|| {
-                let mut stream =
-                    Stream::new(look.theme.clone(), look.code.handle()).with_glyphs(look.glyphs);
+                let mut stream = Stream::new(look.theme.clone(), look.code.handle()).with_glyphs(look.glyphs);
                 stream.push(&answer.text);
                 stream
             });
@@ -165,12 +167,15 @@ impl Page<'_> {
             Finish::Length => self.marked(None, "(cut at the model's length limit)", Role::Fault),
             Finish::Filtered => self.marked(None, "(held back by the provider's filter)", Role::Fault),
             Finish::Other(word) => self.quiet(&format!("(stopped: {word})")),
-            Finish::Stop if !has_text && answer.reasoning.trim().is_empty() => self.quiet("(an empty answer)"),
+            Finish::Stop if !has_text && answer.reasoning.trim().is_empty() => {
+                self.quiet("(an empty answer)")
+            }
             Finish::Stop | Finish::Calls => {}
         }
         if self.sheet.unfolded {
             let usage = answer.usage;
-            let cached = if usage.cached > 0 { format!(", {} cached", tokens(usage.cached)) } else { String::new() };
+            let cached =
+                if usage.cached > 0 { format!(", {} cached", tokens(usage.cached)) } else { String::new() };
             let text = format!(
                 "{}: {} tokens in{cached}, {} out, {}",
                 answer.model,
@@ -201,7 +206,8 @@ impl Page<'_> {
             return;
         }
         self.leaves.push(Leaf::plain(Line::from(Span::styled(head, muted))));
-        let (lines, _) = prose(thought, muted.add_modifier(Modifier::ITALIC), self.room().saturating_sub(2), usize::MAX);
+        let (lines, _) =
+            prose(thought, muted.add_modifier(Modifier::ITALIC), self.room().saturating_sub(2), usize::MAX);
         for line in lines {
             let mut spans = vec![Span::styled(format!("{} ", Glyph::Quote.text(look.glyphs)), muted)];
             spans.extend(line.spans);
@@ -271,7 +277,11 @@ impl Page<'_> {
             tokens(end.usage.input),
             tokens(end.usage.output)
         );
-        let left = vec![Span::styled(word, self.style(role).add_modifier(Modifier::BOLD)), Span::raw("  "), Span::styled(sums, self.style(Role::Muted))];
+        let left = vec![
+            Span::styled(word, self.style(role).add_modifier(Modifier::BOLD)),
+            Span::raw("  "),
+            Span::styled(sums, self.style(Role::Muted)),
+        ];
         let used: usize = left.iter().map(|span| span.content.len()).sum();
         let rule = look.sign("─", "").repeat(self.room().saturating_sub(used));
         let right = vec![Span::styled(rule, self.style(Role::Border))];
@@ -291,9 +301,15 @@ fn why(why: &EndReason) -> Option<String> {
         EndReason::EmptyReply => Some("The model stopped without a word or a call.".to_string()),
         EndReason::Truncated => Some("The answer was cut at the model's length limit.".to_string()),
         EndReason::Filtered => Some("The provider held the answer back.".to_string()),
-        EndReason::OddFinish { finish } => Some(format!("The model stopped for an unknown reason: {finish}.")),
-        EndReason::ModelFailed { fault } => Some(format!("The model could not be asked: {}.", fault.kind.words())),
-        EndReason::StepLimit { steps } => Some(format!("The limit of {steps} steps was reached; write to go on.")),
+        EndReason::OddFinish { finish } => {
+            Some(format!("The model stopped for an unknown reason: {finish}."))
+        }
+        EndReason::ModelFailed { fault } => {
+            Some(format!("The model could not be asked: {}.", fault.kind.words()))
+        }
+        EndReason::StepLimit { steps } => {
+            Some(format!("The limit of {steps} steps was reached; write to go on."))
+        }
         EndReason::Operator { by } => Some(format!("Cancelled by {by}.")),
     }
 }

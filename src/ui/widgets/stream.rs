@@ -137,6 +137,11 @@ impl Stream {
         &self.lines
     }
 
+    /// The lines as last laid out.
+    pub fn laid(&self) -> &[Line<'static>] {
+        &self.lines
+    }
+
     /// The finished code blocks that were drawn plain: language and source. Colour them with `Highlighter::highlight`
     /// where time may pass, then call `recolor`.
     pub fn take_wanted(&mut self) -> Vec<(String, String)> {

@@ -1,7 +1,7 @@
 //! One row of a timeline: the bar of a span on a time axis shared by all rows.
 //!
 //! Kinds differ in shape as well as in colour, so a row reads without colour: work and model bars are solid and end on
-//! eighths of a cell, a wait is a dashed line, a fault is crossed.
+//! eighths of a cell, a wait is a dashed line, a fault is crossed, idle time is a thin line.
 
 use ratatui::text::Span;
 
@@ -19,6 +19,8 @@ pub enum SegmentKind {
     Model,
     /// Ended in a fault.
     Fault,
+    /// Nothing is done, or what is done is told by other rows.
+    Quiet,
 }
 
 /// A stretch of time, in microseconds on the axis' clock. Without an end it is still going on.
@@ -92,6 +94,7 @@ fn role(kind: Option<SegmentKind>) -> Role {
         Some(SegmentKind::Wait) => Role::BarWait,
         Some(SegmentKind::Model) => Role::BarModel,
         Some(SegmentKind::Fault) => Role::Fault,
+        Some(SegmentKind::Quiet) => Role::Border,
     }
 }
 
@@ -121,9 +124,11 @@ fn sign(kind: SegmentKind, eighths: usize, set: GlyphSet) -> &'static str {
         (GlyphSet::Signs, SegmentKind::Work | SegmentKind::Model) => BLOCKS[eighths.clamp(1, 8)],
         (GlyphSet::Signs, SegmentKind::Wait) => "┄",
         (GlyphSet::Signs, SegmentKind::Fault) => "╳",
+        (GlyphSet::Signs, SegmentKind::Quiet) => "─",
         (GlyphSet::Words, SegmentKind::Work) => "=",
         (GlyphSet::Words, SegmentKind::Model) => "#",
         (GlyphSet::Words, SegmentKind::Wait) => ".",
         (GlyphSet::Words, SegmentKind::Fault) => "x",
+        (GlyphSet::Words, SegmentKind::Quiet) => "-",
     }
 }

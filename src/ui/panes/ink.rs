@@ -1,0 +1,77 @@
+//! Small strokes that several panes share: a list's chosen row, words found, text at an edge.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Line;
+
+use crate::domain::text;
+use crate::domain::time::Micros;
+use crate::ui::app::App;
+use crate::ui::mode::Pane;
+use crate::ui::theme::Role;
+
+/// The time that what is shown is told at: in a replay that of the last event played, else the present.
+pub fn clock(app: &App) -> Micros {
+    match (&app.playback, app.session()) {
+        (Some(_), Some(session)) => session.updated_at,
+        (Some(_) | None, _) => app.now,
+    }
+}
+
+/// A row without its first columns.
+pub fn inset(row: Rect, columns: u16) -> Rect {
+    let columns = columns.min(row.width);
+    Rect { x: row.x + columns, width: row.width - columns, ..row }
+}
+
+/// Draws a cleaned text at the right edge of a row of `area`, unless there is no room for it.
+pub fn right(source: &str, style: Style, area: Rect, y: u16, buf: &mut Buffer) {
+    let wide = text::width(source) as u16;
+    if wide <= area.width && (area.y..area.bottom()).contains(&y) {
+        buf.set_string(area.right() - wide, y, source, style);
+    }
+}
+
+/// Lines from the top of an area; what does not fit is left out.
+pub fn lines<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>, area: Rect, buf: &mut Buffer) {
+    for (line, row) in lines.into_iter().zip(area.rows()) {
+        buf.set_line(row.x, row.y, line, row.width);
+    }
+}
+
+/// Marks the words looked for in a row that was drawn.
+pub fn hits(app: &App, pane: Pane, row: Rect, buf: &mut Buffer) {
+    let Some(search) = app.search.as_ref().filter(|search| search.pane == pane && !search.words.is_empty())
+    else {
+        return;
+    };
+    let mut drawn = String::new();
+    let mut columns = Vec::new();
+    for x in row.x..row.right() {
+        let Some(cell) = buf.cell((x, row.y)) else { continue };
+        for c in cell.symbol().chars().flat_map(char::to_lowercase) {
+            columns.extend(std::iter::repeat_n(x, c.len_utf8()));
+            drawn.push(c);
+        }
+    }
+    let style = app.look.style(Role::Accent).add_modifier(Modifier::REVERSED);
+    for (at, found) in drawn.match_indices(&search.words) {
+        for x in &columns[at..at + found.len()] {
+            if let Some(cell) = buf.cell_mut((*x, row.y)) {
+                cell.set_style(style);
+            }
+        }
+    }
+}
+
+/// An area without its first rows.
+pub fn below(area: Rect, rows: u16) -> Rect {
+    let rows = rows.min(area.height);
+    Rect { y: area.y + rows, height: area.height - rows, ..area }
+}
+
+/// The first row of a list that has its chosen row in view, near the middle where the list is long.
+pub fn first_shown(chosen: usize, total: usize, height: usize) -> usize {
+    chosen.saturating_sub(height / 2).min(total.saturating_sub(height))
+}

@@ -1,0 +1,93 @@
+//! Lists to choose from by typing: actions by name with their keys, and themes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use crate::ui::app::{App, Chooser};
+use crate::ui::glyph::Glyph;
+use crate::ui::keymap::Entry;
+use crate::ui::list;
+use crate::ui::panes::ink;
+use crate::ui::paper::leaf::{one_line, spread};
+use crate::ui::theme::Role;
+
+/// Draws the palette.
+pub fn draw(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
+    let look = &app.look;
+    let row = |entry: &&Entry| {
+        let left = vec![Span::styled(entry.binding.help, look.style(Role::Text))];
+        let keys = format!("{:>9}", entry.key());
+        let right = vec![
+            Span::styled(format!(" {}", entry.binding.context.title()), look.style(Role::Muted)),
+            Span::styled(format!("  {keys}"), look.style(Role::Accent)),
+        ];
+        let right = if area.width < 60 { right[1..].to_vec() } else { right };
+        (left, right)
+    };
+    let rows: Vec<_> = list::actions(app).iter().map(row).collect();
+    choose(app, chooser, rows, area, buf);
+}
+
+/// Draws the theme picker. The chosen theme is on trial: the whole screen shows it.
+pub fn draw_themes(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
+    let about = |name: &str| match name {
+        "terminal" => "the terminal's own sixteen colours",
+        "night" => "true colours on dark",
+        "day" => "true colours on light",
+        "contrast" => "the strongest contrast",
+        "mono" => "no colours",
+        _ => "your own", // a theme from the configuration
+    };
+    let row = |name: &&str| {
+        (
+            vec![Span::styled(format!("{name:<10}"), app.look.style(Role::Text))],
+            vec![Span::styled(about(name), app.look.style(Role::Muted))],
+        )
+    };
+    let rows: Vec<_> = list::themes(app).iter().map(row).collect();
+    choose(app, chooser, rows, area, buf);
+}
+
+/// A row: what stands left, what stands right.
+type Row = (Vec<Span<'static>>, Vec<Span<'static>>);
+
+/// Draws what was typed, a rule, and the rows around the chosen one.
+fn choose(app: &App, chooser: &Chooser, rows: Vec<Row>, area: Rect, buf: &mut Buffer) {
+    let look = &app.look;
+    filter(app, &chooser.filter.text(), "type to find", area, buf);
+    let body = ink::below(area, 2);
+    if rows.is_empty() {
+        buf.set_stringn(body.x, body.y, "Nothing fits.", usize::from(body.width), look.style(Role::Muted));
+    }
+    let chosen = chooser.chosen.min(rows.len().saturating_sub(1));
+    let from = ink::first_shown(chosen, rows.len(), usize::from(body.height));
+    for ((at, (left, right)), row) in rows.into_iter().enumerate().skip(from).zip(body.rows()) {
+        let sign = if at == chosen { Glyph::Selected.text(look.glyphs) } else { " " };
+        buf.set_string(row.x, row.y, sign, look.style(Role::Accent));
+        let text = ink::inset(row, 2);
+        let line: Line<'static> = spread(left, right, usize::from(text.width));
+        buf.set_line(text.x, text.y, &line, text.width);
+        if at == chosen {
+            buf.set_style(row, look.style(Role::Selection));
+        }
+    }
+}
+
+/// Draws the line that is typed into, and a rule below it.
+pub fn filter(app: &App, typed: &str, hint: &str, area: Rect, buf: &mut Buffer) {
+    let look = &app.look;
+    let width = usize::from(area.width);
+    let prompt = format!("{} ", Glyph::Selected.text(look.glyphs));
+    buf.set_stringn(area.x, area.y, &prompt, width, look.style(Role::Accent));
+    let text = ink::inset(Rect { height: 1.min(area.height), ..area }, prompt.chars().count() as u16);
+    if typed.is_empty() {
+        buf.set_stringn(text.x, text.y, hint, usize::from(text.width), look.style(Role::Muted));
+    } else {
+        buf.set_stringn(text.x, text.y, one_line(typed), usize::from(text.width), look.style(Role::Text));
+    }
+    if area.height > 1 {
+        let rule = Glyph::Rule.text(look.glyphs).repeat(width);
+        buf.set_stringn(area.x, area.y + 1, rule, width, look.style(Role::Border));
+    }
+}

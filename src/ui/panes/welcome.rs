@@ -1,0 +1,76 @@
+//! An empty workbench: what was found, what to type, which keys there are; for someone who is here for the first time.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
+
+use crate::domain::policy::Mode;
+use crate::domain::text;
+use crate::ui::app::App;
+use crate::ui::bindings::Action;
+use crate::ui::mode::Context;
+use crate::ui::panes::ink;
+use crate::ui::paper::leaf::count;
+use crate::ui::theme::Role;
+
+/// Draws the greeting, in the middle of the area where there is room.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let lines = page(app, usize::from(area.width.saturating_sub(4).min(72)));
+    let height = lines.len() as u16;
+    let wide = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
+    let x = area.x + area.width.saturating_sub(wide) / 2;
+    let y = if app.look.accessible { area.y } else { area.y + area.height.saturating_sub(height) / 3 };
+    let inner = Rect { x, y, width: area.right() - x, height: area.bottom().saturating_sub(y) };
+    ink::lines(&lines, inner, buf);
+}
+
+fn page(app: &App, width: usize) -> Vec<Line<'static>> {
+    let look = &app.look;
+    let (plain, muted) = (look.style(Role::Text), look.style(Role::Muted));
+    let mut lines = vec![
+        Line::from(Span::styled("tackroom", look.style(Role::Title).add_modifier(Modifier::BOLD))),
+        Line::default(),
+    ];
+    let asks = match app.start.mode {
+        Mode::Auto => "the policy decides which calls ask you first",
+        Mode::Ask => "every call that does more than read asks you first",
+        Mode::Step => "every step waits for you",
+    };
+    let model = text::clean(&app.start.model);
+    let found = if app.start.model.is_empty() {
+        "No model was found.".to_string()
+    } else {
+        format!("Model: {model}.")
+    };
+    for sentence in [
+        found,
+        format!("Mode {}: {asks}.", app.start.mode.name()),
+        "Type a task below and press Enter. Nothing that changes anything runs unseen.".to_string(),
+    ] {
+        let cut = text::wrap(&sentence, width);
+        lines.extend(
+            cut.into_iter().map(|range| Line::from(Span::styled(sentence[range].to_string(), plain))),
+        );
+    }
+    lines.push(Line::default());
+    let key = |context, action| app.keys.key_of(context, action);
+    let mut keys = vec![
+        (key(Context::Composer, Action::Send), "send what you wrote".to_string()),
+        (key(Context::Composer, Action::NextPane), "from the text to the panes".to_string()),
+        (key(Context::Global, Action::Palette), "every action by name".to_string()),
+        (key(Context::Global, Action::Help), "every key (in a pane)".to_string()),
+        (key(Context::Global, Action::Quit), "twice: leave".to_string()),
+    ];
+    if !app.rows.is_empty() {
+        let stored = format!("{} stored (in a pane)", count(app.rows.len() as u64, "session"));
+        keys.insert(2, (key(Context::Workbench, Action::Sessions), stored));
+    }
+    for (key, what) in keys {
+        lines.push(Line::from(vec![
+            Span::styled(format!("{key:>9}  "), look.style(Role::Accent)),
+            Span::styled(what, muted),
+        ]));
+    }
+    lines
+}
