@@ -41,6 +41,8 @@ pub const GUARD_MS: u64 = 400;
 pub const STILL_MS: u64 = 3_000;
 /// A key that is pressed twice must be pressed again within so long, in milliseconds.
 pub const TWICE_MS: u64 = 2_000;
+/// Rows that the decision panel has below its text: what can be pressed, and a question.
+const PANEL_TAIL: usize = 3;
 /// How long a passing message stays, in milliseconds.
 pub const TOAST_MS: u64 = 6_000;
 /// Bytes of a running call's output that are kept for the screen; the log has the rest when it ends.
@@ -179,6 +181,8 @@ pub struct Panel {
     pub lines: Arc<Vec<Line<'static>>>,
     /// The width `lines` was laid out for.
     pub width: u16,
+    /// The theme `lines` was laid out for.
+    pub theme: String,
     /// Which lines are in view and which were.
     pub scroll: Scroll,
     /// Rows for `lines` in the last frame.
@@ -490,7 +494,7 @@ impl App {
             pane: self.last_pane,
             side: self.side,
             zoomed: self.zoomed,
-            approval: held.then(|| u16::try_from(self.panel.lines.len()).unwrap_or(u16::MAX)),
+            approval: held.then(|| u16::try_from(self.panel.lines.len() + PANEL_TAIL).unwrap_or(u16::MAX)),
             composer: composer.then(|| u16::try_from(self.composer.line_count()).unwrap_or(u16::MAX)),
             replay: self.playback.is_some(),
         }

@@ -30,3 +30,4 @@ pub mod update_decide; // the one place where a key becomes a decision
 pub mod update_notice; // what the runtime tells
 pub mod update_replay; // playing a stored session
 pub mod panes; // one file per pane
+pub mod view; // the screen, drawn in its doc comment
