@@ -13,7 +13,6 @@ use crate::domain::schema::Schema;
 use crate::domain::text;
 use crate::domain::tool_spec::ToolBook;
 use crate::ui::edit_json;
-pub use crate::ui::edit_json::pretty;
 use crate::ui::key::{Code, Key};
 
 /// A text with a cursor.

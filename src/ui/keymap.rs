@@ -170,7 +170,7 @@ impl Keymap {
     }
 }
 
-/// The digit of a key, for `Action::Tenth`.
+/// The digit of a key, for `Action::Seek(Seek::Tenth)`.
 pub fn digit(key: Key) -> Option<u32> {
     match key.code {
         Code::Char(c) => c.to_digit(10),
