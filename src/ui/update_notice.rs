@@ -80,17 +80,17 @@ fn committed(app: &mut App, commit: &Commit) {
 
 /// What the log says ends what was only arriving.
 fn settle_drafts(drafts: &mut Drafts, event: &Event) {
-    match &event.fact {
-        Fact::ModelAsked { .. }
-        | Fact::ModelReplied { .. }
-        | Fact::ModelFailed { .. }
-        | Fact::RunEnded { .. } => {
-            drafts.new_turn();
-        }
-        Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } => {
-            drafts.outputs.remove(call);
-        }
-        _ => {} // nothing of it was drafted
+    let fact = &event.fact;
+    if let Fact::ModelAsked { .. }
+    | Fact::ModelReplied { .. }
+    | Fact::ModelFailed { .. }
+    | Fact::RunEnded { .. } = fact
+    {
+        drafts.new_turn();
+    } else if let Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } =
+        fact
+    {
+        drafts.outputs.remove(call);
     }
 }
 

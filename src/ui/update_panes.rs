@@ -53,7 +53,14 @@ pub fn moved(app: &mut App, step: Move) {
             match step {
                 Move::Left => fold_row(app, Fold::Close),
                 Move::Right => fold_row(app, Fold::Open),
-                step => choose(&mut app.windows.trace, step, count),
+                Move::Down
+                | Move::Up
+                | Move::HalfDown
+                | Move::HalfUp
+                | Move::PageDown
+                | Move::PageUp
+                | Move::Top
+                | Move::Bottom => choose(&mut app.windows.trace, step, count),
             }
         }
         Focus::Pane(Pane::Calls) => {
@@ -61,7 +68,14 @@ pub fn moved(app: &mut App, step: Move) {
             match step {
                 Move::Left => fold_call(app, Fold::Close),
                 Move::Right => fold_call(app, Fold::Open),
-                step => choose(&mut app.windows.calls, step, count),
+                Move::Down
+                | Move::Up
+                | Move::HalfDown
+                | Move::HalfUp
+                | Move::PageDown
+                | Move::PageUp
+                | Move::Top
+                | Move::Bottom => choose(&mut app.windows.calls, step, count),
             }
         }
         Focus::Pane(Pane::Approval) => panel(app, step),
