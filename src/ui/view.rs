@@ -56,7 +56,7 @@ use crate::ui::edit::TextBox;
 use crate::ui::layout::{Place, Room, lay, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
-    approval, approval_text, calls, composer, conversation, editor, footer, help, palette, playback,
+    approval, approval_text, calls, composer, conversation, editor, footer, help, ink, palette, playback,
     sessions, status, trace,
 };
 use crate::ui::theme::Role;
@@ -101,6 +101,7 @@ fn prepare_panel(app: &mut App) {
 
 /// Puts the panes' windows on their content.
 fn prepare_windows(app: &mut App) {
+    let now = ink::clock(app);
     let inner = |pane: Pane| app.layout.pane(pane).map(|place| place.inner);
     let (talk, rows, list) = (inner(Pane::Conversation), inner(Pane::Trace), inner(Pane::Calls));
     if let (Some(area), Some(watched)) = (talk, &app.watched) {
@@ -108,7 +109,7 @@ fn prepare_windows(app: &mut App) {
         window.height = usize::from(area.height);
         let wanted = window.chosen.filter(|_| std::mem::take(&mut window.reveal));
         let mut lay = |window: &mut _| {
-            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, app.now, window, area.width);
+            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, now, window, area.width);
             app.paper.total()
         };
         lay(window);
@@ -121,7 +122,7 @@ fn prepare_windows(app: &mut App) {
                 height,
             );
             window.scroll.show(lines.start, total, height);
-            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, app.now, window, area.width);
+            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, now, window, area.width);
         }
     }
     if let Some(area) = rows {
@@ -134,7 +135,7 @@ fn prepare_windows(app: &mut App) {
         }
     }
     if let (Some(area), Some(watched)) = (list, &app.watched) {
-        app.calls.lay(watched, &app.folds, &app.look, calls::unfolded_width(area), app.now);
+        app.calls.lay(watched, &app.folds, &app.look, calls::unfolded_width(area), now);
         let window = &mut app.windows.calls;
         let total = app.calls.total();
         (window.total, window.height) = (total, usize::from(area.height));
