@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ui::app::App;
 use crate::ui::layout::lay;
 use crate::ui::mode::Pane;
-use crate::ui::panes::{approval, approval_text, calls, help, trace};
+use crate::ui::panes::{approval, approval_text, calls, help, ink, trace};
 use crate::ui::parts::Overlay;
 
 /// Lays out what the next frame shows and notes what it will have shown. Call it right before `draw`.
@@ -48,6 +48,7 @@ fn prepare_panel(app: &mut App) {
 
 /// Puts the panes' windows on their content.
 fn prepare_windows(app: &mut App) {
+    let now = ink::clock(app);
     let inner = |pane: Pane| app.layout.pane(pane).map(|place| place.inner);
     let (talk, rows, list) = (inner(Pane::Conversation), inner(Pane::Trace), inner(Pane::Calls));
     if let (Some(area), Some(watched)) = (talk, &app.watched) {
@@ -55,7 +56,7 @@ fn prepare_windows(app: &mut App) {
         window.height = usize::from(area.height);
         let wanted = window.chosen.filter(|_| std::mem::take(&mut window.reveal));
         let mut lay = |window: &mut _| {
-            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, app.now, window, area.width);
+            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, now, window, area.width);
             app.paper.total()
         };
         lay(window);
@@ -68,7 +69,7 @@ fn prepare_windows(app: &mut App) {
                 height,
             );
             window.scroll.show(lines.start, total, height);
-            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, app.now, window, area.width);
+            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, now, window, area.width);
         }
     }
     if let Some(area) = rows {
@@ -81,7 +82,7 @@ fn prepare_windows(app: &mut App) {
         }
     }
     if let (Some(area), Some(watched)) = (list, &app.watched) {
-        app.calls.lay(watched, &app.folds, &app.look, calls::unfolded_width(area), app.now);
+        app.calls.lay(watched, &app.folds, &app.look, calls::unfolded_width(area), now);
         let window = &mut app.windows.calls;
         let total = app.calls.total();
         (window.total, window.height) = (total, usize::from(area.height));

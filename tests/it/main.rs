@@ -8,3 +8,4 @@ mod text;
 mod theme;
 mod widgets;
 mod trace;
+mod screens;
