@@ -11,9 +11,6 @@
 //!
 //! The axis spans what is in view. Waiting for a person is dashed; it is never drawn as work.
 
-use std::borrow::Cow;
-use std::collections::BTreeSet;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -22,6 +19,7 @@ use crate::domain::time::{Micros, duration};
 use crate::domain::trace::Trace;
 use crate::domain::trace_row::{Part, Row, RowState, Time, What};
 use crate::ui::app::App;
+use crate::ui::list::{self, fold_name, holds};
 use crate::ui::mode::Pane;
 use crate::ui::panes::{ink, trace_words};
 use crate::ui::paper::leaf::fit;
@@ -61,59 +59,9 @@ const TICKS: [i64; 22] = [
     86_400_000_000,
 ];
 
-/// The keys of the rows that folding leaves, in the order of reading. Costs nothing where nothing is folded.
-pub fn visible<'a>(trace: &'a Trace, folded: &BTreeSet<u64>) -> Cow<'a, [usize]> {
-    if folded.is_empty() {
-        return Cow::Borrowed(trace.order());
-    }
-    let mut kept = Vec::with_capacity(trace.order().len());
-    let mut hidden_below = None;
-    for key in trace.order() {
-        let Some(row) = trace.row(*key) else { continue };
-        if hidden_below.is_some_and(|depth| row.depth > depth) {
-            continue;
-        }
-        hidden_below = (holds(row) && folded.contains(&fold_name(row))).then_some(row.depth);
-        kept.push(*key);
-    }
-    Cow::Owned(kept)
-}
-
-/// The name of a row in `Folds::trace`. A step shares its event with its first request, so steps are named apart.
-pub fn fold_name(row: &Row) -> u64 {
-    match row.what {
-        What::Step(_) => row.no.0 | 1 << 63,
-        What::Run { .. }
-        | What::Model { .. }
-        | What::Retry { .. }
-        | What::Call { .. }
-        | What::Execution { .. }
-        | What::Pause
-        | What::Stepping
-        | What::Steer { .. }
-        | What::Takeover { .. }
-        | What::Foreign { .. } => row.no.0,
-    }
-}
-
-/// Whether a row may have rows in it.
-pub fn holds(row: &Row) -> bool {
-    match row.what {
-        What::Run { .. } | What::Step(_) | What::Call { .. } => true,
-        What::Model { .. }
-        | What::Retry { .. }
-        | What::Execution { .. }
-        | What::Pause
-        | What::Stepping
-        | What::Steer { .. }
-        | What::Takeover { .. }
-        | What::Foreign { .. } => false,
-    }
-}
-
 /// How many rows there are after folding.
 pub fn rows(app: &App) -> usize {
-    app.watched.as_ref().map_or(0, |watched| visible(&watched.trace, &app.folds.trace).len())
+    list::trace_rows(app).len()
 }
 
 /// The part of an area that rows are drawn in; the rest has the axis and a line of words.
@@ -128,7 +76,7 @@ pub fn body(area: Rect) -> Rect {
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let Some(watched) = &app.watched else { return };
     let trace = &watched.trace;
-    let keys = visible(trace, &app.folds.trace);
+    let keys = list::trace_rows(app);
     if keys.is_empty() {
         let text = "Nothing has happened yet.";
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), app.look.style(Role::Muted));
