@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use crate::domain::tally::Row;
 use crate::domain::trace_row::{self, What};
-use crate::ui::app::{App, Overlay};
+use crate::ui::app::App;
+use crate::ui::bindings::{Action, Go, Seek};
 use crate::ui::can;
 use crate::ui::filter::fitting;
 use crate::ui::keymap::Entry;
 use crate::ui::mode::Context;
+use crate::ui::parts::Overlay;
 
 /// The actions that the palette offers: what can be done now, each once. A decision is never taken from a list.
 pub fn actions(app: &App) -> Vec<&Entry> {
@@ -31,22 +33,9 @@ pub fn actions(app: &App) -> Vec<&Entry> {
 
 /// Moving about is not for a palette.
 fn offered(entry: &Entry) -> bool {
-    use crate::ui::bindings::Action as A;
-    !matches!(
-        entry.binding.action,
-        A::Palette
-            | A::Down
-            | A::Up
-            | A::HalfDown
-            | A::HalfUp
-            | A::PageDown
-            | A::PageUp
-            | A::Left
-            | A::Right
-            | A::Tenth
-            | A::NextPane
-            | A::PreviousPane
-    )
+    let moves = [Action::Go(Go::NextPane), Action::Go(Go::PreviousPane), Action::Seek(Seek::Tenth)];
+    !matches!(entry.binding.action, Action::Palette | Action::Move(_))
+        && !moves.contains(&entry.binding.action)
 }
 
 /// The names of the themes that fit the filter.

@@ -17,12 +17,14 @@ use crate::domain::ids::SessionId;
 use crate::domain::session::Session;
 use crate::domain::talk::{Item, Said};
 use crate::domain::time::Micros;
-use crate::ui::app::{Drafts, Folds, Look, Watched, Window};
+use crate::ui::app::{Look, Watched};
+use crate::ui::drafts::Drafts;
 use crate::ui::glyph::GlyphSet;
 use crate::ui::paper::arriving::Arriving;
 use crate::ui::paper::heights::Heights;
 use crate::ui::paper::item::Sheet;
 use crate::ui::paper::leaf::{Leaf, Sight};
+use crate::ui::parts::{Folds, Window};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::stream::Stream;
 

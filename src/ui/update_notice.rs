@@ -4,9 +4,11 @@ use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::SessionId;
 use crate::domain::notice::{Driver, Notice};
-use crate::ui::app::{App, Drafts, Folds, Panel, Watched, Windows};
+use crate::ui::app::{App, Watched};
+use crate::ui::drafts::Drafts;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::paper::Paper;
+use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::playback::Playback;
 use crate::ui::update::{Effect, fault};
 use crate::ui::widgets::scroll::Scroll;
@@ -78,17 +80,17 @@ fn committed(app: &mut App, commit: &Commit) {
 
 /// What the log says ends what was only arriving.
 fn settle_drafts(drafts: &mut Drafts, event: &Event) {
-    match &event.fact {
-        Fact::ModelAsked { .. }
-        | Fact::ModelReplied { .. }
-        | Fact::ModelFailed { .. }
-        | Fact::RunEnded { .. } => {
-            drafts.new_turn();
-        }
-        Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } => {
-            drafts.outputs.remove(call);
-        }
-        _ => {} // nothing of it was drafted
+    let fact = &event.fact;
+    if let Fact::ModelAsked { .. }
+    | Fact::ModelReplied { .. }
+    | Fact::ModelFailed { .. }
+    | Fact::RunEnded { .. } = fact
+    {
+        drafts.new_turn();
+    } else if let Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } =
+        fact
+    {
+        drafts.outputs.remove(call);
     }
 }
 

@@ -17,7 +17,7 @@ use crate::domain::call::CallState;
 use crate::domain::event::Settling;
 use crate::domain::time::duration;
 use crate::ui::app::{App, GUARD_MS};
-use crate::ui::bindings::Action;
+use crate::ui::bindings::{Action, Go, Move};
 use crate::ui::mode::{Ask, Context, Focus, Pane};
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
@@ -85,7 +85,7 @@ fn state(app: &App) -> Line<'static> {
     if app.focus != Focus::Pane(Pane::Approval) {
         let key = match app.focus {
             Focus::Composer => app.keys.key_of(Context::Composer, Action::Close),
-            Focus::Pane(_) => app.keys.key_of(Context::Workbench, Action::ShowApproval),
+            Focus::Pane(_) => app.keys.key_of(Context::Workbench, Action::Go(Go::ShowApproval)),
         };
         return say(Role::Wait, format!("{key}: come here to decide. Keys do not count here yet."));
     }
@@ -100,9 +100,9 @@ fn state(app: &App) -> Line<'static> {
     }
     if unseen > 0 {
         let lines = if unseen == 1 { "line" } else { "lines" };
-        let down = app.keys.key_of(Context::Workbench, Action::Down);
-        let page = app.keys.key_of(Context::Workbench, Action::HalfDown);
-        let zoom = app.keys.key_of(Context::Workbench, Action::Zoom);
+        let down = app.keys.key_of(Context::Workbench, Action::Move(Move::Down));
+        let page = app.keys.key_of(Context::Workbench, Action::Move(Move::HalfDown));
+        let zoom = app.keys.key_of(Context::Workbench, Action::Go(Go::Zoom));
         let text = format!("read to the end to approve ({unseen} more {lines}): {down}  {page}  {zoom} zoom");
         return say(Role::Wait, text);
     }

@@ -6,11 +6,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::domain::text;
-use crate::ui::app::{App, Question, Toast};
+use crate::ui::app::App;
 use crate::ui::can;
 use crate::ui::key::Key;
 use crate::ui::mode::Context;
 use crate::ui::panes::approval;
+use crate::ui::parts::{Question, Toast};
 use crate::ui::theme::Role;
 
 /// Draws the line.

@@ -4,12 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::ui::app::{App, Chooser};
+use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::keymap::Entry;
 use crate::ui::list;
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{one_line, spread};
+use crate::ui::parts::Chooser;
 use crate::ui::theme::Role;
 
 /// Draws the palette.

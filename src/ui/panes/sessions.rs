@@ -7,11 +7,12 @@ use ratatui::text::{Line, Span};
 use crate::domain::tally::Row;
 use crate::domain::text;
 use crate::domain::time::{age, duration};
-use crate::ui::app::{App, SessionsList};
+use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::list;
 use crate::ui::panes::{ink, palette};
 use crate::ui::paper::leaf::{MARGIN, count, one_line, prose, spread, tokens};
+use crate::ui::parts::SessionsList;
 use crate::ui::theme::Role;
 
 /// Lower areas show no preview.
