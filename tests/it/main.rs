@@ -13,4 +13,5 @@ mod theme;
 mod widgets;
 mod contracts;
 mod tools;
+mod pages;
 mod commands;
