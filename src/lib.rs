@@ -40,4 +40,4 @@ pub mod ports;
 pub mod adapters;
 pub mod runtime;
 pub mod ui;
-// pub mod cli;
+pub mod cli;

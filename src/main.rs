@@ -1,3 +1,7 @@
 //! Hands over the arguments and returns the exit code; nothing else.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tackroom::cli::main(std::env::args_os().collect())
+}

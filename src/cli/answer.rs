@@ -3,8 +3,8 @@
 use crate::cli::args::{Call, Edit, One, Pending, Reject, Respond, Settle};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
-use crate::cli::wire::{self, Wire};
 use crate::cli::out;
+use crate::cli::wire::{self, Wire};
 use crate::domain::call::{CallState, Preview, Via};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
@@ -12,7 +12,6 @@ use crate::domain::order::Order;
 use crate::domain::session::Session;
 use crate::domain::tally;
 use crate::domain::time;
-use crate::ports::clock::Clock;
 use crate::ports::index::Query;
 use std::io::Read;
 
@@ -47,7 +46,10 @@ fn list(items: &[(tally::Pending, Option<Hash>)], json: bool, now: i64) -> Resul
     for (item, _) in items {
         let waited = time::duration(time::Micros(now).ms_since(item.since));
         let kind = if item.unknown { "unknown outcome" } else { "approval" };
-        out::line(&out::safe(&format!("{} {}  {kind}  {}  waits {waited}  · {}", item.session, item.call, item.tool, item.title)))?;
+        out::line(&out::safe(&format!(
+            "{} {}  {kind}  {}  waits {waited}  · {}",
+            item.session, item.call, item.tool, item.title
+        )))?;
         out::line(&out::safe(&format!("    {}", item.why)))?;
         for touch in &item.touches {
             out::line(&out::safe(&format!("    will {touch}")))?;
@@ -98,7 +100,11 @@ pub async fn edit(config: &Config, args: &Edit) -> Result<Code, Failure> {
         std::io::stdin().read_to_string(&mut text)?;
     }
     let new = serde_json::from_str(&text).map_err(|error| {
-        Failure::new(Code::Usage, format!("the arguments are not JSON: {error}"), "give the whole object, such as '{\"path\":\"a.txt\"}'")
+        Failure::new(
+            Code::Usage,
+            format!("the arguments are not JSON: {error}"),
+            "give the whole object, such as '{\"path\":\"a.txt\"}'",
+        )
     })?;
     answer(config, &args.call, |call, hash| Ok(Order::ApproveEdited { call, hash, args: new })).await
 }
@@ -143,7 +149,11 @@ async fn answer(
     let wire = Wire::required(config)?;
     let id = wire.find(&args.id).await?;
     let call = CallId::parse(&args.call).ok_or_else(|| {
-        Failure::new(Code::Usage, format!("{:?} is no call", args.call), "calls are named c1, c2, …; `tackroom pending` lists those that wait")
+        Failure::new(
+            Code::Usage,
+            format!("{:?} is no call", args.call),
+            "calls are named c1, c2, …; `tackroom pending` lists those that wait",
+        )
     })?;
     let workspace = {
         let mut reader = wire.hand(Via::Command, "");
@@ -154,7 +164,11 @@ async fn answer(
     let hash = match &args.hash {
         None => now,
         Some(text) => Hash::parse(text).ok_or_else(|| {
-            Failure::new(Code::Usage, "--hash wants 64 hexadecimal digits", "`tackroom pending --json` prints it")
+            Failure::new(
+                Code::Usage,
+                "--hash wants 64 hexadecimal digits",
+                "`tackroom pending --json` prints it",
+            )
         })?,
     };
     let order = order(call, hash)?;
@@ -186,7 +200,10 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order) -> Strin
         | Order::SetMode(_)
         | Order::Rename(_) => "done",
     };
-    let left = session.open_calls().filter(|call| matches!(call.state, CallState::Held | CallState::Unknown)).count();
+    let left = session
+        .open_calls()
+        .filter(|call| matches!(call.state, CallState::Held | CallState::Unknown))
+        .count();
     let tool = session.call(call).map_or("", |call| call.tool.as_str());
     let more = if left == 0 { String::new() } else { format!("; {left} more wait") };
     out::safe(&format!("{word} {id} {call} {tool}{more}"))

@@ -54,6 +54,8 @@ pub struct Paths {
     pub data: PathBuf,
     /// The configuration.
     pub config: PathBuf,
+    /// What may be lost: the demo's sample folders.
+    pub cache: PathBuf,
 }
 
 /// The file as written.
@@ -183,7 +185,11 @@ impl Config {
         let path = flags.config.clone().unwrap_or_else(|| paths.config.join("config.toml"));
         let file = read(&path, named)?;
         let get = |name: &str| env.get(name).filter(|value| !value.is_empty()).cloned();
-        let model = pick(flags.model.clone().map(|v| (v, "model")), get("OPENAI_MODEL").map(|v| (v, "OPENAI_MODEL")), file.model.name);
+        let model = pick(
+            flags.model.clone().map(|v| (v, "model")),
+            get("OPENAI_MODEL").map(|v| (v, "OPENAI_MODEL")),
+            file.model.name,
+        );
         let base_url = pick(
             flags.base_url.clone().map(|v| (v, "base-url")),
             get("OPENAI_BASE_URL").map(|v| (v, "OPENAI_BASE_URL")),
@@ -264,9 +270,13 @@ fn keys(file: BTreeMap<String, BTreeMap<String, Keys>>) -> Vec<(String, String, 
 fn paths(env: &BTreeMap<String, String>) -> Result<Paths, Failure> {
     if let Some(home) = env.get("TACKROOM_HOME").filter(|home| !home.is_empty()) {
         let home = std::path::absolute(home).map_err(|error| {
-            Failure::new(Code::Usage, format!("TACKROOM_HOME={home} is no usable path: {error}"), "give an absolute path")
+            Failure::new(
+                Code::Usage,
+                format!("TACKROOM_HOME={home} is no usable path: {error}"),
+                "give an absolute path",
+            )
         })?;
-        return Ok(Paths { data: home.join("data"), config: home.join("config") });
+        return Ok(Paths { data: home.join("data"), config: home.join("config"), cache: home.join("cache") });
     }
     let dirs = directories::ProjectDirs::from("", "", "tackroom").ok_or_else(|| {
         Failure::new(
@@ -275,7 +285,11 @@ fn paths(env: &BTreeMap<String, String>) -> Result<Paths, Failure> {
             "set HOME, or TACKROOM_HOME to a folder of your choice",
         )
     })?;
-    Ok(Paths { data: dirs.data_dir().to_path_buf(), config: dirs.config_dir().to_path_buf() })
+    Ok(Paths {
+        data: dirs.data_dir().to_path_buf(),
+        config: dirs.config_dir().to_path_buf(),
+        cache: dirs.cache_dir().to_path_buf(),
+    })
 }
 
 /// A missing file is an empty one, unless it was named.
@@ -292,7 +306,9 @@ fn read(path: &Path, named: bool) -> Result<File, Failure> {
         }
     };
     toml::from_str(&text).map_err(|error| {
-        let line = error.span().map_or(0, |span| text.get(..span.start).map_or(0, |before| before.matches('\n').count() + 1));
+        let line = error
+            .span()
+            .map_or(0, |span| text.get(..span.start).map_or(0, |before| before.matches('\n').count() + 1));
         Failure::new(
             Code::Usage,
             format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message()),

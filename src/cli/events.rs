@@ -63,7 +63,8 @@ pub fn as_json(commit: &Commit, sealed: &Sealed) -> String {
 
 fn as_text(commit: &Commit, sealed: &Sealed) -> String {
     let event = &sealed.event;
-    let line = format!("{:>5}  {}  {:<14} {}", event.no.0, event.at.clock(), event.fact.kind(), about(&event.fact));
+    let line =
+        format!("{:>5}  {}  {:<14} {}", event.no.0, event.at.clock(), event.fact.kind(), about(&event.fact));
     let _ = commit;
     out::safe(crate::domain::text::first_line(&line, 200).as_str())
 }
@@ -82,17 +83,28 @@ pub fn about(fact: &Fact) -> String {
         | Fact::CancelAsked { by }
         | Fact::StepAllowed { by } => by.to_string(),
         Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
-        Fact::RunEnded { status, why } => format!("{}: {}", crate::domain::tally::ended(*status), why.sentence()),
-        Fact::ModelAsked { model, attempt, messages, .. } => format!("{model}, attempt {attempt}, {messages} messages"),
+        Fact::RunEnded { status, why } => {
+            format!("{}: {}", crate::domain::tally::ended(*status), why.sentence())
+        }
+        Fact::ModelAsked { model, attempt, messages, .. } => {
+            format!("{model}, attempt {attempt}, {messages} messages")
+        }
         Fact::ModelReplied { reply, calls } => {
             let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
-            format!("{} calls, {tokens}, {}: {}", calls.len(), time::duration(reply.timing.total_ms), reply.text)
+            format!(
+                "{} calls, {tokens}, {}: {}",
+                calls.len(),
+                time::duration(reply.timing.total_ms),
+                reply.text
+            )
         }
         Fact::ModelFailed { fault, attempt, then } => {
             format!("{}: {} (attempt {attempt}, {then:?})", fault.kind.words(), fault.message)
         }
         Fact::CallRefused { why, .. } => format!("{why:?}"),
-        Fact::CallJudged { verdict, .. } => format!("{:?} by {}: {}", verdict.word, verdict.rule, verdict.why),
+        Fact::CallJudged { verdict, .. } => {
+            format!("{:?} by {}: {}", verdict.word, verdict.rule, verdict.why)
+        }
         Fact::CallEdited { args, by, .. } => format!("{args} — {by}"),
         Fact::CallApproved { hash, by, .. } => format!("{} — {by}", hash.short()),
         Fact::CallRejected { by, reason, .. } => format!("{reason} — {by}"),

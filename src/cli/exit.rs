@@ -110,7 +110,9 @@ impl From<LogFault> for Failure {
                 sentence,
                 "another process took the session over; watch it with `tackroom --session ID`",
             ),
-            LogFault::TooLarge { .. } => Failure::new(Code::Failed, sentence, "ask the agent to write less at once"),
+            LogFault::TooLarge { .. } => {
+                Failure::new(Code::Failed, sentence, "ask the agent to write less at once")
+            }
         }
     }
 }
@@ -151,7 +153,8 @@ impl From<AgentFault> for Failure {
     fn from(fault: AgentFault) -> Failure {
         match fault {
             AgentFault::Taken(ref id) => {
-                let hint = format!("watch it with `tackroom --session {id}`, answer it with `tackroom approve`");
+                let hint =
+                    format!("watch it with `tackroom --session {id}`, answer it with `tackroom approve`");
                 Failure::new(Code::Failed, fault.to_string(), hint)
             }
             AgentFault::Log(fault) => fault.into(),

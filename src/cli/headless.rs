@@ -79,7 +79,9 @@ async fn answer(hand: &mut Hand, session: &Session, on_hold: OnHold) -> Result<b
         let Some(order) = by_flag(session, hold, on_hold) else { continue };
         match hand.order(&session.id, &order).await {
             // Somebody else was quicker: that is an answer too.
-            Ok(_) | Err(RecordFault::Refused(Refusal::NotHeld { .. } | Refusal::NotUnknown { .. })) => answered = true,
+            Ok(_) | Err(RecordFault::Refused(Refusal::NotHeld { .. } | Refusal::NotUnknown { .. })) => {
+                answered = true
+            }
             Err(fault) => return Err(fault.into()),
         }
     }
@@ -93,9 +95,10 @@ fn by_flag(session: &Session, hold: Hold, on_hold: OnHold) -> Option<Order> {
             let hash = session.call(call).and_then(|call| call.hash).unwrap_or(Hash::ZERO);
             Some(Order::Approve { call, hash })
         }
-        (Hold::Approval(call), OnHold::Reject) => {
-            Some(Order::Reject { call, reason: "no operator is watching this run (--on-hold reject)".to_string() })
-        }
+        (Hold::Approval(call), OnHold::Reject) => Some(Order::Reject {
+            call,
+            reason: "no operator is watching this run (--on-hold reject)".to_string(),
+        }),
         (Hold::Unknown(call), OnHold::Reject) => Some(Order::Settle {
             call,
             how: crate::domain::event::Settling::Abandon,
@@ -206,4 +209,3 @@ fn hold_line(session: &Session, hold: Hold) -> String {
         Hold::Paused => "  it is paused".to_string(),
     }
 }
-

@@ -4,7 +4,7 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::ui::app::Look;
 use crate::ui::glyph::GlyphSet;
-use crate::ui::keymap::Keymap;
+use crate::ui::keymap::{Keymap, Overrides};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
 
@@ -28,7 +28,8 @@ fn theme(config: &Config, name: &str) -> Result<Theme, Failure> {
     let path = config.paths.config.join("themes").join(format!("{name}.toml"));
     let text = if plain { std::fs::read_to_string(&path).ok() } else { None };
     let Some(text) = text else {
-        let hint = format!("there are: {}; your own go to {}", Theme::names().join(", "), path.display());
+        let names: Vec<&str> = Theme::names().collect();
+        let hint = format!("there are: {}; your own go to {}", names.join(", "), path.display());
         return Err(Failure::new(Code::Usage, format!("there is no theme {name:?}"), hint));
     };
     Theme::parse(&text, name).map_err(|fault| {
@@ -40,9 +41,19 @@ fn theme(config: &Config, name: &str) -> Result<Theme, Failure> {
     })
 }
 
-/// The keys, with the user's own.
+/// The keys, with the user's own; whatever is at fault there is refused, so that no key does what nobody chose.
 pub fn keys(config: &Config) -> Result<Keymap, Failure> {
-    Keymap::with(&config.keys).map_err(|why| {
-        Failure::new(Code::Usage, format!("the keys in config.toml are wrong: {why}"), "`?` in the workbench shows every key and its name")
-    })
+    let mut own = Overrides::new();
+    for (context, action, keys) in &config.keys {
+        own.entry(context.clone()).or_default().insert(action.clone(), keys.clone());
+    }
+    let (keymap, faults) = Keymap::with(&own);
+    match faults.is_empty() {
+        true => Ok(keymap),
+        false => Err(Failure::new(
+            Code::Usage,
+            format!("the keys in config.toml are wrong: {}", faults.join("; ")),
+            "`?` in the workbench shows every key and its name",
+        )),
+    }
 }

@@ -1,13 +1,17 @@
 //! The commands: one table of verbs and flags feeds the parser, the help and the completions; and the one place where the rooms are joined.
 
 pub mod config; // file, environment and flags become one Config, each value with its source
+pub mod find; // which model answers: what was configured, else what is there
 pub mod wire; // builds plugs from the Config and hands them to the runtime
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
+pub mod signal; // the signals that ask a program to end
+pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
 pub mod demo; // `tackroom demo`
 pub mod run; // `tackroom run` and `resume`, with or without a screen
+pub mod headless; // a session driven without a screen
 pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
 pub mod sessions; // `tackroom sessions`
 pub mod events; // `tackroom events`
@@ -23,10 +27,16 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
+/// The hidden verb: the process between this program and a command of an agent.
+pub const CHILD: &str = "__child";
+
 /// Runs the program: `args` as typed, the program's name first.
 pub fn main(args: Vec<OsString>) -> ExitCode {
-    if args.get(1).is_some_and(|arg| arg == crate::adapters::tool::child::VERB) {
-        return crate::adapters::tool::child::main(args.into_iter().skip(2));
+    if let Some((_, rest)) = args.split_first()
+        && let Some((verb, argv)) = rest.split_first()
+        && verb == CHILD
+    {
+        return crate::adapters::tool::child::run(argv);
     }
     let parsed = match Args::try_parse_from(args) {
         Ok(parsed) => parsed,
@@ -54,11 +64,10 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         verb => {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(2)
-                .enable_all()
-                .build()
-                .map_err(|error| Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), ""))?;
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(
+                    |error| Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), ""),
+                )?;
             let result = runtime.block_on(dispatch(verb, args.session, config));
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result

@@ -76,14 +76,19 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     for command in begin(&mut app, first) {
         let _ = commands.send(command).await; // the desk has just been started and listens
     }
-    let left = screen::run(app, notices, commands.clone()).await;
+    let clock = wire.clock.clone();
+    let left = screen::run(app, notices, commands.clone(), move || clock.now()).await;
     let _ = commands.send(Command::Quit).await; // a desk that is gone has parked already
     drop(commands);
     let parked = tokio::time::timeout(PARK, desk).await.is_ok();
-    let app = left.map_err(|error| {
-        Failure::new(Code::Failed, format!("the terminal failed: {error}"), "what was written is not lost: `tackroom sessions`")
+    let (_, watched) = left.map_err(|error| {
+        Failure::new(
+            Code::Failed,
+            format!("the terminal failed: {error}"),
+            "what was written is not lost: `tackroom sessions`",
+        )
     })?;
-    farewell(&wire, app, parked).await
+    farewell(&wire, watched, parked).await
 }
 
 /// The first commands, and how the screen expects their answers.

@@ -40,7 +40,9 @@ fn task(text: &str) -> Result<String, Failure> {
         std::io::stdin().read_to_string(&mut text)?;
     }
     match text.trim().is_empty() {
-        true => Err(Failure::new(Code::Usage, "the task is empty", "say what is to be done: tackroom run \"…\"")),
+        true => {
+            Err(Failure::new(Code::Usage, "the task is empty", "say what is to be done: tackroom run \"…\""))
+        }
         false => Ok(text.trim().to_string()),
     }
 }

@@ -11,7 +11,6 @@ use crate::domain::order::Order;
 use crate::domain::tally::Row;
 use crate::domain::text;
 use crate::domain::time;
-use crate::ports::clock::Clock;
 use crate::ports::index::Query;
 
 /// The words that a status may be.
@@ -54,7 +53,10 @@ async fn list(config: &Config, limit: usize, statuses: &[String], json: bool) ->
         out::line("there is no session yet; `tackroom demo` makes one in a minute")?;
         return Ok(Code::Done);
     }
-    out::line(&format!("{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {}", "id", "status", "age", "steps", "tokens", "title"))?;
+    out::line(&format!(
+        "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {}",
+        "id", "status", "age", "steps", "tokens", "title"
+    ))?;
     for row in rows {
         out::line(&line(&row, now))?;
     }
@@ -64,7 +66,11 @@ async fn list(config: &Config, limit: usize, statuses: &[String], json: bool) ->
 fn line(row: &Row, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
-    let status = if row.holds.is_empty() { row.status.clone() } else { format!("{} ({})", row.status, row.holds.len()) };
+    let status = if row.holds.is_empty() {
+        row.status.clone()
+    } else {
+        format!("{} ({})", row.status, row.holds.len())
+    };
     let title = text::first_line(&row.title, 60);
     out::safe(&format!("{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {title}", row.id, row.steps))
 }
@@ -107,7 +113,11 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     if let Some(run) = &session.run {
         out::line(&out::safe(&format!("task      {}", text::first_line(&run.input, 100))))?;
         if let Some((status, why, _)) = &run.ended {
-            out::line(&out::safe(&format!("ended     {} {}", crate::domain::tally::ended(*status), why.sentence())))?;
+            out::line(&out::safe(&format!(
+                "ended     {} {}",
+                crate::domain::tally::ended(*status),
+                why.sentence()
+            )))?;
         }
     }
     for call in &session.calls {

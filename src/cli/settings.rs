@@ -13,12 +13,15 @@ pub fn show(config: &Config, args: &ConfigArgs) -> Result<Code, Failure> {
     if json {
         let values: serde_json::Map<String, serde_json::Value> = rows
             .iter()
-            .map(|(name, value, source)| (name.to_string(), serde_json::json!({ "value": value, "source": source })))
+            .map(|(name, value, source)| {
+                (name.to_string(), serde_json::json!({ "value": value, "source": source }))
+            })
             .collect();
         out::line(&serde_json::json!({ "version": 1, "config": values }).to_string())?;
         return Ok(Code::Done);
     }
-    let widths = (widest(rows.iter().map(|row| row.0)), widest(rows.iter().map(|row| row.1.as_str())).min(60));
+    let widths =
+        (widest(rows.iter().map(|row| row.0)), widest(rows.iter().map(|row| row.1.as_str())).min(60));
     for (name, value, source) in &rows {
         out::line(&out::safe(&format!("{name:<0$}  {value:<1$}  {source}", widths.0, widths.1)))?;
     }
@@ -41,7 +44,11 @@ fn rows(config: &Config) -> Vec<(&'static str, String, String)> {
         ("data", config.paths.data.display().to_string(), String::new()),
         ("config", config.paths.config.join("config.toml").display().to_string(), String::new()),
         ("model.name", config.model.value.clone().unwrap_or_else(found), config.model.source.to_string()),
-        ("model.base_url", config.base_url.value.clone().unwrap_or_else(found), config.base_url.source.to_string()),
+        (
+            "model.base_url",
+            config.base_url.value.clone().unwrap_or_else(found),
+            config.base_url.source.to_string(),
+        ),
         ("model.key_env", key, config.key_env.source.to_string()),
         ("model.headers", headers.join(", "), String::new()),
         ("model.connect_s", config.limits.connect_s.to_string(), String::new()),

@@ -4,16 +4,11 @@
 //! still arriving. The rest is the operator's: where the keys go, what is scrolled, written and chosen. Nothing here
 //! knows about files, clocks or channels: the time comes in with messages.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
-
-use ratatui::text::Line;
+use std::collections::VecDeque;
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Limits};
-use crate::domain::hash::Hash;
-use crate::domain::ids::{CallId, SessionId};
-use crate::domain::message::Draft;
+use crate::domain::ids::SessionId;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
@@ -22,14 +17,16 @@ use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
 use crate::domain::trace::Trace;
-use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::drafts::Drafts;
+use crate::ui::edit::TextBox;
 use crate::ui::glyph::GlyphSet;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
-use crate::ui::mode::{Ask, Focus, Pane, Twice};
+use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
+use crate::ui::parts::{Folds, Overlay, Panel, Question, Search, Toast, Windows};
 use crate::ui::playback::Playback;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
@@ -41,10 +38,10 @@ pub const GUARD_MS: u64 = 400;
 pub const STILL_MS: u64 = 3_000;
 /// A key that is pressed twice must be pressed again within so long, in milliseconds.
 pub const TWICE_MS: u64 = 2_000;
+/// Rows that the decision panel has below its text: what can be pressed, and a question.
+const PANEL_TAIL: usize = 3;
 /// How long a passing message stays, in milliseconds.
 pub const TOAST_MS: u64 = 6_000;
-/// Bytes of a running call's output that are kept for the screen; the log has the rest when it ends.
-pub const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 
 /// The watched session as its events tell it, in three projections of the same facts.
 #[derive(Clone, Debug)]
@@ -69,208 +66,6 @@ impl Watched {
         self.talk.apply(event);
         self.trace.apply(event);
     }
-}
-
-/// A call that the model is still writing.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DraftCall {
-    /// The tool, empty until known.
-    pub tool: String,
-    /// Bytes of arguments so far.
-    pub bytes: usize,
-}
-
-/// What is arriving and not in the log yet. Void as soon as the fact itself is there.
-#[derive(Clone, Debug, Default)]
-pub struct Drafts {
-    /// Counts up whenever text and reasoning start anew, so that whoever laid them out knows.
-    pub turn: u64,
-    /// The reply's text so far.
-    pub text: String,
-    /// The reasoning so far.
-    pub reasoning: String,
-    /// The calls being written, by their place in the reply.
-    pub calls: BTreeMap<usize, DraftCall>,
-    /// The end of the output of running calls.
-    pub outputs: BTreeMap<CallId, String>,
-}
-
-impl Drafts {
-    /// Takes in one part.
-    pub fn add(&mut self, draft: &Draft) {
-        match draft {
-            Draft::Text(text) => self.text.push_str(text),
-            Draft::Reasoning(text) => self.reasoning.push_str(text),
-            Draft::Call { index, tool, bytes } => {
-                self.calls.insert(*index, DraftCall { tool: tool.clone(), bytes: *bytes });
-            }
-            Draft::Output { call, text } => {
-                let kept = self.outputs.entry(*call).or_default();
-                kept.push_str(text);
-                if kept.len() > OUTPUT_BYTES_MAX {
-                    let cut = kept.ceil_char_boundary(kept.len() - OUTPUT_BYTES_MAX / 2);
-                    kept.drain(..cut);
-                }
-            }
-            Draft::Again => self.new_turn(),
-        }
-    }
-
-    /// Forgets the turn: it is in the log now, or starts anew.
-    pub fn new_turn(&mut self) {
-        self.turn += 1;
-        self.text.clear();
-        self.reasoning.clear();
-        self.calls.clear();
-    }
-
-    /// Whether anything of a reply has arrived.
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty() && self.reasoning.is_empty() && self.calls.is_empty()
-    }
-}
-
-/// A pane's window on its content. `total` and the sizes are what the last frame had; `view::prepare` sets them.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Window {
-    /// The lines in view, and whether the end is followed.
-    pub scroll: Scroll,
-    /// Lines in all.
-    pub total: usize,
-    /// Rows of the pane.
-    pub height: usize,
-    /// The chosen item, counted from 0: an item of the talk, a visible row of the timeline, a call.
-    /// None while the end is followed and nothing was chosen.
-    pub chosen: Option<usize>,
-    /// Whether the next `view::prepare` is to bring the chosen item into view.
-    pub reveal: bool,
-}
-
-/// The windows of the panes, by pane; the decision panel has its own in `Panel`.
-#[derive(Clone, Debug, Default)]
-pub struct Windows {
-    /// On the conversation: lines of `App::paper`.
-    pub talk: Window,
-    /// On the timeline: rows after folding.
-    pub trace: Window,
-    /// On the calls.
-    pub calls: Window,
-    /// On the help.
-    pub help: Window,
-}
-
-/// What the operator unfolded or folded; what is in neither is as its pane thinks best.
-#[derive(Clone, Debug, Default)]
-pub struct Folds {
-    /// Items of the talk (reasoning, calls, long texts) shown whole, by their index.
-    pub talk: BTreeSet<usize>,
-    /// Spans of the timeline whose parts are hidden, by the number of the event that opened them.
-    pub trace: BTreeSet<u64>,
-    /// Calls shown with arguments and output.
-    pub calls: BTreeSet<u32>,
-}
-
-/// What is decided on, as last laid out, and whether it may be decided.
-#[derive(Clone, Debug, Default)]
-pub struct Panel {
-    /// What is shown: the call and the hash of the action. Orders carry exactly this hash.
-    pub shown: Option<Shown>,
-    /// The panel's text at its width: every line that must be seen.
-    pub lines: Arc<Vec<Line<'static>>>,
-    /// The width `lines` was laid out for.
-    pub width: u16,
-    /// Which lines are in view and which were.
-    pub scroll: Scroll,
-    /// Rows for `lines` in the last frame.
-    pub height: usize,
-    /// When the content last changed, or the panel came to have the keys.
-    pub changed_at: Micros,
-}
-
-/// What the panel shows. Any change of it is a change of content: the guard starts again and everything is unseen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Shown {
-    /// The call.
-    pub call: CallId,
-    /// The action, as `CallJudged` bound it.
-    pub hash: Option<Hash>,
-    /// Whether its outcome is unknown, to be settled, instead of an approval.
-    pub unknown: bool,
-    /// A digest of everything else that is shown: preview, touches, verdict, refused edit.
-    pub content: u64,
-}
-
-/// A text that passes: a refusal, a fault, a hint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toast {
-    /// The sentence.
-    pub text: String,
-    /// What to do about it; may be empty.
-    pub hint: String,
-    /// Whether something failed.
-    pub fault: bool,
-    /// When it goes.
-    pub until: Micros,
-}
-
-/// A one-line question and the text so far.
-#[derive(Clone, Debug)]
-pub struct Question {
-    /// What it is about.
-    pub ask: Ask,
-    /// What was typed.
-    pub text: TextBox,
-}
-
-/// What is looked for in a pane, and which hit is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Search {
-    /// The words, in lower case.
-    pub words: String,
-    /// The pane.
-    pub pane: Pane,
-    /// The items that have them: indexes as in `Window::chosen`.
-    pub hits: Vec<usize>,
-}
-
-/// A list to choose from.
-#[derive(Clone, Debug, Default)]
-pub struct Chooser {
-    /// The filter typed.
-    pub filter: TextBox,
-    /// The chosen line among those that fit.
-    pub chosen: usize,
-}
-
-/// The sessions list.
-#[derive(Clone, Debug, Default)]
-pub struct SessionsList {
-    /// The filter typed.
-    pub filter: TextBox,
-    /// Whether keys go to the filter.
-    pub filtering: bool,
-    /// The chosen row among those that fit.
-    pub chosen: usize,
-}
-
-/// What lies over the workbench.
-#[derive(Debug)]
-pub enum Overlay {
-    /// The keys of the context it was opened in, first, then all.
-    Help,
-    /// Actions by name.
-    Palette(Chooser),
-    /// The themes; the one before is put back on Esc.
-    Themes {
-        /// The choice.
-        chooser: Chooser,
-        /// The theme to go back to.
-        before: Theme,
-    },
-    /// Past and present sessions.
-    Sessions(SessionsList),
-    /// The argument editor.
-    Editor(Box<ArgEditor>),
 }
 
 /// What begins when the operator writes and no session is watched.
@@ -319,6 +114,8 @@ pub struct App {
     pub playback: Option<Playback>,
     /// The session that is to be played, once `Notice::Watching` names it.
     pub replay_wanted: bool,
+    /// The event at which a replay begins, held there; none plays from the first.
+    pub replay_at: Option<u64>,
 
     /// What has the keys while no overlay is open.
     pub focus: Focus,
@@ -395,6 +192,7 @@ impl App {
             start,
             playback: None,
             replay_wanted: false,
+            replay_at: None,
             focus: Focus::Composer,
             last_pane: Pane::Conversation,
             side: Pane::Trace,
@@ -490,7 +288,7 @@ impl App {
             pane: self.last_pane,
             side: self.side,
             zoomed: self.zoomed,
-            approval: held.then(|| u16::try_from(self.panel.lines.len()).unwrap_or(u16::MAX)),
+            approval: held.then(|| u16::try_from(self.panel.lines.len() + PANEL_TAIL).unwrap_or(u16::MAX)),
             composer: composer.then(|| u16::try_from(self.composer.line_count()).unwrap_or(u16::MAX)),
             replay: self.playback.is_some(),
         }

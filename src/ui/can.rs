@@ -5,9 +5,10 @@ use crate::domain::next::Hold;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::ui::app::{App, Overlay};
-use crate::ui::bindings::Action;
+use crate::ui::app::App;
+use crate::ui::bindings::{Action, Go, Item, Steer, Text};
 use crate::ui::mode::{Context, Focus, Pane};
+use crate::ui::parts::Overlay;
 
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
@@ -58,67 +59,41 @@ pub fn can(app: &App, action: Action) -> bool {
     let live = session.and_then(Session::live).is_some();
     let replayed = app.playback.is_some();
     match action {
-        Action::Write | Action::Send => !replayed,
-        Action::SendNow => !replayed && live,
-        Action::ShowApproval => app.held().is_some(),
-        Action::Step | Action::Pause | Action::ModeAsk | Action::ModeAuto | Action::EndTask => {
-            live && !replayed && app.driver != Driver::Nobody
-        }
-        Action::Continue => !replayed && live && goes_on(app),
-        Action::Interrupt => !replayed && live && app.driver != Driver::Nobody && is_busy(app),
+        Action::Steer(steer) => live && !replayed && can_steer(app, steer),
+        Action::Decide(_) => !replayed && app.held().is_some(),
+        Action::Seek(_) => replayed,
+        Action::Write | Action::Text(Text::Send) => !replayed,
+        Action::Text(Text::SendNow) => !replayed && live,
+        Action::Go(Go::ShowApproval) => app.held().is_some(),
         Action::Rename => session.is_some() && !replayed,
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
-        Action::Approve
-        | Action::Edit
-        | Action::Reject
-        | Action::Respond
-        | Action::Happened
-        | Action::RunAgain
-        | Action::GiveUp => !replayed && app.held().is_some(),
-        Action::NextHit | Action::PreviousHit => app.search.is_some(),
-        Action::Play
-        | Action::EventBack
-        | Action::EventForward
-        | Action::CallBack
-        | Action::CallForward
-        | Action::HoldBack
-        | Action::HoldForward
-        | Action::Slower
-        | Action::Faster
-        | Action::Tenth => replayed,
-        Action::Help
+        Action::Item(Item::NextHit | Item::PreviousHit) => app.search.is_some(),
+        Action::Move(_)
+        | Action::Item(Item::Open | Item::Copy | Item::Search)
+        | Action::Go(
+            Go::NextPane | Go::PreviousPane | Go::ShowConversation | Go::ShowTrace | Go::ShowCalls | Go::Zoom,
+        )
+        | Action::Editor(_)
+        | Action::Text(Text::Newline | Text::Older | Text::Newer)
+        | Action::Help
         | Action::Palette
         | Action::Quit
         | Action::Suspend
         | Action::Redraw
         | Action::Close
-        | Action::NextPane
-        | Action::PreviousPane
-        | Action::ShowConversation
-        | Action::ShowTrace
-        | Action::ShowCalls
-        | Action::Zoom
         | Action::Sessions
         | Action::Themes
-        | Action::NewSession
-        | Action::Down
-        | Action::Up
-        | Action::HalfDown
-        | Action::HalfUp
-        | Action::PageDown
-        | Action::PageUp
-        | Action::Top
-        | Action::Bottom
-        | Action::Left
-        | Action::Right
-        | Action::Open
-        | Action::Search
-        | Action::Copy
-        | Action::Newline
-        | Action::Older
-        | Action::Newer
-        | Action::ApproveEdited
-        | Action::ShowDifference => true,
+        | Action::NewSession => true,
+    }
+}
+
+/// Whether the run under way can be told that now.
+fn can_steer(app: &App, steer: Steer) -> bool {
+    let driven = app.driver != Driver::Nobody;
+    match steer {
+        Steer::Continue => goes_on(app),
+        Steer::Interrupt => driven && is_busy(app),
+        Steer::Step | Steer::Pause | Steer::ModeAsk | Steer::ModeAuto | Steer::EndTask => driven,
     }
 }
 

@@ -13,7 +13,6 @@ use crate::domain::schema::Schema;
 use crate::domain::text;
 use crate::domain::tool_spec::ToolBook;
 use crate::ui::edit_json;
-pub use crate::ui::edit_json::pretty;
 use crate::ui::key::{Code, Key};
 
 /// A text with a cursor.
@@ -110,7 +109,9 @@ impl TextBox {
             let shown = text::clean(line);
             let before = laid.rows.len();
             let ranges = text::wrap(&shown, width);
-            laid.rows.extend(ranges.iter().map(|range| (no, shown[range.clone()].to_string())));
+            laid.rows.extend(
+                ranges.iter().map(|range| (no, shown.get(range.clone()).unwrap_or_default().to_string())),
+            );
             if no == cursor_line {
                 let head: String = line.chars().take(cursor_char).collect();
                 let at = text::clean(&head).len().min(shown.len());

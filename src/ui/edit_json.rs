@@ -16,7 +16,9 @@ pub fn pretty(value: &Value) -> String {
     for (range, piece) in text::reveal_ranges(&plain) {
         match piece {
             Piece::Plain(part) => out.push_str(&part),
-            Piece::Marked(_) => plain[range].chars().for_each(|c| escape(c, &mut out)),
+            Piece::Marked(_) => {
+                plain.get(range).unwrap_or_default().chars().for_each(|c| escape(c, &mut out))
+            }
         }
     }
     out
@@ -53,7 +55,7 @@ impl Lines {
                 return *line;
             }
             match pointer.rfind('/') {
-                Some(cut) => pointer = &pointer[..cut],
+                Some(cut) => pointer = pointer.get(..cut).unwrap_or_default(),
                 None => return 0,
             }
         }

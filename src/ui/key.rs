@@ -79,9 +79,13 @@ impl Key {
 
     /// The character that the key writes where text goes; none for commands.
     pub fn text(self) -> Option<char> {
-        match self.code {
-            Code::Char(c) if !self.ctrl && !self.alt => Some(c),
-            _ => None, // every other code writes nothing
+        if let Code::Char(c) = self.code
+            && !self.ctrl
+            && !self.alt
+        {
+            Some(c)
+        } else {
+            None
         }
     }
 

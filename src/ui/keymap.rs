@@ -170,10 +170,7 @@ impl Keymap {
     }
 }
 
-/// The digit of a key, for `Action::Tenth`.
+/// The digit of a key, for `Action::Seek(Seek::Tenth)`.
 pub fn digit(key: Key) -> Option<u32> {
-    match key.code {
-        Code::Char(c) => c.to_digit(10),
-        _ => None, // no other code is a digit
-    }
+    if let Code::Char(c) = key.code { c.to_digit(10) } else { None }
 }

@@ -140,7 +140,7 @@ impl Layout {
 
 /// The columns of a tab: ` 2 Timeline `.
 pub fn tab_width(pane: Pane) -> u16 {
-    pane.title().len() as u16 + 4
+    u16::try_from(pane.title().len()).unwrap_or(0) + 4
 }
 
 /// Lays the screen out.

@@ -1,60 +1,49 @@
 //! What stands in the lists: actions, themes, sessions, timeline rows; the same for drawing and for choosing.
 
+use std::borrow::Cow;
+
 use crate::domain::tally::Row;
-use crate::ui::app::{App, Overlay};
+use crate::domain::trace_row::{self, What};
+use crate::ui::app::App;
+use crate::ui::bindings::{Action, Go, Seek};
 use crate::ui::can;
+use crate::ui::filter::fitting;
 use crate::ui::keymap::Entry;
 use crate::ui::mode::Context;
-
-/// Whether every word of `filter` is somewhere in `text`; case does not matter.
-fn fits(filter: &str, text: &str) -> bool {
-    let text = text.to_lowercase();
-    filter.to_lowercase().split_whitespace().all(|word| text.contains(word))
-}
+use crate::ui::parts::Overlay;
 
 /// The actions that the palette offers: what can be done now, each once. A decision is never taken from a list.
 pub fn actions(app: &App) -> Vec<&Entry> {
     let Some(Overlay::Palette(chooser)) = &app.overlay else { return Vec::new() };
     let filter = chooser.filter.text();
     let mut found: Vec<&Entry> = Vec::new();
+    let text =
+        |entry: &&Entry| format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
     for context in [Context::Replay, Context::Workbench, Context::Global] {
         for entry in app.keys.of(context) {
             let action = entry.binding.action;
-            let text = format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
             let known = found.iter().any(|other| other.binding.action == action);
-            if !known && offered(entry) && can::can(app, action) && fits(&filter, &text) {
+            if !known && offered(entry) && can::can(app, action) {
                 found.push(entry);
             }
         }
     }
-    found
+    fitting(&filter, found.iter().map(text)).into_iter().map(|at| found[at]).collect()
 }
 
 /// Moving about is not for a palette.
 fn offered(entry: &Entry) -> bool {
-    use crate::ui::bindings::Action as A;
-    !matches!(
-        entry.binding.action,
-        A::Palette
-            | A::Down
-            | A::Up
-            | A::HalfDown
-            | A::HalfUp
-            | A::PageDown
-            | A::PageUp
-            | A::Left
-            | A::Right
-            | A::Tenth
-            | A::NextPane
-            | A::PreviousPane
-    )
+    let moves = [Action::Go(Go::NextPane), Action::Go(Go::PreviousPane), Action::Seek(Seek::Tenth)];
+    !matches!(entry.binding.action, Action::Palette | Action::Move(_))
+        && !moves.contains(&entry.binding.action)
 }
 
 /// The names of the themes that fit the filter.
 pub fn themes(app: &App) -> Vec<&str> {
     let Some(Overlay::Themes { chooser, .. }) = &app.overlay else { return Vec::new() };
     let filter = chooser.filter.text();
-    app.themes.iter().map(|theme| theme.name()).filter(|name| fits(&filter, name)).collect()
+    let names: Vec<&str> = app.themes.iter().map(|theme| theme.name()).collect();
+    fitting(&filter, names.iter()).into_iter().map(|at| names[at]).collect()
 }
 
 /// The sessions that fit the filter.
@@ -64,21 +53,57 @@ pub fn sessions(app: &App) -> Vec<&Row> {
     let text = |row: &Row| {
         format!("{} {} {} {} {} {}", row.id, row.title, row.agent, row.status, row.model, row.workspace)
     };
-    app.rows.iter().filter(|row| fits(&filter, &text(row))).collect()
+    fitting(&filter, app.rows.iter().map(text)).into_iter().filter_map(|at| app.rows.get(at)).collect()
 }
 
-/// The keys of the timeline's visible rows, in the order of reading: those in a folded row are left out.
-pub fn trace_rows(app: &App) -> Vec<usize> {
-    let Some(watched) = &app.watched else { return Vec::new() };
-    let mut folded_from = None;
-    let mut visible = Vec::new();
-    for key in watched.trace.order() {
-        let Some(row) = watched.trace.row(*key) else { continue };
-        if folded_from.is_some_and(|depth| row.depth > depth) {
+/// The keys of the rows that folding leaves, in the order of reading. Costs nothing where nothing is folded.
+pub fn trace_rows(app: &App) -> Cow<'_, [usize]> {
+    let Some(watched) = &app.watched else { return Cow::Borrowed(&[]) };
+    let (trace, folded) = (&watched.trace, &app.folds.trace);
+    if folded.is_empty() {
+        return Cow::Borrowed(trace.order());
+    }
+    let mut kept = Vec::with_capacity(trace.order().len());
+    let mut hidden_below = None;
+    for key in trace.order() {
+        let Some(row) = trace.row(*key) else { continue };
+        if hidden_below.is_some_and(|depth| row.depth > depth) {
             continue;
         }
-        folded_from = app.folds.trace.contains(&row.no.0).then_some(row.depth);
-        visible.push(*key);
+        hidden_below = (holds(row) && folded.contains(&fold_name(row))).then_some(row.depth);
+        kept.push(*key);
     }
-    visible
+    Cow::Owned(kept)
+}
+
+/// The name of a row in `Folds::trace`. A step shares its event with its first request, so steps are named apart.
+pub fn fold_name(row: &trace_row::Row) -> u64 {
+    match row.what {
+        What::Step(_) => row.no.0 | 1 << 63,
+        What::Run { .. }
+        | What::Model { .. }
+        | What::Retry { .. }
+        | What::Call { .. }
+        | What::Execution { .. }
+        | What::Pause
+        | What::Stepping
+        | What::Steer { .. }
+        | What::Takeover { .. }
+        | What::Foreign { .. } => row.no.0,
+    }
+}
+
+/// Whether a row may have rows in it.
+pub fn holds(row: &trace_row::Row) -> bool {
+    match row.what {
+        What::Run { .. } | What::Step(_) | What::Call { .. } => true,
+        What::Model { .. }
+        | What::Retry { .. }
+        | What::Execution { .. }
+        | What::Pause
+        | What::Stepping
+        | What::Steer { .. }
+        | What::Takeover { .. }
+        | What::Foreign { .. } => false,
+    }
 }

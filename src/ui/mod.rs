@@ -15,18 +15,24 @@ pub mod edit_json; // JSON as it is edited: nothing hides, and where each member
 pub mod edit; // text being written: composer, questions, the argument editor
 pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
+pub mod drafts; // what is arriving and not in the log yet
+pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
 pub mod app; // everything the screen knows; plain data
 pub mod filter; // which lines of a list fit the words typed
-pub mod panes; // one file per pane
 pub mod can; // which contexts count, and whether an action means something now
 pub mod list; // what stands in the lists
 pub mod update; // a message changes the app and may ask for effects
 pub mod update_keys; // what a key does
 pub mod update_write; // what is written goes out
 pub mod update_panes; // moving between panes and in them
+pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
 pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision
 pub mod update_notice; // what the runtime tells
 pub mod update_replay; // playing a stored session
+pub mod panes; // one file per pane
+pub mod prepare; // what the next frame shows is laid out
+pub mod view; // the screen, drawn in its doc comment
+pub mod screen; // the terminal: enter, loop, restore; the only async file here

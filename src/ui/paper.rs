@@ -7,32 +7,31 @@ pub mod heights; // where each entry begins
 pub mod leaf; // one line and its margin
 pub mod call; // a tool call as lines
 pub mod item; // an entry as lines
+pub mod arriving; // the reply that is arriving
 pub mod list; // the list of calls as lines
 
 use std::ops::Range;
 
-use ratatui::text::{Line, Span};
-
 use crate::domain::call::CallState;
 use crate::domain::ids::SessionId;
-use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::talk::{Item, Said};
 use crate::domain::time::Micros;
-use crate::ui::app::{Drafts, Folds, Look, Watched, Window};
-use crate::ui::glyph::{Glyph, GlyphSet};
+use crate::ui::app::{Look, Watched};
+use crate::ui::drafts::Drafts;
+use crate::ui::glyph::GlyphSet;
+use crate::ui::paper::arriving::Arriving;
 use crate::ui::paper::heights::Heights;
 use crate::ui::paper::item::Sheet;
-use crate::ui::paper::leaf::{Leaf, MARGIN, fit, one_line, prose};
-use crate::ui::theme::{Role, Theme};
+use crate::ui::paper::leaf::{Leaf, Sight};
+use crate::ui::parts::{Folds, Window};
+use crate::ui::theme::Theme;
 use crate::ui::widgets::stream::Stream;
 
 /// Laid-out lines kept in memory; entries far from the view are laid out again when they come back.
 const LINES_KEPT: usize = 20_000;
 /// Entries whose code waits for colour, at most.
 const UNCOLORED_MAX: usize = 32;
-/// Lines of reasoning and of a running call's output shown while they arrive.
-const ARRIVING_LINES: usize = 4;
 
 /// What a laid-out entry was laid out from; anything else is laid out anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,16 +55,6 @@ struct Format {
     width: u16,
     theme: Theme,
     glyphs: GlyphSet,
-}
-
-/// The reply that is arriving.
-struct Arriving {
-    turn: u64,
-    stream: Stream,
-    pushed: usize,
-    head: Vec<Leaf>,
-    tail: Vec<Leaf>,
-    text_lines: usize,
 }
 
 /// The laid-out conversation. `view::prepare` calls `lay` before each frame; `panes/conversation.rs` draws `leaf`s.
@@ -129,7 +118,7 @@ impl Paper {
     /// One line, if it was laid out.
     pub fn leaf(&self, line: usize) -> Option<Sight<'_>> {
         let Some((item, at)) = self.heights.find(line) else {
-            return self.arriving_leaf(line - self.heights.total());
+            return self.arriving.as_ref()?.leaf(line - self.heights.total());
         };
         let leaf = self.slots.get(item)?.leaves.get(at)?;
         Some(Sight { mark: leaf.mark.as_ref(), line: &leaf.line, item: Some(item) })
@@ -158,7 +147,8 @@ impl Paper {
         if let Some(arriving) = &mut self.arriving {
             arriving.stream.recolor();
         }
-        let width = self.format.as_ref().map_or(1, |format| usize::from(format.width)).saturating_sub(MARGIN);
+        let width =
+            self.format.as_ref().map_or(1, |format| usize::from(format.width)).saturating_sub(leaf::MARGIN);
         for (item, stream, first) in std::mem::take(&mut self.uncolored) {
             let mut stream = stream;
             stream.recolor();
@@ -230,7 +220,7 @@ impl Paper {
         if slot.stamp == Some(stamp) {
             return slot.leaves.len();
         }
-        let drafted = self.arriving.take_if(|arriving| matches_draft(arriving, item));
+        let drafted = self.arriving.take_if(|arriving| arriving.is(item));
         let before = at.checked_sub(1).and_then(|before| view.items.get(before)).map(|before| &before.said);
         let laid =
             item::lay(item, before, &view.sheet(stamp.unfolded), drafted.map(|arriving| arriving.stream));
@@ -266,84 +256,17 @@ impl Paper {
 
     /// Takes in what is arriving.
     fn arrive(&mut self, view: &View<'_>, drafts: &Drafts) {
-        let stale = |arriving: &Arriving| {
-            arriving.turn != drafts.turn && (!drafts.is_empty() || !is_fresh(arriving, view.items))
-        };
+        let stale = |arriving: &Arriving| arriving.is_stale(drafts, view.items);
         if self.arriving.as_ref().is_some_and(stale) {
             self.arriving = None;
         }
-        let arriving = self.arriving.get_or_insert_with(|| Arriving {
-            turn: drafts.turn,
-            stream: Stream::new(view.look.theme.clone(), view.look.code.handle())
-                .with_glyphs(view.look.glyphs),
-            pushed: 0,
-            head: Vec::new(),
-            tail: Vec::new(),
-            text_lines: 0,
-        });
-        if arriving.turn != drafts.turn {
-            // The reply is in the log and not laid out yet: its stream is kept for that.
-            (arriving.text_lines, arriving.head, arriving.tail) = (0, Vec::new(), view.tail(drafts));
-            return;
-        }
-        if let Some(more) = drafts.text.get(arriving.pushed..) {
-            arriving.stream.push(more);
-            arriving.pushed = drafts.text.len();
-        }
-        let has_text = !drafts.text.trim().is_empty();
-        let room = view.width.saturating_sub(MARGIN).max(1);
-        arriving.text_lines = if has_text { arriving.stream.lines(room).len() } else { 0 };
-        arriving.head = view.head(drafts);
-        arriving.tail = view.tail(drafts);
+        let arriving = self.arriving.get_or_insert_with(|| Arriving::new(drafts.turn, view.look));
+        arriving.lay(drafts, view.session, view.look, view.width);
     }
 
     fn arriving_lines(&self) -> usize {
-        self.arriving
-            .as_ref()
-            .map_or(0, |arriving| arriving.head.len() + arriving.text_lines + arriving.tail.len())
+        self.arriving.as_ref().map_or(0, Arriving::total)
     }
-
-    fn arriving_leaf(&self, at: usize) -> Option<Sight<'_>> {
-        let arriving = self.arriving.as_ref()?;
-        let (head, text) = (arriving.head.len(), arriving.text_lines);
-        if (head..head + text).contains(&at) {
-            return arriving.stream.laid().get(at - head).map(|line| Sight { mark: None, line, item: None });
-        }
-        let leaf = if at < head { arriving.head.get(at) } else { arriving.tail.get(at - head - text) };
-        leaf.map(|leaf| Sight { mark: leaf.mark.as_ref(), line: &leaf.line, item: None })
-    }
-}
-
-/// Whether an entry is what has just arrived.
-fn matches_draft(arriving: &Arriving, item: &Item) -> bool {
-    match &item.said {
-        Said::Answer(answer) => arriving.pushed > 0 && arriving.stream.text() == answer.text,
-        Said::Opened { .. }
-        | Said::Task { .. }
-        | Said::Queued { .. }
-        | Said::Steer { .. }
-        | Said::Call(_)
-        | Said::Fault { .. }
-        | Said::End(_)
-        | Said::Note { .. }
-        | Said::Foreign { .. } => false,
-    }
-}
-
-/// Whether the reply that arrived is among the last entries: then its stream is still of use.
-fn is_fresh(arriving: &Arriving, items: &[Item]) -> bool {
-    items.iter().rev().take(16).any(|item| matches_draft(arriving, item))
-}
-
-/// A line on the screen.
-#[derive(Clone, Copy, Debug)]
-pub struct Sight<'a> {
-    /// The sign in the margin.
-    pub mark: Option<&'a Span<'static>>,
-    /// The text.
-    pub line: &'a Line<'static>,
-    /// The item it belongs to; none for what is arriving.
-    pub item: Option<usize>,
 }
 
 /// What is laid out, and how.
@@ -379,71 +302,5 @@ impl View<'_> {
         };
         let second = if lives { self.now.0 / 1_000_000 } else { 0 };
         Stamp { version: item.version, unfolded: self.folds.talk.contains(&item.key), second }
-    }
-
-    /// What stands before the text that is arriving: a free line, and the end of the reasoning.
-    fn head(&self, drafts: &Drafts) -> Vec<Leaf> {
-        let mut leaves = Vec::new();
-        if drafts.is_empty() {
-            return leaves;
-        }
-        leaves.push(Leaf::blank());
-        if !drafts.reasoning.is_empty() {
-            let sign = Span::styled(
-                format!("{} thinking", Glyph::Unfolded.text(self.look.glyphs)),
-                self.look.style(Role::Muted),
-            );
-            leaves.push(Leaf::plain(Line::from(sign)));
-            if drafts.text.is_empty() {
-                leaves.extend(self.ending(&drafts.reasoning));
-            }
-        }
-        leaves
-    }
-
-    /// What stands behind it: calls being written, output of running calls, or that the model is being asked.
-    fn tail(&self, drafts: &Drafts) -> Vec<Leaf> {
-        let mut leaves = Vec::new();
-        let muted = self.look.style(Role::Muted);
-        for draft in drafts.calls.values() {
-            let tool = if draft.tool.is_empty() { "a call" } else { &draft.tool };
-            let text = format!("{} is being written, {} bytes of arguments", one_line(tool), draft.bytes);
-            let line = Line::from(fit(vec![Span::styled(text, muted)], self.width.saturating_sub(MARGIN)));
-            leaves.push(Leaf { mark: self.look.mark(Glyph::Call, Role::Muted), line });
-        }
-        let running = |call: &&crate::domain::call::Call| call.state == CallState::Started;
-        for call in self.session.open_calls().filter(running) {
-            let Some(output) = drafts.outputs.get(&call.id).filter(|output| !output.is_empty()) else {
-                continue;
-            };
-            leaves.push(Leaf::plain(Line::from(Span::styled(format!("{} says:", call.id), muted))));
-            leaves.extend(self.ending(output));
-        }
-        let asked = self.session.live().is_some_and(|run| matches!(run.turn, Turn::Asked { .. }));
-        if asked && drafts.is_empty() {
-            let text = Line::from(Span::styled("the model is being asked…", muted));
-            leaves.push(Leaf::blank());
-            leaves.push(Leaf { mark: self.look.mark(Glyph::Model, Role::Accent), line: text });
-        }
-        leaves
-    }
-
-    /// The last lines of something long that grows.
-    fn ending(&self, source: &str) -> Vec<Leaf> {
-        let room = self.width.saturating_sub(MARGIN + 2).max(1);
-        let from = source.len().saturating_sub(room * ARRIVING_LINES * 4);
-        let tail = &source[source.ceil_char_boundary(from)..];
-        let (lines, _) = prose(tail, self.look.style(Role::Muted), room, usize::MAX);
-        let skip = lines.len().saturating_sub(ARRIVING_LINES);
-        let bar = Span::styled(self.look.sign("│ ", "  "), self.look.style(Role::Border));
-        lines
-            .into_iter()
-            .skip(skip)
-            .map(|line| {
-                let mut spans = vec![bar.clone()];
-                spans.extend(line.spans);
-                Leaf::plain(Line::from(spans))
-            })
-            .collect()
     }
 }

@@ -97,7 +97,30 @@ impl Playback {
             Fact::CallEnded { outcome, .. } => *outcome != Outcome::Ok,
             Fact::RunEnded { status, .. } => *status != RunStatus::Done,
             Fact::CallUnknown { .. } | Fact::ModelFailed { .. } | Fact::RunPaused { .. } => true,
-            _ => false, // everything else goes its way
+            Fact::SessionOpened { .. }
+            | Fact::SessionRenamed { .. }
+            | Fact::WriterTaken { .. }
+            | Fact::RunStarted { .. }
+            | Fact::RunReleased { .. }
+            | Fact::InterruptAsked { .. }
+            | Fact::CancelAsked { .. }
+            | Fact::StepAllowed { .. }
+            | Fact::ModeSet { .. }
+            | Fact::ModelAsked { .. }
+            | Fact::ModelReplied { .. }
+            | Fact::CallRefused { .. }
+            | Fact::CallEdited { .. }
+            | Fact::CallApproved { .. }
+            | Fact::CallRejected { .. }
+            | Fact::CallAnswered { .. }
+            | Fact::CallLapsed { .. }
+            | Fact::CallStarted { .. }
+            | Fact::CallInterrupted { .. }
+            | Fact::CallSettled { .. }
+            | Fact::CallDropped { .. }
+            | Fact::OperatorSaid { .. }
+            | Fact::OperatorSteered { .. }
+            | Fact::Unknown { .. } => false,
         }
     }
 

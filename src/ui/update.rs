@@ -7,9 +7,10 @@ use crate::domain::command::Command;
 use crate::domain::notice::Notice;
 use crate::domain::order::Order;
 use crate::domain::time::Micros;
-use crate::ui::app::{App, Overlay, TOAST_MS, Toast};
+use crate::ui::app::{App, TOAST_MS};
 use crate::ui::key::Key;
 use crate::ui::mode::Focus;
+use crate::ui::parts::{Overlay, Toast};
 use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_panel, update_replay};
 
 /// Everything that may wake the screen.

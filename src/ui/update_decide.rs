@@ -9,12 +9,13 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::order::Order;
 use crate::domain::session::Session;
-use crate::ui::app::{App, Overlay, Question, Search};
-use crate::ui::bindings::Action;
+use crate::ui::app::App;
+use crate::ui::bindings::{Decide, Editor};
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Focus, Pane};
+use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::update_panes;
+use crate::ui::update_find;
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -35,29 +36,31 @@ fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
     Some((shown.call, shown.hash))
 }
 
-/// Does what is done with a waiting call.
-pub fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    match action {
-        Action::ApproveEdited => return approve_edited(app, effects),
-        Action::ShowDifference => {
+/// Does what is done with edited arguments.
+pub fn edited(app: &mut App, editor: Editor, effects: &mut Vec<Effect>) {
+    match editor {
+        Editor::ApproveEdited => approve_edited(app, effects),
+        Editor::ShowDifference => {
             if let Some(Overlay::Editor(editor)) = &mut app.overlay {
                 editor.difference = !editor.difference;
             }
-            return;
         }
-        _ => {} // the others want a decidable call
     }
+}
+
+/// Does what is done with a waiting call.
+pub fn act(app: &mut App, decide: Decide, effects: &mut Vec<Effect>) {
     let Some((call, hash)) = decidable(app) else { return };
     let settle = |how| Ask::Settle(call, how);
-    match action {
-        Action::Approve => approve(app, call, hash, effects),
-        Action::Edit if read(app) => edit(app, call),
-        Action::Reject => ask(app, Ask::Reject(call)),
-        Action::Respond => ask(app, Ask::Respond(call)),
-        Action::Happened if read(app) => ask(app, settle(Settling::Happened)),
-        Action::RunAgain if read(app) => ask(app, settle(Settling::Again)),
-        Action::GiveUp => ask(app, settle(Settling::Abandon)),
-        _ => {} // `update_keys` sends nothing else here
+    match decide {
+        Decide::Approve => approve(app, call, hash, effects),
+        Decide::Reject => ask(app, Ask::Reject(call)),
+        Decide::Respond => ask(app, Ask::Respond(call)),
+        Decide::GiveUp => ask(app, settle(Settling::Abandon)),
+        Decide::Edit | Decide::Happened | Decide::RunAgain if !read(app) => {}
+        Decide::Edit => edit(app, call),
+        Decide::Happened => ask(app, settle(Settling::Happened)),
+        Decide::RunAgain => ask(app, settle(Settling::Again)),
     }
 }
 
@@ -171,12 +174,12 @@ fn search(app: &mut App, text: &str) {
         return;
     }
     let pane = app.last_pane;
-    let hits = update_panes::find(app, pane, &words);
+    let hits = update_find::find(app, pane, &words);
     if hits.is_empty() {
         toast(app, &format!("Nothing in this pane has \"{words}\"."), "");
     }
     app.search = Some(Search { words, pane, hits });
-    update_panes::next_hit(app, true);
+    update_find::next_hit(app, true);
 }
 
 /// The decisions that wait behind the shown one.

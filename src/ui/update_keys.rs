@@ -6,13 +6,14 @@ use crate::domain::notice::Driver;
 use crate::domain::order::{Order, Task};
 use crate::domain::policy::Mode;
 use crate::domain::tool_spec::Effect as ToolEffect;
-use crate::ui::app::{App, Chooser, Overlay, Question, SessionsList, TWICE_MS, Window};
-use crate::ui::bindings::Action;
+use crate::ui::app::{App, TWICE_MS};
+use crate::ui::bindings::{Action, Go, Item, Move, Steer};
 use crate::ui::can;
 use crate::ui::edit::TextBox;
 use crate::ui::key::Key;
 use crate::ui::keymap::{Found, digit};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
+use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{update_decide, update_list, update_panel, update_panes, update_replay, update_write};
 
@@ -58,22 +59,48 @@ fn write(app: &mut App, key: Key) {
 
 /// Says why a key does nothing.
 fn cannot(app: &mut App, action: Action) {
-    let nobody =
-        app.driver == Driver::Nobody && app.session().is_some_and(|session| session.live().is_some());
+    let live = app.session().is_some_and(|session| session.live().is_some());
     match action {
-        Action::ShowApproval => toast(app, "Nothing waits for you.", ""),
-        Action::Step | Action::Pause | Action::Interrupt if nobody => {
+        Action::Go(Go::ShowApproval) => toast(app, "Nothing waits for you.", ""),
+        Action::Steer(_) if live && app.driver == Driver::Nobody => {
             toast(app, "Nobody drives this session.", "c resumes it here");
         }
-        Action::Continue | Action::Step | Action::Pause => toast(app, "There is nothing to do that to.", ""),
+        Action::Steer(Steer::Interrupt) => {}
+        Action::Steer(_) => toast(app, "There is nothing to do that to.", ""),
         Action::Write => toast(app, "This is a replay: it cannot be written to.", "g p leaves it"),
-        _ => {} // nothing to say
+        Action::Move(_)
+        | Action::Item(_)
+        | Action::Go(_)
+        | Action::Decide(_)
+        | Action::Editor(_)
+        | Action::Text(_)
+        | Action::Seek(_)
+        | Action::Help
+        | Action::Palette
+        | Action::Quit
+        | Action::Suspend
+        | Action::Redraw
+        | Action::Close
+        | Action::Sessions
+        | Action::Themes
+        | Action::NewSession
+        | Action::Rename
+        | Action::Replay => {}
     }
 }
 
 /// Does an action.
 pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
     match action {
+        Action::Move(step) => moved(app, step),
+        Action::Item(item) => on_item(app, item, effects),
+        Action::Go(go) => update_panes::go(app, go),
+        Action::Steer(word) => steer(app, word, effects),
+        Action::Decide(decide) => update_decide::act(app, decide, effects),
+        Action::Editor(editor) => update_decide::edited(app, editor, effects),
+        Action::Text(text) => update_write::act(app, text, effects),
+        Action::Seek(seek) => update_replay::act(app, seek, digit(key)),
+        Action::Replay => update_replay::begin_or_leave(app, effects),
         Action::Quit => {
             twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects)
         }
@@ -96,70 +123,29 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
             app.question = Some(Question { ask: Ask::Rename, text: TextBox::of(&title) });
         }
         Action::NewSession => update_list::new_session(app),
-        Action::Send | Action::SendNow | Action::Newline | Action::Older | Action::Newer => {
-            update_write::act(app, action, effects);
-        }
-        Action::Step
-        | Action::Continue
-        | Action::Pause
-        | Action::Interrupt
-        | Action::ModeAsk
-        | Action::ModeAuto
-        | Action::EndTask => steer(app, action, effects),
-        Action::Approve
-        | Action::Edit
-        | Action::Reject
-        | Action::Respond
-        | Action::Happened
-        | Action::RunAgain
-        | Action::GiveUp
-        | Action::ApproveEdited
-        | Action::ShowDifference => update_decide::act(app, action, effects),
-        Action::Replay
-        | Action::Play
-        | Action::EventBack
-        | Action::EventForward
-        | Action::CallBack
-        | Action::CallForward
-        | Action::HoldBack
-        | Action::HoldForward
-        | Action::Slower
-        | Action::Faster
-        | Action::Tenth => update_replay::act(app, action, digit(key), effects),
-        Action::NextPane
-        | Action::PreviousPane
-        | Action::ShowConversation
-        | Action::ShowTrace
-        | Action::ShowCalls
-        | Action::ShowApproval
-        | Action::Zoom => update_panes::go(app, action),
-        Action::Down
-        | Action::Up
-        | Action::HalfDown
-        | Action::HalfUp
-        | Action::PageDown
-        | Action::PageUp
-        | Action::Top
-        | Action::Bottom
-        | Action::Left
-        | Action::Right
-        | Action::Open
-        | Action::Search
-        | Action::NextHit
-        | Action::PreviousHit
-        | Action::Copy => movement(app, action, effects),
     }
 }
 
-/// What moves and opens: in the overlay, else in the pane.
-fn movement(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+/// What moves: in the overlay, else in the pane.
+fn moved(app: &mut App, step: Move) {
     match &app.overlay {
-        Some(Overlay::Help) => update_panes::help(app, action),
+        Some(Overlay::Help) => update_panes::help(app, step),
         Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
-            update_list::act(app, action, effects);
+            update_list::moved(app, step)
         }
         Some(Overlay::Editor(_)) => {}
-        None => update_panes::act(app, action, effects),
+        None => update_panes::moved(app, step),
+    }
+}
+
+/// What is done with the chosen item: of the overlay, else of the pane.
+fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
+    match &app.overlay {
+        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
+            update_list::act(app, item, effects);
+        }
+        Some(Overlay::Editor(_) | Overlay::Help) => {}
+        None => update_panes::act(app, item, effects),
     }
 }
 
@@ -209,20 +195,19 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
 }
 
 /// What drives the run.
-fn steer(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
     let Some(session) = app.session() else { return };
-    let holds = session.holds();
-    let paused = holds.contains(&Hold::Paused);
+    let paused = session.holds().contains(&Hold::Paused);
     let (mode, before) =
         session.live().map_or((Mode::Auto, Mode::Auto), |run| (run.mode, run.mode_before_step));
-    match action {
-        Action::Step => order(app, Order::Step, effects),
-        Action::Pause if paused => order(app, Order::Resume, effects),
-        Action::Pause => order(app, Order::Pause, effects),
-        Action::Continue if app.driver == Driver::Nobody => {
+    match word {
+        Steer::Step => order(app, Order::Step, effects),
+        Steer::Pause if paused => order(app, Order::Resume, effects),
+        Steer::Pause => order(app, Order::Pause, effects),
+        Steer::Continue if app.driver == Driver::Nobody => {
             effects.push(Effect::Send(Command::Resume(session.id.clone())));
         }
-        Action::Continue => {
+        Steer::Continue => {
             if mode == Mode::Step {
                 order(app, Order::SetMode(before), effects);
             }
@@ -230,19 +215,15 @@ fn steer(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
                 order(app, Order::Resume, effects);
             }
         }
-        Action::ModeAsk => order(app, Order::SetMode(Mode::Ask), effects),
-        Action::ModeAuto => order(app, Order::SetMode(Mode::Auto), effects),
-        Action::EndTask => order(app, Order::Cancel, effects),
-        Action::Interrupt => {
-            let acts = |effect: ToolEffect| effect != ToolEffect::ReadOnly;
-            if can::running(app).any(|call| acts(call.effect)) {
-                let question = "A call that changes things is running. Press Esc again to stop it; what it did stays done.";
-                twice(app, Twice::Interrupt, question, effects);
-            } else {
-                order(app, Order::Interrupt, effects);
-            }
+        Steer::ModeAsk => order(app, Order::SetMode(Mode::Ask), effects),
+        Steer::ModeAuto => order(app, Order::SetMode(Mode::Auto), effects),
+        Steer::EndTask => order(app, Order::Cancel, effects),
+        Steer::Interrupt if can::running(app).any(|call| call.effect != ToolEffect::ReadOnly) => {
+            let question =
+                "A call that changes things is running. Esc again stops it; what it did stays done.";
+            twice(app, Twice::Interrupt, question, effects);
         }
-        _ => {} // `run` sends nothing else here
+        Steer::Interrupt => order(app, Order::Interrupt, effects),
     }
 }
 

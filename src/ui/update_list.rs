@@ -2,33 +2,41 @@
 
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
-use crate::ui::app::{App, Drafts, Overlay};
-use crate::ui::bindings::Action;
+use crate::ui::app::App;
+use crate::ui::bindings::{Item, Move};
+use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::key::{Code, Key};
 use crate::ui::mode::Focus;
+use crate::ui::parts::Overlay;
 use crate::ui::update::Effect;
 use crate::ui::{list, update_keys};
 
 /// Rows that half a page is.
 const HALF: isize = 10;
 
+/// Moves the choice.
+pub fn moved(app: &mut App, step: Move) {
+    match step {
+        Move::Down | Move::Right => shift(app, 1),
+        Move::Up | Move::Left => shift(app, -1),
+        Move::HalfDown | Move::PageDown => shift(app, HALF),
+        Move::HalfUp | Move::PageUp => shift(app, -HALF),
+        Move::Top => shift(app, isize::MIN / 2),
+        Move::Bottom => shift(app, isize::MAX / 2),
+    }
+}
+
 /// Does what is done in a list.
-pub fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    match action {
-        Action::Down => shift(app, 1),
-        Action::Up => shift(app, -1),
-        Action::HalfDown | Action::PageDown => shift(app, HALF),
-        Action::HalfUp | Action::PageUp => shift(app, -HALF),
-        Action::Top => shift(app, isize::MIN / 2),
-        Action::Bottom => shift(app, isize::MAX / 2),
-        Action::Open => open(app, effects),
-        Action::Search => {
+pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
+    match item {
+        Item::Open => open(app, effects),
+        Item::Search => {
             if let Some(Overlay::Sessions(list)) = &mut app.overlay {
                 list.filtering = true;
             }
         }
-        _ => {} // nothing else is done in a list
+        Item::Copy | Item::NextHit | Item::PreviousHit => {}
     }
 }
 

@@ -1,8 +1,9 @@
 //! The mouse moves the focus and turns the wheel; it never decides.
 
-use crate::ui::app::{App, Overlay};
-use crate::ui::bindings::Action;
+use crate::ui::app::App;
+use crate::ui::bindings::Move;
 use crate::ui::mode::{Focus, Pane};
+use crate::ui::parts::Overlay;
 use crate::ui::update::Mouse;
 use crate::ui::{update_list, update_panel, update_panes};
 
@@ -31,9 +32,9 @@ fn click(app: &mut App, column: u16, row: u16) {
 fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
     match &app.overlay {
         Some(Overlay::Help) => {
-            let action = if lines < 0 { Action::Up } else { Action::Down };
+            let step = if lines < 0 { Move::Up } else { Move::Down };
             for _ in 0..lines.unsigned_abs().min(20) {
-                update_panes::help(app, action);
+                update_panes::help(app, step);
             }
         }
         Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {

@@ -4,11 +4,14 @@ use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::SessionId;
 use crate::domain::notice::{Driver, Notice};
-use crate::ui::app::{App, Drafts, Folds, Panel, Watched, Windows};
+use crate::ui::app::{App, Watched};
+use crate::ui::drafts::Drafts;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::paper::Paper;
+use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::playback::Playback;
 use crate::ui::update::{Effect, fault};
+use crate::ui::update_replay::seek;
 use crate::ui::widgets::scroll::Scroll;
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
@@ -78,26 +81,30 @@ fn committed(app: &mut App, commit: &Commit) {
 
 /// What the log says ends what was only arriving.
 fn settle_drafts(drafts: &mut Drafts, event: &Event) {
-    match &event.fact {
-        Fact::ModelAsked { .. }
-        | Fact::ModelReplied { .. }
-        | Fact::ModelFailed { .. }
-        | Fact::RunEnded { .. } => {
-            drafts.new_turn();
-        }
-        Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } => {
-            drafts.outputs.remove(call);
-        }
-        _ => {} // nothing of it was drafted
+    let fact = &event.fact;
+    if let Fact::ModelAsked { .. }
+    | Fact::ModelReplied { .. }
+    | Fact::ModelFailed { .. }
+    | Fact::RunEnded { .. } = fact
+    {
+        drafts.new_turn();
+    } else if let Fact::CallEnded { call, .. } | Fact::CallInterrupted { call } | Fact::CallUnknown { call } =
+        fact
+    {
+        drafts.outputs.remove(call);
     }
 }
 
 fn caught_up(app: &mut App) {
     app.caught_up = true;
     let now = app.now;
+    let held_at = app.replay_at.take();
     if let Some(playback) = &mut app.playback {
         playback.complete = true;
-        playback.playing = true;
+        playback.playing = held_at.is_none();
         playback.moved_at = now;
+    }
+    if let (true, Some(at)) = (app.playback.is_some(), held_at) {
+        seek(app, usize::try_from(at).unwrap_or(usize::MAX));
     }
 }

@@ -7,8 +7,9 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::domain::call::{Call, CallState};
-use crate::ui::app::{App, Overlay, Panel, STILL_MS, Shown};
+use crate::ui::app::{App, STILL_MS};
 use crate::ui::mode::{Focus, Pane};
+use crate::ui::parts::{Overlay, Panel, Shown};
 use crate::ui::update::{Effect, toast};
 
 /// Holds the panel against the session after every message.

@@ -1,26 +1,27 @@
-//! Moving between panes and in them: scrolling, choosing, folding, searching, copying.
+//! Moving between panes and in them: scrolling, choosing, folding, copying.
 
-use crate::domain::talk::Said;
-use crate::ui::app::{App, Overlay, Question, Window};
-use crate::ui::bindings::Action;
-use crate::ui::edit::{TextBox, pretty};
-use crate::ui::layout::Room;
+use crate::ui::app::App;
+use crate::ui::bindings::{Go, Item, Move};
+use crate::ui::edit::TextBox;
+use crate::ui::edit_json::pretty;
 use crate::ui::list;
 use crate::ui::mode::{Ask, Focus, Pane};
+use crate::ui::parts::{Question, Window};
 use crate::ui::update::{Effect, toast};
+use crate::ui::update_find::{next_hit, talk_text};
 use crate::ui::update_panel::give;
+use crate::ui::widgets::scroll::Scroll;
 
 /// Goes to a pane, or gives it the whole body.
-pub fn go(app: &mut App, action: Action) {
-    match action {
-        Action::ShowConversation => give(app, Pane::Conversation),
-        Action::ShowTrace => give(app, Pane::Trace),
-        Action::ShowCalls => give(app, Pane::Calls),
-        Action::ShowApproval => give(app, Pane::Approval),
-        Action::Zoom => app.zoomed = !app.zoomed,
-        Action::NextPane => cycle(app, 1),
-        Action::PreviousPane => cycle(app, -1),
-        _ => {} // nothing else goes anywhere
+pub fn go(app: &mut App, go: Go) {
+    match go {
+        Go::ShowConversation => give(app, Pane::Conversation),
+        Go::ShowTrace => give(app, Pane::Trace),
+        Go::ShowCalls => give(app, Pane::Calls),
+        Go::ShowApproval => give(app, Pane::Approval),
+        Go::Zoom => app.zoomed = !app.zoomed,
+        Go::NextPane => cycle(app, 1),
+        Go::PreviousPane => cycle(app, -1),
     }
 }
 
@@ -43,90 +44,125 @@ fn cycle(app: &mut App, by: isize) {
     }
 }
 
-/// Does what is done in the focused pane.
-pub fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    match action {
-        Action::Search => {
-            app.question = Some(Question { ask: Ask::Search, text: TextBox::default() });
-            return;
-        }
-        Action::NextHit => return next_hit(app, true),
-        Action::PreviousHit => return next_hit(app, false),
-        _ => {} // the rest is done in the pane
-    }
+/// Moves in the focused pane.
+pub fn moved(app: &mut App, step: Move) {
     match app.focus {
-        Focus::Pane(Pane::Conversation) => talk(app, action, effects),
-        Focus::Pane(Pane::Trace) => trace(app, action, effects),
-        Focus::Pane(Pane::Calls) => calls(app, action, effects),
-        Focus::Pane(Pane::Approval) => panel(app, action),
+        Focus::Pane(Pane::Conversation) => talk(app, step),
+        Focus::Pane(Pane::Trace) => {
+            let count = list::trace_rows(app).len();
+            match step {
+                Move::Left => fold_row(app, Fold::Close),
+                Move::Right => fold_row(app, Fold::Open),
+                Move::Down
+                | Move::Up
+                | Move::HalfDown
+                | Move::HalfUp
+                | Move::PageDown
+                | Move::PageUp
+                | Move::Top
+                | Move::Bottom => choose(&mut app.windows.trace, step, count),
+            }
+        }
+        Focus::Pane(Pane::Calls) => {
+            let count = call_count(app);
+            match step {
+                Move::Left => fold_call(app, Fold::Close),
+                Move::Right => fold_call(app, Fold::Open),
+                Move::Down
+                | Move::Up
+                | Move::HalfDown
+                | Move::HalfUp
+                | Move::PageDown
+                | Move::PageUp
+                | Move::Top
+                | Move::Bottom => choose(&mut app.windows.calls, step, count),
+            }
+        }
+        Focus::Pane(Pane::Approval) => panel(app, step),
         Focus::Composer => {}
     }
 }
 
-/// Scrolls a window; answers whether the action was one of scrolling.
-fn scroll(window: &mut Window, action: Action) -> bool {
-    let (total, height) = (window.total, window.height);
-    match action {
-        Action::Down => window.scroll.down(total, height),
-        Action::Up => window.scroll.up(total, height),
-        Action::HalfDown => window.scroll.half_down(total, height),
-        Action::HalfUp => window.scroll.half_up(total, height),
-        Action::PageDown => window.scroll.page_down(total, height),
-        Action::PageUp => window.scroll.page_up(total, height),
-        Action::Top => window.scroll.home(),
-        Action::Bottom => window.scroll.end(total, height),
-        _ => return false, // not a movement
+/// Does what is done with the chosen item of the focused pane.
+pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
+    match item {
+        Item::Search => app.question = Some(Question { ask: Ask::Search, text: TextBox::default() }),
+        Item::NextHit => next_hit(app, true),
+        Item::PreviousHit => next_hit(app, false),
+        Item::Copy => copy(app, effects),
+        Item::Open => match app.focus {
+            Focus::Pane(Pane::Conversation) => {
+                let last = item_count(app).checked_sub(1);
+                if let Some(at) = app.windows.talk.chosen.or(last) {
+                    toggle(&mut app.folds.talk, at);
+                    app.windows.talk.chosen = Some(at);
+                }
+            }
+            Focus::Pane(Pane::Trace) => fold_row(app, Fold::Toggle),
+            Focus::Pane(Pane::Calls) => fold_call(app, Fold::Toggle),
+            Focus::Pane(Pane::Approval) | Focus::Composer => {}
+        },
     }
-    true
 }
 
-fn panel(app: &mut App, action: Action) {
-    let total = app.panel.lines.len();
-    let mut window =
-        Window { scroll: app.panel.scroll, total, height: app.panel.height, ..Window::default() };
-    if scroll(&mut window, action) {
-        window.scroll.follow = false;
-        app.panel.scroll = window.scroll;
+fn item_count(app: &App) -> usize {
+    app.watched.as_ref().map_or(0, |watched| watched.talk.items().len())
+}
+
+fn call_count(app: &App) -> usize {
+    app.session().map_or(0, |session| session.calls.len())
+}
+
+/// Scrolls over so many lines in so many rows. Sideways means nothing here.
+fn scroll(scroll: &mut Scroll, (total, height): (usize, usize), step: Move) {
+    match step {
+        Move::Down => scroll.down(total, height),
+        Move::Up => scroll.up(total, height),
+        Move::HalfDown => scroll.half_down(total, height),
+        Move::HalfUp => scroll.half_up(total, height),
+        Move::PageDown => scroll.page_down(total, height),
+        Move::PageUp => scroll.page_up(total, height),
+        Move::Top => scroll.home(),
+        Move::Bottom => scroll.end(total, height),
+        Move::Left | Move::Right => {}
     }
+}
+
+fn scroll_window(window: &mut Window, step: Move) {
+    let size = (window.total, window.height);
+    scroll(&mut window.scroll, size, step);
+}
+
+/// The panel never follows its end: who reads begins at the top.
+fn panel(app: &mut App, step: Move) {
+    let size = (app.panel.lines.len(), app.panel.height);
+    scroll(&mut app.panel.scroll, size, step);
+    app.panel.scroll.follow = false;
 }
 
 /// Scrolls the help.
-pub fn help(app: &mut App, action: Action) {
-    scroll(&mut app.windows.help, action);
+pub fn help(app: &mut App, step: Move) {
+    scroll_window(&mut app.windows.help, step);
 }
 
-fn talk(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    let count = app.watched.as_ref().map_or(0, |watched| watched.talk.items().len());
+/// Scrolls the conversation by lines; sideways goes from item to item.
+fn talk(app: &mut App, step: Move) {
+    let count = item_count(app);
     let window = &mut app.windows.talk;
-    if scroll(window, action) {
-        window.chosen = window.chosen.filter(|_| action != Action::Bottom);
-        return;
-    }
-    match action {
-        Action::Left | Action::Right => {
-            let first = app.paper.item_at(window.scroll.offset).unwrap_or(0);
-            let last = count.saturating_sub(1);
-            let chosen = match (window.chosen, action == Action::Right) {
-                (Some(at), true) => (at + 1).min(last),
-                (Some(at), false) => at.saturating_sub(1),
-                (None, true) => first,
-                (None, false) => last,
-            };
-            window.chosen = (count > 0).then_some(chosen);
-            window.reveal = true;
+    let last = count.saturating_sub(1);
+    let chosen = match (step, window.chosen) {
+        (Move::Right, Some(at)) => (at + 1).min(last),
+        (Move::Left, Some(at)) => at.saturating_sub(1),
+        (Move::Right, None) => app.paper.item_at(window.scroll.offset).unwrap_or(0),
+        (Move::Left, None) => last,
+        (step, chosen) => {
+            scroll_window(window, step);
+            window.chosen = chosen.filter(|_| step != Move::Bottom);
+            return;
         }
-        Action::Open => {
-            if let Some(at) = window.chosen.or(count.checked_sub(1)) {
-                toggle(&mut app.folds.talk, at);
-                window.chosen = Some(at);
-            }
-        }
-        Action::Copy => {
-            let at = app.windows.talk.chosen.or(count.checked_sub(1));
-            copy(app, at.and_then(|at| talk_text(app, at)), effects);
-        }
-        _ => {} // nothing else is done here
-    }
+    };
+    window.chosen = (count > 0).then_some(chosen);
+    window.reveal = true;
 }
 
 fn toggle<T: Ord>(set: &mut std::collections::BTreeSet<T>, item: T) {
@@ -136,88 +172,70 @@ fn toggle<T: Ord>(set: &mut std::collections::BTreeSet<T>, item: T) {
 }
 
 /// Moves a choice by rows; following ends, except at the end.
-fn choose(window: &mut Window, action: Action, count: usize) -> bool {
+fn choose(window: &mut Window, step: Move, count: usize) {
     let half = (window.height / 2).max(1);
     let page = window.height.saturating_sub(1).max(1);
     let last = count.saturating_sub(1);
     let at = window.chosen.unwrap_or(last).min(last);
-    let next = match action {
-        Action::Down => at + 1,
-        Action::Up => at.saturating_sub(1),
-        Action::HalfDown => at + half,
-        Action::HalfUp => at.saturating_sub(half),
-        Action::PageDown => at + page,
-        Action::PageUp => at.saturating_sub(page),
-        Action::Top => 0,
-        Action::Bottom => {
+    let next = match step {
+        Move::Down => at + 1,
+        Move::Up => at.saturating_sub(1),
+        Move::HalfDown => at + half,
+        Move::HalfUp => at.saturating_sub(half),
+        Move::PageDown => at + page,
+        Move::PageUp => at.saturating_sub(page),
+        Move::Top => 0,
+        Move::Left | Move::Right => at,
+        Move::Bottom => {
             window.chosen = None;
             window.scroll.follow = true;
-            return true;
+            return;
         }
-        _ => return false, // not a movement
     };
     window.chosen = (count > 0).then_some(next.min(last));
     window.reveal = true;
-    true
 }
 
-fn trace(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+/// What happens to a fold.
+#[derive(Clone, Copy)]
+enum Fold {
+    Open,
+    Close,
+    Toggle,
+}
+
+/// Folds the chosen row of the timeline: what is in the set is folded.
+fn fold_row(app: &mut App, fold: Fold) {
     let rows = list::trace_rows(app);
-    if choose(&mut app.windows.trace, action, rows.len()) {
-        return;
-    }
     let at = app.windows.trace.chosen.or(rows.len().checked_sub(1));
-    let Some(row) = at.and_then(|at| rows.get(at)).and_then(|key| app.watched.as_ref()?.trace.row(*key))
-    else {
-        return;
-    };
-    let no = row.no.0;
-    match action {
-        Action::Open => toggle(&mut app.folds.trace, no),
-        Action::Left => {
-            app.folds.trace.insert(no);
-        }
-        Action::Right => {
-            app.folds.trace.remove(&no);
-        }
-        Action::Copy => {
-            let text = format!("{} {:?}", row.no, row.what);
-            return copy(app, Some(text), effects);
-        }
-        _ => return, // nothing else is done here
+    let row = at.and_then(|at| rows.get(at)).and_then(|key| app.watched.as_ref()?.trace.row(*key));
+    let Some(name) = row.map(list::fold_name) else { return };
+    match fold {
+        Fold::Close => drop(app.folds.trace.insert(name)),
+        Fold::Open => drop(app.folds.trace.remove(&name)),
+        Fold::Toggle => toggle(&mut app.folds.trace, name),
     }
     app.windows.trace.chosen = at;
 }
 
-fn calls(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
-    let count = app.session().map_or(0, |session| session.calls.len());
-    if choose(&mut app.windows.calls, action, count) {
+/// Unfolds the chosen call: what is in the set shows its arguments and output.
+fn fold_call(app: &mut App, fold: Fold) {
+    let Some(at) = app.windows.calls.chosen.or(call_count(app).checked_sub(1)) else { return };
+    let Some(id) = app.session().and_then(|session| session.calls.get(at)).map(|call| call.id.0) else {
         return;
-    }
-    let Some(at) = app.windows.calls.chosen.or(count.checked_sub(1)) else { return };
-    let Some(call) = app.session().and_then(|session| session.calls.get(at)) else { return };
-    let id = call.id.0;
-    match action {
-        Action::Open => toggle(&mut app.folds.calls, id),
-        Action::Right => {
-            app.folds.calls.insert(id);
-        }
-        Action::Left => {
-            app.folds.calls.remove(&id);
-        }
-        Action::Copy => {
-            let args = call.args().map(pretty).unwrap_or_default();
-            let result = call.result.clone().unwrap_or_default();
-            return copy(app, Some(format!("{} {}\n{args}\n{result}", call.id, call.tool)), effects);
-        }
-        _ => return, // nothing else is done here
+    };
+    match fold {
+        Fold::Open => drop(app.folds.calls.insert(id)),
+        Fold::Close => drop(app.folds.calls.remove(&id)),
+        Fold::Toggle => toggle(&mut app.folds.calls, id),
     }
     app.windows.calls.chosen = Some(at);
     app.windows.calls.reveal = true;
 }
 
-fn copy(app: &mut App, text: Option<String>, effects: &mut Vec<Effect>) {
-    match text.filter(|text| !text.is_empty()) {
+/// Copies the chosen item of the focused pane.
+fn copy(app: &mut App, effects: &mut Vec<Effect>) {
+    match chosen_text(app).filter(|text| !text.is_empty()) {
         Some(text) => {
             toast(app, &format!("Copied {} characters.", text.chars().count()), "");
             effects.push(Effect::Copy(text));
@@ -226,103 +244,38 @@ fn copy(app: &mut App, text: Option<String>, effects: &mut Vec<Effect>) {
     }
 }
 
-/// The words of an item of the talk.
-pub fn talk_text(app: &App, item: usize) -> Option<String> {
-    let watched = app.watched.as_ref()?;
-    match &watched.talk.items().get(item)?.said {
-        Said::Opened { agent, workspace, .. } => Some(format!("{agent} in {workspace}")),
-        Said::Task { text, .. }
-        | Said::Queued { text, .. }
-        | Said::Steer { text, .. }
-        | Said::Note { text, .. } => Some(text.clone()),
-        Said::Answer(answer) => Some(match answer.text.is_empty() {
-            true => answer.reasoning.clone(),
-            false => answer.text.clone(),
-        }),
-        Said::Call(card) => {
-            let call = watched.session.call(card.call)?;
-            let args = call.args().map(pretty).unwrap_or_default();
-            Some(format!("{} {args}\n{}", call.tool, call.result.clone().unwrap_or_default()))
+fn chosen_text(app: &App) -> Option<String> {
+    match app.focus {
+        Focus::Pane(Pane::Conversation) => {
+            let at = app.windows.talk.chosen.or(item_count(app).checked_sub(1))?;
+            talk_text(app, at)
         }
-        Said::Fault { fault, .. } => Some(fault.message.clone()),
-        Said::End(end) => Some(format!("{:?}", end.why)),
-        Said::Foreign { kind } => Some(kind.clone()),
-    }
-}
-
-/// The items of a pane that have the words.
-pub fn find(app: &App, pane: Pane, words: &str) -> Vec<usize> {
-    let has = |text: &str| text.to_lowercase().contains(words);
-    match pane {
-        Pane::Conversation | Pane::Approval => {
-            let count = app.watched.as_ref().map_or(0, |watched| watched.talk.items().len());
-            (0..count).filter(|item| talk_text(app, *item).is_some_and(|text| has(&text))).collect()
-        }
-        Pane::Trace => {
-            let trace = app.watched.as_ref().map(|watched| &watched.trace);
-            let text =
-                |key: usize| format!("{:?}", trace.and_then(|trace| trace.row(key)).map(|row| &row.what));
+        Focus::Pane(Pane::Trace) => {
             let rows = list::trace_rows(app);
-            (0..rows.len()).filter(|at| rows.get(*at).is_some_and(|key| has(&text(*key)))).collect()
+            let at = app.windows.trace.chosen.or(rows.len().checked_sub(1))?;
+            let row = app.watched.as_ref()?.trace.row(*rows.get(at)?)?;
+            Some(format!("{} {:?}", row.no, row.what))
         }
-        Pane::Calls => {
-            let calls = app.session().map_or(&[][..], |session| &session.calls);
-            let text = |at: &usize| calls.get(*at).map(|call| format!("{} {:?}", call.tool, call.args()));
-            (0..calls.len()).filter(|at| text(at).is_some_and(|text| has(&text))).collect()
+        Focus::Pane(Pane::Calls) => {
+            let at = app.windows.calls.chosen.or(call_count(app).checked_sub(1))?;
+            let call = app.session()?.calls.get(at)?;
+            let args = call.args().map(pretty).unwrap_or_default();
+            let result = call.result.clone().unwrap_or_default();
+            Some(format!("{} {}\n{args}\n{result}", call.id, call.tool))
         }
+        Focus::Pane(Pane::Approval) | Focus::Composer => None,
     }
-}
-
-/// To the next hit of the search, or the one before; round the end.
-pub fn next_hit(app: &mut App, forward: bool) {
-    let Some(search) = &app.search else { return };
-    let (hits, pane) = (&search.hits, search.pane);
-    let window = match pane {
-        Pane::Conversation | Pane::Approval => &mut app.windows.talk,
-        Pane::Trace => &mut app.windows.trace,
-        Pane::Calls => &mut app.windows.calls,
-    };
-    let at = window.chosen;
-    let next = if forward {
-        hits.iter().find(|hit| at.is_none_or(|at| **hit > at)).or(hits.first())
-    } else {
-        hits.iter().rev().find(|hit| at.is_none_or(|at| **hit < at)).or(hits.last())
-    };
-    if let Some(next) = next {
-        window.chosen = Some(*next);
-        window.reveal = true;
-        window.scroll.follow = false;
-    }
-}
-
-/// Whether only one pane shows at a time.
-pub fn is_single(app: &App) -> bool {
-    app.zoomed || app.layout.room == Room::Narrow
 }
 
 /// Scrolls what lies under the mouse by lines.
 pub fn wheel(app: &mut App, pane: Pane, lines: i32) {
-    let action = if lines < 0 { Action::Up } else { Action::Down };
+    let step = if lines < 0 { Move::Up } else { Move::Down };
     for _ in 0..lines.unsigned_abs().min(20) {
         match pane {
-            Pane::Conversation => drop(scroll(&mut app.windows.talk, action)),
-            Pane::Trace => drop(scroll(&mut app.windows.trace, action)),
-            Pane::Calls => drop(scroll(&mut app.windows.calls, action)),
-            Pane::Approval => panel(app, action),
+            Pane::Conversation => scroll_window(&mut app.windows.talk, step),
+            Pane::Trace => scroll_window(&mut app.windows.trace, step),
+            Pane::Calls => scroll_window(&mut app.windows.calls, step),
+            Pane::Approval => panel(app, step),
         }
-    }
-}
-
-/// Whether something lies over the workbench that covers the panes.
-pub fn is_covered(app: &App) -> bool {
-    match &app.overlay {
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Themes { .. }
-            | Overlay::Sessions(_)
-            | Overlay::Editor(_),
-        ) => true,
-        None => false,
     }
 }

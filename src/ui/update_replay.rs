@@ -1,10 +1,11 @@
 //! Playing a stored session: the position moves by itself or by keys; the screen is what the events up to it tell.
 
-use crate::ui::app::Overlay;
-use crate::ui::app::{App, Drafts, Watched};
-use crate::ui::bindings::Action;
+use crate::ui::app::{App, Watched};
+use crate::ui::bindings::Seek;
+use crate::ui::drafts::Drafts;
 use crate::ui::list;
 use crate::ui::paper::Paper;
+use crate::ui::parts::Overlay;
 use crate::ui::playback::{Playback, SPEEDS};
 use crate::ui::update::Effect;
 use crate::ui::update_list;
@@ -13,39 +14,35 @@ use crate::ui::update_list;
 const BURST_MAX: usize = 500;
 
 /// Does what is done with a replay.
-pub fn act(app: &mut App, action: Action, digit: Option<u32>, effects: &mut Vec<Effect>) {
-    if action == Action::Replay {
-        return begin_or_leave(app, effects);
-    }
+pub fn act(app: &mut App, seek_to: Seek, digit: Option<u32>) {
     let now = app.now;
     let Some(playback) = &mut app.playback else { return };
     let end = playback.events.len();
-    let to = match action {
-        Action::Play => {
+    let to = match seek_to {
+        Seek::Play => {
             let over = playback.at >= end;
             playback.playing = !playback.playing || over;
             playback.moved_at = now;
             over.then_some(0)
         }
-        Action::EventBack => Some(playback.at.saturating_sub(1)),
-        Action::EventForward => Some(playback.at + 1),
-        Action::CallBack => Some(playback.before(Playback::is_call)),
-        Action::CallForward => Some(playback.after(Playback::is_call)),
-        Action::HoldBack => Some(playback.before(Playback::is_stop)),
-        Action::HoldForward => Some(playback.after(Playback::is_stop)),
-        Action::Tenth => digit.map(|tenth| end * tenth as usize / 10),
-        Action::Slower => {
+        Seek::EventBack => Some(playback.at.saturating_sub(1)),
+        Seek::EventForward => Some(playback.at + 1),
+        Seek::CallBack => Some(playback.before(Playback::is_call)),
+        Seek::CallForward => Some(playback.after(Playback::is_call)),
+        Seek::HoldBack => Some(playback.before(Playback::is_stop)),
+        Seek::HoldForward => Some(playback.after(Playback::is_stop)),
+        Seek::Tenth => digit.map(|tenth| end * tenth as usize / 10),
+        Seek::Slower => {
             playback.speed = playback.speed.saturating_sub(1);
             None
         }
-        Action::Faster => {
+        Seek::Faster => {
             playback.speed = (playback.speed + 1).min(SPEEDS.len() - 1);
             None
         }
-        _ => None, // nothing else is done with a replay
     };
     if let Some(to) = to {
-        if action != Action::Play
+        if seek_to != Seek::Play
             && let Some(playback) = &mut app.playback
         {
             playback.playing = false;
@@ -55,7 +52,7 @@ pub fn act(app: &mut App, action: Action, digit: Option<u32>, effects: &mut Vec<
 }
 
 /// The watched session from its beginning, the chosen one of the list, or back from the replay.
-fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
+pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     let listed = match &app.overlay {
         Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|row| row.id.clone()),
         Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Editor(_)) | None => {

@@ -3,31 +3,31 @@
 use crate::domain::command::Command;
 use crate::domain::order::Order;
 use crate::domain::session::Session;
-use crate::ui::app::{App, Overlay};
-use crate::ui::bindings::Action;
+use crate::ui::app::App;
+use crate::ui::bindings::Text;
 use crate::ui::edit::TextBox;
 use crate::ui::key::{Code, Key};
 use crate::ui::mode::Focus;
+use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, fault, order};
 use crate::ui::{update_decide, update_keys};
 
 /// Does what is done where text is written.
-pub fn act(app: &mut App, action: Action, effects: &mut Vec<Effect>) {
+pub fn act(app: &mut App, text: Text, effects: &mut Vec<Effect>) {
     let question = app.overlay.is_none() && app.question.is_some();
-    match action {
-        Action::Send if question => update_decide::answer(app, effects),
-        Action::Send => send(app, false, effects),
-        Action::SendNow => send(app, true, effects),
-        Action::Newline => {
+    match text {
+        Text::Send if question => update_decide::answer(app, effects),
+        Text::Send => send(app, false, effects),
+        Text::SendNow => send(app, true, effects),
+        Text::Newline => {
             if let Some(question) = &mut app.question {
                 question.text.newline();
             } else {
                 app.composer.newline();
             }
         }
-        Action::Older => older(app),
-        Action::Newer => newer(app),
-        _ => {} // `update_keys` sends nothing else here
+        Text::Older => older(app),
+        Text::Newer => newer(app),
     }
 }
 

@@ -33,7 +33,9 @@ pub fn web_fault(fault: WebFault) -> Fault {
         WebFaultKind::Timeout => FaultKind::Timeout,
         WebFaultKind::Cut => FaultKind::Cut,
         WebFaultKind::TooLarge => FaultKind::Malformed,
-        WebFaultKind::BadUrl | WebFaultKind::BadHeader | WebFaultKind::Redirect => FaultKind::BadRequest,
+        WebFaultKind::BadUrl | WebFaultKind::BadHeader | WebFaultKind::Redirect | WebFaultKind::Refused => {
+            FaultKind::BadRequest
+        }
     };
     Fault::new(kind, fault.message)
 }

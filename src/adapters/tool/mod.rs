@@ -19,9 +19,11 @@ mod http_get; // one page from a host
 mod url; // web addresses, strictly read
 mod page; // what came from a host, as text
 pub mod fetch; // the socket for whatever does HTTP
+mod web_fetch; // the plug for it
 
 pub use fetch::{Fetch, FetchFault, FetchLimits, Fetched};
 pub use place::Workspace;
+pub use web_fetch::WebFetch;
 
 use crate::domain::call::{Outcome, Preview};
 use crate::domain::host::Hosts;

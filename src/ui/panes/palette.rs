@@ -4,41 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::ui::app::{App, Chooser};
-use crate::ui::filter::fitting;
+use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::keymap::Entry;
-use crate::ui::mode::Context;
+use crate::ui::list;
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{one_line, spread};
-use crate::ui::theme::{Role, Theme};
-
-/// The contexts whose actions the palette offers: those that mean something from anywhere on the workbench.
-const OFFERED: [Context; 6] = [
-    Context::Workbench,
-    Context::Approval,
-    Context::Unknown,
-    Context::Conversation,
-    Context::Replay,
-    Context::Global,
-];
-
-/// The actions that fit what was typed, the best first.
-pub fn actions<'a>(app: &'a App, chooser: &Chooser) -> Vec<&'a Entry> {
-    let entries: Vec<&Entry> =
-        app.keys.entries().filter(|entry| OFFERED.contains(&entry.binding.context)).collect();
-    let text = |entry: &&Entry| {
-        format!("{} {} {}", entry.binding.name, entry.binding.help, entry.binding.context.title())
-    };
-    let found = fitting(&chooser.filter.text(), entries.iter().map(text));
-    found.into_iter().map(|at| entries[at]).collect()
-}
-
-/// The themes that fit what was typed.
-pub fn themes(chooser: &Chooser) -> Vec<&'static str> {
-    let names: Vec<&'static str> = Theme::names().collect();
-    fitting(&chooser.filter.text(), names.iter()).into_iter().map(|at| names[at]).collect()
-}
+use crate::ui::parts::Chooser;
+use crate::ui::theme::Role;
 
 /// Draws the palette.
 pub fn draw(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
@@ -53,8 +26,8 @@ pub fn draw(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
         let right = if area.width < 60 { right[1..].to_vec() } else { right };
         (left, right)
     };
-    let rows: Vec<_> = actions(app, chooser).iter().map(row).collect();
-    list(app, chooser, rows, area, buf);
+    let rows: Vec<_> = list::actions(app).iter().map(row).collect();
+    choose(app, chooser, rows, area, buf);
 }
 
 /// Draws the theme picker. The chosen theme is on trial: the whole screen shows it.
@@ -67,21 +40,21 @@ pub fn draw_themes(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
         "mono" => "no colours",
         _ => "your own", // a theme from the configuration
     };
-    let row = |name: &&'static str| {
+    let row = |name: &&str| {
         (
             vec![Span::styled(format!("{name:<10}"), app.look.style(Role::Text))],
             vec![Span::styled(about(name), app.look.style(Role::Muted))],
         )
     };
-    let rows: Vec<_> = themes(chooser).iter().map(row).collect();
-    list(app, chooser, rows, area, buf);
+    let rows: Vec<_> = list::themes(app).iter().map(row).collect();
+    choose(app, chooser, rows, area, buf);
 }
 
 /// A row: what stands left, what stands right.
 type Row = (Vec<Span<'static>>, Vec<Span<'static>>);
 
 /// Draws what was typed, a rule, and the rows around the chosen one.
-fn list(app: &App, chooser: &Chooser, rows: Vec<Row>, area: Rect, buf: &mut Buffer) {
+fn choose(app: &App, chooser: &Chooser, rows: Vec<Row>, area: Rect, buf: &mut Buffer) {
     let look = &app.look;
     filter(app, &chooser.filter.text(), "type to find", area, buf);
     let body = ink::below(area, 2);
@@ -97,7 +70,7 @@ fn list(app: &App, chooser: &Chooser, rows: Vec<Row>, area: Rect, buf: &mut Buff
         let line: Line<'static> = spread(left, right, usize::from(text.width));
         buf.set_line(text.x, text.y, &line, text.width);
         if at == chosen {
-            buf.set_style(row, look.style(Role::Selection));
+            ink::choose(app, row, buf);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::domain::policy::Word;
 use crate::domain::time::duration;
 use crate::ui::app::App;
 use crate::ui::paper::leaf::fit;
-use crate::ui::playback::{Playback, SPEEDS, WAIT_MS_MAX};
+use crate::ui::playback::{Playback, WAIT_MS_MAX};
 use crate::ui::theme::Role;
 use crate::ui::widgets::flow::spans_width;
 
@@ -22,10 +22,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let look = &app.look;
     let width = usize::from(area.width);
     let (sign, word) = if playback.playing { ("▶", "playing") } else { ("‖", "paused") };
-    let speed = SPEEDS.get(playback.speed).map_or("1x", |(label, _)| label);
     let mut left = vec![
         Span::styled(format!(" {} ", look.sign(sign, "replay")), look.style(Role::Accent)),
-        Span::styled(format!("{word} {speed} "), look.style(Role::Text)),
+        Span::styled(format!("{word} {} ", playback.speed_label()), look.style(Role::Text)),
     ];
     let mut right = vec![Span::styled(
         format!(" event {} of {} ", playback.at, playback.events.len()),
@@ -34,7 +33,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     if let Some(time) = elapsed(playback) {
         right.push(Span::styled(format!("{time} "), look.style(Role::Muted)));
     }
-    if let Some(wait) = long_wait(playback) {
+    if let Some(wait) = playback.shortened_ms().filter(|_| playback.playing).map(duration) {
         left.push(Span::styled(format!("(a wait of {wait}, shortened) "), look.style(Role::Wait)));
     }
     if !playback.complete {
@@ -55,13 +54,6 @@ fn elapsed(playback: &Playback) -> Option<String> {
     let here =
         playback.at.checked_sub(1).and_then(|at| playback.events.get(at)).map_or(first, |event| event.at);
     Some(format!("{}/{}", duration(here.ms_since(first)), duration(last.ms_since(first))))
-}
-
-/// The wait that is being played, where it is a long one.
-fn long_wait(playback: &Playback) -> Option<String> {
-    let before = playback.events.get(playback.at.checked_sub(1)?)?;
-    let ms = playback.events.get(playback.at)?.at.ms_since(before.at);
-    (playback.playing && ms > WAIT_MS_MAX).then(|| duration(ms))
 }
 
 /// A cell of the bar.

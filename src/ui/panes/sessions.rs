@@ -5,12 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::tally::Row;
+use crate::domain::text;
 use crate::domain::time::{age, duration};
-use crate::ui::app::{App, SessionsList};
-use crate::ui::filter::fitting;
+use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
+use crate::ui::list;
 use crate::ui::panes::{ink, palette};
 use crate::ui::paper::leaf::{MARGIN, count, one_line, prose, spread, tokens};
+use crate::ui::parts::SessionsList;
 use crate::ui::theme::Role;
 
 /// Lower areas show no preview.
@@ -18,23 +20,17 @@ const ROWS_FOR_PREVIEW: u16 = 14;
 /// Rows of the preview below the list.
 const PREVIEW: u16 = 7;
 
-/// The places in `App::rows` of the sessions that fit what was typed, the best first.
-pub fn shown(app: &App, list: &SessionsList) -> Vec<usize> {
-    let text = |row: &Row| format!("{} {} {} {} {}", row.title, row.status, row.workspace, row.agent, row.id);
-    fitting(&list.filter.text(), app.rows.iter().map(text))
-}
-
 /// Draws the filter, the list and the preview.
-pub fn draw(app: &App, list: &SessionsList, area: Rect, buf: &mut Buffer) {
+pub fn draw(app: &App, asked: &SessionsList, area: Rect, buf: &mut Buffer) {
     let look = &app.look;
-    let shown = shown(app, list);
-    let hint = if list.filtering { "type to filter" } else { "press / to filter" };
-    palette::filter(app, &list.filter.text(), hint, area, buf);
+    let shown = list::sessions(app);
+    let hint = if asked.filtering { "type to filter" } else { "press / to filter" };
+    palette::filter(app, &asked.filter.text(), hint, area, buf);
     let tally = format!(" {} of {} ", shown.len(), app.rows.len());
     ink::right(&tally, look.style(Role::Muted), area, area.y, buf);
     let mut body = ink::below(area, 2);
-    let chosen = list.chosen.min(shown.len().saturating_sub(1));
-    let Some(row) = shown.get(chosen).and_then(|at| app.rows.get(*at)) else {
+    let chosen = asked.chosen.min(shown.len().saturating_sub(1));
+    let Some(row) = shown.get(chosen) else {
         let text = if app.rows.is_empty() { "No session is stored yet." } else { "No session fits." };
         buf.set_stringn(body.x, body.y, text, usize::from(body.width), look.style(Role::Muted));
         return;
@@ -45,10 +41,10 @@ pub fn draw(app: &App, list: &SessionsList, area: Rect, buf: &mut Buffer) {
     }
     let from = ink::first_shown(chosen, shown.len(), usize::from(body.height));
     for (at, line) in (from..shown.len()).zip(body.rows()) {
-        let Some(row) = app.rows.get(shown[at]) else { continue };
+        let Some(row) = shown.get(at) else { continue };
         draw_row(app, row, line, buf);
         if at == chosen {
-            buf.set_style(line, look.style(Role::Selection));
+            ink::choose(app, line, buf);
         }
     }
 }
@@ -72,22 +68,27 @@ fn draw_row(app: &App, row: &Row, line: Rect, buf: &mut Buffer) {
     if let Some(mark) = look.mark(glyph, role) {
         buf.set_span(line.x, line.y, &mark, line.width.min(MARGIN as u16));
     }
-    let text = ink::inset(line, MARGIN as u16);
+    let inner = ink::inset(line, MARGIN as u16);
     let muted = look.style(Role::Muted);
     let word = if row.holds.is_empty() { row.status.clone() } else { needs(row) };
     let title = if row.title.trim().is_empty() { row.id.to_string() } else { one_line(&row.title) };
     let left = vec![Span::styled(title, look.style(Role::Text))];
-    let mut right = vec![Span::styled(format!(" {:<14}", one_line(&word)), look.style(role))];
+    let word = one_line(&word);
+    let room = " ".repeat(14_usize.saturating_sub(text::width(&word)));
+    let mut right = vec![Span::raw(" "), Span::styled(word, look.style(role)), Span::raw(room)];
     if line.width >= 70 {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
         right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));
     }
     right.push(Span::styled(format!("{:>5}", age(app.now.ms_since(row.updated))), muted));
-    buf.set_line(text.x, text.y, &spread(left, right, usize::from(text.width)), text.width);
+    buf.set_line(inner.x, inner.y, &spread(left, right, usize::from(inner.width)), inner.width);
 }
 
 fn needs(row: &Row) -> String {
-    format!("{} for you", row.holds.len())
+    match row.holds.len() {
+        1 => "waits for you".to_string(),
+        more => format!("{more} wait for you"),
+    }
 }
 
 fn preview(app: &App, row: &Row, area: Rect, buf: &mut Buffer) {

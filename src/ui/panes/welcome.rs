@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::policy::Mode;
 use crate::domain::text;
 use crate::ui::app::App;
-use crate::ui::bindings::Action;
+use crate::ui::bindings::{Action, Go, Text};
 use crate::ui::mode::Context;
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::count;
@@ -46,7 +46,7 @@ fn page(app: &App, width: usize) -> Vec<Line<'static>> {
     for sentence in [
         found,
         format!("Mode {}: {asks}.", app.start.mode.name()),
-        "Type a task below and press Enter. Nothing that changes anything runs unseen.".to_string(),
+        "Type a task below and press Enter. A call that asks waits for your key before it runs.".to_string(),
     ] {
         let cut = text::wrap(&sentence, width);
         lines.extend(
@@ -56,8 +56,8 @@ fn page(app: &App, width: usize) -> Vec<Line<'static>> {
     lines.push(Line::default());
     let key = |context, action| app.keys.key_of(context, action);
     let mut keys = vec![
-        (key(Context::Composer, Action::Send), "send what you wrote".to_string()),
-        (key(Context::Composer, Action::NextPane), "from the text to the panes".to_string()),
+        (key(Context::Composer, Action::Text(Text::Send)), "send what you wrote".to_string()),
+        (key(Context::Composer, Action::Go(Go::NextPane)), "from the text to the panes".to_string()),
         (key(Context::Global, Action::Palette), "every action by name".to_string()),
         (key(Context::Global, Action::Help), "every key (in a pane)".to_string()),
         (key(Context::Global, Action::Quit), "twice: leave".to_string()),

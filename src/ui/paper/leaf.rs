@@ -35,6 +35,17 @@ impl Leaf {
     }
 }
 
+/// A line on the screen.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    /// The sign in the margin.
+    pub mark: Option<&'a Span<'static>>,
+    /// The text.
+    pub line: &'a Line<'static>,
+    /// The item it belongs to; none for what is arriving.
+    pub item: Option<usize>,
+}
+
 impl Look {
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {

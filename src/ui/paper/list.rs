@@ -7,9 +7,10 @@ use ratatui::text::Line;
 
 use crate::domain::ids::CallId;
 use crate::domain::time::Micros;
-use crate::ui::app::{Folds, Look, Watched};
+use crate::ui::app::{Look, Watched};
 use crate::ui::glyph::GlyphSet;
 use crate::ui::paper::call;
+use crate::ui::parts::Folds;
 use crate::ui::theme::Theme;
 
 /// What the unfolded lines of a call were laid out from.

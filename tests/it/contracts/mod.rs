@@ -1,10 +1,13 @@
-//! One suite per port, run against every engine; and what only the SQLite engine promises: files, damage, crashes.
+//! One suite per port, run against every adapter of it; and what only the SQLite engine promises: files, damage, crashes.
 
 mod log;
 mod work;
 mod blobs;
 mod live;
 mod index;
+pub mod model;
+mod tool;
+mod judge;
 mod sqlite_files;
 mod sqlite_damage;
 mod sqlite_processes;

@@ -5,6 +5,11 @@
 //! Redirects are not followed unless the request says to which hosts. No message holds a header's value, a user's
 //! name or password from a URL, or its query. Left out: cookies, compression, HTTP/2.
 
+mod refuse; // addresses that are not to be connected to
+
+pub use refuse::Refuse;
+
+use refuse::{Resolver, literal, refused};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Client, Url};
 use std::error::Error as StdError;
@@ -31,6 +36,8 @@ pub enum WebFaultKind {
     TooLarge,
     /// The server sent a redirect that the request does not allow.
     Redirect,
+    /// The name leads to an address that is not to be connected to; the message is the address.
+    Refused,
 }
 
 /// A request that failed; the message is a sentence for a person and free of secrets.
@@ -90,6 +97,7 @@ pub struct WebRequest {
 #[derive(Clone)]
 pub struct Web {
     connect_ms: u64,
+    refuse: Option<Refuse>,
     near: Arc<OnceLock<Result<Client, WebFault>>>,
     far: Arc<OnceLock<Result<Client, WebFault>>>,
 }
@@ -97,7 +105,13 @@ pub struct Web {
 impl Web {
     /// A client whose connections must be made within `connect_ms`.
     pub fn new(connect_ms: u64) -> Web {
-        Web { connect_ms, near: Arc::default(), far: Arc::default() }
+        Web { connect_ms, refuse: None, near: Arc::default(), far: Arc::default() }
+    }
+
+    /// A client that connects to no address which `refuse` names: what a name leads to is looked at when it is connected
+    /// to, so a name that leads elsewhere the second time gains nothing. It uses no proxy, which would look it up itself.
+    pub fn refusing(connect_ms: u64, refuse: Refuse) -> Web {
+        Web { connect_ms, refuse: Some(refuse), near: Arc::default(), far: Arc::default() }
     }
 
     /// A GET without extra headers that follows no redirect.
@@ -121,9 +135,10 @@ impl Web {
 
     /// Sends a request and waits for the answer's head; the body is read from the reply.
     pub async fn send(&self, mut request: WebRequest) -> Result<WebReply, WebFault> {
-        let started = Instant::now();
         let posting = request.body.is_some();
         let mut url = parse(&request.url)?;
+        self.client(&url)?; // made at the first request, which takes a while: before the limits begin
+        let started = Instant::now();
         let mut headers = header_map(&request.headers)?;
         let mut hops = 0;
         loop {
@@ -155,6 +170,11 @@ impl Web {
         limits: WebLimits,
         started: Instant,
     ) -> Result<WebReply, WebFault> {
+        if let (Some(refuse), Some(address)) = (self.refuse, literal(url))
+            && refuse(address)
+        {
+            return fault(WebFaultKind::Refused, address.to_string());
+        }
         let client = self.client(url)?;
         let builder = match body {
             Some(body) => client.post(url.clone()).body(body),
@@ -166,7 +186,10 @@ impl Web {
             Ok(Ok(response)) => {
                 Ok(WebReply { response, url: url.clone(), limits, started, size: 0, touched: None })
             }
-            Ok(Err(error)) => Err(translate(&error, &origin, self.connect_ms)),
+            Ok(Err(error)) => match refused(&error) {
+                Some(address) => fault(WebFaultKind::Refused, address.to_string()),
+                None => Err(translate(&error, &origin, self.connect_ms)),
+            },
             Err(_) => {
                 let seconds = seconds(limits.first_byte_ms.min(limits.total_ms));
                 fault(WebFaultKind::Timeout, format!("{origin} did not answer within {seconds}"))
@@ -177,11 +200,11 @@ impl Web {
     fn client(&self, url: &Url) -> Result<&Client, WebFault> {
         let near = is_loopback(url);
         let slot = if near { &self.near } else { &self.far };
-        slot.get_or_init(|| build(self.connect_ms, near)).as_ref().map_err(Clone::clone)
+        slot.get_or_init(|| build(self.connect_ms, near, self.refuse)).as_ref().map_err(Clone::clone)
     }
 }
 
-fn build(connect_ms: u64, near: bool) -> Result<Client, WebFault> {
+fn build(connect_ms: u64, near: bool, refuse: Option<Refuse>) -> Result<Client, WebFault> {
     // Another part of the process may have installed one already: either will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
@@ -192,8 +215,11 @@ fn build(connect_ms: u64, near: bool) -> Result<Client, WebFault> {
         .connect_timeout(Duration::from_millis(connect_ms))
         .pool_idle_timeout(Duration::from_secs(30))
         .pool_max_idle_per_host(4);
-    if near {
+    if near || refuse.is_some() {
         builder = builder.no_proxy();
+    }
+    if let Some(refuse) = refuse {
+        builder = builder.dns_resolver(Arc::new(Resolver(refuse)));
     }
     builder.build().map_err(|error| WebFault {
         kind: WebFaultKind::Tls,

@@ -1,0 +1,202 @@
+//! What must be read before a call is decided, line by line: every line of it counts for "read to the end".
+//!
+//! Nothing is shortened here without saying so, and every foreign character that hides or pretends is marked.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use serde_json::Value;
+
+use crate::domain::call::{Call, CallState, Preview};
+use crate::domain::message::Args;
+use crate::domain::session::Session;
+use crate::domain::text::{self, Piece};
+use crate::ui::app::{App, Look};
+use crate::ui::theme::Role;
+use crate::ui::update_decide::WORD;
+use crate::ui::widgets::{diff, flow};
+
+/// Columns of the labels on the left.
+const LABEL: usize = 10;
+/// Narrower panels have their labels on lines of their own.
+const LABEL_BESIDE: usize = 50;
+
+/// The lines of the panel at a width; none while nothing waits.
+pub fn text(app: &App, width: u16) -> Vec<Line<'static>> {
+    let (Some(session), Some(call)) = (app.session(), app.held()) else { return Vec::new() };
+    let mut sheet = Sheet { look: &app.look, width: usize::from(width).max(8), lines: Vec::new() };
+    sheet.head(session, call);
+    sheet.reasons(call);
+    for (i, touch) in call.touches.iter().enumerate() {
+        sheet.field(if i == 0 { "touches" } else { "" }, &touch.line(), Role::Text);
+    }
+    if call.touches.is_empty() {
+        sheet.field("touches", "not known", Role::Muted);
+    }
+    if !matches!(call.preview, Preview::Command { .. }) {
+        sheet.field("where", &session.workspace, Role::Text);
+    }
+    sheet.preview(call);
+    sheet.arguments(call);
+    sheet.lines
+}
+
+/// The lines being made.
+struct Sheet<'a> {
+    look: &'a Look,
+    width: usize,
+    lines: Vec<Line<'static>>,
+}
+
+impl Sheet<'_> {
+    fn style(&self, role: Role) -> Style {
+        self.look.theme.style(role)
+    }
+
+    /// Foreign text with what hides in it marked.
+    fn reveal(&self, text: &str, role: Role) -> Vec<Span<'static>> {
+        text::reveal(text)
+            .into_iter()
+            .map(|piece| match piece {
+                Piece::Plain(part) => Span::styled(part, self.style(role)),
+                Piece::Marked(part) => Span::styled(part, self.style(Role::Risk)),
+            })
+            .collect()
+    }
+
+    /// A labelled text; its further lines stand under its first.
+    fn field(&mut self, label: &str, text: &str, role: Role) {
+        let beside = self.width >= LABEL_BESIDE;
+        if !beside && !label.is_empty() {
+            self.lines.push(Line::from(Span::styled(format!("{label}:"), self.style(Role::Muted))));
+        }
+        let indent = if beside { LABEL } else { 2 };
+        let rest = [Span::raw(" ".repeat(indent))];
+        let mut first = vec![Span::styled(
+            format!("{:<indent$}", if beside { label } else { "" }),
+            self.style(Role::Muted),
+        )];
+        for part in text.split('\n') {
+            let line = Line::from(self.reveal(part, role));
+            flow::cut(&line, self.width, &first, &rest, &mut self.lines);
+            first = rest.to_vec();
+        }
+    }
+
+    /// A heading of its own line.
+    fn heading(&mut self, words: &str) {
+        self.lines.push(Line::from(Span::styled(words.to_string(), self.style(Role::Title))));
+    }
+
+    fn head(&mut self, session: &Session, call: &Call) {
+        let step = session.live().map_or(0, |run| run.steps);
+        let agent = if session.agent.is_empty() { "the agent" } else { &session.agent };
+        self.field("call", &format!("{}  {}", call.id, call.tool), Role::Title);
+        self.field("asked by", &format!("{agent}, step {step}"), Role::Text);
+        let role = if call.destroys { Role::Risk } else { Role::Text };
+        let destroys = if call.destroys { "; can destroy what was there" } else { "" };
+        self.field("effect", &format!("{}{destroys}", call.effect.word()), role);
+        if call.destroys && call.state != CallState::Unknown {
+            self.field("", &format!("approving wants the word \"{WORD}\" typed"), Role::Risk);
+        }
+    }
+
+    fn reasons(&mut self, call: &Call) {
+        if call.state == CallState::Unknown {
+            let what = "It was running when its process stopped: nobody knows whether it happened.";
+            self.field("unknown", what, Role::Risk);
+        }
+        if let Some(verdict) = &call.verdict {
+            self.field("asks since", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
+        }
+        if let Some(refused) = &call.edit_refused {
+            let text = format!("Your edit was not run: {} (rule {})", refused.why, refused.rule);
+            self.field("denied", &text, Role::Risk);
+        }
+    }
+
+    fn preview(&mut self, call: &Call) {
+        match &call.preview {
+            Preview::None => {}
+            Preview::Change { path, before, after, cut } => self.change(path, before.as_deref(), after, *cut),
+            Preview::Command { argv, cwd, sandbox } => self.command(argv, cwd, sandbox),
+            Preview::Request { method, url } => self.field("request", &format!("{method} {url}"), Role::Text),
+            Preview::WouldFail { why } => {
+                self.field("as it is", &format!("this would fail: {why}"), Role::Fault);
+            }
+        }
+    }
+
+    fn change(&mut self, path: &str, before: Option<&str>, after: &str, cut: bool) {
+        let made = diff::diff(before.unwrap_or(""), after, self.width, &self.look.theme);
+        let what = if before.is_none() { "new file" } else { "change" };
+        self.field(what, &format!("{path}  +{} -{}", made.added, made.removed), Role::Title);
+        self.lines.extend(made.lines);
+        if cut || !made.is_whole {
+            self.field("", "This preview is shortened; the arguments below are whole.", Role::Risk);
+        }
+    }
+
+    fn command(&mut self, argv: &[String], cwd: &str, sandbox: &str) {
+        self.field("where", cwd, Role::Text);
+        self.field("sandbox", sandbox, Role::Text);
+        if let [shell, flag, line, ..] = argv
+            && flag.starts_with('-')
+            && flag.ends_with('c')
+        {
+            self.field("shell", &format!("{shell} runs this line:"), Role::Muted);
+            self.field("", line, Role::Code);
+        }
+        for (i, arg) in argv.iter().enumerate() {
+            let shown = if arg.is_empty() { "\"\" (empty)" } else { arg };
+            self.field(&format!("argv[{i}]"), shown, Role::Code);
+        }
+    }
+
+    fn arguments(&mut self, call: &Call) {
+        let edited = call.edited.is_some();
+        match (call.args(), &call.proposed) {
+            (Some(value), _) => {
+                self.heading(if edited { "Arguments as you edited them" } else { "Arguments" });
+                self.json(value);
+            }
+            (None, Args::Broken(raw)) => {
+                self.heading("Arguments that are not JSON");
+                self.field("", raw, Role::Risk);
+            }
+            (None, Args::Json(_)) => {}
+        }
+    }
+
+    /// JSON on lines of its own, names apart from values, every character shown.
+    fn json(&mut self, value: &Value) {
+        let pretty = serde_json::to_string_pretty(value).unwrap_or_default();
+        for row in pretty.split('\n') {
+            let body = row.trim_start_matches(' ');
+            let indent = " ".repeat(row.len() - body.len());
+            let (name, rest) = split_name(body);
+            let mut spans = self.reveal(name, Role::Accent);
+            spans.extend(self.reveal(rest, Role::Code));
+            let under = [Span::raw(format!("{indent}  "))];
+            flow::cut(&Line::from(spans), self.width, &[Span::raw(indent)], &under, &mut self.lines);
+        }
+    }
+}
+
+/// `"name": value` in its two parts; the first is empty where the line has no name.
+fn split_name(line: &str) -> (&str, &str) {
+    let mut escaped = false;
+    if !line.starts_with('"') {
+        return ("", line);
+    }
+    for (at, byte) in line.bytes().enumerate().skip(1) {
+        match byte {
+            b'\\' => escaped = !escaped,
+            b'"' if !escaped => {
+                let (name, rest) = line.split_at(at + 1);
+                return if rest.starts_with(": ") { (name, rest) } else { ("", line) };
+            }
+            _ => escaped = false, // any other byte of the name
+        }
+    }
+    ("", line)
+}

@@ -1,0 +1,88 @@
+//! The argument editor: the text with its faults beside the lines, or what differs from the proposal.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::domain::text;
+use crate::ui::app::App;
+use crate::ui::edit::{ArgEditor, Laid};
+use crate::ui::theme::{Role, Theme};
+use crate::ui::widgets::diff;
+
+/// Columns of the line numbers.
+const NUMBERS: u16 = 4;
+
+/// Draws the editor.
+pub fn draw(app: &App, editor: &ArgEditor, area: Rect, buf: &mut Buffer) {
+    let theme = &app.look.theme;
+    let body = Rect { height: area.height.saturating_sub(1), ..area };
+    let state = Rect { y: body.bottom(), height: area.height - body.height, ..area };
+    if editor.difference {
+        difference(editor, theme, body, buf);
+    } else {
+        lines(editor, theme, body, buf);
+    }
+    summary(editor, theme, area.width).render(state, buf);
+}
+
+/// Where the hardware cursor stands.
+pub fn cursor(editor: &ArgEditor, area: Rect) -> Option<(u16, u16)> {
+    if editor.difference {
+        return None;
+    }
+    let body = Rect { height: area.height.saturating_sub(1), ..area };
+    let (laid, first) = laid(editor, body);
+    let at = |n: usize| u16::try_from(n).unwrap_or(0);
+    let x = (area.x + NUMBERS).saturating_add(at(laid.cursor.1)).min(area.right().saturating_sub(1));
+    Some((x, body.y.saturating_add(at(laid.cursor.0 - first)).min(body.bottom().saturating_sub(1))))
+}
+
+fn laid(editor: &ArgEditor, body: Rect) -> (Laid, usize) {
+    let laid = editor.text.lay(usize::from(body.width.saturating_sub(NUMBERS)));
+    let first = (laid.cursor.0 + 1).saturating_sub(usize::from(body.height));
+    (laid, first)
+}
+
+fn lines(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
+    let (laid, first) = laid(editor, body);
+    let mut before = first.checked_sub(1).and_then(|at| laid.rows.get(at)).map(|(no, _)| *no);
+    for (row, (no, line)) in (body.y..body.bottom()).zip(laid.rows.iter().skip(first)) {
+        let fault = editor.faults.iter().find(|fault| fault.line == *no);
+        let begins = before != Some(*no);
+        before = Some(*no);
+        let number = if begins { format!("{:>3} ", no + 1) } else { " ".repeat(usize::from(NUMBERS)) };
+        let role = if fault.is_some() { Role::Fault } else { Role::Muted };
+        let mut spans = vec![
+            Span::styled(number, theme.style(role)),
+            Span::styled(line.clone(), theme.style(Role::Code)),
+        ];
+        if let Some(fault) = fault.filter(|_| begins) {
+            spans.push(Span::styled(format!("  ! {}", text::clean(&fault.why)), theme.style(Role::Fault)));
+        }
+        Line::from(spans).render(Rect { y: row, height: 1, ..body }, buf);
+    }
+}
+
+fn difference(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
+    let shown = match &editor.value {
+        Some(value) => diff::json_diff(&editor.proposal, value, usize::from(body.width), theme).lines,
+        None => vec![Line::from("The text is not JSON yet.")],
+    };
+    for (row, line) in (body.y..body.bottom()).zip(&shown) {
+        line.render(Rect { y: row, height: 1, ..body }, buf);
+    }
+}
+
+/// What stands in the way, or that nothing does.
+fn summary(editor: &ArgEditor, theme: &Theme, width: u16) -> Line<'static> {
+    let (role, words) = match editor.faults.first() {
+        Some(fault) => (Role::Fault, format!("! line {}: {}", fault.line + 1, text::clean(&fault.why))),
+        None if editor.is_changed() => {
+            (Role::Ok, "fits the tool; will be judged again before it runs".to_string())
+        }
+        None => (Role::Muted, "unchanged".to_string()),
+    };
+    Line::from(Span::styled(text::truncate(&words, usize::from(width)), theme.style(role)))
+}

@@ -1,0 +1,109 @@
+//! One line at the bottom: what just passed, a question outside of the panel, or the keys that count now.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::domain::text;
+use crate::ui::app::App;
+use crate::ui::can;
+use crate::ui::key::Key;
+use crate::ui::mode::Context;
+use crate::ui::panes::approval;
+use crate::ui::parts::{Question, Toast};
+use crate::ui::theme::Role;
+
+/// Draws the line.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    match (asked(app), app.toasts.back()) {
+        (Some(question), _) => ask(app, question, area.width).0.render(area, buf),
+        (None, Some(toast)) => passing(app, toast, area.width).render(area, buf),
+        (None, None) => keys(app, area.width).render(area, buf),
+    }
+}
+
+/// Where the hardware cursor stands while a question is answered here.
+pub fn cursor(app: &App, area: Rect) -> Option<(u16, u16)> {
+    let (_, column) = ask(app, asked(app)?, area.width);
+    Some((area.x.saturating_add(column).min(area.right().saturating_sub(1)), area.y))
+}
+
+/// A question that is not about a call.
+fn asked(app: &App) -> Option<&Question> {
+    app.question.as_ref().filter(|question| question.ask.call().is_none() && app.overlay.is_none())
+}
+
+fn ask(app: &App, question: &Question, width: u16) -> (Line<'static>, u16) {
+    let label = format!(" {} ", approval::words(question.ask));
+    let room = usize::from(width).saturating_sub(text::width(&label));
+    let laid = question.text.lay(room);
+    let row = laid.rows.get(laid.cursor.0).map(|(_, row)| row.clone()).unwrap_or_default();
+    let column = u16::try_from(text::width(&label) + laid.cursor.1).unwrap_or(u16::MAX);
+    let theme = &app.look.theme;
+    let spans =
+        vec![Span::styled(label, theme.style(Role::Wait)), Span::styled(row, theme.style(Role::Text))];
+    (Line::from(spans), column)
+}
+
+fn passing(app: &App, toast: &Toast, width: u16) -> Line<'static> {
+    let theme = &app.look.theme;
+    let (sign, role) = if toast.fault { ("! ", Role::Fault) } else { ("", Role::Wait) };
+    let mut words = format!(" {sign}{}", text::clean(&toast.text).replace('\n', " "));
+    if !toast.hint.is_empty() {
+        words = format!("{words} ({})", text::clean(&toast.hint).replace('\n', " "));
+    }
+    Line::from(Span::styled(text::truncate(&words, usize::from(width)), theme.style(role)))
+}
+
+/// The labelled keys of the contexts of the moment, as many as fit; help and quit always.
+fn keys(app: &App, width: u16) -> Line<'static> {
+    let theme = &app.look.theme;
+    if let Some(prefix) = app.prefix {
+        return continued(app, prefix);
+    }
+    let mut shown: Vec<(String, &'static str)> = Vec::new();
+    let mut tail: Vec<(String, &'static str)> = Vec::new();
+    for context in can::contexts(app) {
+        for entry in app.keys.of(context) {
+            let row = entry.binding;
+            let taken = shown.iter().any(|(_, label)| *label == row.label);
+            if !row.label.is_empty() && !entry.chords.is_empty() && !taken && can::can(app, row.action) {
+                let target = if context == Context::Global { &mut tail } else { &mut shown };
+                target.push((entry.key(), row.label));
+            }
+        }
+    }
+    let columns = |(key, label): &(String, &str)| text::width(key) + label.len() + 3;
+    let mut room = usize::from(width).saturating_sub(1 + tail.iter().map(columns).sum::<usize>());
+    shown.retain(|one| {
+        let fits = columns(one) <= room;
+        room = room.saturating_sub(if fits { columns(one) } else { room });
+        fits
+    });
+    let mut spans = vec![Span::raw(" ")];
+    for (key, label) in shown.into_iter().chain(tail) {
+        spans.push(Span::styled(key, theme.style(Role::Accent)));
+        spans.push(Span::styled(format!(" {label}  "), theme.style(Role::Muted)));
+    }
+    Line::from(spans)
+}
+
+/// What may follow the first of two keys.
+fn continued(app: &App, prefix: Key) -> Line<'static> {
+    let theme = &app.look.theme;
+    let mut spans = vec![Span::styled(format!(" {prefix} … "), theme.style(Role::Accent))];
+    for context in can::contexts(app) {
+        for entry in app.keys.of(context) {
+            for chord in
+                entry.chords.iter().filter(|chord| chord.len() == 2 && chord.first() == Some(&prefix))
+            {
+                let second = chord.last().map(ToString::to_string).unwrap_or_default();
+                spans.push(Span::styled(second, theme.style(Role::Accent)));
+                let words = entry.binding.name.replace('-', " ");
+                spans.push(Span::styled(format!(" {words}  "), theme.style(Role::Muted)));
+            }
+        }
+    }
+    Line::from(spans)
+}

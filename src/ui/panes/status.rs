@@ -1,0 +1,107 @@
+//! One line on top: which session, how it stands, who drives it, what it cost so far.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::domain::notice::Driver;
+use crate::domain::run::Status;
+use crate::domain::session::Session;
+use crate::domain::text;
+use crate::domain::time::duration;
+use crate::ui::app::App;
+use crate::ui::glyph::Glyph;
+use crate::ui::theme::Role;
+
+/// Draws the line: the left part is cut where the right part needs room.
+pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
+    let theme = &app.look.theme;
+    let Some(session) = app.session() else {
+        let model = if app.start.model.is_empty() {
+            "no model".to_string()
+        } else {
+            text::clean(&app.start.model).into_owned()
+        };
+        let words = format!(" tackroom  new session  {model}  mode {}", app.start.mode.name());
+        Span::styled(text::truncate(&words, usize::from(area.width)), theme.style(Role::Title))
+            .render(area, buf);
+        return;
+    };
+    let (glyph, role) = sign(session.status());
+    let word = session.status().word();
+    let mark = if app.look.accessible {
+        word.to_string()
+    } else {
+        format!("{} {word}", glyph.text(app.look.glyphs))
+    };
+    let right = figures(app, session);
+    let room = usize::from(area.width).saturating_sub(text::width(&right) + text::width(&mark) + 5);
+    let title = if session.title.is_empty() { session.id.as_str() } else { &session.title };
+    let left = vec![
+        Span::styled(format!(" {mark}  "), theme.style(role)),
+        Span::styled(text::truncate(&text::first_line(title, room), room), theme.style(Role::Title)),
+    ];
+    Line::from(left).render(area, buf);
+    let width = u16::try_from(text::width(&right)).unwrap_or(area.width).min(area.width);
+    let place = Rect { x: area.right() - width, width, ..area };
+    Span::styled(right, theme.style(Role::Muted)).render(place, buf);
+}
+
+/// The sign and the role of a status.
+pub fn sign(status: Status) -> (Glyph, Role) {
+    match status {
+        Status::Idle => (Glyph::Wait, Role::Muted),
+        Status::Running => (Glyph::Running, Role::Accent),
+        Status::Held => (Glyph::Held, Role::Wait),
+        Status::Paused => (Glyph::Paused, Role::Wait),
+        Status::Stepping => (Glyph::Paused, Role::Wait),
+        Status::Done => (Glyph::Done, Role::Ok),
+        Status::Failed => (Glyph::Failed, Role::Fault),
+        Status::Cancelled => (Glyph::Cancelled, Role::Muted),
+        Status::BudgetStopped => (Glyph::Failed, Role::Fault),
+    }
+}
+
+/// Driver, holds, steps, tokens and time; less of it on a narrow screen.
+fn figures(app: &App, session: &Session) -> String {
+    let mut parts = Vec::new();
+    let holds = app.waiting().len();
+    if holds > 0 {
+        parts.push(format!("{holds} waiting for you"));
+    }
+    match app.driver {
+        _ if app.playback.is_some() => parts.push("replay".to_string()),
+        Driver::Here => {}
+        Driver::Elsewhere => parts.push("driven elsewhere".to_string()),
+        Driver::Nobody if session.live().is_some() => parts.push("nobody drives it".to_string()),
+        Driver::Nobody => {}
+    }
+    if let Some(run) = &session.run {
+        if area_is_wide(app) {
+            parts.push(format!("mode {}", run.mode.name()));
+            parts.push(text::truncate(&text::clean(&run.model), 24));
+        }
+        parts.push(format!("step {}/{}", run.steps, run.limits.steps));
+        let end = run.ended.as_ref().map_or(app.now.max(session.updated_at), |(_, _, at)| *at);
+        let end = if app.playback.is_some() { session.updated_at } else { end };
+        if area_is_wide(app) || holds == 0 {
+            parts.push(format!("{} tok", tokens(session.usage.input + session.usage.output)));
+            parts.push(duration(end.ms_since(run.started_at) / 1000 * 1000));
+        }
+    }
+    parts.join("  ") + " "
+}
+
+fn area_is_wide(app: &App) -> bool {
+    app.size.0 >= crate::ui::layout::NORMAL_COLS
+}
+
+/// Tokens, shortly: `812`, `14.2k`, `1.3M`.
+pub fn tokens(count: u64) -> String {
+    match count {
+        0..=999 => count.to_string(),
+        1_000..=999_999 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
+        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}

@@ -1,0 +1,159 @@
+//! What the operator's side of the app is made of: windows, folds, the decision panel, questions, lists, toasts.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ratatui::text::Line;
+
+use crate::domain::hash::Hash;
+use crate::domain::ids::CallId;
+use crate::domain::time::Micros;
+use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::mode::{Ask, Pane};
+use crate::ui::theme::Theme;
+use crate::ui::widgets::scroll::Scroll;
+
+/// A pane's window on its content. `total` and the sizes are what the last frame had; `view::prepare` sets them.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Window {
+    /// The lines in view, and whether the end is followed.
+    pub scroll: Scroll,
+    /// Lines in all.
+    pub total: usize,
+    /// Rows of the pane.
+    pub height: usize,
+    /// The chosen item, counted from 0: an item of the talk, a visible row of the timeline, a call.
+    /// None while the end is followed and nothing was chosen.
+    pub chosen: Option<usize>,
+    /// Whether the next `view::prepare` is to bring the chosen item into view.
+    pub reveal: bool,
+}
+
+/// The windows of the panes, by pane; the decision panel has its own in `Panel`.
+#[derive(Clone, Debug, Default)]
+pub struct Windows {
+    /// On the conversation: lines of `App::paper`.
+    pub talk: Window,
+    /// On the timeline: rows after folding.
+    pub trace: Window,
+    /// On the calls.
+    pub calls: Window,
+    /// On the help.
+    pub help: Window,
+}
+
+/// What the operator unfolded or folded; what is in neither is as its pane thinks best.
+#[derive(Clone, Debug, Default)]
+pub struct Folds {
+    /// Items of the talk (reasoning, calls, long texts) shown whole, by their index.
+    pub talk: BTreeSet<usize>,
+    /// Spans of the timeline whose parts are hidden, by the number of the event that opened them.
+    pub trace: BTreeSet<u64>,
+    /// Calls shown with arguments and output.
+    pub calls: BTreeSet<u32>,
+}
+
+/// What is decided on, as last laid out, and whether it may be decided.
+#[derive(Clone, Debug, Default)]
+pub struct Panel {
+    /// What is shown: the call and the hash of the action. Orders carry exactly this hash.
+    pub shown: Option<Shown>,
+    /// The panel's text at its width: every line that must be seen.
+    pub lines: Arc<Vec<Line<'static>>>,
+    /// The width `lines` was laid out for.
+    pub width: u16,
+    /// The theme `lines` was laid out for.
+    pub theme: String,
+    /// Which lines are in view and which were.
+    pub scroll: Scroll,
+    /// Rows for `lines` in the last frame.
+    pub height: usize,
+    /// When the content last changed, or the panel came to have the keys.
+    pub changed_at: Micros,
+}
+
+/// What the panel shows. Any change of it is a change of content: the guard starts again and everything is unseen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The call.
+    pub call: CallId,
+    /// The action, as `CallJudged` bound it.
+    pub hash: Option<Hash>,
+    /// Whether its outcome is unknown, to be settled, instead of an approval.
+    pub unknown: bool,
+    /// A digest of everything else that is shown: preview, touches, verdict, refused edit.
+    pub content: u64,
+}
+
+/// A text that passes: a refusal, a fault, a hint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toast {
+    /// The sentence.
+    pub text: String,
+    /// What to do about it; may be empty.
+    pub hint: String,
+    /// Whether something failed.
+    pub fault: bool,
+    /// When it goes.
+    pub until: Micros,
+}
+
+/// A one-line question and the text so far.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// What it is about.
+    pub ask: Ask,
+    /// What was typed.
+    pub text: TextBox,
+}
+
+/// What is looked for in a pane, and which hit is shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// The words, in lower case.
+    pub words: String,
+    /// The pane.
+    pub pane: Pane,
+    /// The items that have them: indexes as in `Window::chosen`.
+    pub hits: Vec<usize>,
+}
+
+/// A list to choose from.
+#[derive(Clone, Debug, Default)]
+pub struct Chooser {
+    /// The filter typed.
+    pub filter: TextBox,
+    /// The chosen line among those that fit.
+    pub chosen: usize,
+}
+
+/// The sessions list.
+#[derive(Clone, Debug, Default)]
+pub struct SessionsList {
+    /// The filter typed.
+    pub filter: TextBox,
+    /// Whether keys go to the filter.
+    pub filtering: bool,
+    /// The chosen row among those that fit.
+    pub chosen: usize,
+}
+
+/// What lies over the workbench.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The keys of the context it was opened in, first, then all.
+    Help,
+    /// Actions by name.
+    Palette(Chooser),
+    /// The themes; the one before is put back on Esc.
+    Themes {
+        /// The choice.
+        chooser: Chooser,
+        /// The theme to go back to.
+        before: Theme,
+    },
+    /// Past and present sessions.
+    Sessions(SessionsList),
+    /// The argument editor.
+    Editor(Box<ArgEditor>),
+}

@@ -1,0 +1,427 @@
+//! The terminal: enter, loop, restore. The only file of this room that waits.
+//!
+//! One task waits for the first of five things (a key, a notice, the tick that the app asked for, a coloured block, a
+//! signal), takes in all that is there, and draws once, at most sixty times a second and only when something came. A
+//! frame goes out in one write inside synchronized output. Whatever way it ends, `Terminal::drop` or the panic hook put
+//! the terminal back as it was.
+
+use std::io::{self, Write, stdout};
+use std::time::Duration;
+
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
+    EnableMouseCapture, Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton,
+    MouseEvent, MouseEventKind,
+};
+use crossterm::{cursor, queue, terminal};
+use futures_util::StreamExt;
+use ratatui::backend::{Backend, CrosstermBackend};
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use crate::domain::command::Command;
+use crate::domain::ids::SessionId;
+use crate::domain::notice::Notice;
+use crate::domain::text;
+use crate::domain::time::Micros;
+use crate::ui::app::App;
+use crate::ui::key::{Code, Key};
+use crate::ui::prepare::prepare;
+use crate::ui::update::{Effect, Mouse, Msg, next_tick_ms, update};
+use crate::ui::view;
+
+/// Milliseconds between two frames at least.
+const FRAME_MS: u64 = 16;
+/// Notices taken in before a frame at most; the queue behind is bounded, so the runtime waits.
+const NOTICES_MAX: usize = 4096;
+/// How long a command may wait for room in the queue, in milliseconds.
+const SEND_MS_MAX: u64 = 2_000;
+/// Bytes that the clipboard is given at most: terminals drop longer sequences.
+const COPY_BYTES_MAX: usize = 74_994;
+/// Lines that one turn of the wheel scrolls.
+const WHEEL_LINES: i32 = 3;
+
+/// Why the screen ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// The operator left.
+    Quit,
+    /// The terminal or the system asked: SIGTERM, SIGHUP or SIGINT from outside.
+    Signalled,
+    /// The runtime is gone.
+    Disconnected,
+}
+
+/// What the loop waits on besides keys and notices.
+struct Wakers {
+    term: Signal,
+    hang: Signal,
+    interrupt: Signal,
+}
+
+/// Shows `app` until it ends; answers why, and which session was watched last. `now` tells the time. Notices come in and commands go out over bounded queues.
+pub async fn run(
+    app: App,
+    notices: Receiver<Notice>,
+    commands: Sender<Command>,
+    now: impl Fn() -> Micros + Send,
+) -> io::Result<(Exit, Option<SessionId>)> {
+    let wakers = Wakers {
+        term: signal(SignalKind::terminate())?,
+        hang: signal(SignalKind::hangup())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
+    restore_on_panic();
+    let mut screen = Screen { terminal: Terminal::enter()?, app, commands, now };
+    let size = terminal::size()?;
+    screen.take(Msg::Resize(size.0, size.1)).await;
+    let exit = screen.turn(notices, wakers).await?;
+    let watched = screen.app.session_id().cloned();
+    Ok((exit, watched))
+}
+
+/// The app with its ends.
+struct Screen<F> {
+    terminal: Terminal,
+    app: App,
+    commands: Sender<Command>,
+    now: F,
+}
+
+/// What came first.
+enum Woken {
+    Terminal(Option<io::Result<Event>>),
+    Notice(Option<Notice>),
+    Tick,
+    Frame,
+    Coloured,
+    Signal,
+}
+
+impl<F: Fn() -> Micros + Send> Screen<F> {
+    /// Waits, takes in, draws; until something ends it.
+    async fn turn(&mut self, mut notices: Receiver<Notice>, mut wakers: Wakers) -> io::Result<Exit> {
+        let mut events = EventStream::new();
+        let (coloured, mut colours) = channel::<()>(1);
+        let mut changed = true;
+        let mut drawn_at = Instant::now();
+        let mut tick_at = Instant::now();
+        loop {
+            let frame_at = drawn_at + Duration::from_millis(FRAME_MS);
+            if changed && Instant::now() >= frame_at {
+                self.draw(&coloured)?;
+                changed = false;
+                drawn_at = Instant::now();
+            }
+            let tick_ms = next_tick_ms(&self.app);
+            tick_at = tick_ms.map_or(tick_at, |ms| Instant::now() + Duration::from_millis(ms.max(FRAME_MS)));
+            let woken = tokio::select! {
+                biased;
+                // Signals first: a flood of notices must not delay the end.
+                _ = wakers.term.recv() => Woken::Signal,
+                _ = wakers.hang.recv() => Woken::Signal,
+                _ = wakers.interrupt.recv() => Woken::Signal,
+                // Keys before notices: the operator is never behind a stream.
+                event = events.next() => Woken::Terminal(event),
+                // A frame is due before more is taken in.
+                () = sleep_until(frame_at), if changed => Woken::Frame,
+                notice = notices.recv() => Woken::Notice(notice),
+                _ = colours.recv() => Woken::Coloured,
+                // Only while something on the screen changes by time alone.
+                () = sleep_until(tick_at), if tick_ms.is_some() => Woken::Tick,
+            };
+            let exit = match woken {
+                Woken::Signal => Some(Exit::Signalled),
+                Woken::Terminal(None) => Some(Exit::Signalled),
+                Woken::Terminal(Some(event)) => self.event(event?).await?,
+                Woken::Frame => continue,
+                Woken::Tick => self.take(Msg::Tick).await,
+                Woken::Coloured => self.take(Msg::Coloured).await,
+                Woken::Notice(None) => Some(Exit::Disconnected),
+                Woken::Notice(Some(notice)) => self.flood(notice, &mut notices).await,
+            };
+            changed = true;
+            if let Some(exit) = exit {
+                return Ok(exit);
+            }
+        }
+    }
+
+    /// Takes in a notice and all that wait behind it: one frame for many drafts.
+    async fn flood(&mut self, first: Notice, notices: &mut Receiver<Notice>) -> Option<Exit> {
+        let mut next = Some(first);
+        for _ in 0..NOTICES_MAX {
+            let Some(notice) = next else { break };
+            if let Some(exit) = self.take(Msg::Notice(notice)).await {
+                return Some(exit);
+            }
+            next = notices.try_recv().ok();
+        }
+        if let Some(notice) = next {
+            return self.take(Msg::Notice(notice)).await;
+        }
+        None
+    }
+
+    /// Takes in what the terminal says.
+    async fn event(&mut self, event: Event) -> io::Result<Option<Exit>> {
+        let msg = match event {
+            Event::Key(key) => key_of(key).map(Msg::Key),
+            Event::Paste(text) => Some(Msg::Paste(text)),
+            Event::Mouse(mouse) => mouse_of(mouse).map(Msg::Mouse),
+            Event::Resize(width, height) => {
+                self.terminal.forget();
+                Some(Msg::Resize(width, height))
+            }
+            Event::FocusGained => Some(Msg::Focus(true)),
+            Event::FocusLost => Some(Msg::Focus(false)),
+        };
+        match msg {
+            Some(msg) => Ok(self.take(msg).await),
+            None => Ok(None),
+        }
+    }
+
+    /// Updates the app and does what it asks for.
+    async fn take(&mut self, msg: Msg) -> Option<Exit> {
+        let now = (self.now)();
+        let mut exit = None;
+        for effect in update(&mut self.app, msg, now) {
+            match effect {
+                Effect::Send(command) => {
+                    let room = timeout(Duration::from_millis(SEND_MS_MAX), self.commands.send(command)).await;
+                    if matches!(room, Ok(Err(_))) {
+                        exit = Some(Exit::Disconnected);
+                    }
+                }
+                Effect::Copy(text) => self.terminal.copy(&text),
+                Effect::Bell(words) => self.terminal.ring(&words),
+                Effect::Quit => exit = Some(Exit::Quit),
+                Effect::Redraw => self.terminal.forget(),
+                Effect::Suspend => self.terminal.suspend(),
+            }
+        }
+        exit
+    }
+
+    /// Draws one frame and has code coloured that is plain so far.
+    fn draw(&mut self, coloured: &Sender<()>) -> io::Result<()> {
+        prepare(&mut self.app);
+        self.terminal.draw(&self.app)?;
+        let wanted = self.app.paper.take_wanted();
+        if !wanted.is_empty() {
+            let (code, theme) = (self.app.look.code.handle(), self.app.look.theme.clone());
+            let done = coloured.clone();
+            tokio::task::spawn_blocking(move || {
+                for (lang, source) in wanted {
+                    code.highlight(&lang, &source, &theme);
+                }
+                done.try_send(()).unwrap_or_default(); // one message waiting says enough
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Gathers bytes until they are flushed: then they go out in one write.
+struct Sink(Vec<u8>);
+
+impl Write for Sink {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let mut out = stdout().lock();
+        out.write_all(&std::mem::take(&mut self.0))?;
+        out.flush()
+    }
+}
+
+/// The terminal in our hands; dropping it gives it back.
+struct Terminal {
+    backend: CrosstermBackend<Sink>,
+    before: Buffer,
+    after: Buffer,
+    title: String,
+    cursor: Option<(u16, u16)>,
+}
+
+impl Terminal {
+    /// Takes the terminal: raw mode, alternate screen, mouse, bracketed paste, focus reports.
+    fn enter() -> io::Result<Terminal> {
+        enter()?;
+        let empty = Buffer::empty(Rect::default());
+        let backend = CrosstermBackend::new(Sink(Vec::new()));
+        Ok(Terminal { backend, before: empty.clone(), after: empty, title: String::new(), cursor: None })
+    }
+
+    /// The next frame writes every cell.
+    fn forget(&mut self) {
+        self.before = Buffer::empty(Rect::default());
+    }
+
+    /// Draws what changed since the last frame: one write, shown at once.
+    fn draw(&mut self, app: &App) -> io::Result<()> {
+        let area = Rect::new(0, 0, app.size.0, app.size.1);
+        queue!(self.backend, terminal::BeginSynchronizedUpdate, cursor::Hide)?;
+        if self.before.area != area {
+            self.before = Buffer::empty(area);
+            queue!(self.backend, terminal::Clear(terminal::ClearType::All))?;
+        }
+        self.after.resize(area);
+        self.after.reset();
+        view::draw(app, &mut self.after);
+        self.backend.draw(self.before.diff(&self.after).into_iter())?;
+        std::mem::swap(&mut self.before, &mut self.after);
+        self.cursor = view::cursor(app);
+        if let Some((x, y)) = self.cursor {
+            self.backend.set_cursor_position(Position { x, y })?;
+            queue!(self.backend, cursor::Show)?;
+        }
+        let title = view::title(app);
+        if title != self.title {
+            queue!(self.backend, terminal::SetTitle(&title))?;
+            self.title = title;
+        }
+        queue!(self.backend, terminal::EndSynchronizedUpdate)?;
+        Backend::flush(&mut self.backend)
+    }
+
+    /// Puts a text into the terminal's clipboard (OSC 52).
+    fn copy(&mut self, text: &str) {
+        let text = text.get(..text.floor_char_boundary(COPY_BYTES_MAX)).unwrap_or_default();
+        let command = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
+        self.tell(|out| queue!(out, command));
+    }
+
+    /// Rings, and says why to terminals that show it (OSC 9).
+    fn ring(&mut self, words: &str) {
+        let words = text::clean(words).replace('\n', " ");
+        self.tell(|out| write!(out, "\x07\x1b]9;{words}\x07"));
+    }
+
+    /// Writes beside a frame. A terminal that is gone is noticed at the next frame.
+    fn tell(&mut self, write: impl FnOnce(&mut CrosstermBackend<Sink>) -> io::Result<()>) {
+        if write(&mut self.backend).and_then(|()| Backend::flush(&mut self.backend)).is_err() {
+            self.forget();
+        }
+    }
+
+    /// Gives the terminal back, stops this process, and takes it again when the shell calls.
+    fn suspend(&mut self) {
+        leave();
+        stop_self();
+        if enter().is_ok() {
+            self.forget();
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+fn enter() -> io::Result<()> {
+    terminal::enable_raw_mode()?;
+    let mut out = stdout().lock();
+    let entered = queue!(
+        out,
+        terminal::EnterAlternateScreen,
+        EnableMouseCapture,
+        EnableBracketedPaste,
+        EnableFocusChange,
+        cursor::Hide,
+        terminal::Clear(terminal::ClearType::All)
+    );
+    entered.and_then(|()| out.flush()).inspect_err(|_| leave())
+}
+
+/// Puts the terminal back. Whatever fails, the rest is still tried.
+fn leave() {
+    let mut out = stdout().lock();
+    let left = queue!(
+        out,
+        terminal::EndSynchronizedUpdate,
+        DisableFocusChange,
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        terminal::SetTitle(""),
+        terminal::LeaveAlternateScreen,
+        crossterm::style::ResetColor,
+        cursor::Show
+    );
+    let flushed = out.flush();
+    let cooked = terminal::disable_raw_mode();
+    // There is nobody left to tell: the terminal is going or gone.
+    drop((left, flushed, cooked));
+}
+
+/// A panic anywhere puts the terminal back before it is reported.
+fn restore_on_panic() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            leave();
+            before(info);
+        }));
+    });
+}
+
+/// Stops this process as Ctrl-Z does; returns when it goes on.
+fn stop_self() {
+    if rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP).is_err() {
+        // A process that cannot stop just goes on.
+    }
+}
+
+/// Our word for a key; none for releases and keys that mean nothing here.
+#[expect(clippy::wildcard_enum_match_arm, reason = "foreign: crossterm's keys")]
+fn key_of(event: KeyEvent) -> Option<Key> {
+    if event.kind == KeyEventKind::Release {
+        return None;
+    }
+    let code = match event.code {
+        KeyCode::Char(c) => Code::Char(c),
+        KeyCode::Enter => Code::Enter,
+        KeyCode::Esc => Code::Esc,
+        KeyCode::Tab => Code::Tab,
+        KeyCode::BackTab => Code::BackTab,
+        KeyCode::Backspace => Code::Backspace,
+        KeyCode::Delete => Code::Delete,
+        KeyCode::Up => Code::Up,
+        KeyCode::Down => Code::Down,
+        KeyCode::Left => Code::Left,
+        KeyCode::Right => Code::Right,
+        KeyCode::Home => Code::Home,
+        KeyCode::End => Code::End,
+        KeyCode::PageUp => Code::PageUp,
+        KeyCode::PageDown => Code::PageDown,
+        KeyCode::F(number) => Code::F(number),
+        _ => return None,
+    };
+    let has = |modifier| event.modifiers.contains(modifier);
+    let shift = has(KeyModifiers::SHIFT) && !matches!(code, Code::Char(_) | Code::BackTab);
+    let code = match code {
+        Code::Char(c) if has(KeyModifiers::CONTROL) => Code::Char(c.to_ascii_lowercase()),
+        other => other,
+    };
+    Some(Key { code, ctrl: has(KeyModifiers::CONTROL), alt: has(KeyModifiers::ALT), shift })
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "foreign: crossterm's mouse")]
+fn mouse_of(event: MouseEvent) -> Option<Mouse> {
+    let (column, row) = (event.column, event.row);
+    match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click(column, row)),
+        MouseEventKind::ScrollDown => Some(Mouse::Wheel(column, row, WHEEL_LINES)),
+        MouseEventKind::ScrollUp => Some(Mouse::Wheel(column, row, -WHEEL_LINES)),
+        _ => None,
+    }
+}
