@@ -2,7 +2,11 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
 
+mod agent;
+mod crash;
 mod harness;
+mod loop_rules;
+mod table;
 mod tidy;
 mod text;
 mod theme;

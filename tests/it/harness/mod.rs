@@ -1,4 +1,6 @@
-//! What several tests need: stories told through the real door, screens as text and as pictures.
+//! What several tests share: folds made by hand, engines with faults, stories told through the real door, screens.
 
+pub mod fold;
+pub mod world;
 pub mod story;
 pub mod shot;
