@@ -6,7 +6,7 @@ use crate::ui::app::App;
 use crate::ui::layout::lay;
 use crate::ui::mode::Pane;
 use crate::ui::panes::{approval, approval_text, calls, help, ink, trace};
-use crate::ui::parts::Overlay;
+use crate::ui::parts::{Overlay, Window};
 
 /// Lays out what the next frame shows and notes what it will have shown. Call it right before `draw`.
 pub fn prepare(app: &mut App) {
@@ -75,7 +75,7 @@ fn prepare_windows(app: &mut App) {
     if let Some(area) = rows {
         let total = trace::rows(app);
         let window = &mut app.windows.trace;
-        (window.total, window.height) = (total, usize::from(trace::body(area).height));
+        resize(window, total, trace::body(area).height);
         match window.chosen.filter(|_| std::mem::take(&mut window.reveal)) {
             Some(row) => window.scroll.show(row, total, window.height),
             None => window.scroll.clamp(total, window.height),
@@ -85,7 +85,7 @@ fn prepare_windows(app: &mut App) {
         app.calls.lay(watched, &app.folds, &app.look, calls::unfolded_width(area), now);
         let window = &mut app.windows.calls;
         let total = app.calls.total();
-        (window.total, window.height) = (total, usize::from(area.height));
+        resize(window, total, area.height);
         match window.chosen.filter(|_| std::mem::take(&mut window.reveal)) {
             Some(call) => window.scroll.show(app.calls.lines_of(call).start, total, window.height),
             None => window.scroll.clamp(total, window.height),
@@ -98,4 +98,11 @@ fn prepare_windows(app: &mut App) {
         (window.total, window.height) = (total, usize::from(area.height));
         window.scroll.clamp(total, window.height);
     }
+}
+
+/// Another height: what was chosen stays in view.
+fn resize(window: &mut Window, total: usize, height: u16) {
+    let height = usize::from(height);
+    window.reveal |= window.height != height && window.chosen.is_some();
+    (window.total, window.height) = (total, height);
 }

@@ -2,14 +2,22 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
 
-mod agent;
-mod crash;
 mod harness;
-mod loop_rules;
-mod table;
 mod tidy;
 mod text;
 mod theme;
 mod widgets;
+mod table;
+mod loop_rules;
+mod crash;
+mod agent;
+mod contracts;
+mod classify;
+mod discover;
+mod sse;
+mod openai;
+mod tools;
+mod commands;
 mod trace;
 mod screens;
+mod keys;

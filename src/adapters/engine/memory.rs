@@ -67,14 +67,9 @@ pub struct Faults {
     shared: Arc<Shared>,
 }
 
-impl Default for Memory {
-    fn default() -> Memory {
-        Memory::new()
-    }
-}
-
 impl Memory {
     /// An empty store.
+    #[expect(clippy::new_without_default, reason = "a store is made on purpose")]
     pub fn new() -> Memory {
         Memory::with(Kept::default())
     }
@@ -117,6 +112,7 @@ impl Faults {
         let mut kept = self.shared.kept();
         kept.crash_after = Some(commits);
         kept.look_for_crash();
+        self.shared.wake.send_modify(|count| *count += 1); // who follows finds out
     }
 
     /// Whether the crash came.
@@ -365,7 +361,7 @@ impl Blobs for Memory {
         ready(self.shared.alive().map(|kept| kept.blobs.get(&hash).map(|content| content.to_vec())))
     }
 
-    fn drop(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
+    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
         ready(self.shared.alive().map(|mut kept| {
             kept.blobs.remove(&hash);
         }))

@@ -122,7 +122,7 @@ pub fn http(status: u16, retry_after_ms: Option<u64>, body: &[u8]) -> Fault {
             Ok(value) => read(&value),
             Err(_) => Said { message: excerpt(text), ..Said::default() },
         };
-        let kind = kind_of(Some(status), &said);
+        let kind = kind_of(Some(status).filter(|status| *status >= 300).or(said.status), &said);
         let words = if said.message.is_empty() { "the server gave no reason" } else { &said.message };
         let mut fault = Fault::new(kind, format!("HTTP {status}: {words}{}", code_note(&said)));
         fault.retry_after_ms = said.wait_ms;

@@ -202,6 +202,7 @@ fn read_list(candidate: &Candidate, reply: &WebReply, body: &[u8]) -> Result<Vec
         wrong_path: true,
         ..Miss::new(what, "is the base URL that of an OpenAI-compatible API? It often ends in /v1")
     };
+    let nothing = || Miss::new(format!("{url} answers and lists no model"), load_hint(candidate));
     if body.trim_ascii_start().starts_with(b"<") {
         return Err(wrong(format!("{url} sent HTML, not JSON")));
     }
@@ -210,6 +211,9 @@ fn read_list(candidate: &Candidate, reply: &WebReply, body: &[u8]) -> Result<Vec
     };
     if let Some(fault) = classify::error_in(&value) {
         return Err(wrong(format!("{url}: {}", fault.message)));
+    }
+    if value.get("data").is_some_and(Value::is_null) {
+        return Err(nothing()); // an older Ollama without a model
     }
     let list = ["data", "models"].iter().find_map(|name| value.get(*name)?.as_array()).or(value.as_array());
     let Some(list) = list else {
@@ -224,7 +228,7 @@ fn read_list(candidate: &Candidate, reply: &WebReply, body: &[u8]) -> Result<Vec
     };
     let names: Vec<String> = list.iter().filter_map(name).take(MODELS_MAX).collect();
     if names.is_empty() {
-        return Err(Miss::new(format!("{url} answers and lists no model"), load_hint(candidate)));
+        return Err(nothing());
     }
     Ok(names)
 }

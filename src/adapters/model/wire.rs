@@ -48,7 +48,7 @@ pub fn put_assistant(
     calls: &[(String, &WireCall)],
 ) {
     out.extend_from_slice(b"{\"role\":\"assistant\",\"content\":");
-    if text.is_empty() {
+    if text.trim().is_empty() {
         out.extend_from_slice(b"null");
     } else {
         put_text(out, text);

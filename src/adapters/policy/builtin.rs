@@ -5,7 +5,7 @@
 
 use crate::domain::hash::Hash;
 use crate::domain::host::Hosts;
-use crate::domain::lexical::{Placed, absolute, below, place};
+use crate::domain::lexical::{absolute, below};
 use crate::domain::policy::{Verdict, Word};
 use crate::domain::tool_spec::{Effect, Touch};
 use crate::ports::judge::{Case, Judge};
@@ -43,33 +43,22 @@ impl Builtin {
 
     fn path(&self, workspace: &str, path: &str, write: bool) -> Ruling {
         let verb = if write { "changes" } else { "reads" };
-        let full = absolute(workspace, path);
-        if full.is_some_and(|full| self.own.iter().any(|own| below(&full, own).is_some())) {
+        let outside = |why: String| Ruling { word: Word::Deny, rule: "outside", why };
+        let Some(full) = absolute(workspace, path) else {
+            return outside(format!("It {verb} {path:?}, which is no path in the workspace."));
+        };
+        if self.own.iter().any(|own| below(&full, own).is_some()) {
             let why = format!("It {verb} {path}, which belongs to tackroom itself.");
             return Ruling { word: Word::Deny, rule: "own-data", why };
         }
-        match place(workspace, path) {
-            Placed::Inside(_) if write => Ruling {
-                word: Word::Ask,
-                rule: "workspace-write",
-                why: format!("It changes {path} in the workspace."),
-            },
-            Placed::Inside(_) => Ruling {
-                word: Word::Allow,
-                rule: "workspace-read",
-                why: format!("It only reads {path} in the workspace."),
-            },
-            Placed::Outside(full) => Ruling {
-                word: Word::Deny,
-                rule: "outside",
-                why: format!("It {verb} {full}, which is outside of the workspace."),
-            },
-            Placed::Nowhere => Ruling {
-                word: Word::Deny,
-                rule: "outside",
-                why: format!("It {verb} {path:?}, which is no path in the workspace."),
-            },
+        if below(&full, workspace).is_none() {
+            return outside(format!("It {verb} {full}, which is outside of the workspace."));
         }
+        let (word, rule) = match write {
+            true => (Word::Ask, "workspace-write"),
+            false => (Word::Allow, "workspace-read"),
+        };
+        Ruling { word, rule, why: format!("It {verb} {path} in the workspace.") }
     }
 
     fn touch(&self, workspace: &str, touch: &Touch) -> Ruling {

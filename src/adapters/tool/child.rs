@@ -69,7 +69,7 @@ pub fn run(argv: &[OsString]) -> ExitCode {
     let report =
         isolate().and_then(|()| watch(argv)).unwrap_or_else(|error| Report::Failed(error.to_string()));
     // Whoever asked may be gone; then nobody needs to know.
-    let _ = writeln!(io::stdout(), "{}", report.line());
+    let _ = writeln!(io::stdout(), "\n{}", report.line());
     ExitCode::SUCCESS
 }
 

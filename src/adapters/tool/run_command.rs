@@ -136,10 +136,19 @@ impl Tool for RunCommand {
                 limit: self.limit(&call.args),
             };
             let limit_s = launch.limit.as_secs();
-            match supervise(launch, &call).await {
-                Ok(end) => returned(&end, limit_s, self.launcher.is_some()),
-                Err(why) => Returned::error(why),
+            if call.stop.asked() {
+                return Returned { outcome: Outcome::Cancelled, text: "stopped before it began".to_string() };
             }
+            let mut returned = match supervise(launch, &call).await {
+                Ok(end) => returned(&end, limit_s, self.launcher.is_some()),
+                Err(why) => return Returned::error(why),
+            };
+            if call.stop.asked() && returned.outcome != Outcome::Cancelled {
+                // Never told as gone well: the operator has seen that it was stopped.
+                returned.outcome = Outcome::Cancelled;
+                returned.text.push_str("[it had ended before it could be stopped]\n");
+            }
+            returned
         })
     }
 }

@@ -7,6 +7,7 @@ use crate::ports::tool::Cleared;
 use rustix::process::{Pid, Signal};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
@@ -27,6 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The most that the process between may tell.
 const TOLD_MAX: usize = 64 * 1024;
+
+/// The variable by which everything that a command started is known, for as long as it keeps its environment.
+const MARK: &str = "TACKROOM_CALL";
 
 /// A command to be run.
 pub(super) struct Launch {
@@ -63,9 +67,8 @@ pub(super) struct End {
 
 /// Runs a command to its end. Dropped, it ends the command and everything below it.
 pub(super) async fn supervise(launch: Launch, call: &Cleared) -> Result<End, String> {
-    let mark = format!("TACKROOM_CALL={}", call.key);
     let limit = launch.limit;
-    let (mut body, mut pipe) = start(launch, &call.key, mark).map_err(|error| error.to_string())?;
+    let (mut body, mut pipe) = start(launch, &call.key).map_err(|error| error.to_string())?;
     let deadline = Instant::now() + limit;
     let mut reading = Reading { keep: Keep::default(), stream: Stream::default(), open: true };
     let mut buffer = vec![0; 64 * 1024];
@@ -133,7 +136,10 @@ impl Reading {
 }
 
 /// Starts a command; the pipe carries both its outputs, in the order in which they were written.
-fn start(launch: Launch, key: &str, mark: String) -> io::Result<(Body, pipe::Receiver)> {
+fn start(launch: Launch, key: &str) -> io::Result<(Body, pipe::Receiver)> {
+    // No other command has this value, nor another start of the same call.
+    let chance = RandomState::new().build_hasher().finish();
+    let value = format!("{key}-{chance:016x}");
     let (reader, writer) = io::pipe()?;
     let receiver = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
     let between = launch.launcher.is_some();
@@ -141,7 +147,7 @@ fn start(launch: Launch, key: &str, mark: String) -> io::Result<(Body, pipe::Rec
     whole.extend(launch.argv.iter().map(OsString::from));
     let (program, args) = whole.split_first().ok_or_else(|| io::Error::other("no command was given"))?;
     let mut command = Command::new(program);
-    command.args(args).env_clear().envs(&launch.environment).env("TACKROOM_CALL", key);
+    command.args(args).env_clear().envs(&launch.environment).env(MARK, &value);
     command.current_dir(&launch.cwd).stderr(Stdio::from(OwnedFd::from(writer.try_clone()?)));
     if between {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -155,6 +161,7 @@ fn start(launch: Launch, key: &str, mark: String) -> io::Result<(Body, pipe::Rec
     let pid = pid.ok_or_else(|| io::Error::other("the command has no number"))?;
     let control = child.stdin.take();
     let telling = child.stdout.take().map(|pipe| (pipe, Vec::new()));
+    let mark = format!("{MARK}={value}");
     Ok((Body { child, pid, mark, between, control, telling, over: false }, receiver))
 }
 

@@ -135,9 +135,10 @@ impl Web {
 
     /// Sends a request and waits for the answer's head; the body is read from the reply.
     pub async fn send(&self, mut request: WebRequest) -> Result<WebReply, WebFault> {
-        let started = Instant::now();
         let posting = request.body.is_some();
         let mut url = parse(&request.url)?;
+        self.client(&url)?; // made at the first request, which takes a while: before the limits begin
+        let started = Instant::now();
         let mut headers = header_map(&request.headers)?;
         let mut hops = 0;
         loop {

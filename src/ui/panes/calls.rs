@@ -24,12 +24,11 @@ pub fn unfolded_width(area: Rect) -> usize {
 
 /// Draws the calls in view.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
-    let Some(watched) = &app.watched else { return };
-    if watched.session.calls.is_empty() {
+    let Some(watched) = app.watched.as_ref().filter(|watched| !watched.session.calls.is_empty()) else {
         let text = "No tool was called yet.";
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), app.look.style(Role::Muted));
         return;
-    }
+    };
     let window = &app.windows.calls;
     let focused = app.focused_pane() == Some(Pane::Calls);
     for (line, row) in (window.scroll.offset..).zip(area.rows()) {
@@ -41,7 +40,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         } else if let Some(call) = watched.session.calls.get(at) {
             head(app, call, watched.talk.card(call.id), row, buf);
             if focused && window.chosen == Some(at) {
-                buf.set_style(row, app.look.style(Role::Selection));
+                ink::choose(app, row, buf);
             }
         }
         ink::hits(app, Pane::Calls, row, buf);
@@ -71,7 +70,8 @@ fn head(app: &App, call: &Call, card: Option<&Card>, row: Rect, buf: &mut Buffer
     let says_more =
         !matches!(call.state, CallState::Ended(Ended::Rejected | Ended::Answered | Ended::Denied));
     if look.in_words() || (!plain_end && (says_more || row.width < 60)) {
-        right.push(Span::styled(format!(" {word}"), look.style(role)));
+        right.push(Span::raw(" "));
+        right.push(Span::styled(word, look.style(role)));
     }
     let timing = timing(call, ink::clock(app));
     right.push(Span::styled(format!(" {timing:>6}"), look.style(Role::Muted)));

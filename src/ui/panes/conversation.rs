@@ -28,7 +28,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let is_chosen = sight.item.is_some() && sight.item == window.chosen;
         if focused && is_chosen && !is_blank && !marked {
             marked = true;
-            buf.set_style(row, app.look.style(Role::Selection));
+            ink::choose(app, row, buf);
         }
         ink::hits(app, Pane::Conversation, row, buf);
     }

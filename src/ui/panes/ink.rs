@@ -40,6 +40,12 @@ pub fn lines<'a>(lines: impl IntoIterator<Item = &'a Line<'a>>, area: Rect, buf:
     }
 }
 
+/// Shows a row as the chosen one: in one style from edge to edge, whatever its words look like.
+pub fn choose(app: &App, row: Rect, buf: &mut Buffer) {
+    let style = Style::reset().patch(app.look.style(Role::Text)).patch(app.look.style(Role::Selection));
+    buf.set_style(row, style);
+}
+
 /// Marks the words looked for in a row that was drawn.
 pub fn hits(app: &App, pane: Pane, row: Rect, buf: &mut Buffer) {
     let Some(search) = app.search.as_ref().filter(|search| search.pane == pane && !search.words.is_empty())

@@ -70,7 +70,7 @@ fn choose(app: &App, chooser: &Chooser, rows: Vec<Row>, area: Rect, buf: &mut Bu
         let line: Line<'static> = spread(left, right, usize::from(text.width));
         buf.set_line(text.x, text.y, &line, text.width);
         if at == chosen {
-            buf.set_style(row, look.style(Role::Selection));
+            ink::choose(app, row, buf);
         }
     }
 }

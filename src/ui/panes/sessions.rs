@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::tally::Row;
+use crate::domain::text;
 use crate::domain::time::{age, duration};
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
@@ -43,7 +44,7 @@ pub fn draw(app: &App, asked: &SessionsList, area: Rect, buf: &mut Buffer) {
         let Some(row) = shown.get(at) else { continue };
         draw_row(app, row, line, buf);
         if at == chosen {
-            buf.set_style(line, look.style(Role::Selection));
+            ink::choose(app, line, buf);
         }
     }
 }
@@ -67,22 +68,27 @@ fn draw_row(app: &App, row: &Row, line: Rect, buf: &mut Buffer) {
     if let Some(mark) = look.mark(glyph, role) {
         buf.set_span(line.x, line.y, &mark, line.width.min(MARGIN as u16));
     }
-    let text = ink::inset(line, MARGIN as u16);
+    let inner = ink::inset(line, MARGIN as u16);
     let muted = look.style(Role::Muted);
     let word = if row.holds.is_empty() { row.status.clone() } else { needs(row) };
     let title = if row.title.trim().is_empty() { row.id.to_string() } else { one_line(&row.title) };
     let left = vec![Span::styled(title, look.style(Role::Text))];
-    let mut right = vec![Span::styled(format!(" {:<14}", one_line(&word)), look.style(role))];
+    let word = one_line(&word);
+    let room = " ".repeat(14_usize.saturating_sub(text::width(&word)));
+    let mut right = vec![Span::raw(" "), Span::styled(word, look.style(role)), Span::raw(room)];
     if line.width >= 70 {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
         right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));
     }
     right.push(Span::styled(format!("{:>5}", age(app.now.ms_since(row.updated))), muted));
-    buf.set_line(text.x, text.y, &spread(left, right, usize::from(text.width)), text.width);
+    buf.set_line(inner.x, inner.y, &spread(left, right, usize::from(inner.width)), inner.width);
 }
 
 fn needs(row: &Row) -> String {
-    format!("{} for you", row.holds.len())
+    match row.holds.len() {
+        1 => "waits for you".to_string(),
+        more => format!("{more} wait for you"),
+    }
 }
 
 fn preview(app: &App, row: &Row, area: Rect, buf: &mut Buffer) {

@@ -29,6 +29,8 @@ use crate::ui::widgets::waterfall::{Axis, Segment, SegmentKind, bar};
 
 /// Columns of the duration at the right.
 const DURATION: u16 = 7;
+/// Columns that a label of the axis takes, roughly.
+const LABEL: u16 = 7;
 /// Lower areas have no axis and no words below.
 const ROWS_FOR_AXIS: u16 = 6;
 /// Rows of a folded span that its bar is made of, at most.
@@ -74,14 +76,13 @@ pub fn body(area: Rect) -> Rect {
 
 /// Draws the rows in view.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
-    let Some(watched) = &app.watched else { return };
-    let trace = &watched.trace;
     let keys = list::trace_rows(app);
-    if keys.is_empty() {
+    let Some(watched) = app.watched.as_ref().filter(|_| !keys.is_empty()) else {
         let text = "Nothing has happened yet.";
         buf.set_stringn(area.x, area.y, text, usize::from(area.width), app.look.style(Role::Muted));
         return;
-    }
+    };
+    let trace = &watched.trace;
     let window = &app.windows.trace;
     let body = body(area);
     let from = window.scroll.offset.min(keys.len().saturating_sub(1));
@@ -93,7 +94,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let Some(row) = trace.row(*key) else { continue };
         chart.draw_row(app, trace, row, line, buf);
         if chosen == Some(place) {
-            buf.set_style(line, app.look.style(Role::Selection));
+            ink::choose(app, line, buf);
         }
         ink::hits(app, Pane::Trace, line, buf);
     }
@@ -101,7 +102,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         chart.draw_axis(app, area, buf);
         let below = Rect { y: area.bottom() - 1, height: 1, ..area };
         let row = chosen.and_then(|chosen| trace.row(*keys.get(chosen)?));
-        let words = row.map_or_else(|| trace_words::legend(app), |row| trace_words::detail(app, row, now));
+        let words = row
+            .map_or_else(|| trace_words::legend(app, area.width), |row| trace_words::detail(app, row, now));
         let line = Line::from(fit(words, usize::from(below.width)));
         buf.set_line(below.x, below.y, &line, below.width);
     }
@@ -130,10 +132,13 @@ impl Chart {
         let end = rows().filter(counts).map(|row| row.end.unwrap_or(now).0).max().unwrap_or(now.0);
         let zero = rows().find_map(|row| trace.row(row.run?)).map_or(start, |run| run.start.0);
         let wanted = (end - start).max(1_000);
-        let labels = i64::from(bar / 9).max(1);
+        let labels = i64::from(bar / LABEL).max(1);
         let tick = TICKS.into_iter().find(|tick| tick * labels >= wanted).unwrap_or(wanted / labels + 1);
         let start = zero + (start - zero).div_euclid(tick) * tick;
-        let end = (start + tick * labels).max(end);
+        // While it goes on the end moves in leaps, so that the bars do not shrink with every frame.
+        let lives = rows().any(|row| row.end.is_none());
+        let leap = (tick / 2).max(1);
+        let end = if lives { zero + ((end - zero) / leap + 1) * leap } else { end.max(start + 1_000) };
         Chart { name, bar, axis: Axis { start, end }, tick, zero, now }
     }
 

@@ -27,16 +27,17 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         }
         What::Step(step) => spans.push(Span::styled(format!("step {step}"), look.style(Role::Text))),
         What::Model { model, attempt, fault } => {
-            spans.push(Span::styled(one_line(model), look.style(Role::Text)));
-            if *attempt > 1 {
-                spans.push(Span::styled(format!(" again, {attempt}."), look.style(Role::Muted)));
-            }
+            let again = if *attempt > 1 { format!("attempt {attempt} ") } else { String::new() };
             if let Some(fault) = fault {
-                spans.push(Span::styled(format!(" {}", fault.words()), look.style(role)));
+                spans.push(Span::styled(fault.words(), look.style(role)));
+                spans.push(Span::styled(format!(" {again}{}", one_line(model)), look.style(Role::Muted)));
+            } else {
+                spans.push(Span::styled(again, look.style(Role::Muted)));
+                spans.push(Span::styled(one_line(model), look.style(Role::Text)));
             }
         }
         What::Retry { fault } => {
-            spans.push(Span::styled(format!("waits out: {}", fault.words()), look.style(Role::Muted)));
+            spans.push(Span::styled(format!("wait: {}", fault.words()), look.style(Role::Muted)));
         }
         What::Call { call, tool, summary } => {
             spans.push(Span::styled(format!("{call} "), look.style(Role::Muted)));
@@ -45,11 +46,12 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         }
         What::Execution { nth, .. } => {
             let end = match row.state {
-                RowState::Interrupted => ", cut off, safe to repeat",
-                RowState::Unknown => ", cut off, outcome unknown",
+                RowState::Interrupted => "cut off: ",
+                RowState::Unknown => "outcome unknown: ",
                 RowState::Open | RowState::Well | RowState::Badly | RowState::NotRun | RowState::Moment => "",
             };
-            spans.push(Span::styled(format!("execution {nth}{end}"), look.style(Role::Muted)));
+            spans.push(Span::styled(end, look.style(role)));
+            spans.push(Span::styled(format!("execution {nth}"), look.style(Role::Muted)));
         }
         What::Pause => spans.push(Span::styled("paused", look.style(Role::Muted))),
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
@@ -57,7 +59,7 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
         }
         What::Takeover { holder } => {
-            spans.push(Span::styled(format!("taken over by {}", one_line(holder)), look.style(Role::Wait)));
+            spans.push(Span::styled(format!("takeover: {}", one_line(holder)), look.style(Role::Wait)));
         }
         What::Foreign { kind } => {
             spans.push(Span::styled(format!("{} (unknown kind)", one_line(kind)), look.style(Role::Muted)));
@@ -101,7 +103,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
 }
 
 /// What the signs of a bar mean.
-pub fn legend(app: &App) -> Vec<Span<'static>> {
+pub fn legend(app: &App, width: u16) -> Vec<Span<'static>> {
     let look = &app.look;
     let (model, work, wait, idle) = match look.glyphs {
         GlyphSet::Signs => ("█", "█", "┄", "─"),
@@ -114,7 +116,7 @@ pub fn legend(app: &App) -> Vec<Span<'static>> {
     [
         entry(model, Role::BarModel, "model"),
         entry(work, Role::BarCall, "tool"),
-        entry(wait, Role::BarWait, "waits for a person"),
+        entry(wait, Role::BarWait, if width < 52 { "person" } else { "waits for a person" }),
         entry(idle, Role::Border, "idle"),
     ]
     .into_iter()
@@ -129,13 +131,12 @@ pub fn detail(app: &App, row: &Row, now: Micros) -> Vec<Span<'static>> {
     if let Some(part) = row.parts.last().filter(|part| part.to.is_none()) {
         spent.add(part.time, (now.0 - part.from.0).max(0));
     }
-    let mut words = vec![format!("{} at {} UTC", row.no, row.start.clock())];
-    for (micros, what) in
-        [(spent.model, "model"), (spent.work, "tools"), (spent.person, "waited for a person")]
-    {
+    let mut words = Vec::new();
+    for (micros, what) in [(spent.model, "model"), (spent.work, "tools"), (spent.person, "waited")] {
         if micros > 0 {
             words.push(format!("{what} {}", duration(u64::try_from(micros / 1_000).unwrap_or(0))));
         }
     }
-    vec![Span::styled(words.join("  ·  "), muted)]
+    words.push(format!("{} {} UTC", row.no, row.start.clock()));
+    vec![Span::styled(words.join(app.look.sign(" · ", ", ")), muted)]
 }

@@ -46,7 +46,7 @@ fn page(app: &App, width: usize) -> Vec<Line<'static>> {
     for sentence in [
         found,
         format!("Mode {}: {asks}.", app.start.mode.name()),
-        "Type a task below and press Enter. Nothing that changes anything runs unseen.".to_string(),
+        "Type a task below and press Enter. A call that asks waits for your key before it runs.".to_string(),
     ] {
         let cut = text::wrap(&sentence, width);
         lines.extend(

@@ -79,7 +79,8 @@ pub fn line(card: &Card, call: &Call, look: &Look, width: usize, now: Micros) ->
     let mut right = changes(call, look);
     let plain_end = matches!(call.state, CallState::Ended(Ended::Ran(Outcome::Ok)));
     if !plain_end && !look.in_words() {
-        right.push(Span::styled(format!(" {word}"), look.style(role)));
+        right.push(Span::raw(" "));
+        right.push(Span::styled(word, look.style(role)));
     }
     let timing = timing(call, now);
     if !timing.is_empty() {
@@ -116,11 +117,11 @@ pub fn details(
     now: Micros,
 ) -> Vec<Line<'static>> {
     let mut page = Page { look, width, lines: Vec::new() };
-    page.arguments(call);
     page.judged(call);
     if let Some(card) = card {
         page.decided(card, now);
     }
+    page.arguments(call);
     page.preview(call);
     page.output(call);
     page.lines
@@ -136,7 +137,7 @@ struct Page<'a> {
 impl Page<'_> {
     /// A name and a text that goes on below itself.
     fn entry(&mut self, name: &str, source: &str, role: Role) {
-        let names = if self.width < 50 { 0 } else { NAMES };
+        let names = if self.width < 32 { 0 } else { NAMES };
         let room = self.width.saturating_sub(names).max(8);
         let muted = self.look.style(Role::Muted);
         if names == 0 {
@@ -186,12 +187,12 @@ impl Page<'_> {
 
     fn judged(&mut self, call: &Call) {
         if let Some(verdict) = &call.verdict {
-            let (word, role) = match verdict.word {
-                Word::Allow => ("allow", Role::Text),
-                Word::Ask => ("ask", Role::Wait),
-                Word::Deny => ("deny", Role::Risk),
+            let word = match verdict.word {
+                Word::Allow => "allow",
+                Word::Ask => "ask",
+                Word::Deny => "deny",
             };
-            self.entry("policy", &format!("{word} (rule {}): {}", verdict.rule, verdict.why), role);
+            self.entry("policy", &format!("{word} (rule {}): {}", verdict.rule, verdict.why), Role::Text);
         }
         let touches: Vec<String> = call.touches.iter().map(Touch::line).collect();
         let destroys = if call.destroys { ", can destroy" } else { "" };

@@ -1,6 +1,8 @@
-//! What several tests share: folds made by hand, engines with faults, stories told through the real door, screens.
+//! What the tests share: folds made by hand, engines with faults, a mock of a model's server, stories, screens as text and as pictures.
 
 pub mod fold;
 pub mod world;
+pub mod mock_model;
 pub mod story;
 pub mod shot;
+pub mod screen;

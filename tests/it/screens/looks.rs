@@ -41,7 +41,9 @@ fn read_aloud_timeline() {
 
 #[test]
 fn every_theme_draws_the_same_words() {
+    // Without colours code stands between backticks, so the plain theme says more.
     let texts: Vec<String> = Theme::names()
+        .filter(|name| *name != "mono")
         .map(|name| {
             let theme = Theme::builtin(name).expect("a built-in theme");
             let mut app = watching(&story::done(), Look { theme, ..look() });

@@ -109,8 +109,8 @@ pub fn sentence(error: &Error, file: &Path) -> String {
 }
 
 fn words(error: &Error) -> String {
-    match error {
-        Error::SqliteFailure(failure, _) => ffi::code_to_str(failure.extended_code).to_string(),
-        other => other.to_string(),
+    match error.sqlite_error() {
+        Some(failure) => ffi::code_to_str(failure.extended_code).to_string(),
+        None => error.to_string(),
     }
 }

@@ -97,6 +97,10 @@ impl Sqlite {
         }
         place.prepare()?;
         let conn = connect(&place, Access::Write).map_err(Fail::Sql).map_err(fault)?;
+        if conn.is_readonly("main").map_err(Fail::Sql).map_err(fault)? {
+            let why = format!("the store may not be written to ({}: no permission)", place.file.display());
+            return Ok(Sqlite::reading(place, Access::Read, unavailable(why)));
+        }
         open::migrate(&conn, &place).map_err(fault)?;
         if let Some(lost) = lost_end(&conn, &place).map_err(fault)? {
             return Ok(Sqlite::reading(place, Access::Read, lost));
@@ -321,7 +325,7 @@ impl Blobs for Sqlite {
         Box::pin(self.query(move |reader| reader.blob(hash)))
     }
 
-    fn drop(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
+    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
         Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
     }
 }

@@ -13,6 +13,8 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, Per
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "tackroom.db";
+/// How a database file begins.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const ANCHOR: &str = "tackroom.anchor";
 
 /// Where a store is.
@@ -69,6 +71,12 @@ impl Place {
                 self.file.display()
             )));
         }
+        if meta.len() > 0 && !self.begins_as_database() {
+            return Err(unavailable(format!(
+                "this is not a tackroom store ({}); move it away, or name another data folder",
+                self.file.display()
+            )));
+        }
         if meta.len() == 0 && (self.journal().exists() || self.anchor().is_some()) {
             return Err(unavailable(format!(
                 "the store was emptied ({}): its journal or anchor is there, its content is not; put a copy back",
@@ -76,6 +84,11 @@ impl Place {
             )));
         }
         Ok(())
+    }
+
+    fn begins_as_database(&self) -> bool {
+        let mut begin = [0; MAGIC.len()];
+        File::open(&self.file).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == *MAGIC
     }
 
     /// Whether the journal is there: without it nobody has the store open for writing.

@@ -158,30 +158,25 @@ impl Reader {
 
     /// One list row.
     pub fn row(&self, session: &SessionId) -> Result<Option<Tally>, LogFault> {
-        self.ask_of(session, |conn| {
-            let mut query = conn.prepare_cached("SELECT tally FROM sessions WHERE id = ?1")?;
-            let stored: Option<String> = query.query_row([session.as_str()], |row| row.get(0)).optional()?;
-            stored.map(|stored| rows::tally(conn, session, &stored)).transpose()
-        })
+        self.ask_of(session, |conn| rows::tally_of(conn, session))
     }
 
     /// The list rows that fit, the last updated first.
     pub fn rows(&self, query: &Query) -> Result<Vec<Tally>, LogFault> {
         let order = "ORDER BY updated DESC, id";
         let text = if query.held {
-            format!("SELECT id, tally, status FROM sessions WHERE held {order}")
+            format!("SELECT id, tally, sum, seal, status FROM sessions WHERE held {order}")
         } else {
-            format!("SELECT id, tally, status FROM sessions {order}")
+            format!("SELECT id, tally, sum, seal, status FROM sessions {order}")
         };
         self.ask(|conn| {
             let mut select = conn.prepare_cached(&text)?;
             let (mut found, mut tallies) = (select.query([])?, Vec::new());
             while tallies.len() < query.limit {
                 let Some(row) = found.next()? else { break };
-                let status: String = row.get(2)?;
+                let status: String = row.get(4)?;
                 if query.statuses.is_empty() || query.statuses.contains(&status) {
-                    let session = SessionId(row.get(0)?);
-                    tallies.push(rows::tally(conn, &session, &row.get::<_, String>(1)?)?);
+                    tallies.push(rows::tally(conn, rows::stored_tally(row)?)?);
                 }
             }
             Ok(tallies)
@@ -222,10 +217,11 @@ fn read_checked(
             None => return bad(EventNo(0), "a commit is missing"),
         },
     };
-    let found = guarded(session, end.head.event, rows::commits(conn, session, after, limit))?;
+    let found = guarded(session, end.head.event.after(), rows::commits(conn, session, after, limit))?;
     let whole = found.len() < limit;
     let mut commits = Vec::with_capacity(found.len());
     for row in found {
+        let row = guarded(session, end.head.event.after(), row)?;
         if row.commit.seq > last.head.seq {
             return bad(end.head.event.after(), "there are commits after the session's end");
         }
@@ -292,11 +288,14 @@ fn last_event(conn: &Connection, session: &SessionId) -> Result<EventNo, Fail> {
     Ok(EventNo(rows::uint(last.unwrap_or(0))))
 }
 
-/// Damage of the file that shows while a session is read is that session's, from the event that was to come.
-fn guarded<T>(session: &SessionId, before: EventNo, read: Result<T, Fail>) -> Result<T, Fail> {
+/// Damage that shows while a session is read, and that names no event, is told from the event that was to come.
+fn guarded<T>(session: &SessionId, next: EventNo, read: Result<T, Fail>) -> Result<T, Fail> {
     match read {
         Err(Fail::Sql(error)) if is_damage(&error) => {
-            Err(Fail::Log(damaged(session, before, format!("the file is damaged there: {error}"))))
+            Err(Fail::Log(damaged(session, next, format!("the file is damaged there: {error}"))))
+        }
+        Err(Fail::Log(LogFault::Damaged { event: EventNo(0), why, .. })) => {
+            Err(Fail::Log(damaged(session, next, why)))
         }
         other => other,
     }

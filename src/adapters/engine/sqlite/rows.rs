@@ -6,6 +6,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, Epoch, EventNo, SessionId};
 use crate::domain::tally::Row as Tally;
 use crate::domain::time::Micros;
+use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 /// A head with the seal of its commit: the end of both chains.
@@ -97,13 +98,13 @@ pub struct CommitRow {
     pub end: End,
 }
 
-/// At most `limit` commits after commit `after`, without their events.
+/// At most `limit` commits after commit `after`, without their events; each row is good or bad by itself.
 pub fn commits(
     conn: &Connection,
     session: &SessionId,
     after: u64,
     limit: usize,
-) -> Result<Vec<CommitRow>, Fail> {
+) -> Result<Vec<Result<CommitRow, Fail>>, Fail> {
     let mut query = conn.prepare_cached(
         "SELECT id, seq, epoch, event, hash, seal, prev, class, writer, at FROM commits
          WHERE session = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
@@ -117,14 +118,14 @@ pub fn commits(
             prev: CommitId(row.get(6)?),
             seq: end.head.seq,
             epoch: end.head.epoch,
-            class: class(&row.get::<_, String>(7)?),
+            class: class(&row.get::<_, String>(7)?)?,
             writer: row.get(8)?,
             at: Micros(row.get(9)?),
             events: Vec::new(),
         };
         Ok(CommitRow { commit, end })
     })?;
-    rows.map(|row| foreign(session, 0, row)).collect()
+    Ok(rows.map(|row| foreign(session, 0, row)).collect())
 }
 
 /// The word of a class.
@@ -135,9 +136,15 @@ pub fn word(class: Class) -> &'static str {
     }
 }
 
-/// A word that is neither becomes the class that may do less; the seal then tells that it was altered.
-fn class(word: &str) -> Class {
-    if word == "operator" { Class::Operator } else { Class::Worker }
+fn class(word: &str) -> rusqlite::Result<Class> {
+    match word {
+        "worker" => Ok(Class::Worker),
+        "operator" => Ok(Class::Operator),
+        other => {
+            let why = format!("{other:?} is no class of writer").into();
+            Err(rusqlite::Error::FromSqlConversionFailure(7, Type::Text, why))
+        }
+    }
 }
 
 /// The events of commit `seq`: those after `from` up to `to`, as stored.
@@ -170,21 +177,38 @@ pub fn events(
     Ok(events)
 }
 
-/// The list row of a session as stored, or folded anew from its events where it cannot be read.
-pub fn tally(conn: &Connection, session: &SessionId, stored: &str) -> Result<Tally, Fail> {
-    if let Ok(row) = serde_json::from_str::<Tally>(stored)
-        && row.id == *session
+/// A list row as stored (id, tally, sum, seal, in this order): the session, and the row's text if its sum fits.
+pub fn stored_tally(row: &Row<'_>) -> rusqlite::Result<(SessionId, Option<String>)> {
+    let text = row.get_ref(1)?.as_str().ok().filter(|text| {
+        let sum = hash(row, 3).map(|seal| Hash::chained(seal, text.as_bytes()));
+        sum.is_ok() && sum == hash(row, 2)
+    });
+    Ok((SessionId(row.get(0)?), text.map(str::to_string)))
+}
+
+/// The list row of a session: as stored, or folded anew from its events where that cannot be believed.
+pub fn tally(conn: &Connection, (session, stored): (SessionId, Option<String>)) -> Result<Tally, Fail> {
+    if let Some(row) = stored.and_then(|text| serde_json::from_str::<Tally>(&text).ok())
+        && row.id == session
     {
         return Ok(row);
     }
     let mut row = Tally::new(session.clone());
-    for part in commits(conn, session, 0, usize::MAX)? {
+    for part in commits(conn, &session, 0, usize::MAX)? {
+        let part = part?;
         let from = EventNo(row.events);
-        for sealed in events(conn, session, part.commit.seq, (from, part.end.head.event))? {
+        for sealed in events(conn, &session, part.commit.seq, (from, part.end.head.event))? {
             row.apply(&sealed.event);
         }
     }
     Ok(row)
+}
+
+/// One session's list row.
+pub fn tally_of(conn: &Connection, session: &SessionId) -> Result<Option<Tally>, Fail> {
+    let mut query = conn.prepare_cached("SELECT id, tally, sum, seal FROM sessions WHERE id = ?1")?;
+    let stored = query.query_row([session.as_str()], stored_tally).optional()?;
+    stored.map(|stored| tally(conn, stored)).transpose()
 }
 
 /// Writes a commit that was admitted: the session's line, the commit, its events. Answers its number over all sessions.
@@ -193,10 +217,10 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
     let row = serde_json::to_string(tally)
         .map_err(|error| Fail::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
     conn.prepare_cached(
-        "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally, sum)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
          ON CONFLICT (id) DO UPDATE SET head = ?2, seq = ?3, epoch = ?4, event = ?5, hash = ?6, seal = ?7,
-             status = ?8, updated = ?9, held = ?10, tally = ?11",
+             status = ?8, updated = ?9, held = ?10, tally = ?11, sum = ?12",
     )?
     .execute(params![
         session,
@@ -209,7 +233,8 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
         tally.status,
         tally.updated.0,
         !tally.holds.is_empty(),
-        row
+        row,
+        Hash::chained(end.seal, row.as_bytes()).0
     ])?;
     conn.prepare_cached(
         "INSERT INTO commits (session, seq, id, prev, epoch, class, writer, at, event, hash, seal)

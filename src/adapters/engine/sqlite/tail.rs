@@ -82,7 +82,10 @@ impl Watching {
         if kept.is_none() {
             *kept = connect(&self.place, self.access).ok();
         }
-        let version = kept.as_ref()?.pragma_query_value(None, "data_version", |row| row.get(0)).ok();
+        let ask = |conn: &Connection| {
+            conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get::<_, i64>(0))
+        };
+        let version = ask(kept.as_ref()?).ok();
         if version.is_none() {
             *kept = None;
         }

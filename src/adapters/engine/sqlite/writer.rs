@@ -265,13 +265,10 @@ pub fn bytes(commit: &Commit) -> usize {
 
 fn append(conn: &Connection, commit: &Commit, last: &mut Option<Anchor>) -> Result<Head, Fail> {
     let before = rows::end(conn, &commit.session)?;
-    let stored = match &before {
-        Some(_) => stored_tally(conn, &commit.session)?,
-        None => Tally::new(commit.session.clone()),
-    };
     let before = before.unwrap_or_else(End::start);
     let head = before.head.admit(commit).map_err(refusal)?;
-    let mut tally = stored;
+    let stored = rows::tally_of(conn, &commit.session)?;
+    let mut tally = stored.unwrap_or_else(|| Tally::new(commit.session.clone()));
     for sealed in &commit.events {
         tally.apply(&sealed.event);
     }
@@ -279,12 +276,6 @@ fn append(conn: &Connection, commit: &Commit, last: &mut Option<Anchor>) -> Resu
     let n = rows::insert(conn, commit, &end, &tally)?;
     *last = Some(Anchor { n, seal: end.seal });
     Ok(end.head)
-}
-
-fn stored_tally(conn: &Connection, session: &SessionId) -> Result<Tally, Fail> {
-    let mut query = conn.prepare_cached("SELECT tally FROM sessions WHERE id = ?1")?;
-    let stored: String = query.query_row([session.as_str()], |row| row.get(0))?;
-    rows::tally(conn, session, &stored)
 }
 
 /// A denial as a fault: who comes too late is to read and decide again.

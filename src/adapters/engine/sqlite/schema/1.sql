@@ -7,6 +7,7 @@ CREATE TABLE meta (
 INSERT INTO meta (key, value) VALUES ('fence', 0);
 
 -- One line a session: where its log ends (head to seal), and its row in lists (status to tally).
+-- sum: over seal and tally; a row that it does not fit is folded anew from the events.
 CREATE TABLE sessions (
     id TEXT NOT NULL PRIMARY KEY,
     head TEXT NOT NULL,
@@ -18,7 +19,8 @@ CREATE TABLE sessions (
     status TEXT NOT NULL,
     updated INTEGER NOT NULL,
     held INTEGER NOT NULL,
-    tally TEXT NOT NULL
+    tally TEXT NOT NULL,
+    sum BLOB NOT NULL
 );
 
 -- n: the order over all sessions. event, hash: the commit's last. seal: chained over every column but n.
