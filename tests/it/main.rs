@@ -17,6 +17,7 @@ mod discover;
 mod sse;
 mod openai;
 mod tools;
+mod pages;
 mod commands;
 mod trace;
 mod screens;

@@ -8,7 +8,7 @@ use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::{Effect, Touch};
 use tackroom::ports::judge::{Case, Judge};
 
-const OWN: [&str; 2] = ["/home/u/.local/share/tackroom", "/srv/ws/.tackroom"];
+const OWN: [&str; 2] = ["/var/lib/tackroom", "/srv/ws/.tackroom"];
 
 fn policy() -> Builtin {
     Builtin::new(&OWN, &["example.com", "*.docs.rs"]).unwrap()
@@ -66,7 +66,7 @@ fn each_rule_says_its_word() {
         (ro, vec![read("a\0b")], Word::Deny, "outside"),
         (se, vec![write("a/../../x")], Word::Deny, "outside"),
         (se, vec![command(), read("/")], Word::Deny, "outside"),
-        (ro, vec![read("/home/u/.local/share/tackroom/log.db")], Word::Deny, "own-data"),
+        (ro, vec![read("/var/lib/tackroom/log.db")], Word::Deny, "own-data"),
         (ro, vec![read(".tackroom")], Word::Deny, "own-data"),
         (se, vec![write("x/../.tackroom/config.toml")], Word::Deny, "own-data"),
         (ro, vec![read(".tackroom-notes")], Word::Allow, "workspace-read"),
