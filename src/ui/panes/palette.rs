@@ -17,13 +17,13 @@ use crate::ui::theme::Role;
 pub fn draw(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
     let look = &app.look;
     let row = |entry: &&Entry| {
-        let left = vec![Span::styled(entry.binding.help, look.style(Role::Text))];
-        let keys = format!("{:>9}", entry.key());
-        let right = vec![
-            Span::styled(format!(" {}", entry.binding.context.title()), look.style(Role::Muted)),
-            Span::styled(format!("  {keys}"), look.style(Role::Accent)),
+        let name = entry.binding.name.replace('-', " ");
+        let left = vec![
+            Span::styled(format!("{name:<17} "), look.style(Role::Text)),
+            Span::styled(entry.binding.help, look.style(Role::Muted)),
         ];
-        let right = if area.width < 60 { right[1..].to_vec() } else { right };
+        let keys = entry.key();
+        let right = vec![Span::styled(format!(" {keys}"), look.style(Role::Accent))];
         (left, right)
     };
     let rows: Vec<_> = list::actions(app).iter().map(row).collect();

@@ -102,7 +102,8 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         chart.draw_axis(app, area, buf);
         let below = Rect { y: area.bottom() - 1, height: 1, ..area };
         let row = chosen.and_then(|chosen| trace.row(*keys.get(chosen)?));
-        let words = row.map_or_else(|| trace_words::legend(app, area.width), |row| trace_words::detail(app, row, now));
+        let words = row
+            .map_or_else(|| trace_words::legend(app, area.width), |row| trace_words::detail(app, row, now));
         let line = Line::from(fit(words, usize::from(below.width)));
         buf.set_line(below.x, below.y, &line, below.width);
     }

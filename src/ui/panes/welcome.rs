@@ -14,9 +14,13 @@ use crate::ui::panes::ink;
 use crate::ui::paper::leaf::count;
 use crate::ui::theme::Role;
 
+/// Lower areas get no free lines and fewer words.
+const ROWS_FOR_AIR: u16 = 14;
+
 /// Draws the greeting, in the middle of the area where there is room.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
-    let lines = page(app, usize::from(area.width.saturating_sub(4).min(72)));
+    let is_low = area.height < ROWS_FOR_AIR;
+    let lines = page(app, usize::from(area.width.saturating_sub(4).min(72)), is_low);
     let height = lines.len() as u16;
     let wide = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
     let x = area.x + area.width.saturating_sub(wide) / 2;
@@ -25,13 +29,15 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     ink::lines(&lines, inner, buf);
 }
 
-fn page(app: &App, width: usize) -> Vec<Line<'static>> {
+fn page(app: &App, width: usize, is_low: bool) -> Vec<Line<'static>> {
     let look = &app.look;
     let (plain, muted) = (look.style(Role::Text), look.style(Role::Muted));
-    let mut lines = vec![
-        Line::from(Span::styled("tackroom", look.style(Role::Title).add_modifier(Modifier::BOLD))),
-        Line::default(),
-    ];
+    let mut lines = Vec::new();
+    if !is_low {
+        lines
+            .push(Line::from(Span::styled("tackroom", look.style(Role::Title).add_modifier(Modifier::BOLD))));
+        lines.push(Line::default());
+    }
     let asks = match app.start.mode {
         Mode::Auto => "the policy decides which calls ask you first",
         Mode::Ask => "every call that does more than read asks you first",
@@ -43,17 +49,23 @@ fn page(app: &App, width: usize) -> Vec<Line<'static>> {
     } else {
         format!("Model: {model}.")
     };
-    for sentence in [
-        found,
-        format!("Mode {}: {asks}.", app.start.mode.name()),
-        "Type a task below and press Enter. A call that asks waits for your key before it runs.".to_string(),
-    ] {
+    let mode = format!("Mode {}: {asks}.", app.start.mode.name());
+    let next =
+        "Type a task below and press Enter. A call that asks waits for your key before it runs.".to_string();
+    let sentences = if is_low {
+        vec![found, "Type a task and press Enter.".to_string()]
+    } else {
+        vec![found, mode, next]
+    };
+    for sentence in sentences {
         let cut = text::wrap(&sentence, width);
         lines.extend(
             cut.into_iter().map(|range| Line::from(Span::styled(sentence[range].to_string(), plain))),
         );
     }
-    lines.push(Line::default());
+    if !is_low {
+        lines.push(Line::default());
+    }
     let key = |context, action| app.keys.key_of(context, action);
     let mut keys = vec![
         (key(Context::Composer, Action::Text(Text::Send)), "send what you wrote".to_string()),

@@ -134,6 +134,9 @@ impl Bench<'_> {
     fn tail(&self, drafts: &Drafts) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         let muted = self.look.style(Role::Muted);
+        if !drafts.calls.is_empty() && !drafts.text.trim().is_empty() {
+            leaves.push(Leaf::blank());
+        }
         for draft in drafts.calls.values() {
             let tool = if draft.tool.is_empty() { "a call" } else { &draft.tool };
             let text = format!("{} is being written, {} bytes of arguments", one_line(tool), draft.bytes);

@@ -169,7 +169,7 @@ impl Story {
     /// The request fails.
     pub fn fault(&mut self, kind: FaultKind, message: &str) -> &mut Story {
         let mut fault = Fault::new(kind, message);
-        fault.status = Some(429);
+        fault.status = (kind == FaultKind::RateLimit).then_some(429);
         self.report(Report::Failed(fault))
     }
 

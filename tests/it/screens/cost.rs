@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use tackroom::domain::call::Outcome;
 use tackroom::domain::message::Draft;
 use tackroom::domain::notice::Notice;
+use tackroom::ui::prepare::prepare;
 use tackroom::ui::view;
 
 fn frame(app: &mut tackroom::ui::app::App, buffer: &mut Buffer) -> Duration {
     let begun = Instant::now();
     buffer.reset();
-    view::prepare(app);
+    prepare(app);
     view::draw(app, buffer);
     begun.elapsed()
 }

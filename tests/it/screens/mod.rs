@@ -23,6 +23,7 @@ use tackroom::ui::key::Key;
 use tackroom::ui::keymap::Keymap;
 use tackroom::ui::theme::Theme;
 use tackroom::ui::update::{Msg, update};
+use tackroom::ui::prepare::prepare;
 use tackroom::ui::view;
 use tackroom::ui::widgets::code::Highlighter;
 
@@ -90,9 +91,9 @@ fn colour(app: &mut App) {
 pub fn draw(app: &mut App, size: (u16, u16)) -> Buffer {
     let now = app.now;
     update(app, Msg::Resize(size.0, size.1), now);
-    view::prepare(app);
+    prepare(app);
     colour(app);
-    view::prepare(app);
+    prepare(app);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
     view::draw(app, &mut buffer);
     buffer
