@@ -81,7 +81,7 @@ pub fn filter(app: &App, typed: &str, hint: &str, area: Rect, buf: &mut Buffer) 
     let width = usize::from(area.width);
     let prompt = format!("{} ", Glyph::Selected.text(look.glyphs));
     buf.set_stringn(area.x, area.y, &prompt, width, look.style(Role::Accent));
-    let text = ink::inset(Rect { height: 1.min(area.height), ..area }, prompt.chars().count() as u16);
+    let text = ink::inset(Rect { height: 1.min(area.height), ..area }, ink::columns(&prompt));
     if typed.is_empty() {
         buf.set_stringn(text.x, text.y, hint, usize::from(text.width), look.style(Role::Muted));
     } else {

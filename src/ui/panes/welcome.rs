@@ -6,12 +6,11 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::domain::policy::Mode;
-use crate::domain::text;
 use crate::ui::app::App;
 use crate::ui::bindings::{Action, Go, Text};
 use crate::ui::mode::Context;
 use crate::ui::panes::ink;
-use crate::ui::paper::leaf::count;
+use crate::ui::paper::leaf::{count, one_line, prose};
 use crate::ui::theme::Role;
 
 /// Lower areas get no free lines and fewer words.
@@ -21,8 +20,9 @@ const ROWS_FOR_AIR: u16 = 14;
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let is_low = area.height < ROWS_FOR_AIR;
     let lines = page(app, usize::from(area.width.saturating_sub(4).min(72)), is_low);
-    let height = lines.len() as u16;
-    let wide = lines.iter().map(Line::width).max().unwrap_or(0) as u16;
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+    let wide = lines.iter().map(Line::width).max().unwrap_or(0).min(usize::from(area.width));
+    let wide = u16::try_from(wide).unwrap_or(area.width);
     let x = area.x + area.width.saturating_sub(wide) / 2;
     let y = if app.look.accessible { area.y } else { area.y + area.height.saturating_sub(height) / 3 };
     let inner = Rect { x, y, width: area.right() - x, height: area.bottom().saturating_sub(y) };
@@ -43,7 +43,7 @@ fn page(app: &App, width: usize, is_low: bool) -> Vec<Line<'static>> {
         Mode::Ask => "every call that does more than read asks you first",
         Mode::Step => "every step waits for you",
     };
-    let model = text::clean(&app.start.model);
+    let model = one_line(&app.start.model);
     let found = if app.start.model.is_empty() {
         "No model was found.".to_string()
     } else {
@@ -58,10 +58,8 @@ fn page(app: &App, width: usize, is_low: bool) -> Vec<Line<'static>> {
         vec![found, mode, next]
     };
     for sentence in sentences {
-        let cut = text::wrap(&sentence, width);
-        lines.extend(
-            cut.into_iter().map(|range| Line::from(Span::styled(sentence[range].to_string(), plain))),
-        );
+        let (cut, _) = prose(&sentence, plain, width, usize::MAX);
+        lines.extend(cut);
     }
     if !is_low {
         lines.push(Line::default());

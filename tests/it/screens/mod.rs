@@ -21,9 +21,9 @@ use tackroom::ui::app::{App, Look, Start};
 use tackroom::ui::glyph::GlyphSet;
 use tackroom::ui::key::Key;
 use tackroom::ui::keymap::Keymap;
+use tackroom::ui::prepare::prepare;
 use tackroom::ui::theme::Theme;
 use tackroom::ui::update::{Msg, update};
-use tackroom::ui::prepare::prepare;
 use tackroom::ui::view;
 use tackroom::ui::widgets::code::Highlighter;
 
@@ -103,6 +103,7 @@ pub fn draw(app: &mut App, size: (u16, u16)) -> Buffer {
 pub fn shoot(app: &mut App, name: &str) {
     for size in SIZES {
         let name = format!("{name}_{}x{}", size.0, size.1);
+        app.windows.talk.reveal = app.windows.talk.chosen.is_some();
         let buffer = draw(app, size);
         shot::dump(&buffer, &name);
         insta::assert_snapshot!(name, shot::text(&buffer));
