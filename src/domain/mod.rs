@@ -10,6 +10,8 @@ pub mod hash; // SHA-256 and what is hashed
 pub mod canon; // the one byte form of a JSON value
 pub mod time; // microseconds and how people read them
 pub mod schema; // checks arguments against a schema and names the bad path
+pub mod lexical; // where a path lies, told by its text alone
+pub mod host; // which hosts a list names
 pub mod tool_spec; // what a tool declares: name, schema, effect, scope
 pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request

@@ -127,3 +127,19 @@ pub struct Run {
     /// What the operator wrote for the next turn.
     pub steers: Vec<String>,
 }
+
+impl EndReason {
+    /// Why the run ended, as a sentence for a person.
+    pub fn sentence(&self) -> String {
+        match self {
+            EndReason::Answered => "the model answered".to_string(),
+            EndReason::EmptyReply => "the model stopped without a word or a call".to_string(),
+            EndReason::Truncated => "the answer was cut at the model's length limit".to_string(),
+            EndReason::Filtered => "the provider held the answer back".to_string(),
+            EndReason::OddFinish { finish } => format!("the model stopped for an unknown reason ({finish})"),
+            EndReason::ModelFailed { fault } => format!("{}: {}", fault.kind.words(), fault.message),
+            EndReason::StepLimit { steps } => format!("the limit of {steps} model turns was reached"),
+            EndReason::Operator { by } => format!("cancelled by {by}"),
+        }
+    }
+}

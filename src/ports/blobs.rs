@@ -15,5 +15,5 @@ pub trait Blobs: Send + Sync {
     /// The content, if it is there.
     fn get(&self, hash: Hash) -> Later<'_, Result<Option<Vec<u8>>, LogFault>>;
     /// Forgets content.
-    fn drop(&self, hash: Hash) -> Later<'_, Result<(), LogFault>>;
+    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>>;
 }

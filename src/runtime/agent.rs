@@ -151,7 +151,10 @@ impl Agent {
 
     /// Drives the session until there is nothing to do or a reason to leave.
     pub async fn drive(&mut self, on_hold: OnHold) -> Result<Parked, AgentFault> {
-        let result = self.turn(on_hold).await;
+        let result = match self.catch_up().await {
+            Ok(()) => self.turn(on_hold).await,
+            Err(fault) => Err(fault),
+        };
         if !matches!(result, Ok(Parked::Held | Parked::Idle)) {
             self.abandon().await;
         }

@@ -114,6 +114,8 @@ pub struct App {
     pub playback: Option<Playback>,
     /// The session that is to be played, once `Notice::Watching` names it.
     pub replay_wanted: bool,
+    /// The event at which a replay begins, held there; none plays from the first.
+    pub replay_at: Option<u64>,
 
     /// What has the keys while no overlay is open.
     pub focus: Focus,
@@ -190,6 +192,7 @@ impl App {
             start,
             playback: None,
             replay_wanted: false,
+            replay_at: None,
             focus: Focus::Composer,
             last_pane: Pane::Conversation,
             side: Pane::Trace,

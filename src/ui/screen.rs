@@ -23,6 +23,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::domain::command::Command;
+use crate::domain::ids::SessionId;
 use crate::domain::notice::Notice;
 use crate::domain::text;
 use crate::domain::time::Micros;
@@ -61,13 +62,13 @@ struct Wakers {
     interrupt: Signal,
 }
 
-/// Shows `app` until it ends. `now` tells the time. Notices come in and commands go out over bounded queues.
+/// Shows `app` until it ends; answers why, and which session was watched last. `now` tells the time. Notices come in and commands go out over bounded queues.
 pub async fn run(
     app: App,
     notices: Receiver<Notice>,
     commands: Sender<Command>,
     now: impl Fn() -> Micros + Send,
-) -> io::Result<Exit> {
+) -> io::Result<(Exit, Option<SessionId>)> {
     let wakers = Wakers {
         term: signal(SignalKind::terminate())?,
         hang: signal(SignalKind::hangup())?,
@@ -77,7 +78,9 @@ pub async fn run(
     let mut screen = Screen { terminal: Terminal::enter()?, app, commands, now };
     let size = terminal::size()?;
     screen.take(Msg::Resize(size.0, size.1)).await;
-    screen.turn(notices, wakers).await
+    let exit = screen.turn(notices, wakers).await?;
+    let watched = screen.app.session_id().cloned();
+    Ok((exit, watched))
 }
 
 /// The app with its ends.

@@ -11,6 +11,7 @@ use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::playback::Playback;
 use crate::ui::update::{Effect, fault};
+use crate::ui::update_replay::seek;
 use crate::ui::widgets::scroll::Scroll;
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
@@ -97,9 +98,13 @@ fn settle_drafts(drafts: &mut Drafts, event: &Event) {
 fn caught_up(app: &mut App) {
     app.caught_up = true;
     let now = app.now;
+    let held_at = app.replay_at.take();
     if let Some(playback) = &mut app.playback {
         playback.complete = true;
-        playback.playing = true;
+        playback.playing = held_at.is_none();
         playback.moved_at = now;
+    }
+    if let (true, Some(at)) = (app.playback.is_some(), held_at) {
+        seek(app, usize::try_from(at).unwrap_or(usize::MAX));
     }
 }

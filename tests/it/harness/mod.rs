@@ -1,4 +1,8 @@
-//! What several tests need: stories told through the real door, screens as text and as pictures.
+//! What the tests share: folds made by hand, engines with faults, a mock of a model's server, stories, screens as text and as pictures.
 
+pub mod fold;
+pub mod world;
+pub mod mock_model;
 pub mod story;
 pub mod shot;
+pub mod screen;

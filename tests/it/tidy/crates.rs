@@ -55,7 +55,6 @@ const PLUGS: &[Plug] = &[
     one("rusqlite", &["src/adapters/engine/"]),
     one("rustix", &["src/adapters/"]),
     one("rustls", &["src/adapters/http.rs"]),
-    one("tempfile", &["src/adapters/tool/"]),
     one("uuid", &["src/adapters/clock.rs"]),
     // ui
     one("crossterm", &["src/ui/screen.rs"]),
@@ -73,7 +72,7 @@ const PLUGS: &[Plug] = &[
 ];
 
 /// Crates for tests and benches only.
-const TEST_CRATES: &[&str] = &["divan", "insta", "portable-pty", "proptest", "vt100"];
+const TEST_CRATES: &[&str] = &["divan", "insta", "portable-pty", "proptest", "tempfile", "vt100"];
 
 fn in_code(name: &str) -> String {
     name.replace('-', "_")

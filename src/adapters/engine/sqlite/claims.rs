@@ -1,0 +1,73 @@
+//! Who drives a session: a lock on a file, which the kernel takes back when its process ends, however it ends.
+//!
+//! The files stay: a file that is deleted while another process opens it would be locked twice.
+
+use super::fault::unavailable;
+use super::place::{cannot, private_file, private_folder};
+use crate::domain::ids::SessionId;
+use crate::ports::log::LogFault;
+use crate::ports::work::Claim;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// `taken` holds a lock for an instant; a claim that meets it tries again.
+const TRIES: u32 = 3;
+const TRY_MS: u64 = 2;
+
+struct Held {
+    session: SessionId,
+    _file: File,
+}
+
+impl Claim for Held {
+    fn session(&self) -> &SessionId {
+        &self.session
+    }
+}
+
+/// Takes the session, or answers none where somebody has it.
+pub fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
+    let path = path(folder, session)?;
+    private_folder(folder, true)?;
+    let file = match private_file(&path) {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => OpenOptions::new().write(true).open(&path),
+        made => made,
+    };
+    let file = file.map_err(|error| cannot("open", &path, &error))?;
+    for attempt in 1..=TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(Some(Box::new(Held { session: session.clone(), _file: file }))),
+            Err(TryLockError::WouldBlock) if attempt < TRIES => {
+                std::thread::park_timeout(Duration::from_millis(TRY_MS));
+            }
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(cannot("lock", &path, &error)),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether somebody has it; makes no file.
+pub fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
+    let path = path(folder, session)?;
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(cannot("open", &path, &error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(cannot("lock", &path, &error)),
+    }
+}
+
+/// The file of a session. Only what can be an id becomes part of a path.
+fn path(folder: &Path, session: &SessionId) -> Result<PathBuf, LogFault> {
+    if !SessionId::is_prefix(session.as_str()) {
+        return Err(unavailable(format!("{session} is not the id of a session")));
+    }
+    Ok(folder.join(session.as_str()))
+}

@@ -1,0 +1,363 @@
+//! All ports in one folder: a database file for log, blobs and lists; lock files for claims; a second, throw-away
+//! database for drafts between processes.
+//!
+//! ```text
+//! append, settle, put, drop ──> writer: one thread, group commits ──> tackroom.db
+//! read, head, find, rows, get <── reader: a few read-only connections, chains checked
+//! tail <── woken by the writer, and by a look at `data_version` while somebody follows
+//! ```
+//!
+//! What is left out: deleting a session, search in texts.
+
+mod fault; // what SQLite says, in words
+mod place; // the folder and the files, private and known again
+mod open; // connections and the file's format
+mod rows; // rows as values
+mod writer; // one thread writes
+mod reader; // a few connections read
+mod tail; // following sessions, across processes
+mod claims; // who drives a session: lock files
+pub(in crate::adapters::engine) mod live; // drafts, in the process and between processes
+mod drafts; // the drafts' database
+
+use crate::domain::commit::{COMMIT_BYTES_MAX, Commit, Head};
+use crate::domain::hash::Hash;
+use crate::domain::ids::{CommitId, SessionId};
+use crate::domain::message::Draft;
+use crate::domain::tally::Row;
+use crate::ports::Later;
+use crate::ports::blobs::Blobs;
+use crate::ports::index::{Index, Query};
+use crate::ports::live::{Ear, Live};
+use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
+use crate::ports::work::{Claim, Work};
+use fault::{Fail, unavailable};
+use open::{Access, FORMAT, connect};
+use place::Place;
+use reader::{Reader, lock};
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use writer::{Done, Job, Told, Writer};
+
+/// Jobs that wait for the writer; who comes then waits to be let in.
+const QUEUE: usize = 256;
+/// Queries at a time.
+const READERS: usize = 4;
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// For tests: the file may have so many pages of 4 KiB; then the disk counts as full.
+    pub max_pages: Option<u32>,
+}
+
+/// A store in a folder. Clones share it; the last one closes it.
+#[derive(Clone)]
+pub struct Sqlite {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    place: Place,
+    reader: Reader,
+    gate: Arc<Semaphore>,
+    writing: Writing,
+    wake: Arc<watch::Sender<u64>>,
+    watching: Arc<tail::Watching>,
+    live: live::Hub,
+    transactions: Arc<AtomicU64>,
+}
+
+/// Who writes, or why nobody does.
+enum Writing {
+    Open { jobs: Option<mpsc::Sender<Job>>, thread: Mutex<Option<JoinHandle<()>>> },
+    Closed(LogFault),
+}
+
+impl Sqlite {
+    /// Opens the store in `dir`, or makes one there. A store of a newer program, or one that lost its end, is opened
+    /// for reading only: `writable` says why.
+    pub fn open(dir: &Path) -> Result<Sqlite, LogFault> {
+        Sqlite::open_with(dir, Options::default())
+    }
+
+    /// `open`, with options.
+    pub fn open_with(dir: &Path, options: Options) -> Result<Sqlite, LogFault> {
+        let place = Place::at(dir);
+        let fault = |fail: Fail| fail.fault(&place.file);
+        if place.holds_store() {
+            place.check()?;
+            if let Some(why) = Sqlite::look(&place, Access::Read)? {
+                return Ok(Sqlite::reading(place, Access::Read, why));
+            }
+        }
+        place.prepare()?;
+        let conn = connect(&place, Access::Write).map_err(Fail::Sql).map_err(fault)?;
+        if conn.is_readonly("main").map_err(Fail::Sql).map_err(fault)? {
+            let why = format!("the store may not be written to ({}: no permission)", place.file.display());
+            return Ok(Sqlite::reading(place, Access::Read, unavailable(why)));
+        }
+        open::migrate(&conn, &place).map_err(fault)?;
+        if let Some(lost) = lost_end(&conn, &place).map_err(fault)? {
+            return Ok(Sqlite::reading(place, Access::Read, lost));
+        }
+        Sqlite::writing(place, conn, options)
+    }
+
+    /// Opens the store in `dir` for reading, without leaving a trace; none where there is no store.
+    pub fn open_read_only(dir: &Path) -> Result<Option<Sqlite>, LogFault> {
+        let place = Place::at(dir);
+        if !place.holds_store() {
+            return Ok(None);
+        }
+        place.check()?;
+        let access = if place.has_journal() { Access::Read } else { Access::Frozen };
+        let why = Sqlite::look(&place, access)?;
+        let why = why.unwrap_or_else(|| unavailable("the store was opened for reading only"));
+        Ok(Some(Sqlite::reading(place, access, why)))
+    }
+
+    /// Looks at a store that is there: why it must not be written to, if so.
+    fn look(place: &Place, access: Access) -> Result<Option<LogFault>, LogFault> {
+        let look = || {
+            let conn = connect(place, access)?;
+            let format = open::format(&conn, place)?;
+            if format > FORMAT {
+                return Ok(Some(open::too_new(format, place)));
+            }
+            if format == 0 {
+                return match place.anchor() {
+                    Some(anchor) => Err(Fail::Log(unavailable(place.lost_end(anchor)))),
+                    None => Ok(None),
+                };
+            }
+            lost_end(&conn, place)
+        };
+        look().map_err(|fail| fail.fault(&place.file))
+    }
+
+    fn reading(place: Place, access: Access, why: LogFault) -> Sqlite {
+        let wake = Arc::new(watch::Sender::new(0));
+        Sqlite::join(place, access, Writing::Closed(why), wake, Arc::default())
+    }
+
+    fn writing(place: Place, conn: Connection, options: Options) -> Result<Sqlite, LogFault> {
+        let (jobs, inbox) = mpsc::channel(QUEUE);
+        let (wake, transactions) = (Arc::new(watch::Sender::new(0)), Arc::<AtomicU64>::default());
+        let told = Told { wake: wake.clone(), transactions: transactions.clone() };
+        let writer = Writer::new(place.clone(), conn, options.max_pages, told)?;
+        let thread = std::thread::Builder::new()
+            .name("tackroom-writer".to_string())
+            .spawn(move || writer.serve(inbox))
+            .map_err(|error| unavailable(format!("no thread for the store's writer: {error}")))?;
+        let writing = Writing::Open { jobs: Some(jobs), thread: Mutex::new(Some(thread)) };
+        Ok(Sqlite::join(place, Access::Read, writing, wake, transactions))
+    }
+
+    fn join(
+        place: Place,
+        access: Access,
+        writing: Writing,
+        wake: Arc<watch::Sender<u64>>,
+        transactions: Arc<AtomicU64>,
+    ) -> Sqlite {
+        let reader = Reader::new(place.clone(), access);
+        let watching = Arc::new(tail::Watching::new(place.clone(), access, wake.clone()));
+        let across = matches!(writing, Writing::Open { .. }) || place.drafts().exists();
+        let live = live::Hub::new(across.then(|| place.drafts()));
+        let gate = Arc::new(Semaphore::new(READERS));
+        Sqlite {
+            shared: Arc::new(Shared { place, reader, gate, writing, wake, watching, live, transactions }),
+        }
+    }
+
+    /// Whether the store can be written to; else why not.
+    pub fn writable(&self) -> Result<(), LogFault> {
+        match &self.shared.writing {
+            Writing::Open { .. } => Ok(()),
+            Writing::Closed(why) => Err(why.clone()),
+        }
+    }
+
+    /// Where the store is.
+    pub fn file(&self) -> &Path {
+        &self.shared.place.file
+    }
+
+    /// Transactions committed by this handle: at most one for each append, fewer where several went together.
+    pub fn transactions(&self) -> u64 {
+        self.shared.transactions.load(Ordering::Relaxed)
+    }
+
+    /// Hands work to the writer and waits for what came of it.
+    async fn write(&self, work: writer::Work) -> Result<Done, LogFault> {
+        self.writable()?;
+        let Writing::Open { jobs: Some(jobs), .. } = &self.shared.writing else {
+            return Err(unavailable("the store is closed"));
+        };
+        let (answer, answered) = oneshot::channel();
+        jobs.send(Job { work, answer }).await.map_err(|_| unavailable("the store's writer has stopped"))?;
+        let broke = |_| Err(LogFault::InDoubt { why: "the store's writer stopped meanwhile".to_string() });
+        answered.await.unwrap_or_else(broke)
+    }
+
+    /// Runs a query where it may block.
+    async fn query<T: Send + 'static>(
+        &self,
+        query: impl FnOnce(&Reader) -> Result<T, LogFault> + Send + 'static,
+    ) -> Result<T, LogFault> {
+        let gate = self.shared.gate.clone();
+        let permit = gate.acquire_owned().await.map_err(|_| unavailable("the store is closed"))?;
+        let shared = self.shared.clone();
+        let task = tokio::task::spawn_blocking(move || {
+            let answer = query(&shared.reader);
+            drop(permit);
+            answer
+        });
+        task.await.map_err(|error| unavailable(format!("reading the store was broken off: {error}")))?
+    }
+}
+
+/// Whether the commit that the anchor names is missing.
+fn lost_end(conn: &Connection, place: &Place) -> Result<Option<LogFault>, Fail> {
+    // The anchor first: it never names what the file does not have yet.
+    let Some(anchor) = place.anchor() else { return Ok(None) };
+    let whole = rows::seal_of(conn, anchor.n)? == Some(anchor.seal);
+    Ok((!whole).then(|| unavailable(place.lost_end(anchor))))
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Writing::Open { jobs, thread } = &mut self.writing {
+            drop(jobs.take());
+            let thread = lock(thread).take();
+            if let Some(thread) = thread {
+                let _ = thread.join(); // it ends once it has served what was asked
+            }
+        }
+    }
+}
+
+impl Log for Sqlite {
+    fn append(&self, commit: Arc<Commit>) -> Later<'_, Result<Head, LogFault>> {
+        Box::pin(async move {
+            let (session, seq) = (commit.session.clone(), commit.seq);
+            let bytes = writer::bytes(&commit);
+            if bytes > COMMIT_BYTES_MAX {
+                return Err(LogFault::TooLarge { bytes, max: COMMIT_BYTES_MAX });
+            }
+            self.writable()?;
+            let before = seq.saturating_sub(1);
+            if !self.shared.reader.knows(&session, before)? {
+                let session = session.clone();
+                self.query(move |reader| reader.check(&session, before)).await?;
+            }
+            match self.write(writer::Work::Append(commit)).await? {
+                Done::Head(Some(head)) => {
+                    self.shared.reader.wrote(&session, seq);
+                    Ok(head)
+                }
+                Done::Head(None) | Done::Content => Err(unavailable("the store gave a wrong answer")),
+            }
+        })
+    }
+
+    fn settle<'a>(
+        &'a self,
+        session: &'a SessionId,
+        id: &'a CommitId,
+    ) -> Later<'a, Result<Option<Head>, LogFault>> {
+        Box::pin(async move {
+            let done = self.write(writer::Work::Settle(session.clone(), id.clone())).await;
+            match done {
+                Ok(Done::Head(head)) => Ok(head),
+                Ok(Done::Content) => Err(unavailable("the store gave a wrong answer")),
+                // A look that failed can be taken again: nothing of the commit itself hangs on it.
+                Err(LogFault::InDoubt { why }) => Err(unavailable(why)),
+                Err(fault) => Err(fault),
+            }
+        })
+    }
+
+    fn head<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Head, LogFault>> {
+        let session = session.clone();
+        Box::pin(async move { Ok(self.query(move |reader| reader.end(&session)).await?.head) })
+    }
+
+    fn read<'a>(
+        &'a self,
+        session: &'a SessionId,
+        after: u64,
+        limit: usize,
+    ) -> Later<'a, Result<Vec<Arc<Commit>>, LogFault>> {
+        let session = session.clone();
+        Box::pin(self.query(move |reader| reader.read(&session, after, limit)))
+    }
+
+    fn tail(&self, follow: Follow) -> Box<dyn Tail> {
+        Box::new(tail::SqliteTail::new(self.clone(), follow))
+    }
+
+    fn find<'a>(&'a self, prefix: &'a str, limit: usize) -> Later<'a, Result<Vec<SessionId>, LogFault>> {
+        let prefix = prefix.to_string();
+        Box::pin(self.query(move |reader| reader.find(&prefix, limit)))
+    }
+
+    fn caps(&self) -> Caps {
+        Caps { engine: "sqlite", durable: true, remote: false, commit_bytes_max: COMMIT_BYTES_MAX }
+    }
+}
+
+impl Blobs for Sqlite {
+    fn put(&self, content: Arc<[u8]>) -> Later<'_, Result<Hash, LogFault>> {
+        Box::pin(async move {
+            let hash = Hash::of(&content);
+            self.write(writer::Work::Put(hash, content)).await?;
+            Ok(hash)
+        })
+    }
+
+    fn get(&self, hash: Hash) -> Later<'_, Result<Option<Vec<u8>>, LogFault>> {
+        Box::pin(self.query(move |reader| reader.blob(hash)))
+    }
+
+    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
+        Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
+    }
+}
+
+impl Index for Sqlite {
+    fn rows(&self, query: Query) -> Later<'_, Result<Vec<Row>, LogFault>> {
+        Box::pin(self.query(move |reader| reader.rows(&query)))
+    }
+
+    fn row<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Row>, LogFault>> {
+        let session = session.clone();
+        Box::pin(self.query(move |reader| reader.row(&session)))
+    }
+}
+
+impl Work for Sqlite {
+    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
+        self.writable()?;
+        claims::claim(&self.shared.place.locks(), session)
+    }
+
+    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
+        claims::taken(&self.shared.place.locks(), session)
+    }
+}
+
+impl Live for Sqlite {
+    fn shout(&self, session: &SessionId, draft: Draft) {
+        self.shared.live.shout(session, draft);
+    }
+
+    fn hear(&self, session: &SessionId) -> Box<dyn Ear> {
+        self.shared.live.hear(session)
+    }
+}

@@ -1,0 +1,192 @@
+//! Following sessions: what is stored is read, then each wake-up leads to another look.
+//!
+//! A wake-up says only "look again", so none can be missed that matters: the mark is taken before the look. Commits of
+//! this process wake at once; those of others are noticed by a thread that asks SQLite for its `data_version` ten times
+//! a second, and lives only while something is followed.
+
+use super::Sqlite;
+use super::open::{Access, connect};
+use super::place::Place;
+use super::reader::lock;
+use super::rows;
+use crate::domain::ids::SessionId;
+use crate::ports::Later;
+use crate::ports::log::{Follow, LogFault, Tail, TailItem};
+use rusqlite::Connection;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How soon a commit of another process is noticed.
+const LOOK_MS: u64 = 100;
+/// Commits read at a time.
+const STEP: usize = 64;
+
+/// Looks after commits of other processes while a tail lives.
+pub struct Watching {
+    place: Place,
+    access: Access,
+    wake: Arc<watch::Sender<u64>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    tails: usize,
+    runs: bool,
+}
+
+impl Watching {
+    /// Nobody follows yet.
+    pub fn new(place: Place, access: Access, wake: Arc<watch::Sender<u64>>) -> Watching {
+        Watching { place, access, wake, state: Mutex::default() }
+    }
+
+    fn enter(self: &Arc<Self>) {
+        let mut state = lock(&self.state);
+        state.tails += 1;
+        if !state.runs {
+            let own = self.clone();
+            let thread = std::thread::Builder::new().name("tackroom-watch".to_string());
+            state.runs = thread.spawn(move || own.run()).is_ok(); // without it only other processes go unseen
+        }
+    }
+
+    fn leave(&self) {
+        lock(&self.state).tails -= 1;
+    }
+
+    fn run(&self) {
+        let mut conn = None;
+        let mut seen = None;
+        loop {
+            std::thread::park_timeout(Duration::from_millis(LOOK_MS));
+            {
+                let mut state = lock(&self.state);
+                if state.tails == 0 {
+                    state.runs = false;
+                    return;
+                }
+            }
+            let now = self.version(&mut conn);
+            if now.is_none() || now != seen {
+                seen = now;
+                self.wake.send_modify(|count| *count += 1); // the tails find out what there is, or what is wrong
+            }
+        }
+    }
+
+    /// A number that changes with each commit of another connection; none where it cannot be told.
+    fn version(&self, kept: &mut Option<Connection>) -> Option<i64> {
+        if kept.is_none() {
+            *kept = connect(&self.place, self.access).ok();
+        }
+        let ask = |conn: &Connection| {
+            conn.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get::<_, i64>(0))
+        };
+        let version = ask(kept.as_ref()?).ok();
+        if version.is_none() {
+            *kept = None;
+        }
+        version
+    }
+}
+
+/// Where a tail stands.
+enum Cursor {
+    One(SessionId, u64),
+    All(i64),
+    Broken(LogFault),
+}
+
+/// A running tail.
+pub struct SqliteTail {
+    store: Sqlite,
+    wake: watch::Receiver<u64>,
+    cursor: Cursor,
+    ready: VecDeque<TailItem>,
+    caught_up: bool,
+}
+
+impl SqliteTail {
+    /// A tail from where `follow` says.
+    pub fn new(store: Sqlite, follow: Follow) -> SqliteTail {
+        let cursor = match follow {
+            Follow::One(session, after) => Cursor::One(session, after),
+            Follow::All => match store.shared.reader.ask(rows::last) {
+                Ok(n) => Cursor::All(n),
+                Err(fault) => Cursor::Broken(fault),
+            },
+        };
+        store.shared.watching.enter();
+        let wake = store.shared.wake.subscribe();
+        SqliteTail { store, wake, cursor, ready: VecDeque::new(), caught_up: false }
+    }
+
+    /// Reads what follows the cursor; true where that was not all.
+    async fn look(&mut self) -> Result<(), LogFault> {
+        match &mut self.cursor {
+            Cursor::Broken(fault) => Err(fault.clone()),
+            Cursor::One(session, after) => {
+                let (own, from) = (session.clone(), *after);
+                let commits = self.store.query(move |reader| reader.read(&own, from, STEP)).await?;
+                if let Some(last) = commits.last() {
+                    *after = last.seq;
+                }
+                self.ready.extend(commits.into_iter().map(TailItem::Commit));
+                Ok(())
+            }
+            Cursor::All(n) => {
+                let from = *n;
+                let found = self.store.query(move |reader| {
+                    let mut commits = Vec::new();
+                    for (n, session, seq) in reader.ask(|conn| rows::since(conn, from, STEP))? {
+                        let read = reader.read(&session, seq.saturating_sub(1), 1)?;
+                        commits.extend(read.into_iter().map(|commit| (n, commit)));
+                    }
+                    Ok(commits)
+                });
+                let found = found.await?;
+                if let Some((last, _)) = found.last() {
+                    *n = *last;
+                }
+                self.ready.extend(found.into_iter().map(|(_, commit)| TailItem::Commit(commit)));
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Tail for SqliteTail {
+    fn next(&mut self) -> Later<'_, TailItem> {
+        Box::pin(async move {
+            loop {
+                if let Some(item) = self.ready.pop_front() {
+                    return item;
+                }
+                self.wake.mark_unchanged(); // before the look: what comes during it wakes again
+                if let Err(fault) = self.look().await {
+                    self.cursor = Cursor::Broken(fault.clone());
+                    return TailItem::Interrupted(fault);
+                }
+                if !self.ready.is_empty() {
+                    continue;
+                }
+                if !self.caught_up {
+                    self.caught_up = true;
+                    return TailItem::CaughtUp;
+                }
+                if self.wake.changed().await.is_err() {
+                    return TailItem::Interrupted(super::fault::unavailable("the store is closed"));
+                }
+            }
+        })
+    }
+}
+
+impl Drop for SqliteTail {
+    fn drop(&mut self) {
+        self.store.shared.watching.leave();
+    }
+}

@@ -1,0 +1,10 @@
+//! One plug per outside thing; which plug fits which socket.
+//!
+//! An adapter names no other adapter folder; `web` alone is plumbing that several may use.
+
+pub mod clock; // the system's time and fresh numbers: `Clock`
+pub mod web; // HTTP with limits on everything
+pub mod engine; // where sessions are kept: `Log`, `Work`, `Blobs`, `Live`, `Index`
+pub mod model; // who answers: `Model`
+pub mod tool; // what an agent may call: `Tool`
+pub mod policy; // who decides what may run: `Judge`

@@ -1,0 +1,109 @@
+//! The body of a request, kept serialised per session and appended to, with a hash that grows along.
+//!
+//! What grows comes last: `{"model":…,"stream":true,…,"tools":[…],"messages":[…]}`. So a turn costs what is new of it, and
+//! one copy of the bytes.
+
+use crate::adapters::model::dialect::Dialect;
+use crate::adapters::model::growth::Growth;
+use crate::adapters::model::turns::Turns;
+use crate::adapters::model::wire;
+use crate::domain::hash::{Growing, Hash};
+use crate::ports::model::Ask;
+use serde_json::{Map, Value};
+use std::sync::{Mutex, PoisonError};
+
+/// A body and its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Body {
+    /// The bytes as sent.
+    pub bytes: Vec<u8>,
+    /// Their SHA-256.
+    pub hash: Hash,
+}
+
+struct Written {
+    head_len: usize,
+    bytes: Vec<u8>,
+    hash: Growing,
+    hashed: usize,
+    turns: Turns,
+}
+
+/// Writes bodies.
+#[derive(Default)]
+pub struct Bodies {
+    kept: Mutex<Growth<Written>>,
+    max_tokens: Option<u32>,
+    extra: Map<String, Value>,
+}
+
+impl Bodies {
+    /// A writer that adds a length limit and fields of the operator's choice to each body.
+    pub fn new(max_tokens: Option<u32>, extra: Map<String, Value>) -> Bodies {
+        Bodies { kept: Mutex::default(), max_tokens, extra }
+    }
+
+    /// The body of a turn.
+    pub fn write(&self, ask: &Ask, dialect: Dialect) -> Body {
+        let head = self.head(ask, dialect);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = kept.carry(
+            &ask.session,
+            &ask.messages,
+            |written| written.bytes[..written.head_len] == head && written.turns.speaks(dialect),
+            || Written::new(&head, dialect),
+            |written, message| {
+                written.turns.push(message, &mut written.bytes);
+                written.hash.add(&written.bytes[written.hashed..]);
+                written.hashed = written.bytes.len();
+            },
+        );
+        let mut rest = Vec::new();
+        written.turns.put_rest(&mut rest);
+        rest.extend_from_slice(b"]}");
+        let mut hash = written.hash.clone();
+        hash.add(&rest);
+        let mut bytes = Vec::with_capacity(written.bytes.len() + rest.len());
+        bytes.extend_from_slice(&written.bytes);
+        bytes.extend_from_slice(&rest);
+        Body { bytes, hash: hash.now() }
+    }
+
+    fn head(&self, ask: &Ask, dialect: Dialect) -> Vec<u8> {
+        let mut out = b"{\"model\":".to_vec();
+        wire::put_text(&mut out, &ask.model);
+        let mut field = |name: &str, value: &Value| {
+            out.push(b',');
+            wire::put_text(&mut out, name);
+            out.push(b':');
+            wire::put(&mut out, value);
+        };
+        field("stream", &Value::Bool(dialect.stream));
+        if dialect.stream && dialect.usage {
+            field("stream_options", &serde_json::json!({ "include_usage": true }));
+        }
+        if let Some(tokens) = self.max_tokens {
+            let name = if dialect.new_limit_name { "max_completion_tokens" } else { "max_tokens" };
+            field(name, &Value::from(tokens));
+        }
+        let own = ["model", "stream", "stream_options", "tools", "messages"];
+        for (name, value) in self.extra.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
+            field(name, value);
+        }
+        if ask.tools.iter().next().is_some() {
+            out.extend_from_slice(b",\"tools\":");
+            wire::put_tools(&mut out, &ask.tools);
+        }
+        out.extend_from_slice(b",\"messages\":[");
+        out
+    }
+}
+
+impl Written {
+    fn new(head: &[u8], dialect: Dialect) -> Written {
+        let mut hash = Growing::default();
+        hash.add(head);
+        let (head_len, bytes) = (head.len(), head.to_vec());
+        Written { head_len, bytes, hash, hashed: head_len, turns: Turns::new(dialect) }
+    }
+}

@@ -1,0 +1,128 @@
+//! The rules that come with the app: reading in the workspace is allowed, changing and reaching out asks, everything
+//! outside is denied.
+//!
+//! A call is as strict as the strictest thing it touches: deny before ask before allow.
+
+use crate::domain::hash::Hash;
+use crate::domain::host::Hosts;
+use crate::domain::lexical::{absolute, below};
+use crate::domain::policy::{Verdict, Word};
+use crate::domain::tool_spec::{Effect, Touch};
+use crate::ports::judge::{Case, Judge};
+
+/// Counts up whenever a rule below changes what it says.
+const EDITION: u32 = 1;
+
+/// The built-in policy.
+#[derive(Clone, Debug)]
+pub struct Builtin {
+    /// The app's own folders, absolute.
+    own: Vec<String>,
+    hosts: Hosts,
+    version: String,
+}
+
+impl Builtin {
+    /// The policy with the app's own data and configuration folders (absolute, links resolved), and the hosts that need no
+    /// asking. A bad host is named with the reason.
+    pub fn new<S: AsRef<str>>(own: &[S], hosts: &[S]) -> Result<Builtin, String> {
+        let own = own.iter().map(|path| {
+            let path = path.as_ref();
+            match path.starts_with('/').then(|| absolute("/", path)).flatten() {
+                Some(path) => Ok(path),
+                None => Err(format!("the app's own folder {path:?} is not an absolute path")),
+            }
+        });
+        let own = own.collect::<Result<Vec<_>, _>>()?;
+        let list: Vec<&str> = hosts.iter().map(AsRef::as_ref).collect();
+        let hosts = Hosts::parse(&list)?;
+        let settings = format!("{EDITION}\n{own:?}\n{list:?}");
+        let version = format!("builtin-{EDITION}-{}", Hash::of(settings.as_bytes()).short());
+        Ok(Builtin { own, hosts, version })
+    }
+
+    fn path(&self, workspace: &str, path: &str, write: bool) -> Ruling {
+        let verb = if write { "changes" } else { "reads" };
+        let outside = |why: String| Ruling { word: Word::Deny, rule: "outside", why };
+        let Some(full) = absolute(workspace, path) else {
+            return outside(format!("It {verb} {path:?}, which is no path in the workspace."));
+        };
+        if self.own.iter().any(|own| below(&full, own).is_some()) {
+            let why = format!("It {verb} {path}, which belongs to tackroom itself.");
+            return Ruling { word: Word::Deny, rule: "own-data", why };
+        }
+        if below(&full, workspace).is_none() {
+            return outside(format!("It {verb} {full}, which is outside of the workspace."));
+        }
+        let (word, rule) = match write {
+            true => (Word::Ask, "workspace-write"),
+            false => (Word::Allow, "workspace-read"),
+        };
+        Ruling { word, rule, why: format!("It {verb} {path} in the workspace.") }
+    }
+
+    fn touch(&self, workspace: &str, touch: &Touch) -> Ruling {
+        match touch {
+            Touch::Read { path } => self.path(workspace, path, false),
+            Touch::Write { path } => self.path(workspace, path, true),
+            Touch::Command { .. } => Ruling {
+                word: Word::Ask,
+                rule: "command",
+                why: "It runs a program, which may do anything that you may.".to_string(),
+            },
+            Touch::Host { host, port } if self.hosts.name(host, *port) => Ruling {
+                word: Word::Allow,
+                rule: "host-allowed",
+                why: format!("It talks to {host}:{port}, which the list of hosts names."),
+            },
+            Touch::Host { host, port } => {
+                let why = format!("It talks to {host}:{port}.");
+                Ruling { word: Word::Ask, rule: "host", why }
+            }
+        }
+    }
+}
+
+/// What one rule says of one thing.
+struct Ruling {
+    word: Word,
+    rule: &'static str,
+    why: String,
+}
+
+impl Judge for Builtin {
+    fn judge(&self, case: Case<'_>) -> Verdict {
+        let mut strictest = unlisted(&case);
+        for touch in case.touches {
+            let ruling = self.touch(case.workspace, touch);
+            // The first of the strictest is the one that is told.
+            if strictest.as_ref().is_none_or(|so_far| ruling.word > so_far.word) {
+                strictest = Some(ruling);
+            }
+        }
+        let ruling = strictest.unwrap_or_else(|| Ruling {
+            word: Word::Allow,
+            rule: "read-only",
+            why: "It changes nothing and touches nothing.".to_string(),
+        });
+        let Ruling { word, rule, why } = ruling;
+        Verdict { word, rule: rule.to_string(), why, policy: self.version.clone() }
+    }
+
+    fn version(&self) -> String {
+        self.version.clone()
+    }
+}
+
+/// Asks where a call does more than read and does not say to what.
+fn unlisted(case: &Case<'_>) -> Option<Ruling> {
+    let changes = |touch: &Touch| match touch {
+        Touch::Write { .. } | Touch::Command { .. } | Touch::Host { .. } => true,
+        Touch::Read { .. } => false,
+    };
+    if case.effect == Effect::ReadOnly || case.touches.iter().any(changes) {
+        return None;
+    }
+    let why = format!("{} may change something ({}) and does not say what.", case.tool, case.effect.word());
+    Some(Ruling { word: Word::Ask, rule: "unlisted", why })
+}

@@ -1,0 +1,5 @@
+//! Policies: what may run, what asks, what never runs.
+
+mod builtin; // the rules that come with the app
+
+pub use builtin::Builtin;

@@ -1,0 +1,155 @@
+//! `list_dir`: what is in a folder.
+
+use super::args::{declare, length, one_line, path, path_schema};
+use super::place::{Said, Workspace, said};
+use super::{Halt, TEXT_MAX, work};
+use crate::domain::call::Preview;
+use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
+use crate::ports::Later;
+use crate::ports::tool::{Cleared, Returned, Tool};
+use cap_std::fs::{Dir, DirEntry};
+use serde_json::{Value, json};
+use std::ffi::OsString;
+
+/// The most entries shown.
+const SHOWN_MAX: usize = 1000;
+/// The most entries of one folder that are looked at.
+const SEEN_MAX: usize = 100_000;
+
+/// The tool.
+pub(super) struct ListDir {
+    workspace: Workspace,
+    spec: ToolSpec,
+}
+
+impl ListDir {
+    /// The tool on a workspace.
+    pub(super) fn new(workspace: Workspace) -> ListDir {
+        let spec = declare(
+            ("list_dir", Effect::ReadOnly, false),
+            "Lists a folder of the workspace, sorted by name: folders end with /, files come with their size in bytes, \
+             links with their target. At most 1000 entries; what was left out is counted. `.git` is named, not entered.",
+            &[],
+            json!({
+                "path": path_schema("The folder"),
+                "depth": {
+                    "type": "integer", "minimum": 1, "maximum": 8,
+                    "description": "How many levels. Default 1: only what is in the folder itself.",
+                },
+            }),
+        );
+        ListDir { workspace, spec }
+    }
+}
+
+impl Tool for ListDir {
+    fn spec(&self) -> ToolSpec {
+        self.spec.clone()
+    }
+
+    fn touches(&self, args: &Value) -> Vec<Touch> {
+        vec![Touch::Read { path: self.workspace.named(path(args)) }]
+    }
+
+    fn preview<'a>(&'a self, _: &'a Value) -> Later<'a, Preview> {
+        Box::pin(async { Preview::None })
+    }
+
+    fn run(&self, call: Cleared) -> Later<'_, Returned> {
+        let workspace = self.workspace.clone();
+        let args = call.args;
+        work(call.stop, move |halt| match list(&workspace, &args, halt) {
+            Ok(text) => Returned::ok(text),
+            Err(why) => Returned::error(why),
+        })
+    }
+}
+
+fn list(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
+    let inside = workspace.inside(path(args))?;
+    let dir = workspace.folder(&inside)?;
+    let mut listing =
+        Listing { workspace, halt, text: String::new(), shown: 0, left_out: 0, uncounted: false };
+    listing.walk(&dir, &inside, 0, length(args, "depth", 1))?;
+    if halt.asked() {
+        return Err(format!("stopped while listing {inside}"));
+    }
+    let mut text = listing.text;
+    if listing.shown == 0 {
+        text = format!("[{inside} is empty]\n");
+    }
+    if listing.left_out > 0 || listing.uncounted {
+        let least = if listing.uncounted { "at least " } else { "" };
+        text.push_str(&format!(
+            "[{least}{} more entries left out: list a folder further down]\n",
+            listing.left_out
+        ));
+    }
+    Ok(text)
+}
+
+struct Listing<'a> {
+    workspace: &'a Workspace,
+    halt: &'a Halt,
+    text: String,
+    shown: usize,
+    left_out: usize,
+    uncounted: bool,
+}
+
+impl Listing<'_> {
+    fn walk(&mut self, dir: &Dir, at: &str, level: usize, depth: usize) -> Said<()> {
+        let mut entries: Vec<(OsString, DirEntry)> = Vec::new();
+        for entry in dir.entries().map_err(|error| said(at, &error))? {
+            if self.halt.asked() {
+                return Ok(());
+            }
+            if entries.len() == SEEN_MAX {
+                self.uncounted = true;
+                break;
+            }
+            let entry = entry.map_err(|error| said(at, &error))?;
+            entries.push((entry.file_name(), entry));
+        }
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        for (name, entry) in entries {
+            if self.shown == SHOWN_MAX || self.text.len() > TEXT_MAX {
+                self.left_out += 1;
+                continue;
+            }
+            self.shown += 1;
+            let is_dir = self.line(dir, &name, &entry, level);
+            let Some(name) = name.to_str().filter(|name| is_dir && *name != ".git" && level + 1 < depth)
+            else {
+                continue;
+            };
+            let path = if at == "." { name.to_string() } else { format!("{at}/{name}") };
+            // A folder that cannot be opened stays a line; the others are listed.
+            let below =
+                self.workspace.folder(&path).and_then(|below| self.walk(&below, &path, level + 1, depth));
+            if let Err(why) = below {
+                self.text.push_str(&format!("{}[{why}]\n", "  ".repeat(level + 1)));
+            }
+        }
+        Ok(())
+    }
+
+    /// One entry; true where it is a folder.
+    fn line(&mut self, dir: &Dir, name: &OsString, entry: &DirEntry, level: usize) -> bool {
+        let shown = one_line(&name.to_string_lossy());
+        let indent = "  ".repeat(level);
+        let kind = entry.metadata().map(|meta| (meta.file_type(), meta.len()));
+        let (line, is_dir) = match kind {
+            Ok((kind, _)) if kind.is_dir() => (format!("{shown}/"), true),
+            Ok((kind, size)) if kind.is_file() => (format!("{shown}  {size} bytes"), false),
+            Ok((kind, _)) if kind.is_symlink() => {
+                let target = dir.read_link_contents(name).map(|to| one_line(&to.to_string_lossy()));
+                (format!("{shown} -> {}", target.unwrap_or_else(|_| "?".to_string())), false)
+            }
+            Ok(_) => (format!("{shown}  (pipe, socket or device)"), false),
+            Err(error) => (format!("{shown}  ({error})"), false),
+        };
+        self.text.push_str(&format!("{indent}{line}\n"));
+        is_dir
+    }
+}

@@ -1,0 +1,109 @@
+//! The processes that a command left, found and ended. On a system without `/proc` only its process group is known.
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A process, told from a later one of the same number by the time of its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Process {
+    pid: Pid,
+    parent: i32,
+    group: i32,
+    session: i32,
+    started: u64,
+    /// Dead already, only not yet waited for.
+    dead: bool,
+}
+
+/// Every process that can be seen.
+fn all() -> Vec<Process> {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter_map(process).collect()
+}
+
+/// What the system says of one process; see proc_pid_stat(5).
+fn process(pid: i32) -> Option<Process> {
+    let stat = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
+    // The name, in brackets, may itself hold brackets and spaces.
+    let end = stat.iter().rposition(|byte| *byte == b')')?;
+    let rest = std::str::from_utf8(stat.get(end + 1..)?).ok()?;
+    let fields: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let number = |at: usize| fields.get(at)?.parse::<i32>().ok();
+    Some(Process {
+        pid: Pid::from_raw(pid)?,
+        dead: matches!(*fields.first()?, "Z" | "X"),
+        parent: number(1)?,
+        group: number(2)?,
+        session: number(3)?,
+        started: fields.get(19)?.parse().ok()?,
+    })
+}
+
+/// Everything below `root` that is alive, `root` left out.
+pub(super) fn below(root: Pid) -> Vec<Process> {
+    let mut children: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
+    for process in all() {
+        children.entry(process.parent).or_default().push(process);
+    }
+    let (mut found, mut at, mut seen) = (Vec::new(), vec![root.as_raw_pid()], BTreeSet::new());
+    while let Some(parent) = at.pop() {
+        if seen.insert(parent) {
+            let own = children.remove(&parent).unwrap_or_default();
+            at.extend(own.iter().map(|process| process.pid.as_raw_pid()));
+            found.extend(own.into_iter().filter(|process| !process.dead));
+        }
+    }
+    found
+}
+
+/// Everything alive that belongs to a command started as `leader`: its group, its session, and what still has `mark` in
+/// its environment, wherever it went.
+pub(super) fn of_command(leader: Pid, mark: &str) -> Vec<Process> {
+    let leader = leader.as_raw_pid();
+    let own = i32::try_from(std::process::id()).unwrap_or(0);
+    let mut found = all();
+    found.retain(|process| {
+        let known =
+            process.group == leader || process.session == leader || process.pid.as_raw_pid() == leader;
+        !process.dead && process.pid.as_raw_pid() != own && (known || marked(process.pid, mark))
+    });
+    found
+}
+
+fn marked(pid: Pid, mark: &str) -> bool {
+    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
+    environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+}
+
+/// Signals each of them, never another process that has got the number of one.
+pub(super) fn signal(processes: &[Process], signal: Signal) {
+    for found in processes {
+        let _ = send(*found, signal); // one that has ended meanwhile is what was wanted
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn send(found: Process, signal: Signal) -> rustix::io::Result<()> {
+    use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
+    // The handle is taken first: what is looked at after that is what it holds.
+    let handle = pidfd_open(found.pid, PidfdFlags::empty());
+    if process(found.pid.as_raw_pid()).is_none_or(|now| now.started != found.started) {
+        return Ok(());
+    }
+    match handle {
+        Ok(handle) => pidfd_send_signal(handle, signal),
+        Err(rustix::io::Errno::SRCH) => Ok(()),
+        Err(_) => kill_process(found.pid, signal),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn send(found: Process, signal: Signal) -> rustix::io::Result<()> {
+    kill_process(found.pid, signal)
+}
+
+/// Signals a process group.
+pub(super) fn signal_group(leader: Pid, signal: Signal) {
+    let _ = kill_process_group(leader, signal); // none left is what was wanted
+}

@@ -1,0 +1,210 @@
+//! `run_command`: a program, or a line for the shell.
+
+use super::Settings;
+use super::args::{count, declare, given};
+use super::child::Report;
+use super::environment::allowed;
+use super::place::{Said, Workspace};
+use super::supervise::{End, Launch, Stopped, supervise};
+use crate::domain::call::{Outcome, Preview};
+use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
+use crate::ports::Later;
+use crate::ports::tool::{Cleared, Returned, Tool};
+use cap_std::fs::Dir;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::os::fd::{AsFd, AsRawFd};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// How long a command may take where nothing is said, in seconds.
+const LIMIT_S: u64 = 120;
+
+/// The tool.
+pub(super) struct RunCommand {
+    workspace: Workspace,
+    spec: ToolSpec,
+    launcher: Option<Vec<OsString>>,
+    environment: BTreeMap<OsString, OsString>,
+    limit_s_max: u64,
+}
+
+impl RunCommand {
+    /// The tool on a workspace.
+    pub(super) fn new(workspace: Workspace, settings: &Settings) -> RunCommand {
+        let limit_s_max = settings.command_s_max.max(1);
+        let spec = declare(
+            ("run_command", Effect::SideEffect, false),
+            "Runs a program in the workspace and waits for its end. Give either argv (preferred) or shell, not both. It \
+             has no input and no terminal; what it leaves running in the background is ended with it. Answers with \
+             output and errors in the order written, then the exit status; of a long output the beginning and the end.",
+            &[],
+            json!({
+                "argv": {
+                    "type": "array", "minItems": 1, "maxItems": 1000,
+                    "items": {"type": "string", "maxLength": 131_072, "pattern": "^[^\\u0000]*$"},
+                    "description": "The program and its arguments, as they are: no shell looks at them.",
+                },
+                "shell": {
+                    "type": "string", "minLength": 1, "maxLength": 131_072, "pattern": "^[^\\u0000]*$",
+                    "description": "A line for `sh -c`, where pipes, redirections or variables are needed.",
+                },
+                "cwd": super::args::path_schema("The folder to run in. Default: the workspace"),
+                "timeout_s": {
+                    "type": "integer", "minimum": 1, "maximum": limit_s_max,
+                    "description": format!("Seconds until it is stopped. Default {}.", LIMIT_S.min(limit_s_max)),
+                },
+            }),
+        );
+        let environment = allowed(&settings.environment, &settings.pass);
+        RunCommand { workspace, spec, launcher: settings.launcher.clone(), environment, limit_s_max }
+    }
+
+    fn walls(&self) -> String {
+        let session = match self.launcher {
+            Some(_) => "own session, no terminal, no new privileges, ended with all it starts",
+            None => "own process group only: a terminal can be reached, and a daemon may outlive it",
+        };
+        format!("no sandbox: may change any file of yours and use the network; {session}")
+    }
+
+    fn limit(&self, args: &Value) -> Duration {
+        Duration::from_secs(count(args, "timeout_s", LIMIT_S).clamp(1, self.limit_s_max))
+    }
+
+    fn folder(&self, args: &Value) -> Said<(String, Dir)> {
+        let inside = self.workspace.inside(given(args, "cwd").unwrap_or("."))?;
+        let dir = self.workspace.folder(&inside)?;
+        Ok((inside, dir))
+    }
+}
+
+/// The arguments as executed. That there is exactly one of the two is looked at here and not in the schema: providers
+/// refuse schemas with alternatives at their top.
+fn argv(args: &Value) -> Said<Vec<String>> {
+    let parts = args.get("argv").and_then(Value::as_array);
+    match (parts, given(args, "shell")) {
+        (Some(_), Some(_)) => Err("give either `argv` or `shell`, not both".to_string()),
+        (None, None) => {
+            Err("give `argv` (a program and its arguments) or `shell` (a line for sh)".to_string())
+        }
+        (None, Some(line)) => Ok(vec!["sh".to_string(), "-c".to_string(), line.to_string()]),
+        (Some(parts), None) => {
+            let argv: Vec<String> = parts.iter().filter_map(Value::as_str).map(str::to_string).collect();
+            match argv.first().is_none_or(String::is_empty) {
+                true => Err("argv: the first of it names a program and is empty".to_string()),
+                false => Ok(argv),
+            }
+        }
+    }
+}
+
+impl Tool for RunCommand {
+    fn spec(&self) -> ToolSpec {
+        self.spec.clone()
+    }
+
+    fn touches(&self, args: &Value) -> Vec<Touch> {
+        let cwd = self.workspace.named(given(args, "cwd").unwrap_or("."));
+        // One that would fail runs nothing; it is judged as a command all the same.
+        vec![Touch::Command { argv: argv(args).unwrap_or_default() }, Touch::Read { path: cwd }]
+    }
+
+    fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview> {
+        Box::pin(async move {
+            let (argv, folder) = (argv(args), self.folder(args));
+            match argv.and_then(|argv| Ok((argv, folder?))) {
+                Ok((argv, (cwd, _))) => Preview::Command { argv, cwd, sandbox: self.walls() },
+                Err(why) => Preview::WouldFail { why },
+            }
+        })
+    }
+
+    fn run(&self, call: Cleared) -> Later<'_, Returned> {
+        Box::pin(async move {
+            let (argv, (cwd, dir)) =
+                match argv(&call.args).and_then(|argv| Ok((argv, self.folder(&call.args)?))) {
+                    Ok(found) => found,
+                    Err(why) => return Returned::error(why),
+                };
+            let launch = Launch {
+                argv,
+                cwd: by_handle(&dir, self.workspace.root(), &cwd),
+                environment: self.environment.clone(),
+                launcher: self.launcher.clone(),
+                limit: self.limit(&call.args),
+            };
+            let limit_s = launch.limit.as_secs();
+            if call.stop.asked() {
+                return Returned { outcome: Outcome::Cancelled, text: "stopped before it began".to_string() };
+            }
+            let mut returned = match supervise(launch, &call).await {
+                Ok(end) => returned(&end, limit_s, self.launcher.is_some()),
+                Err(why) => return Returned::error(why),
+            };
+            if call.stop.asked() && returned.outcome != Outcome::Cancelled {
+                // Never told as gone well: the operator has seen that it was stopped.
+                returned.outcome = Outcome::Cancelled;
+                returned.text.push_str("[it had ended before it could be stopped]\n");
+            }
+            returned
+        })
+    }
+}
+
+/// A path that leads to the opened folder itself, whatever has its name when the command starts.
+fn by_handle(dir: &Dir, root: &str, inside: &str) -> PathBuf {
+    match cfg!(target_os = "linux") {
+        true => PathBuf::from(format!("/proc/self/fd/{}", dir.as_fd().as_raw_fd())),
+        false => PathBuf::from(root).join(inside),
+    }
+}
+
+fn returned(end: &End, limit_s: u64, between: bool) -> Returned {
+    let mut text = end.output.text();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let (outcome, said, left) = match (&end.report, end.stopped) {
+        (_, Some(Stopped::Late)) => {
+            (Outcome::TimedOut, format!("stopped: it took longer than {limit_s} s"), 0)
+        }
+        (_, Some(Stopped::Asked)) => {
+            (Outcome::Cancelled, "stopped by the operator; what it had done stays done".to_string(), 0)
+        }
+        (Report::Exit(0, left), None) => (Outcome::Ok, "exit status 0".to_string(), *left),
+        (Report::Exit(status, left), None) => (Outcome::Error, format!("exit status {status}"), *left),
+        (Report::Signal(signal, left), None) => {
+            (Outcome::Error, format!("ended by {}", named(*signal)), *left)
+        }
+        (Report::Failed(why), None) => (Outcome::Error, why.clone(), 0),
+    };
+    text.push_str(&format!("[{said}]\n"));
+    if left > 0 {
+        let processes = if left == 1 { "process was" } else { "processes were" };
+        text.push_str(&format!("[{left} {processes} left running in the background and ended]\n"));
+    }
+    if !between {
+        text.push_str("[run without a session of its own: a daemon may have outlived it]\n");
+    }
+    Returned { outcome, text }
+}
+
+/// A signal's number and, for the usual ones, its name.
+fn named(signal: i32) -> String {
+    let names = [
+        (1, "hangup"),
+        (2, "interrupt"),
+        (3, "quit"),
+        (4, "illegal instruction"),
+        (6, "abort"),
+        (8, "arithmetic error"),
+        (9, "kill"),
+        (11, "segmentation fault"),
+        (13, "broken pipe"),
+        (15, "terminate"),
+    ];
+    let name = names.iter().find(|(number, _)| *number == signal).map(|(_, name)| format!(" ({name})"));
+    format!("signal {signal}{}", name.unwrap_or_default())
+}

@@ -1,0 +1,297 @@
+//! `search`: a pattern in the files of the workspace, with ripgrep's own parts.
+//!
+//! The walk only finds names; each file is opened through the workspace's handle, so what a link or a race leads to
+//! outside is not read.
+
+use super::args::{cut, declare, given, length, on, one_line, path, path_schema, text};
+use super::place::{Said, Workspace};
+use super::{Halt, TEXT_MAX, work};
+use crate::domain::call::Preview;
+use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
+use crate::ports::Later;
+use crate::ports::tool::{Cleared, Returned, Tool};
+use grep_regex::{RegexMatcher, RegexMatcherBuilder};
+use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkFinish, SinkMatch};
+use ignore::WalkBuilder;
+use ignore::overrides::OverrideBuilder;
+use serde_json::{Value, json};
+use std::fmt::Write;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+/// The most matching lines.
+const MATCHES_MAX: usize = 1000;
+/// The most bytes of one line.
+const LINE_MAX: usize = 500;
+/// The most memory for one line while it is searched.
+const HEAP_MAX: usize = 16 * 1024 * 1024;
+
+/// The tool.
+pub(super) struct Search {
+    workspace: Workspace,
+    spec: ToolSpec,
+}
+
+impl Search {
+    /// The tool on a workspace.
+    pub(super) fn new(workspace: Workspace) -> Search {
+        let spec = declare(
+            ("search", Effect::ReadOnly, false),
+            "Searches the files of the workspace for a regular expression, line by line. Answers with path:line: text. \
+             Files that .gitignore or .ignore name, binary files and `.git` are left out.",
+            &["pattern"],
+            json!({
+                "pattern": {
+                    "type": "string", "minLength": 1, "maxLength": 2000,
+                    "description": "The regular expression, in Rust's syntax (no look-around, no back-references).",
+                },
+                "path": path_schema("The folder or file to search. Default: all of the workspace"),
+                "glob": {
+                    "type": "string", "minLength": 1, "maxLength": 500,
+                    "description": "Only files of this form, such as *.rs or src/**/*.toml.",
+                },
+                "ignore_case": {"type": "boolean", "description": "Capitals and small letters are the same. Default false."},
+                "context": {
+                    "type": "integer", "minimum": 0, "maximum": 10,
+                    "description": "Lines shown around each match. Default 0.",
+                },
+                "max": {
+                    "type": "integer", "minimum": 1, "maximum": MATCHES_MAX,
+                    "description": "The most matching lines. Default 200.",
+                },
+            }),
+        );
+        Search { workspace, spec }
+    }
+}
+
+impl Tool for Search {
+    fn spec(&self) -> ToolSpec {
+        self.spec.clone()
+    }
+
+    fn touches(&self, args: &Value) -> Vec<Touch> {
+        vec![Touch::Read { path: self.workspace.named(path(args)) }]
+    }
+
+    fn preview<'a>(&'a self, _: &'a Value) -> Later<'a, Preview> {
+        Box::pin(async { Preview::None })
+    }
+
+    fn run(&self, call: Cleared) -> Later<'_, Returned> {
+        let workspace = self.workspace.clone();
+        let args = call.args;
+        work(call.stop, move |halt| match search(&workspace, &args, halt) {
+            Ok(text) => Returned::ok(text),
+            Err(why) => Returned::error(why),
+        })
+    }
+}
+
+fn search(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
+    let inside = workspace.inside(path(args))?;
+    let matcher = matcher(args)?;
+    let mut hunt = Hunt {
+        halt,
+        searcher: SearcherBuilder::new()
+            .line_number(true)
+            .before_context(length(args, "context", 0))
+            .after_context(length(args, "context", 0))
+            .binary_detection(BinaryDetection::quit(0))
+            .heap_limit(Some(HEAP_MAX))
+            .build(),
+        found: Found { text: String::new(), matches: 0, most: length(args, "max", 200), full: false },
+        files: 0,
+        skipped: Vec::new(),
+    };
+    // Refuses what leads out before a walk begins.
+    if workspace.is_folder(&inside)? {
+        workspace.folder(&inside)?;
+        hunt.walk(workspace, &inside, args, &matcher)?;
+    } else {
+        workspace.file(&inside)?;
+        hunt.file(workspace, &inside, &matcher);
+    }
+    if halt.asked() {
+        return Err(format!("stopped after {} files", hunt.files));
+    }
+    Ok(hunt.finish(text(args, "pattern")))
+}
+
+fn matcher(args: &Value) -> Said<RegexMatcher> {
+    let mut builder = RegexMatcherBuilder::new();
+    builder.case_insensitive(on(args, "ignore_case")).line_terminator(Some(b'\n'));
+    let bad = |error: grep_regex::Error| format!("pattern: not a regular expression: {error}");
+    builder.build(text(args, "pattern")).map_err(bad)
+}
+
+struct Hunt<'a> {
+    halt: &'a Halt,
+    searcher: Searcher,
+    found: Found,
+    files: usize,
+    skipped: Vec<String>,
+}
+
+impl Hunt<'_> {
+    fn walk(
+        &mut self,
+        workspace: &Workspace,
+        inside: &str,
+        args: &Value,
+        matcher: &RegexMatcher,
+    ) -> Said<()> {
+        let root = Path::new(workspace.root());
+        let mut walk = WalkBuilder::new(if inside == "." { root.to_path_buf() } else { root.join(inside) });
+        // Hidden files are searched; ignore files count also where there is no repository; the user's own do not, so
+        // that a search finds the same for everybody.
+        walk.hidden(false).require_git(false).git_global(false).follow_links(false).same_file_system(true);
+        walk.sort_by_file_path(|a, b| a.cmp(b));
+        walk.filter_entry(|entry| entry.file_name() != ".git");
+        if let Some(glob) = given(args, "glob") {
+            let bad = |error: ignore::Error| format!("glob: {error}");
+            let mut globs = OverrideBuilder::new(root);
+            globs.add(glob).map_err(bad)?;
+            walk.overrides(globs.build().map_err(bad)?);
+        }
+        for entry in walk.build() {
+            if self.halt.asked() || self.found.full {
+                break;
+            }
+            match entry {
+                Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
+                    match entry.path().strip_prefix(root).ok().and_then(Path::to_str) {
+                        Some(path) => self.file(workspace, path, matcher),
+                        None => self.skip(format!("{}: its name is not UTF-8", entry.path().display())),
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => self.skip(error.to_string()),
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, workspace: &Workspace, inside: &str, matcher: &RegexMatcher) {
+        self.files += 1;
+        let path = one_line(inside.strip_prefix("./").unwrap_or(inside));
+        let result = workspace.file(inside).and_then(|file| {
+            let sink = Lines { path: &path, found: &mut self.found, halt: self.halt, kept: None };
+            let file = Watched { file, halt: self.halt };
+            self.searcher.search_reader(matcher, file, sink).map_err(|error| format!("{path}: {error}"))
+        });
+        if let Err(why) = result {
+            self.skip(why);
+        }
+    }
+
+    fn skip(&mut self, why: String) {
+        self.skipped.push(match self.skipped.len() {
+            0..3 => one_line(&why),
+            _ => String::new(),
+        });
+    }
+
+    fn finish(self, pattern: &str) -> String {
+        let mut text = self.found.text;
+        if self.found.matches == 0 {
+            let _ = writeln!(text, "[nothing matches {pattern} in {} files]", self.files);
+        }
+        if self.found.full {
+            let _ = writeln!(
+                text,
+                "[stopped at {} matches: narrow the pattern, path or glob]",
+                self.found.matches
+            );
+        }
+        if !self.skipped.is_empty() {
+            let named: Vec<&str> =
+                self.skipped.iter().map(String::as_str).filter(|why| !why.is_empty()).collect();
+            let _ = writeln!(text, "[{} files not searched: {}]", self.skipped.len(), named.join("; "));
+        }
+        text
+    }
+}
+
+/// A file that ends with an error once the call is to stop, however large it is.
+struct Watched<'a> {
+    file: File,
+    halt: &'a Halt,
+}
+
+impl Read for Watched<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.halt.asked() {
+            true => Err(io::Error::other("stopped")),
+            false => self.file.read(buffer),
+        }
+    }
+}
+
+/// What was found in all files.
+struct Found {
+    text: String,
+    matches: usize,
+    most: usize,
+    full: bool,
+}
+
+/// Takes the lines of one file.
+struct Lines<'a> {
+    path: &'a str,
+    found: &'a mut Found,
+    halt: &'a Halt,
+    /// Where this file's lines begin, once there are any.
+    kept: Option<(usize, usize)>,
+}
+
+impl Lines<'_> {
+    fn line(&mut self, number: Option<u64>, mark: char, bytes: &[u8]) {
+        self.kept.get_or_insert((self.found.text.len(), self.found.matches));
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        let part = bytes.get(..LINE_MAX * 2).unwrap_or(bytes);
+        let text = String::from_utf8_lossy(part);
+        let (shown, _) = cut(&text, LINE_MAX);
+        let number = number.unwrap_or(0);
+        let _ = write!(self.found.text, "{}{mark}{number}{mark} {shown}", self.path);
+        if bytes.len() > shown.len() {
+            let _ = write!(self.found.text, " [… {} bytes]", bytes.len() - shown.len());
+        }
+        self.found.text.push('\n');
+    }
+}
+
+impl Sink for Lines<'_> {
+    type Error = io::Error;
+
+    fn matched(&mut self, _: &Searcher, found: &SinkMatch<'_>) -> io::Result<bool> {
+        let begin = (self.found.text.len(), self.found.matches);
+        self.kept.get_or_insert(begin);
+        self.found.matches += 1;
+        self.line(found.line_number(), ':', found.bytes());
+        self.found.full = self.found.matches >= self.found.most || self.found.text.len() > TEXT_MAX;
+        Ok(!self.found.full && !self.halt.asked())
+    }
+
+    fn context(&mut self, _: &Searcher, context: &SinkContext<'_>) -> io::Result<bool> {
+        self.line(context.line_number(), '-', context.bytes());
+        Ok(!self.halt.asked())
+    }
+
+    fn context_break(&mut self, _: &Searcher) -> io::Result<bool> {
+        self.found.text.push_str("--\n");
+        Ok(true)
+    }
+
+    fn finish(&mut self, _: &Searcher, finish: &SinkFinish) -> io::Result<()> {
+        // A NUL was met: what had matched before it is no text either.
+        if let (Some(_), Some((text, matches))) = (finish.binary_byte_offset(), self.kept) {
+            self.found.text.truncate(text);
+            self.found.matches = matches;
+            self.found.full = false;
+        }
+        Ok(())
+    }
+}

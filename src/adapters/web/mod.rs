@@ -1,0 +1,421 @@
+//! HTTP with limits: the one place where reqwest and rustls are named; used by the model and the tool adapters.
+//!
+//! HTTP/1.1 only. The system's proxy is honoured, and loopback is never proxied. Every wait is bounded: connecting, the first
+//! byte of the body, silence between bytes, and the whole. Dropping a reply, or the future that waits for it, closes its connection.
+//! Redirects are not followed unless the request says to which hosts. No message holds a header's value, a user's
+//! name or password from a URL, or its query. Left out: cookies, compression, HTTP/2.
+
+mod refuse; // addresses that are not to be connected to
+
+pub use refuse::Refuse;
+
+use refuse::{Resolver, literal, refused};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::{Client, Url};
+use std::error::Error as StdError;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// What went wrong with a request, by kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WebFaultKind {
+    /// The address is not an `http` or `https` URL with a host.
+    BadUrl,
+    /// A header's name or value cannot be sent.
+    BadHeader,
+    /// No connection: refused, unreachable, unknown host.
+    Connect,
+    /// The secure connection could not be made: certificate, protocol.
+    Tls,
+    /// One of the limits passed.
+    Timeout,
+    /// The connection ended before the answer did.
+    Cut,
+    /// The answer is larger than the request allows.
+    TooLarge,
+    /// The server sent a redirect that the request does not allow.
+    Redirect,
+    /// The name leads to an address that is not to be connected to; the message is the address.
+    Refused,
+}
+
+/// A request that failed; the message is a sentence for a person and free of secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebFault {
+    /// The kind.
+    pub kind: WebFaultKind,
+    /// What failed, on what, and why.
+    pub message: String,
+}
+
+fn fault<T>(kind: WebFaultKind, message: impl Into<String>) -> Result<T, WebFault> {
+    Err(WebFault { kind, message: message.into() })
+}
+
+/// The limits of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WebLimits {
+    /// From the request to the first byte of the answer's body.
+    pub first_byte_ms: u64,
+    /// Silence between two pieces of the body.
+    pub idle_ms: u64,
+    /// The whole, body included.
+    pub total_ms: u64,
+    /// Bytes of the answer's body.
+    pub size_max: u64,
+}
+
+/// Whether one hop of a redirect may be taken: host and port of where it leads.
+pub type Hop = Arc<dyn Fn(&str, u16) -> bool + Send + Sync>;
+
+/// What to do with a redirect.
+#[derive(Clone)]
+pub enum Redirects {
+    /// It is the answer: the caller sees the 3xx.
+    Never,
+    /// Followed at most so many times, each only where the check allows its host and port.
+    Check(u8, Hop),
+}
+
+/// One request.
+#[derive(Clone)]
+pub struct WebRequest {
+    /// An absolute `http` or `https` URL.
+    pub url: String,
+    /// Extra headers.
+    pub headers: Vec<(String, String)>,
+    /// A body makes it a POST, none a GET.
+    pub body: Option<Vec<u8>>,
+    /// The limits.
+    pub limits: WebLimits,
+    /// What to do with a redirect.
+    pub redirects: Redirects,
+}
+
+/// A client; clones share its connections.
+#[derive(Clone)]
+pub struct Web {
+    connect_ms: u64,
+    refuse: Option<Refuse>,
+    near: Arc<OnceLock<Result<Client, WebFault>>>,
+    far: Arc<OnceLock<Result<Client, WebFault>>>,
+}
+
+impl Web {
+    /// A client whose connections must be made within `connect_ms`.
+    pub fn new(connect_ms: u64) -> Web {
+        Web { connect_ms, refuse: None, near: Arc::default(), far: Arc::default() }
+    }
+
+    /// A client that connects to no address which `refuse` names: what a name leads to is looked at when it is connected
+    /// to, so a name that leads elsewhere the second time gains nothing. It uses no proxy, which would look it up itself.
+    pub fn refusing(connect_ms: u64, refuse: Refuse) -> Web {
+        Web { connect_ms, refuse: Some(refuse), near: Arc::default(), far: Arc::default() }
+    }
+
+    /// A GET without extra headers that follows no redirect.
+    pub async fn get(&self, url: &str, limits: WebLimits) -> Result<WebReply, WebFault> {
+        let url = url.to_string();
+        self.send(WebRequest { url, headers: Vec::new(), body: None, limits, redirects: Redirects::Never })
+            .await
+    }
+
+    /// A POST that follows no redirect.
+    pub async fn post(
+        &self,
+        url: &str,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+        limits: WebLimits,
+    ) -> Result<WebReply, WebFault> {
+        let (url, body) = (url.to_string(), Some(body));
+        self.send(WebRequest { url, headers, body, limits, redirects: Redirects::Never }).await
+    }
+
+    /// Sends a request and waits for the answer's head; the body is read from the reply.
+    pub async fn send(&self, mut request: WebRequest) -> Result<WebReply, WebFault> {
+        let posting = request.body.is_some();
+        let mut url = parse(&request.url)?;
+        self.client(&url)?; // made at the first request, which takes a while: before the limits begin
+        let started = Instant::now();
+        let mut headers = header_map(&request.headers)?;
+        let mut hops = 0;
+        loop {
+            let reply = self.once(&url, &headers, request.body.take(), request.limits, started).await?;
+            let Redirects::Check(hops_max, allowed) = &request.redirects else { return Ok(reply) };
+            let Some(next) = reply.location().filter(|_| !posting) else { return Ok(reply) };
+            let next = parse(&next)?;
+            let (host, port) = (next.host_str().unwrap_or(""), next.port_or_known_default().unwrap_or(0));
+            if hops == *hops_max {
+                return fault(WebFaultKind::Redirect, format!("{} redirects too often", shown(&url)));
+            }
+            if !allowed(host, port) || (url.scheme() == "https" && next.scheme() == "http") {
+                let message = format!("{} redirects to {}, which is not allowed", shown(&url), shown(&next));
+                return fault(WebFaultKind::Redirect, message);
+            }
+            if next.origin() != url.origin() {
+                headers.clear(); // what was meant for one server is not for another
+            }
+            url = next;
+            hops += 1;
+        }
+    }
+
+    async fn once(
+        &self,
+        url: &Url,
+        headers: &HeaderMap,
+        body: Option<Vec<u8>>,
+        limits: WebLimits,
+        started: Instant,
+    ) -> Result<WebReply, WebFault> {
+        if let (Some(refuse), Some(address)) = (self.refuse, literal(url))
+            && refuse(address)
+        {
+            return fault(WebFaultKind::Refused, address.to_string());
+        }
+        let client = self.client(url)?;
+        let builder = match body {
+            Some(body) => client.post(url.clone()).body(body),
+            None => client.get(url.clone()),
+        };
+        let by = started + Duration::from_millis(limits.first_byte_ms.min(limits.total_ms));
+        let origin = origin(url);
+        match timeout_at(by, builder.headers(headers.clone()).send()).await {
+            Ok(Ok(response)) => {
+                Ok(WebReply { response, url: url.clone(), limits, started, size: 0, touched: None })
+            }
+            Ok(Err(error)) => match refused(&error) {
+                Some(address) => fault(WebFaultKind::Refused, address.to_string()),
+                None => Err(translate(&error, &origin, self.connect_ms)),
+            },
+            Err(_) => {
+                let seconds = seconds(limits.first_byte_ms.min(limits.total_ms));
+                fault(WebFaultKind::Timeout, format!("{origin} did not answer within {seconds}"))
+            }
+        }
+    }
+
+    fn client(&self, url: &Url) -> Result<&Client, WebFault> {
+        let near = is_loopback(url);
+        let slot = if near { &self.near } else { &self.far };
+        slot.get_or_init(|| build(self.connect_ms, near, self.refuse)).as_ref().map_err(Clone::clone)
+    }
+}
+
+fn build(connect_ms: u64, near: bool, refuse: Option<Refuse>) -> Result<Client, WebFault> {
+    // Another part of the process may have installed one already: either will do.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Client::builder()
+        .user_agent(concat!("tackroom/", env!("CARGO_PKG_VERSION")))
+        .http1_only()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(Duration::from_millis(connect_ms))
+        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_max_idle_per_host(4);
+    if near || refuse.is_some() {
+        builder = builder.no_proxy();
+    }
+    if let Some(refuse) = refuse {
+        builder = builder.dns_resolver(Arc::new(Resolver(refuse)));
+    }
+    builder.build().map_err(|error| WebFault {
+        kind: WebFaultKind::Tls,
+        message: format!("secure connections cannot be set up here: {}", root_cause(&error)),
+    })
+}
+
+/// An answer whose head has arrived.
+pub struct WebReply {
+    response: reqwest::Response,
+    url: Url,
+    limits: WebLimits,
+    started: Instant,
+    size: u64,
+    touched: Option<Instant>,
+}
+
+impl WebReply {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.response.status().as_u16()
+    }
+
+    /// A header's value as text; `None` where it is missing or not text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.response.headers().get(name)?.to_str().ok()
+    }
+
+    /// Where the answer came from, without user, password and query.
+    pub fn from(&self) -> String {
+        shown(&self.url)
+    }
+
+    /// Where a redirect leads; `None` for any other answer.
+    pub fn location(&self) -> Option<String> {
+        if !self.response.status().is_redirection() {
+            return None;
+        }
+        let target = self.response.headers().get(LOCATION)?.to_str().ok()?;
+        self.url.join(target).ok().map(String::from)
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub async fn chunk(&mut self) -> Result<Option<Vec<u8>>, WebFault> {
+        self.chunk_within(self.limits.idle_ms).await
+    }
+
+    /// The next piece of the body, with another limit of silence.
+    pub async fn chunk_within(&mut self, idle_ms: u64) -> Result<Option<Vec<u8>>, WebFault> {
+        let ms = Duration::from_millis;
+        let (wait, what) = match self.touched {
+            Some(last) => (last + ms(idle_ms), format!("was silent for {}", seconds(idle_ms))),
+            None => (
+                self.started + ms(self.limits.first_byte_ms),
+                format!("sent nothing within {}", seconds(self.limits.first_byte_ms)),
+            ),
+        };
+        let end = self.started + ms(self.limits.total_ms);
+        let read = timeout_at(wait.min(end), self.response.chunk()).await;
+        self.touched = Some(Instant::now());
+        match read {
+            Ok(Ok(None)) => Ok(None),
+            Ok(Ok(Some(bytes))) => {
+                self.size += bytes.len() as u64;
+                if self.size > self.limits.size_max {
+                    let message =
+                        format!("{} sent more than {} bytes", origin(&self.url), self.limits.size_max);
+                    return fault(WebFaultKind::TooLarge, message);
+                }
+                Ok(Some(bytes.into()))
+            }
+            Ok(Err(error)) => {
+                let message =
+                    format!("{} broke the connection off: {}", origin(&self.url), root_cause(&error));
+                fault(WebFaultKind::Cut, message)
+            }
+            Err(_) if end <= wait => {
+                let total = seconds(self.limits.total_ms);
+                fault(WebFaultKind::Timeout, format!("{} was not done within {total}", origin(&self.url)))
+            }
+            Err(_) => fault(WebFaultKind::Timeout, format!("{} {what}", origin(&self.url))),
+        }
+    }
+
+    /// The rest of the body.
+    pub async fn read_all(&mut self) -> Result<Vec<u8>, WebFault> {
+        let mut all = Vec::new();
+        while let Some(bytes) = self.chunk().await? {
+            all.extend_from_slice(&bytes);
+        }
+        Ok(all)
+    }
+}
+
+/// A URL as it may be shown: without user, password, query and fragment. `None` where it is not an HTTP URL.
+pub fn public_url(url: &str) -> Option<String> {
+    parse(url).ok().map(|url| shown(&url))
+}
+
+/// Host and port of an HTTP URL.
+pub fn host_port(url: &str) -> Option<(String, u16)> {
+    let url = parse(url).ok()?;
+    Some((url.host_str()?.to_string(), url.port_or_known_default()?))
+}
+
+fn parse(text: &str) -> Result<Url, WebFault> {
+    let bad = |why: String| {
+        fault(WebFaultKind::BadUrl, format!("the address is not an http:// or https:// URL: {why}"))
+    };
+    match Url::parse(text.trim()) {
+        Err(error) => bad(error.to_string()),
+        Ok(url) if !matches!(url.scheme(), "http" | "https") => bad(format!("`{}:`", url.scheme())),
+        Ok(url) if url.host_str().is_none_or(str::is_empty) => bad("it names no host".to_string()),
+        Ok(url) => Ok(url),
+    }
+}
+
+fn shown(url: &Url) -> String {
+    let path = url.path().trim_end_matches('/');
+    format!("{}{path}", origin(url))
+}
+
+fn origin(url: &Url) -> String {
+    let host = url.host_str().unwrap_or("?");
+    match url.port() {
+        Some(port) => format!("{}://{host}:{port}", url.scheme()),
+        None => format!("{}://{host}", url.scheme()),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or("").trim_matches(['[', ']']);
+    let named = host == "localhost" || host.ends_with(".localhost");
+    named || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback() || ip.is_unspecified())
+}
+
+fn header_map(headers: &[(String, String)]) -> Result<HeaderMap, WebFault> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let Ok(parsed) = HeaderName::from_bytes(name.as_bytes()) else {
+            return fault(WebFaultKind::BadHeader, format!("`{}` is no header name", name.escape_debug()));
+        };
+        let Ok(mut content) = HeaderValue::from_str(value.trim()) else {
+            let message = format!("the value of the header `{name}` holds characters that cannot be sent");
+            return fault(WebFaultKind::BadHeader, message);
+        };
+        content.set_sensitive(true);
+        map.append(parsed, content);
+    }
+    Ok(map)
+}
+
+fn translate(error: &reqwest::Error, origin: &str, connect_ms: u64) -> WebFault {
+    let cause = root_cause(error);
+    let (kind, message) = if error.is_timeout() {
+        (WebFaultKind::Timeout, format!("could not connect to {origin} within {}", seconds(connect_ms)))
+    } else if is_tls(error) {
+        (WebFaultKind::Tls, format!("no secure connection to {origin}: {cause}"))
+    } else if error.is_connect() {
+        (WebFaultKind::Connect, format!("could not connect to {origin}: {cause}"))
+    } else if error.is_builder() {
+        (WebFaultKind::BadUrl, format!("the request to {origin} could not be made: {cause}"))
+    } else {
+        (WebFaultKind::Cut, format!("{origin} broke the connection off before it answered: {cause}"))
+    };
+    WebFault { kind, message }
+}
+
+/// The innermost reason: the outer ones repeat the URL.
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    match last.downcast_ref::<reqwest::Error>() {
+        Some(own) if own.url().is_some() => "the request failed".to_string(),
+        Some(_) | None => last.to_string(),
+    }
+}
+
+fn is_tls(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        if error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
+            return true;
+        }
+        next = error.source();
+    }
+    false
+}
+
+fn seconds(ms: u64) -> String {
+    match ms {
+        0..1000 => format!("{ms} ms"),
+        _ if ms.is_multiple_of(1000) => format!("{} s", ms / 1000),
+        _ => format!("{:.1} s", ms as f64 / 1000.0),
+    }
+}

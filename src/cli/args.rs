@@ -1,0 +1,363 @@
+//! What may be typed: one type per verb; the doc comments are the help.
+
+use crate::domain::event::Settling;
+use crate::domain::policy::Mode;
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  tackroom demo                                 see it work in a minute, offline
+  tackroom                                      the workbench in this folder
+  tackroom run \"fix the failing test\"           a task in this folder, with the screen
+  tackroom run \"list the TODOs\" --headless --json --on-hold reject
+  tackroom pending                              what waits for a decision, in any session
+  tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
+  tackroom resume k3x                           take a session up again, after kill -9 too
+
+Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
+";
+
+/// A terminal workbench for running LLM agents under control: watch an agent work, approve, edit or reject each risky action before it happens, replay any past run.
+#[derive(Debug, Parser)]
+#[command(name = "tackroom", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct Args {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub common: Common,
+    /// Open the workbench on this session (its id or a unique beginning of it).
+    #[arg(long, value_name = "ID")]
+    pub session: Option<String>,
+    /// The command; none opens the workbench.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// Flags that every command takes.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Common {
+    /// The model to ask, as the server names it; `scripted` is the built-in one that needs no server.
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Model")]
+    pub model: Option<String>,
+    /// The base URL of an OpenAI-compatible API, such as http://127.0.0.1:11434/v1.
+    #[arg(long, global = true, value_name = "URL", help_heading = "Model")]
+    pub base_url: Option<String>,
+    /// Read this configuration file instead of the one in the configuration folder.
+    #[arg(long, global = true, value_name = "FILE", help_heading = "General")]
+    pub config: Option<PathBuf>,
+    /// The theme: terminal, night, day, contrast, mono, or one in the configuration folder.
+    #[arg(long, global = true, value_name = "NAME", help_heading = "General")]
+    pub theme: Option<String>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// A research task on a sample folder with the scripted model: offline, a minute, with an approval.
+    Demo(Demo),
+    /// Give an agent a task, with the screen or without.
+    Run(Run),
+    /// Take up a held, paused or crashed session again.
+    Resume(Resume),
+    /// List what waits for a decision, in all sessions.
+    Pending(Pending),
+    /// Approve a waiting call exactly as it stands.
+    Approve(Call),
+    /// Approve a waiting call with other arguments; they are checked and judged again.
+    Edit(Edit),
+    /// Reject a waiting call; the model reads the reason.
+    Reject(Reject),
+    /// Answer a waiting call in the tool's place.
+    Respond(Respond),
+    /// Settle a call whose outcome is unknown after a crash.
+    Settle(Settle),
+    /// End a session's task.
+    Cancel(One),
+    /// List sessions, or show one.
+    Sessions(Sessions),
+    /// Print a session's events.
+    Events(Events),
+    /// Show a saved session on the screen, event by event.
+    Replay(Replay),
+    /// Tell what works here, what does not, and what to do about it.
+    Doctor(Doctor),
+    /// Show the configuration, each value with its source.
+    Config(ConfigArgs),
+    /// Print a shell's completion script.
+    Completions(Completions),
+}
+
+/// How a task is driven.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Drive {
+    /// Without a screen: progress on standard error.
+    #[arg(long)]
+    pub headless: bool,
+    /// With --headless: every event as a line of JSON on standard output.
+    #[arg(long, requires = "headless")]
+    pub json: bool,
+    /// With --headless: what to do where a person is needed.
+    #[arg(long, value_name = "WHAT", default_value = "stop", requires = "headless")]
+    pub on_hold: OnHold,
+}
+
+/// What a headless run does where a person is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnHold {
+    /// End with exit code 3; `tackroom resume` goes on.
+    Stop,
+    /// Reject the call and go on.
+    Reject,
+    /// Wait for an answer from another terminal.
+    Wait,
+    /// Approve it, recorded as approved by the flag; what the policy denies stays denied.
+    Approve,
+}
+
+/// How much waits for a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ModeArg {
+    /// The policy decides.
+    Auto,
+    /// Every call that does more than read asks.
+    Ask,
+    /// Every step waits.
+    Step,
+}
+
+impl From<ModeArg> for Mode {
+    fn from(mode: ModeArg) -> Mode {
+        match mode {
+            ModeArg::Auto => Mode::Auto,
+            ModeArg::Ask => Mode::Ask,
+            ModeArg::Step => Mode::Step,
+        }
+    }
+}
+
+/// `tackroom demo`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Demo {
+    /// With or without a screen.
+    #[command(flatten)]
+    pub drive: Drive,
+    /// Work in this folder instead of a fresh copy of the sample.
+    #[arg(long, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+}
+
+/// `tackroom run`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Run {
+    /// What the agent is to do; `-` reads it from standard input.
+    pub task: String,
+    /// The folder to work in; this one if not given.
+    #[arg(long, value_name = "DIR")]
+    pub workspace: Option<PathBuf>,
+    /// How much waits for a person.
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<ModeArg>,
+    /// Model turns at most.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub steps: Option<u32>,
+    /// With or without a screen.
+    #[command(flatten)]
+    pub drive: Drive,
+}
+
+/// `tackroom resume`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Resume {
+    /// The session's id or a unique beginning of it.
+    pub id: String,
+    /// With or without a screen.
+    #[command(flatten)]
+    pub drive: Drive,
+}
+
+/// A command about one session.
+#[derive(Clone, Debug, clap::Args)]
+pub struct One {
+    /// The session's id or a unique beginning of it.
+    pub id: String,
+}
+
+/// `tackroom pending`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Pending {
+    /// One JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A command about one call.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Call {
+    /// The session's id or a unique beginning of it.
+    pub id: String,
+    /// The call, such as c4.
+    pub call: String,
+    /// Only if the action still has this hash (from `pending --json`): what was seen is what is answered.
+    #[arg(long, value_name = "HASH")]
+    pub hash: Option<String>,
+}
+
+/// `tackroom edit`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Edit {
+    /// Which call.
+    #[command(flatten)]
+    pub call: Call,
+    /// The new arguments, whole, as a JSON object; `-` reads them from standard input.
+    #[arg(long, value_name = "JSON")]
+    pub args: String,
+}
+
+/// `tackroom reject`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Reject {
+    /// Which call.
+    #[command(flatten)]
+    pub call: Call,
+    /// Why; the model reads it.
+    #[arg(long, default_value = "")]
+    pub reason: String,
+}
+
+/// `tackroom respond`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Respond {
+    /// Which call.
+    #[command(flatten)]
+    pub call: Call,
+    /// The answer that the model reads as the call's result.
+    pub text: String,
+}
+
+/// `tackroom settle`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Settle {
+    /// Which call.
+    #[command(flatten)]
+    pub call: Call,
+    /// What is known or wanted.
+    pub how: How,
+    /// A note for the model.
+    #[arg(long, default_value = "")]
+    pub note: String,
+}
+
+/// What is made of an unknown outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum How {
+    /// It did happen; do not run it again.
+    Happened,
+    /// Run it again.
+    Again,
+    /// Give it up; do not run it again.
+    Abandon,
+}
+
+impl From<How> for Settling {
+    fn from(how: How) -> Settling {
+        match how {
+            How::Happened => Settling::Happened,
+            How::Again => Settling::Again,
+            How::Abandon => Settling::Abandon,
+        }
+    }
+}
+
+/// `tackroom sessions`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Sessions {
+    /// What to do; a list if not given.
+    #[command(subcommand)]
+    pub what: Option<SessionsVerb>,
+    /// One JSON document instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `tackroom sessions` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SessionsVerb {
+    /// The sessions, the last touched first.
+    List {
+        /// At most so many.
+        #[arg(long, default_value_t = 50, value_name = "N")]
+        limit: usize,
+        /// Only those in this status, such as held, failed or running; may be given again.
+        #[arg(long, value_name = "STATUS")]
+        status: Vec<String>,
+    },
+    /// One session: where it stands, what waits, what came of its calls.
+    Show {
+        /// The session's id or a unique beginning of it.
+        id: String,
+    },
+    /// Give a session another title.
+    Rename {
+        /// The session's id or a unique beginning of it.
+        id: String,
+        /// The title.
+        title: String,
+    },
+}
+
+/// `tackroom events`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Events {
+    /// The session's id or a unique beginning of it.
+    pub id: String,
+    /// One line of JSON an event, exactly as stored, with its hash.
+    #[arg(long)]
+    pub json: bool,
+    /// Go on with what comes, until interrupted.
+    #[arg(long)]
+    pub follow: bool,
+}
+
+/// `tackroom replay`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Replay {
+    /// The session's id or a unique beginning of it.
+    pub id: String,
+    /// Begin at this event.
+    #[arg(long, value_name = "N")]
+    pub at: Option<u64>,
+}
+
+/// `tackroom doctor`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Doctor {
+    /// One JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `tackroom config`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: ConfigVerb,
+}
+
+/// What `tackroom config` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ConfigVerb {
+    /// Every value and where it comes from.
+    Show {
+        /// One JSON document instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// `tackroom completions`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}

@@ -1,0 +1,318 @@
+//! File, environment and flags become one Config, each value with its source.
+//!
+//! A flag beats the environment, which beats the file, which beats the default. The file is `config.toml` in the
+//! configuration folder; an unknown key or a wrong type is refused with its line.
+
+use crate::cli::args::Common;
+use crate::cli::exit::{Code, Failure};
+use crate::domain::policy::Mode;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// The instructions that an agent gets where the configuration gives none.
+pub const INSTRUCTIONS: &str = include_str!("instructions.md");
+
+/// Where a value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Built in.
+    Default,
+    /// The configuration file.
+    File,
+    /// An environment variable.
+    Env(&'static str),
+    /// A flag.
+    Flag(&'static str),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Default => f.write_str("default"),
+            Source::File => f.write_str("config.toml"),
+            Source::Env(name) => write!(f, "${name}"),
+            Source::Flag(name) => write!(f, "--{name}"),
+        }
+    }
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced<T> {
+    /// The value.
+    pub value: T,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// The folders of this program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paths {
+    /// Sessions and logs.
+    pub data: PathBuf,
+    /// The configuration.
+    pub config: PathBuf,
+    /// What may be lost: the demo's sample folders.
+    pub cache: PathBuf,
+}
+
+/// The file as written.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    model: ModelFile,
+    run: RunFile,
+    screen: ScreenFile,
+    tools: ToolsFile,
+    keys: BTreeMap<String, BTreeMap<String, Keys>>,
+}
+
+/// `[model]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ModelFile {
+    name: Option<String>,
+    base_url: Option<String>,
+    key_env: Option<String>,
+    headers: BTreeMap<String, String>,
+    connect_s: Option<u64>,
+    first_byte_s: Option<u64>,
+    idle_s: Option<u64>,
+    total_s: Option<u64>,
+    attempts: Option<u32>,
+}
+
+/// `[run]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RunFile {
+    mode: Option<Mode>,
+    steps: Option<u32>,
+    approval_s: Option<u64>,
+    instructions: Option<String>,
+}
+
+/// `[screen]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ScreenFile {
+    theme: Option<String>,
+    bell: Option<bool>,
+}
+
+/// `[tools]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ToolsFile {
+    hosts: Vec<String>,
+    env: Vec<String>,
+    command_s: Option<u64>,
+}
+
+/// One key or several; none unbinds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+enum Keys {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// The time limits of a model request, in seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// To connect.
+    pub connect_s: u64,
+    /// Until the first byte of the answer.
+    pub first_byte_s: u64,
+    /// Between two bytes.
+    pub idle_s: u64,
+    /// In all.
+    pub total_s: u64,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The folders.
+    pub paths: Paths,
+    /// The model's name; none means: whatever is found.
+    pub model: Sourced<Option<String>>,
+    /// The endpoint; none means: whatever is found.
+    pub base_url: Sourced<Option<String>>,
+    /// The environment variable that holds the key.
+    pub key_env: Sourced<String>,
+    /// Further request headers.
+    pub headers: BTreeMap<String, String>,
+    /// The time limits of a request.
+    pub limits: Limits,
+    /// Attempts at one request.
+    pub attempts: Sourced<u32>,
+    /// How much waits for a person.
+    pub mode: Sourced<Mode>,
+    /// Model turns of a run at most.
+    pub steps: Sourced<u32>,
+    /// How long an approval counts, in seconds.
+    pub approval_s: Sourced<u64>,
+    /// What the agent is told first.
+    pub instructions: Sourced<String>,
+    /// The theme.
+    pub theme: Sourced<String>,
+    /// Whether a hold rings the bell.
+    pub bell: Sourced<bool>,
+    /// Hosts that may be fetched from without asking.
+    pub hosts: Vec<String>,
+    /// Names of environment variables that commands get beside the usual ones.
+    pub env_names: Vec<String>,
+    /// The time limit of a command, in seconds.
+    pub command_s: Sourced<u64>,
+    /// The user's keys: context, action, keys.
+    pub keys: Vec<(String, String, Vec<String>)>,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// No colour was asked for.
+    pub no_color: bool,
+    /// Words instead of glyphs, no boxes.
+    pub accessible: bool,
+}
+
+impl Config {
+    /// Reads everything; a wrong file is refused with its line.
+    pub fn load(flags: &Common, env: BTreeMap<String, String>) -> Result<Config, Failure> {
+        let paths = paths(&env)?;
+        let named = flags.config.is_some();
+        let path = flags.config.clone().unwrap_or_else(|| paths.config.join("config.toml"));
+        let file = read(&path, named)?;
+        let get = |name: &str| env.get(name).filter(|value| !value.is_empty()).cloned();
+        let model = pick(
+            flags.model.clone().map(|v| (v, "model")),
+            get("OPENAI_MODEL").map(|v| (v, "OPENAI_MODEL")),
+            file.model.name,
+        );
+        let base_url = pick(
+            flags.base_url.clone().map(|v| (v, "base-url")),
+            get("OPENAI_BASE_URL").map(|v| (v, "OPENAI_BASE_URL")),
+            file.model.base_url,
+        );
+        let key_env = match file.model.key_env {
+            Some(name) => Sourced { value: name, source: Source::File },
+            None => Sourced { value: "OPENAI_API_KEY".to_string(), source: Source::Default },
+        };
+        let theme = match (&flags.theme, file.screen.theme) {
+            (Some(name), _) => Sourced { value: name.clone(), source: Source::Flag("theme") },
+            (None, file) => or(file, "terminal".to_string()),
+        };
+        let defaults = Limits { connect_s: 10, first_byte_s: 120, idle_s: 90, total_s: 900 };
+        Ok(Config {
+            model,
+            base_url,
+            key_env,
+            headers: file.model.headers,
+            limits: Limits {
+                connect_s: file.model.connect_s.unwrap_or(defaults.connect_s),
+                first_byte_s: file.model.first_byte_s.unwrap_or(defaults.first_byte_s),
+                idle_s: file.model.idle_s.unwrap_or(defaults.idle_s),
+                total_s: file.model.total_s.unwrap_or(defaults.total_s),
+            },
+            attempts: or(file.model.attempts.map(|n| n.clamp(1, 20)), 5),
+            mode: or(file.run.mode, Mode::Auto),
+            steps: or(file.run.steps, 100),
+            approval_s: or(file.run.approval_s, 600),
+            instructions: or(file.run.instructions, INSTRUCTIONS.to_string()),
+            theme,
+            bell: or(file.screen.bell, true),
+            hosts: file.tools.hosts,
+            env_names: file.tools.env,
+            command_s: or(file.tools.command_s, 120),
+            keys: keys(file.keys),
+            no_color: get("NO_COLOR").is_some(),
+            accessible: get("ACCESSIBLE").is_some_and(|value| value != "0"),
+            env,
+            paths,
+        })
+    }
+}
+
+fn pick(
+    flag: Option<(String, &'static str)>,
+    env: Option<(String, &'static str)>,
+    file: Option<String>,
+) -> Sourced<Option<String>> {
+    match (flag, env, file) {
+        (Some((value, name)), ..) => Sourced { value: Some(value), source: Source::Flag(name) },
+        (None, Some((value, name)), _) => Sourced { value: Some(value), source: Source::Env(name) },
+        (None, None, Some(value)) => Sourced { value: Some(value), source: Source::File },
+        (None, None, None) => Sourced { value: None, source: Source::Default },
+    }
+}
+
+fn or<T>(file: Option<T>, default: T) -> Sourced<T> {
+    match file {
+        Some(value) => Sourced { value, source: Source::File },
+        None => Sourced { value: default, source: Source::Default },
+    }
+}
+
+fn keys(file: BTreeMap<String, BTreeMap<String, Keys>>) -> Vec<(String, String, Vec<String>)> {
+    let list = |keys| match keys {
+        Keys::One(key) => vec![key],
+        Keys::Many(keys) => keys,
+    };
+    file.into_iter()
+        .flat_map(|(context, actions)| {
+            actions.into_iter().map(move |(action, keys)| (context.clone(), action, list(keys)))
+        })
+        .collect()
+}
+
+/// The folders: below `TACKROOM_HOME` where that is set, else where the system keeps such things.
+fn paths(env: &BTreeMap<String, String>) -> Result<Paths, Failure> {
+    if let Some(home) = env.get("TACKROOM_HOME").filter(|home| !home.is_empty()) {
+        let home = std::path::absolute(home).map_err(|error| {
+            Failure::new(
+                Code::Usage,
+                format!("TACKROOM_HOME={home} is no usable path: {error}"),
+                "give an absolute path",
+            )
+        })?;
+        return Ok(Paths { data: home.join("data"), config: home.join("config"), cache: home.join("cache") });
+    }
+    let dirs = directories::ProjectDirs::from("", "", "tackroom").ok_or_else(|| {
+        Failure::new(
+            Code::Usage,
+            "there is no home folder to keep sessions in",
+            "set HOME, or TACKROOM_HOME to a folder of your choice",
+        )
+    })?;
+    Ok(Paths {
+        data: dirs.data_dir().to_path_buf(),
+        config: dirs.config_dir().to_path_buf(),
+        cache: dirs.cache_dir().to_path_buf(),
+    })
+}
+
+/// A missing file is an empty one, unless it was named.
+fn read(path: &Path, named: bool) -> Result<File, Failure> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !named => return Ok(File::default()),
+        Err(error) => {
+            return Err(Failure::new(
+                Code::Usage,
+                format!("the configuration {} cannot be read: {error}", path.display()),
+                "mend its permissions, or name another with --config",
+            ));
+        }
+    };
+    toml::from_str(&text).map_err(|error| {
+        let line = error
+            .span()
+            .map_or(0, |span| text.get(..span.start).map_or(0, |before| before.matches('\n').count() + 1));
+        Failure::new(
+            Code::Usage,
+            format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message()),
+            "`tackroom config show` lists the keys once the file is right; nothing was started",
+        )
+    })
+}

@@ -1,0 +1,167 @@
+//! `tackroom doctor`: what works here, what does not, and what to do about it. Never a traceback, never a printed key.
+
+use crate::adapters::engine::sqlite::Sqlite;
+use crate::adapters::model::discover::{self, Endpoint, LOCAL_SERVERS};
+use crate::adapters::web::Web;
+use crate::cli::args::Doctor;
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::find;
+use crate::cli::out;
+use crate::ports::log::Log;
+
+/// How one thing stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    Ok,
+    Note,
+    Wrong,
+}
+
+/// One thing that was looked at.
+struct Check {
+    mark: Mark,
+    about: String,
+    what: String,
+    hint: String,
+}
+
+/// Looks at everything and says what is wrong; exit code 1 where something that was configured does not work.
+pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
+    let mut checks = vec![store(config), configuration(config), sandbox()];
+    let (models, used) = models(config).await;
+    checks.extend(models);
+    let wrong = checks.iter().any(|check| check.mark == Mark::Wrong);
+    if args.json {
+        let rows: Vec<serde_json::Value> = checks
+            .iter()
+            .map(|check| {
+                let mark = word(check.mark);
+                serde_json::json!({ "mark": mark, "about": check.about, "what": check.what, "hint": check.hint })
+            })
+            .collect();
+        let version = env!("CARGO_PKG_VERSION");
+        let document =
+            serde_json::json!({ "version": 1, "tackroom": version, "checks": rows, "model": used });
+        out::line(&document.to_string())?;
+    } else {
+        out::line(concat!("tackroom ", env!("CARGO_PKG_VERSION")))?;
+        for check in &checks {
+            out::line(&out::safe(&format!("{:<5} {:<12} {}", word(check.mark), check.about, check.what)))?;
+            if !check.hint.is_empty() {
+                out::line(&out::safe(&format!("{:18} → {}", "", check.hint)))?;
+            }
+        }
+        out::line(&out::safe(&format!("a new run would ask: {used}")))?;
+    }
+    Ok(if wrong { Code::Failed } else { Code::Done })
+}
+
+fn word(mark: Mark) -> &'static str {
+    match mark {
+        Mark::Ok => "ok",
+        Mark::Note => "note",
+        Mark::Wrong => "WRONG",
+    }
+}
+
+fn check(mark: Mark, about: &str, what: impl Into<String>, hint: impl Into<String>) -> Check {
+    Check { mark, about: about.to_string(), what: what.into(), hint: hint.into() }
+}
+
+/// The store, without making one.
+fn store(config: &Config) -> Check {
+    let dir = config.paths.data.display().to_string();
+    match Sqlite::open_read_only(&config.paths.data) {
+        Ok(None) => check(Mark::Ok, "store", format!("none yet; it will be made in {dir}"), ""),
+        Ok(Some(_)) => {
+            match Sqlite::open(&config.paths.data).and_then(|engine| engine.writable().map(|()| engine)) {
+                Ok(engine) => {
+                    let caps = engine.caps();
+                    let durable =
+                        if caps.durable { "survives a power cut" } else { "does not survive a power cut" };
+                    check(Mark::Ok, "store", format!("{dir} ({}, {durable})", caps.engine), "")
+                }
+                Err(fault) => check(
+                    Mark::Wrong,
+                    "store",
+                    fault.to_string(),
+                    "mend it, or set TACKROOM_HOME to another folder",
+                ),
+            }
+        }
+        Err(fault) => {
+            check(Mark::Wrong, "store", fault.to_string(), "mend it, or set TACKROOM_HOME to another folder")
+        }
+    }
+}
+
+fn configuration(config: &Config) -> Check {
+    let path = config.paths.config.join("config.toml");
+    match path.exists() {
+        true => check(Mark::Ok, "config", path.display().to_string(), ""),
+        false => {
+            check(Mark::Ok, "config", format!("none, defaults hold ({} would be read)", path.display()), "")
+        }
+    }
+}
+
+/// What stands between a command and the machine: said as it is.
+fn sandbox() -> Check {
+    check(
+        Mark::Note,
+        "commands",
+        "run in a session of their own without a terminal, with a clean environment and a time limit; there is no sandbox yet",
+        "every command asks before it runs; look at what it will do",
+    )
+}
+
+/// The endpoints at hand, and what a new run would ask.
+async fn models(config: &Config) -> (Vec<Check>, String) {
+    let configured = find::configured(config);
+    let mut asked = Vec::new();
+    if let Some(candidate) = &configured {
+        asked.push((discover::probe(&Web::new(8_000), candidate).await, true));
+    }
+    let candidates = discover::candidates(&|name| config.env.get(name).cloned(), &LOCAL_SERVERS);
+    let others = candidates
+        .into_iter()
+        .filter(|one| configured.as_ref().is_none_or(|own| own.base_url != one.base_url));
+    asked.extend(discover::discover(others.collect()).await.into_iter().map(|found| (found, false)));
+    let checks = asked.iter().map(|(found, wanted)| endpoint(found, *wanted, config)).collect();
+    let clock: std::sync::Arc<dyn crate::ports::clock::Clock> =
+        std::sync::Arc::new(crate::adapters::clock::SystemClock);
+    let used = match find::find(config, &clock).await {
+        Ok(find::Found::Script(name)) => format!("{name} (built in; needs no server)"),
+        Ok(find::Found::Endpoint { label, model, .. }) => format!("{model} ({label})"),
+        Err(failure) => format!("nothing: {}", failure.sentence),
+    };
+    (checks, used)
+}
+
+fn endpoint(found: &Endpoint, wanted: bool, config: &Config) -> Check {
+    let key = found.key_source.map(|name| format!(", key from ${name}")).unwrap_or_default();
+    let place = format!("{} {}{key}", found.label, found.base_url);
+    match &found.models {
+        Ok(models) => {
+            let listed: Vec<&str> = models.iter().take(6).map(String::as_str).collect();
+            let more =
+                if models.len() > 6 { format!(", … {} in all", models.len()) } else { String::new() };
+            let missing = config.model.value.as_ref().filter(|name| wanted && !models.contains(name));
+            match missing {
+                Some(name) => check(
+                    Mark::Wrong,
+                    "model",
+                    format!("{place}: it does not list {name:?}"),
+                    format!("it has: {}{more}", listed.join(", ")),
+                ),
+                None => check(Mark::Ok, "model", format!("{place}: {}{more}", listed.join(", ")), ""),
+            }
+        }
+        Err(finding) => {
+            // A key or an address that was set is meant to work; a local server that is not there is only a note.
+            let mark = if wanted || !found.local { Mark::Wrong } else { Mark::Note };
+            check(mark, "model", format!("{place}: {}", finding.what), finding.hint.clone())
+        }
+    }
+}

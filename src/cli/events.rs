@@ -1,0 +1,123 @@
+//! `tackroom events`: a session's log as text or exactly as stored.
+
+use crate::cli::args::Events;
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::out;
+use crate::cli::wire::Wire;
+use crate::domain::commit::{Commit, Sealed};
+use crate::domain::event::Fact;
+use crate::domain::time;
+use crate::ports::log::{Follow, TailItem};
+
+/// Prints the events of a session; with `--follow` also what comes.
+pub async fn events(config: &Config, args: &Events) -> Result<Code, Failure> {
+    let wire = Wire::required(config)?;
+    let id = wire.find(&args.id).await?;
+    if !args.follow {
+        let mut after = 0;
+        loop {
+            let page = wire.store.log.read(&id, after, 256).await?;
+            let Some(last) = page.last() else { return Ok(Code::Done) };
+            after = last.seq;
+            for commit in &page {
+                print(commit, args.json)?;
+            }
+        }
+    }
+    let mut tail = wire.store.log.tail(Follow::One(id, 0));
+    let mut seq = 0;
+    loop {
+        let item = tokio::select! {
+            item = tail.next() => item,
+            _ = tokio::signal::ctrl_c() => return Ok(Code::Interrupted),
+        };
+        match item {
+            TailItem::Commit(commit) if commit.seq > seq => {
+                seq = commit.seq;
+                print(&commit, args.json)?;
+            }
+            TailItem::Commit(_) | TailItem::CaughtUp => {}
+            TailItem::Interrupted(fault) => return Err(fault.into()),
+        }
+    }
+}
+
+/// Prints a commit's events, one a line.
+pub fn print(commit: &Commit, json: bool) -> Result<(), Failure> {
+    for sealed in &commit.events {
+        out::line(&if json { as_json(commit, sealed) } else { as_text(commit, sealed) })?;
+    }
+    Ok(())
+}
+
+/// The stored bytes untouched, with the hash and the commit beside them.
+pub fn as_json(commit: &Commit, sealed: &Sealed) -> String {
+    let head = serde_json::json!({
+        "session": commit.session.as_str(), "commit": commit.id.0, "class": commit.class,
+        "writer": commit.writer, "epoch": commit.epoch, "hash": sealed.hash,
+    });
+    let head = head.to_string();
+    format!("{},\"event\":{}}}", head.trim_end_matches('}'), sealed.json)
+}
+
+fn as_text(commit: &Commit, sealed: &Sealed) -> String {
+    let event = &sealed.event;
+    let line =
+        format!("{:>5}  {}  {:<14} {}", event.no.0, event.at.clock(), event.fact.kind(), about(&event.fact));
+    let _ = commit;
+    out::safe(crate::domain::text::first_line(&line, 200).as_str())
+}
+
+/// What a fact says, in one line.
+pub fn about(fact: &Fact) -> String {
+    let call = fact.call().map(|call| format!("{call} ")).unwrap_or_default();
+    let text = match fact {
+        Fact::SessionOpened { title, workspace, agent, .. } => format!("{agent} in {workspace}: {title}"),
+        Fact::SessionRenamed { title, by } => format!("{title} — {by}"),
+        Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
+        Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
+        Fact::RunPaused { by }
+        | Fact::RunReleased { by }
+        | Fact::InterruptAsked { by }
+        | Fact::CancelAsked { by }
+        | Fact::StepAllowed { by } => by.to_string(),
+        Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
+        Fact::RunEnded { status, why } => {
+            format!("{}: {}", crate::domain::tally::ended(*status), why.sentence())
+        }
+        Fact::ModelAsked { model, attempt, messages, .. } => {
+            format!("{model}, attempt {attempt}, {messages} messages")
+        }
+        Fact::ModelReplied { reply, calls } => {
+            let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
+            format!(
+                "{} calls, {tokens}, {}: {}",
+                calls.len(),
+                time::duration(reply.timing.total_ms),
+                reply.text
+            )
+        }
+        Fact::ModelFailed { fault, attempt, then } => {
+            format!("{}: {} (attempt {attempt}, {then:?})", fault.kind.words(), fault.message)
+        }
+        Fact::CallRefused { why, .. } => format!("{why:?}"),
+        Fact::CallJudged { verdict, .. } => {
+            format!("{:?} by {}: {}", verdict.word, verdict.rule, verdict.why)
+        }
+        Fact::CallEdited { args, by, .. } => format!("{args} — {by}"),
+        Fact::CallApproved { hash, by, .. } => format!("{} — {by}", hash.short()),
+        Fact::CallRejected { by, reason, .. } => format!("{reason} — {by}"),
+        Fact::CallAnswered { by, text, .. } => format!("{text} — {by}"),
+        Fact::CallLapsed { why, .. } => format!("{why:?}"),
+        Fact::CallStarted { key, .. } => key.clone(),
+        Fact::CallEnded { outcome, output, ms, .. } => {
+            format!("{outcome:?} in {}, {} bytes: {}", time::duration(*ms), output.size, output.head)
+        }
+        Fact::CallSettled { how, by, note, .. } => format!("{how:?} {note} — {by}"),
+        Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } | Fact::CallDropped { .. } => String::new(),
+        Fact::OperatorSaid { text, by } | Fact::OperatorSteered { text, by } => format!("{text} — {by}"),
+        Fact::Unknown { data, .. } => data.to_string(),
+    };
+    call + &text
+}

@@ -1,0 +1,211 @@
+//! A session driven without a screen: progress on standard error, or every event as a line of JSON on standard output.
+
+use crate::cli::args::{Drive, OnHold};
+use crate::cli::events;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::out;
+use crate::cli::wire::Wire;
+use crate::domain::call::{Call, Via};
+use crate::domain::commit::Commit;
+use crate::domain::event::Fact;
+use crate::domain::hash::Hash;
+use crate::domain::ids::SessionId;
+use crate::domain::next::Hold;
+use crate::domain::order::{Order, Refusal};
+use crate::domain::session::Session;
+use crate::domain::text;
+use crate::ports::log::{Follow, TailItem};
+use crate::runtime::agent::{self, Agent, Parked};
+use crate::runtime::hand::Hand;
+use crate::runtime::ledger::RecordFault;
+use tokio_util::sync::CancellationToken;
+
+/// Drives a session to its end or to what the operator's flag says, and tells what happens after commit number `from`.
+pub async fn drive(wire: &Wire, id: &SessionId, how: &Drive, from: u64) -> Result<Code, Failure> {
+    let quit = CancellationToken::new();
+    let signals = tokio::spawn(quit_on_signal(quit.clone()));
+    let mut told = Told { json: how.json, seq: from };
+    let mut tail = wire.store.log.tail(Follow::One(id.clone(), told.seq));
+    let work = work(wire, id, how.on_hold, &quit);
+    tokio::pin!(work);
+    let result = loop {
+        tokio::select! {
+            result = &mut work => break result,
+            item = tail.next() => told.item(item)?,
+        }
+    };
+    signals.abort();
+    told.rest(wire, id).await?;
+    let (code, session) = result?;
+    closing(&session, code);
+    Ok(code)
+}
+
+async fn quit_on_signal(quit: CancellationToken) {
+    let _ = crate::cli::signal::asked().await;
+    quit.cancel();
+}
+
+/// The loop of drives and answers by flag.
+async fn work(
+    wire: &Wire,
+    id: &SessionId,
+    on_hold: OnHold,
+    quit: &CancellationToken,
+) -> Result<(Code, Session), Failure> {
+    let mut agent = Agent::take(wire.plugs(), id, quit.clone()).await?;
+    let mut hand = wire.hand(Via::Flag, &agent.session().workspace.clone());
+    let waits = if on_hold == OnHold::Wait { agent::OnHold::Wait } else { agent::OnHold::Leave };
+    loop {
+        let parked = agent.drive(waits).await?;
+        let session = agent.session().clone();
+        match parked {
+            Parked::Quit => return Ok((Code::Interrupted, session)),
+            Parked::Idle => return Ok((Code::of(session.status()), session)),
+            Parked::Held if on_hold == OnHold::Stop => return Ok((Code::Held, session)),
+            Parked::Held => {
+                if !answer(&mut hand, &session, on_hold).await? {
+                    return Ok((Code::Held, session));
+                }
+            }
+        }
+    }
+}
+
+/// Answers every hold as the flag says; false where the flag has no answer.
+async fn answer(hand: &mut Hand, session: &Session, on_hold: OnHold) -> Result<bool, Failure> {
+    let mut answered = false;
+    for hold in session.holds() {
+        let Some(order) = by_flag(session, hold, on_hold) else { continue };
+        match hand.order(&session.id, &order).await {
+            // Somebody else was quicker: that is an answer too.
+            Ok(_) | Err(RecordFault::Refused(Refusal::NotHeld { .. } | Refusal::NotUnknown { .. })) => {
+                answered = true
+            }
+            Err(fault) => return Err(fault.into()),
+        }
+    }
+    Ok(answered)
+}
+
+/// What the flag says to a hold. An unknown outcome is never approved by a flag: only a person can know.
+fn by_flag(session: &Session, hold: Hold, on_hold: OnHold) -> Option<Order> {
+    match (hold, on_hold) {
+        (Hold::Approval(call), OnHold::Approve) => {
+            let hash = session.call(call).and_then(|call| call.hash).unwrap_or(Hash::ZERO);
+            Some(Order::Approve { call, hash })
+        }
+        (Hold::Approval(call), OnHold::Reject) => Some(Order::Reject {
+            call,
+            reason: "no operator is watching this run (--on-hold reject)".to_string(),
+        }),
+        (Hold::Unknown(call), OnHold::Reject) => Some(Order::Settle {
+            call,
+            how: crate::domain::event::Settling::Abandon,
+            note: "no operator is watching this run (--on-hold reject)".to_string(),
+        }),
+        (Hold::Step, OnHold::Approve) => Some(Order::Step),
+        (Hold::Paused, OnHold::Approve) => Some(Order::Resume),
+        (Hold::Approval(_) | Hold::Unknown(_) | Hold::Step | Hold::Paused, _) => None,
+    }
+}
+
+/// What has been told.
+struct Told {
+    json: bool,
+    seq: u64,
+}
+
+impl Told {
+    fn item(&mut self, item: TailItem) -> Result<(), Failure> {
+        match item {
+            TailItem::Commit(commit) => self.commit(&commit),
+            TailItem::CaughtUp => Ok(()),
+            TailItem::Interrupted(fault) => Err(fault.into()),
+        }
+    }
+
+    fn commit(&mut self, commit: &Commit) -> Result<(), Failure> {
+        if commit.seq <= self.seq {
+            return Ok(());
+        }
+        self.seq = commit.seq;
+        if self.json {
+            return events::print(commit, true);
+        }
+        for sealed in &commit.events {
+            if let Some(line) = progress(&sealed.event.fact) {
+                out::progress(&out::safe(&text::first_line(&line, 160)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the tail had not brought when the work ended.
+    async fn rest(&mut self, wire: &Wire, id: &SessionId) -> Result<(), Failure> {
+        loop {
+            let page = wire.store.log.read(id, self.seq, 256).await?;
+            if page.is_empty() {
+                return Ok(());
+            }
+            for commit in page {
+                self.commit(&commit)?;
+            }
+        }
+    }
+}
+
+/// A fact as a line of progress; most are not worth one.
+fn progress(fact: &Fact) -> Option<String> {
+    let worth = matches!(
+        fact,
+        Fact::RunStarted { .. }
+            | Fact::ModelFailed { .. }
+            | Fact::CallRefused { .. }
+            | Fact::CallJudged { .. }
+            | Fact::CallEdited { .. }
+            | Fact::CallApproved { .. }
+            | Fact::CallRejected { .. }
+            | Fact::CallAnswered { .. }
+            | Fact::CallLapsed { .. }
+            | Fact::CallEnded { .. }
+            | Fact::CallUnknown { .. }
+            | Fact::CallSettled { .. }
+            | Fact::RunEnded { .. }
+            | Fact::OperatorSteered { .. }
+            | Fact::OperatorSaid { .. }
+    );
+    let said = matches!(fact, Fact::ModelReplied { reply, .. } if !reply.text.trim().is_empty());
+    (worth || said).then(|| format!("{:<13} {}", fact.kind(), events::about(fact)))
+}
+
+/// The last lines: how it stands and what to type next.
+fn closing(session: &Session, code: Code) {
+    let id = &session.id;
+    let waiting: Vec<String> = session.holds().iter().map(|hold| hold_line(session, *hold)).collect();
+    out::progress(&format!("session {id} is {}", session.status().word()));
+    for line in &waiting {
+        out::progress(&out::safe(line));
+    }
+    if code == Code::Held {
+        out::progress(&format!("go on with: tackroom resume {id}   (or answer first: tackroom pending)"));
+    } else if code == Code::Interrupted && session.live().is_some() {
+        out::progress(&format!("go on with: tackroom resume {id}"));
+    }
+}
+
+fn hold_line(session: &Session, hold: Hold) -> String {
+    let about = |call: Option<&Call>| match call {
+        Some(call) => {
+            let args = call.args().map(ToString::to_string).unwrap_or_default();
+            text::first_line(&format!("{} {args}", call.tool), 120)
+        }
+        None => String::new(),
+    };
+    match hold {
+        Hold::Approval(id) => format!("  {id} waits for approval: {}", about(session.call(id))),
+        Hold::Unknown(id) => format!("  {id} has an unknown outcome: {}", about(session.call(id))),
+        Hold::Step => "  it waits before its next step".to_string(),
+        Hold::Paused => "  it is paused".to_string(),
+    }
+}

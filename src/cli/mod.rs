@@ -1,0 +1,98 @@
+//! The commands: one table of verbs and flags feeds the parser, the help and the completions; and the one place where the rooms are joined.
+
+pub mod config; // file, environment and flags become one Config, each value with its source
+pub mod find; // which model answers: what was configured, else what is there
+pub mod wire; // builds plugs from the Config and hands them to the runtime
+pub mod exit; // an error becomes a sentence, a hint and an exit code
+pub mod out; // lines to standard output and error that survive a closed pipe
+pub mod args; // what may be typed
+pub mod signal; // the signals that ask a program to end
+pub mod look; // how the screen looks and which keys it has
+pub mod open; // `tackroom`: the workbench
+pub mod demo; // `tackroom demo`
+pub mod run; // `tackroom run` and `resume`, with or without a screen
+pub mod headless; // a session driven without a screen
+pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
+pub mod sessions; // `tackroom sessions`
+pub mod events; // `tackroom events`
+pub mod replay; // `tackroom replay`
+pub mod doctor; // `tackroom doctor`
+pub mod settings; // `tackroom config show`, `completions`
+
+use crate::cli::args::{Args, Verb};
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use clap::Parser;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// The hidden verb: the process between this program and a command of an agent.
+pub const CHILD: &str = "__child";
+
+/// Runs the program: `args` as typed, the program's name first.
+pub fn main(args: Vec<OsString>) -> ExitCode {
+    if let Some((_, rest)) = args.split_first()
+        && let Some((verb, argv)) = rest.split_first()
+        && verb == CHILD
+    {
+        return crate::adapters::tool::child::run(argv);
+    }
+    let parsed = match Args::try_parse_from(args) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            let code = if error.use_stderr() { Code::Usage } else { Code::Done };
+            let _ = error.print(); // a closed pipe is no reason to say more
+            return code.into();
+        }
+    };
+    let env: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    match perform(parsed, env) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            out::error(&failure.to_string());
+            failure.code.into()
+        }
+    }
+}
+
+fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
+    let config = Config::load(&args.common, env)?;
+    match args.verb {
+        Some(Verb::Completions(wanted)) => settings::completions(&wanted),
+        Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
+        verb => {
+            let runtime =
+                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(
+                    |error| Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), ""),
+                )?;
+            let result = runtime.block_on(dispatch(verb, args.session, config));
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            result
+        }
+    }
+}
+
+async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -> Result<Code, Failure> {
+    match verb {
+        None => open::open(&config, session).await,
+        Some(Verb::Demo(wanted)) => demo::demo(&config, &wanted).await,
+        Some(Verb::Run(wanted)) => run::run(&config, &wanted).await,
+        Some(Verb::Resume(wanted)) => run::resume(&config, &wanted).await,
+        Some(Verb::Pending(wanted)) => answer::pending(&config, &wanted).await,
+        Some(Verb::Approve(wanted)) => answer::approve(&config, &wanted).await,
+        Some(Verb::Edit(wanted)) => answer::edit(&config, &wanted).await,
+        Some(Verb::Reject(wanted)) => answer::reject(&config, &wanted).await,
+        Some(Verb::Respond(wanted)) => answer::respond(&config, &wanted).await,
+        Some(Verb::Settle(wanted)) => answer::settle(&config, &wanted).await,
+        Some(Verb::Cancel(wanted)) => answer::cancel(&config, &wanted).await,
+        Some(Verb::Sessions(wanted)) => sessions::sessions(&config, &wanted).await,
+        Some(Verb::Events(wanted)) => events::events(&config, &wanted).await,
+        Some(Verb::Replay(wanted)) => replay::replay(&config, &wanted).await,
+        Some(Verb::Doctor(wanted)) => doctor::doctor(&config, &wanted).await,
+        Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
+        Some(Verb::Completions(wanted)) => settings::completions(&wanted),
+    }
+}

@@ -1,0 +1,125 @@
+//! `tackroom`: the workbench; and the screen of every command that has one.
+
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::look;
+use crate::cli::out;
+use crate::cli::wire::{Wire, folder};
+use crate::domain::call::Via;
+use crate::domain::command::Command;
+use crate::domain::event::Limits;
+use crate::domain::ids::SessionId;
+use crate::domain::order::Task;
+use crate::runtime::desk::Desk;
+use crate::ui::app::{App, Start};
+use crate::ui::screen;
+use std::io::IsTerminal;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Notices that may wait for the screen; whoever tells more waits.
+const NOTICES: usize = 1_024;
+/// Commands that may wait for the desk.
+const COMMANDS: usize = 64;
+/// How long runs may take to park when the screen is left.
+const PARK: Duration = Duration::from_secs(10);
+
+/// What the screen begins with.
+pub enum First {
+    /// Nothing: the operator writes or opens a session.
+    Empty,
+    /// A new session.
+    Begin(Task),
+    /// A stored session, watched.
+    Watch(SessionId),
+    /// A stored session, driven here.
+    Resume(SessionId),
+    /// A stored session, replayed from this event.
+    Replay(SessionId, Option<u64>),
+}
+
+/// The workbench in this folder, or on a stored session.
+pub async fn open(config: &Config, session: Option<String>) -> Result<Code, Failure> {
+    let Some(prefix) = session else {
+        let wire = Wire::create(config, &folder(None)?).await?;
+        return screen(config, wire, First::Empty).await;
+    };
+    let wire = Wire::required(config)?;
+    let id = wire.find(&prefix).await?;
+    let workspace = wire.hand(Via::Command, "").session(&id).await?.workspace.clone();
+    let wire = Wire::create(config, &workspace).await?;
+    screen(config, wire, First::Watch(id)).await
+}
+
+/// Runs the screen until it is left; then every run of this process has parked.
+pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, Failure> {
+    if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err(Failure::new(
+            Code::Usage,
+            "the screen needs a terminal, and this is none",
+            "run it in a terminal, or without a screen: tackroom run TASK --headless",
+        ));
+    }
+    let look = look::look(config)?;
+    let keys = look::keys(config)?;
+    let (notices_in, notices) = mpsc::channel(NOTICES);
+    let (commands, commands_out) = mpsc::channel(COMMANDS);
+    let start = Start {
+        model: wire.model_name().to_string(),
+        mode: config.mode.value,
+        limits: Limits { steps: config.steps.value },
+    };
+    let mut app = App::new(wire.book(), start, look, keys, wire.clock.now());
+    app.bell = config.bell.value;
+    let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
+    let desk = tokio::spawn(desk.serve(commands_out));
+    for command in begin(&mut app, first) {
+        let _ = commands.send(command).await; // the desk has just been started and listens
+    }
+    let clock = wire.clock.clone();
+    let left = screen::run(app, notices, commands.clone(), move || clock.now()).await;
+    let _ = commands.send(Command::Quit).await; // a desk that is gone has parked already
+    drop(commands);
+    let parked = tokio::time::timeout(PARK, desk).await.is_ok();
+    let (_, watched) = left.map_err(|error| {
+        Failure::new(
+            Code::Failed,
+            format!("the terminal failed: {error}"),
+            "what was written is not lost: `tackroom sessions`",
+        )
+    })?;
+    farewell(&wire, watched, parked).await
+}
+
+/// The first commands, and how the screen expects their answers.
+fn begin(app: &mut App, first: First) -> Vec<Command> {
+    let mut commands = vec![Command::Rows];
+    match first {
+        First::Empty => {}
+        First::Begin(task) => commands.push(Command::Begin(task)),
+        First::Watch(id) => commands.push(Command::Watch(id)),
+        First::Resume(id) => commands.extend([Command::Watch(id.clone()), Command::Resume(id)]),
+        First::Replay(id, at) => {
+            app.replay_wanted = true;
+            app.replay_at = at;
+            commands.push(Command::Watch(id));
+        }
+    }
+    commands
+}
+
+/// How the last watched session stands, and how to come back.
+async fn farewell(wire: &Wire, watched: Option<SessionId>, parked: bool) -> Result<Code, Failure> {
+    if !parked {
+        out::progress("a run did not stop in time; what it had written is not lost");
+    }
+    let Some(id) = watched else { return Ok(Code::Done) };
+    let mut hand = wire.hand(Via::Command, "");
+    let session = hand.session(&id).await?;
+    let word = session.status().word();
+    out::progress(&out::safe(&format!("session {id} is {word}: {}", session.title)));
+    if session.live().is_some() {
+        out::progress(&format!("come back with: tackroom resume {id}"));
+    }
+    Ok(Code::Done)
+}

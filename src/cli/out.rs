@@ -1,0 +1,28 @@
+//! Lines to standard output and error that survive a closed pipe, with foreign text made safe.
+
+use crate::cli::exit::Failure;
+use std::io::Write;
+
+/// Writes a line to standard output. A reader that has gone away ends the command quietly.
+pub fn line(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        other => Ok(other?),
+    }
+}
+
+/// Writes a line of progress to standard error; a closed one is nobody's loss.
+pub fn progress(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
+/// Writes an error to standard error.
+pub fn error(text: &str) {
+    progress(text);
+}
+
+/// Foreign text as it may be printed: no control bytes.
+pub fn safe(text: &str) -> String {
+    crate::domain::text::clean(text).into_owned()
+}

@@ -1,0 +1,61 @@
+//! `tackroom run` and `tackroom resume`, with or without a screen.
+
+use crate::cli::args::{Resume, Run};
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::headless;
+use crate::cli::open::{self, First};
+use crate::cli::out;
+use crate::cli::wire::{Wire, folder};
+use crate::domain::call::Via;
+use crate::domain::event::Limits;
+use crate::domain::order::Task;
+use std::io::Read;
+
+/// A new session with this task.
+pub async fn run(config: &Config, args: &Run) -> Result<Code, Failure> {
+    let workspace = folder(args.workspace.as_deref())?;
+    let input = task(&args.task)?;
+    let wire = Wire::create(config, &workspace).await?;
+    let task = Task {
+        input,
+        mode: args.mode.map_or(config.mode.value, Into::into),
+        limits: Limits { steps: args.steps.unwrap_or(config.steps.value) },
+        model: wire.model_name().to_string(),
+    };
+    if !args.drive.headless {
+        return open::screen(config, wire, First::Begin(task)).await;
+    }
+    wire.plug_check(&task.model)?;
+    let id = wire.hand(Via::Flag, "").begin(&wire.opening(), &task).await?;
+    out::progress(&format!("session {id} · {} · {}", task.model, workspace));
+    headless::drive(&wire, &id, &args.drive, 0).await
+}
+
+/// The task as given, or from standard input.
+fn task(text: &str) -> Result<String, Failure> {
+    let mut text = text.to_string();
+    if text == "-" {
+        text.clear();
+        std::io::stdin().read_to_string(&mut text)?;
+    }
+    match text.trim().is_empty() {
+        true => {
+            Err(Failure::new(Code::Usage, "the task is empty", "say what is to be done: tackroom run \"…\""))
+        }
+        false => Ok(text.trim().to_string()),
+    }
+}
+
+/// Takes a session up where it stands.
+pub async fn resume(config: &Config, args: &Resume) -> Result<Code, Failure> {
+    let wire = Wire::required(config)?;
+    let id = wire.find(&args.id).await?;
+    let workspace = wire.hand(Via::Command, "").session(&id).await?.workspace.clone();
+    let wire = Wire::create(config, &workspace).await?;
+    if !args.drive.headless {
+        return open::screen(config, wire, First::Resume(id)).await;
+    }
+    let from = if args.drive.json { 0 } else { wire.store.log.head(&id).await?.seq };
+    headless::drive(&wire, &id, &args.drive, from).await
+}

@@ -1,0 +1,245 @@
+//! Builds plugs from the Config and hands them to the runtime: the only place that knows which plug fits which socket.
+
+use crate::adapters::clock::SystemClock;
+use crate::adapters::engine::sqlite::Sqlite;
+use crate::adapters::policy::Builtin;
+use crate::adapters::tool::{self, WebFetch, Workspace};
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::find::{self, Found};
+use crate::domain::call::{By, Via};
+use crate::domain::host::Hosts;
+use crate::domain::ids::SessionId;
+use crate::domain::retry::RetryRule;
+use crate::domain::tool_spec::ToolBook;
+use crate::ports::clock::Clock;
+use crate::ports::log::LogFault;
+use crate::ports::model::Model;
+use crate::runtime::agent::{Agent, OnHold};
+use crate::runtime::hand::{Hand, Opening};
+use crate::runtime::plugs::{Kitbag, Plugs, Settings, Store};
+use crate::runtime::toolbox::Toolbox;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Everything joined.
+pub struct Wire {
+    /// Where sessions are kept.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The folder that new sessions work in; empty where none begins.
+    pub workspace: String,
+    config: Config,
+    found: Option<Found>,
+}
+
+impl Wire {
+    /// Opens or makes the store, and finds the model.
+    pub async fn create(config: &Config, workspace: &str) -> Result<Wire, Failure> {
+        let engine = Sqlite::open(&config.paths.data)?;
+        engine.writable()?;
+        let mut wire = Wire::over(config, engine);
+        wire.workspace = workspace.to_string();
+        wire.found = Some(find::find(config, &wire.clock).await?);
+        Ok(wire)
+    }
+
+    /// The store for reading, if there is one: reading never makes anything.
+    pub fn existing(config: &Config) -> Result<Option<Wire>, Failure> {
+        Ok(Sqlite::open_read_only(&config.paths.data)?.map(|engine| Wire::over(config, engine)))
+    }
+
+    /// The store for an operator's word; none there is an error.
+    pub fn required(config: &Config) -> Result<Wire, Failure> {
+        if Sqlite::open_read_only(&config.paths.data)?.is_none() {
+            let sentence = format!("there is no session yet in {}", config.paths.data.display());
+            return Err(Failure::new(Code::Usage, sentence, "`tackroom demo` makes one in a minute"));
+        }
+        let engine = Sqlite::open(&config.paths.data)?;
+        Ok(Wire::over(config, engine))
+    }
+
+    fn over(config: &Config, engine: Sqlite) -> Wire {
+        let engine = Arc::new(engine);
+        Wire {
+            store: Store {
+                log: engine.clone(),
+                work: engine.clone(),
+                blobs: engine.clone(),
+                live: engine.clone(),
+                index: engine,
+            },
+            clock: Arc::new(SystemClock),
+            workspace: String::new(),
+            config: config.clone(),
+            found: None,
+        }
+    }
+
+    /// The session that an id or a unique beginning of one names.
+    pub async fn find(&self, prefix: &str) -> Result<SessionId, Failure> {
+        if !SessionId::is_prefix(prefix) {
+            return Err(Failure::new(
+                Code::Usage,
+                format!("{prefix:?} is no session id"),
+                "`tackroom sessions` lists them; a unique beginning is enough",
+            ));
+        }
+        let mut found = self.store.log.find(prefix, 6).await?;
+        match (found.pop(), found.is_empty()) {
+            (Some(id), true) => Ok(id),
+            (None, _) => Err(LogFault::NoSession(prefix.to_string()).into()),
+            (Some(last), false) => {
+                let mut names: Vec<String> = found.iter().map(ToString::to_string).collect();
+                names.push(last.to_string());
+                Err(Failure::new(
+                    Code::Usage,
+                    format!("{prefix} is the beginning of several sessions"),
+                    format!("type more of it: {}", names.join(", ")),
+                ))
+            }
+        }
+    }
+
+    /// The model's name, as a run keeps it.
+    pub fn model_name(&self) -> &str {
+        self.found.as_ref().map_or(find::SCRIPTED, Found::name)
+    }
+
+    /// What was found, for the screen.
+    pub fn found(&self) -> Option<&Found> {
+        self.found.as_ref()
+    }
+
+    /// The operator's hand. `workspace` is where edited arguments will be used; empty where nothing is edited.
+    pub fn hand(&self, via: Via, workspace: &str) -> Hand {
+        let book = if workspace.is_empty() { ToolBook::default() } else { self.book_of(workspace) };
+        let by = By { name: operator(&self.config), via };
+        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), book, by)
+    }
+
+    /// What the tools of this folder declare.
+    pub fn book(&self) -> ToolBook {
+        self.book_of(&self.workspace)
+    }
+
+    fn book_of(&self, workspace: &str) -> ToolBook {
+        toolbox(&self.config, workspace).map(|tools| tools.book().clone()).unwrap_or_default()
+    }
+
+    /// What a new session begins with.
+    pub fn opening(&self) -> Opening {
+        Opening {
+            agent: "default".to_string(),
+            workspace: self.workspace.clone(),
+            instructions: self.config.instructions.value.clone(),
+            parent: None,
+            program: concat!("tackroom ", env!("CARGO_PKG_VERSION")).to_string(),
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            retry: RetryRule { attempts_max: self.config.attempts.value, ..RetryRule::default() },
+            approval_ms: self.config.approval_s.value.saturating_mul(1_000),
+            ..Settings::default()
+        }
+    }
+
+    /// What drives sessions.
+    pub fn plugs(&self) -> Plugs {
+        let (config, clock, found) = (self.config.clone(), self.clock.clone(), self.found.clone());
+        Plugs {
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            outfit: Arc::new(move |workspace: &str, model: &str| {
+                kitbag(&config, &clock, found.as_ref(), workspace, model)
+            }),
+            settings: self.settings(),
+            holder: format!("{} pid {}", concat!("tackroom ", env!("CARGO_PKG_VERSION")), std::process::id()),
+        }
+    }
+
+    /// Whether a session in this folder with that model could be driven: told before anything is written.
+    pub fn plug_check(&self, model: &str) -> Result<(), Failure> {
+        match kitbag(&self.config, &self.clock, self.found.as_ref(), &self.workspace, model) {
+            Ok(_) => Ok(()),
+            Err((sentence, hint)) => Err(Failure::new(Code::Usage, sentence, hint)),
+        }
+    }
+
+    /// Drives a session that nobody drives until only a person can go on.
+    pub async fn settle_down(&self, id: &SessionId) -> Result<(), Failure> {
+        let mut agent = Agent::take(self.plugs(), id, CancellationToken::new()).await?;
+        agent.drive(OnHold::Leave).await?;
+        Ok(())
+    }
+}
+
+fn kitbag(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    found: Option<&Found>,
+    workspace: &str,
+    model: &str,
+) -> Result<Kitbag, (String, String)> {
+    let plug: Arc<dyn Model> = match found {
+        _ if find::is_script(model) => find::script(model, clock)?,
+        Some(Found::Endpoint { plug, .. }) => plug.clone(),
+        Some(Found::Script(_)) | None => {
+            return Err((
+                format!("the session wants the model {model:?}, and no server was found"),
+                "start the server, or give its address with --base-url; `tackroom doctor` looks".to_string(),
+            ));
+        }
+    };
+    let own: Vec<String> = own(config).iter().filter_map(|path| path.to_str().map(str::to_string)).collect();
+    let judge = Builtin::new(&own, &config.hosts)
+        .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
+    Ok(Kitbag { model: plug, tools: toolbox(config, workspace)?, judge: Arc::new(judge) })
+}
+
+/// The folders that no agent may touch.
+fn own(config: &Config) -> Vec<PathBuf> {
+    vec![config.paths.data.clone(), config.paths.config.clone()]
+}
+
+fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (String, String)> {
+    let gone = |why: String| (why, "is the folder still there, and may you read it?".to_string());
+    let place = Workspace::open(Path::new(workspace), &own(config)).map_err(gone)?;
+    let hosts =
+        Hosts::parse(&config.hosts).map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
+    let launcher =
+        std::env::current_exe().ok().map(|program| vec![program.into_os_string(), super::CHILD.into()]);
+    let settings = tool::Settings {
+        launcher,
+        environment: config.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        pass: config.env_names.clone(),
+        command_s_max: config.command_s.value,
+        hosts,
+        fetch: Some(Arc::new(WebFetch::default())),
+    };
+    Ok(Toolbox::new(tool::standard(place, settings)))
+}
+
+/// A folder to work in: this one if none is given.
+pub fn folder(given: Option<&Path>) -> Result<String, Failure> {
+    let path = given.unwrap_or(Path::new("."));
+    let bad = |why: &str| {
+        let sentence = format!("the folder {} cannot be worked in: {why}", path.display());
+        Failure::new(Code::Usage, sentence, "give another with --workspace")
+    };
+    let resolved = std::fs::canonicalize(path).map_err(|error| bad(&error.to_string()))?;
+    if !resolved.is_dir() {
+        return Err(bad("it is not a folder"));
+    }
+    resolved.to_str().map(str::to_string).ok_or_else(|| bad("its name is not UTF-8"))
+}
+
+/// The operator's name, as it is written beside a decision.
+pub fn operator(config: &Config) -> String {
+    let name = ["TACKROOM_OPERATOR", "USER", "LOGNAME"].iter().find_map(|name| config.env.get(*name));
+    name.filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| "operator".to_string())
+}

@@ -1,0 +1,127 @@
+//! `Index`: a row is the fold of its session's events, at any time.
+
+use super::{Dice, Pen, Rig, asked, both_engines, by, opened, raw, read_all, said, session, started};
+use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::domain::commit::{Class, Commit, may_say};
+use tackroom::domain::event::{EndReason, Fact, RunStatus, Settling};
+use tackroom::domain::hash::Hash;
+use tackroom::domain::ids::CallId;
+use tackroom::domain::policy::{Mode, Verdict, Word};
+use tackroom::domain::tally::Row;
+use tackroom::domain::time::Micros;
+use tackroom::domain::tool_spec::Effect;
+use tackroom::ports::index::{Index, Query};
+
+both_engines!(a_row_is_the_fold_of_its_events, lists_are_filtered_and_in_order);
+
+fn any_fact(dice: &mut Dice) -> Fact {
+    let call = CallId(u32::try_from(dice.roll(4)).unwrap() + 1);
+    let word = [Word::Allow, Word::Ask, Word::Deny][usize::try_from(dice.roll(3)).unwrap()];
+    let verdict = Verdict { word, rule: "r".to_string(), why: "w".to_string(), policy: "1".to_string() };
+    match dice.roll(16) {
+        0 => started(),
+        1 => Fact::RunPaused { by: by() },
+        2 => Fact::RunReleased { by: by() },
+        3 => Fact::ModeSet {
+            mode: [Mode::Auto, Mode::Ask, Mode::Step][usize::try_from(dice.roll(3)).unwrap()],
+            by: by(),
+        },
+        4 => Fact::RunEnded { status: RunStatus::Done, why: EndReason::Answered },
+        5 | 6 => Fact::CallJudged {
+            call,
+            verdict,
+            hash: Hash::ZERO,
+            effect: Effect::SideEffect,
+            destroys: false,
+            touches: vec![],
+            preview: Default::default(),
+        },
+        7 => Fact::CallApproved { call, hash: Hash::ZERO, by: by(), expires: Micros(1) },
+        8 => Fact::CallRejected { call, by: by(), reason: "no".to_string() },
+        9 => Fact::CallEdited { call, args: serde_json::json!({}), by: by() },
+        10 => Fact::CallUnknown { call },
+        11 => Fact::CallSettled { call, how: Settling::Again, by: by(), note: String::new() },
+        12 => Fact::SessionRenamed { title: format!("title {}", dice.roll(99)), by: by() },
+        13 => Fact::CallDropped { call },
+        14 => Fact::Unknown { kind: "FromTheFuture".to_string(), data: serde_json::json!({"a": 1}) },
+        _ => asked(),
+    }
+}
+
+fn fold<'a>(id: &str, commits: impl IntoIterator<Item = &'a std::sync::Arc<Commit>>) -> Row {
+    let mut row = Row::new(session(id));
+    for commit in commits {
+        commit.events.iter().for_each(|sealed| row.apply(&sealed.event));
+    }
+    row
+}
+
+async fn a_row_is_the_fold_of_its_events(rig: Rig) {
+    let mut cases = 0;
+    for seed in 1..=20 {
+        let name = format!("s{seed}");
+        let mut dice = Dice(seed * 7_919);
+        let mut pen = Pen::new(&name);
+        pen.open(&*rig.log).await;
+        for _ in 0..25 {
+            let first = any_fact(&mut dice);
+            let class = if may_say(Class::Worker, &first) { Class::Worker } else { Class::Operator };
+            let mut facts = vec![first];
+            facts.extend((0..dice.roll(3)).map(|_| any_fact(&mut dice)).filter(|fact| may_say(class, fact)));
+            pen.write(&*rig.log, class, facts).await;
+            cases += 1;
+            if dice.roll(4) == 0 {
+                let commits = read_all(&*rig.log, &pen.session).await.unwrap();
+                let row = rig.index.row(&pen.session).await.unwrap().unwrap();
+                assert_eq!(row, fold(&name, &commits), "seed {seed}");
+            }
+        }
+    }
+    assert_eq!(rig.index.row(&session("none")).await, Ok(None));
+    println!("rows compared with the fold: {cases} commits, 0 differences");
+}
+
+async fn lists_are_filtered_and_in_order(rig: Rig) {
+    for i in 1..=9_u64 {
+        let mut pen = Pen::new(&format!("s{i}"));
+        pen.open(&*rig.log).await;
+        for _ in 0..(i * 5) % 9 {
+            pen.write(&*rig.log, Class::Operator, vec![said(1)]).await;
+        }
+        if i % 3 == 0 {
+            pen.write(&*rig.log, Class::Operator, vec![started()]).await;
+            pen.write(&*rig.log, Class::Worker, vec![Fact::CallUnknown { call: CallId(1) }]).await;
+        }
+    }
+    let all = rig.index.rows(Query { limit: 100, ..Query::default() }).await.unwrap();
+    assert_eq!(all.len(), 9);
+    assert!(all.windows(2).all(|pair| pair[0].updated >= pair[1].updated));
+    let two = rig.index.rows(Query { limit: 2, ..Query::default() }).await.unwrap();
+    assert_eq!(two, all[..2]);
+    let held = rig.index.rows(Query { held: true, limit: 100, ..Query::default() }).await.unwrap();
+    assert_eq!(held.len(), 3);
+    let statuses = vec!["held".to_string()];
+    assert_eq!(rig.index.rows(Query { statuses, limit: 100, ..Query::default() }).await.unwrap(), held);
+    let idle = rig.index.rows(Query { statuses: vec!["idle".to_string()], held: true, limit: 9 }).await;
+    assert_eq!(idle, Ok(vec![]));
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_folded_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(dir.path()).unwrap();
+    let mut pen = Pen::new("s1");
+    pen.open(&store).await;
+    pen.write(&store, Class::Operator, vec![started()]).await;
+    let before = store.row(&pen.session).await.unwrap();
+    for altered in ["'{}'", "7", "x'00ff'", "replace(tally, 'a title', 'another')"] {
+        raw(dir.path()).execute(&format!("UPDATE sessions SET tally = {altered}"), []).unwrap();
+        assert_eq!(store.row(&pen.session).await.unwrap(), before);
+        let listed = store.rows(Query { limit: 9, ..Query::default() }).await.unwrap();
+        assert_eq!(listed.first(), before.as_ref());
+    }
+    pen.write(&store, Class::Operator, vec![opened("later")]).await;
+    let stored: String =
+        raw(dir.path()).query_row("SELECT tally FROM sessions", [], |row| row.get(0)).unwrap();
+    assert!(stored.contains("later"));
+}

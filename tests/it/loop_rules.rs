@@ -1,0 +1,310 @@
+//! The rules of the loop, told by the fold alone: order of calls, lapses, edits, steps, crashes.
+
+use crate::harness::fold::{Fold, asked, said};
+use serde_json::json;
+use tackroom::domain::call::{CallState, Ended, Preview};
+use tackroom::domain::event::{Fact, Lapse};
+use tackroom::domain::fault::{Fault, FaultKind};
+use tackroom::domain::ids::CallId;
+use tackroom::domain::message::{Args, AskedCall, Finish, Message, Reply};
+use tackroom::domain::next::{Hold, Step, next};
+use tackroom::domain::order::{Order, Refusal};
+use tackroom::domain::outcome::Report;
+use tackroom::domain::policy::{Mode, Word};
+use tackroom::domain::run::Turn;
+
+fn results(fold: &Fold) -> Vec<(String, String)> {
+    let tool = |message: &std::sync::Arc<Message>| match message.as_ref() {
+        Message::Tool { wire_id, text, .. } => Some((wire_id.clone(), text.clone())),
+        Message::System { .. } | Message::User { .. } | Message::Assistant { .. } => None,
+    };
+    fold.session.transcript.iter().filter_map(tool).collect()
+}
+
+#[test]
+fn results_stand_in_the_order_of_the_calls_whatever_ends_first() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("read", json!({"path":"a"})), ("read", json!({"path":"b"})), ("nothing", json!({}))]);
+    fold.judge(1, Word::Allow);
+    fold.judge(2, Word::Allow);
+    fold.start(1);
+    fold.start(2);
+    fold.end(2, "B");
+    fold.end(1, "A");
+    let texts: Vec<String> = results(&fold).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts[0], "A");
+    assert_eq!(texts[1], "B");
+    assert!(texts[2].contains("no tool named"), "{}", texts[2]);
+    assert_eq!(next(&fold.session), Step::AskModel { attempt: 1 });
+}
+
+#[test]
+fn a_held_write_holds_up_only_what_depends_on_it() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[
+        ("write", json!({"path":"a","body":"1"})),
+        ("read", json!({"path":"b"})),
+        ("read", json!({"path":"a"})),
+        ("write", json!({"path":"c","body":"2"})),
+    ]);
+    fold.judge(1, Word::Ask);
+    fold.judge(2, Word::Allow);
+    fold.judge(3, Word::Allow);
+    fold.judge(4, Word::Allow);
+    assert_eq!(next(&fold.session), Step::RunCall(CallId(2)), "reading another file goes ahead");
+    fold.start(2);
+    fold.end(2, "b");
+    assert_eq!(next(&fold.session), Step::Await, "reading the same file and the later write wait");
+    assert_eq!(fold.session.holds(), vec![Hold::Approval(CallId(1))]);
+    let hash = fold.hash(1);
+    fold.order(&Order::Approve { call: CallId(1), hash }).expect("approved");
+    fold.start(1);
+    fold.end(1, "ok");
+    assert_eq!(next(&fold.session), Step::RunCall(CallId(3)));
+}
+
+#[test]
+fn a_truncated_reply_never_runs_its_calls() {
+    let mut fold = Fold::running(Mode::Auto);
+    let reply = Reply { calls: vec![asked("read", json!({"path":"a"}))], finish: Finish::Length, ..said("") };
+    fold.replies(reply);
+    assert_eq!(fold.session.call(CallId(1)).map(|call| &call.state), Some(&CallState::Ended(Ended::Refused)));
+    assert!(results(&fold)[0].1.contains("cut at the length limit"));
+    assert_eq!(next(&fold.session), Step::AskModel { attempt: 1 }, "the model is told and asked again");
+}
+
+#[test]
+fn broken_arguments_are_sent_back_as_valid_ones() {
+    let mut fold = Fold::running(Mode::Auto);
+    let broken =
+        AskedCall { wire_id: "x".into(), tool: "read".into(), args: Args::Broken("{\"path\": ".into()) };
+    fold.replies(Reply { calls: vec![broken], finish: Finish::Calls, ..said("") });
+    let Some(Message::Assistant { calls, .. }) =
+        fold.session.transcript.iter().rev().nth(1).map(AsRef::as_ref)
+    else {
+        panic!("the assistant's message stands before the result")
+    };
+    let sent: serde_json::Value = serde_json::from_str(&calls[0].args).expect("what is sent back is JSON");
+    assert!(sent.is_object());
+    assert!(results(&fold)[0].1.contains("not valid JSON"));
+}
+
+#[test]
+fn wire_ids_are_unique_and_never_empty() {
+    let mut fold = Fold::running(Mode::Auto);
+    let call = |id: &str| AskedCall { wire_id: id.into(), ..asked("nothing", json!({})) };
+    fold.replies(Reply {
+        calls: vec![call("same"), call("same"), call("")],
+        finish: Finish::Calls,
+        ..said("")
+    });
+    let mut ids: Vec<String> = fold.session.calls.iter().map(|call| call.wire_id.clone()).collect();
+    assert!(ids.iter().all(|id| !id.is_empty()));
+    ids.dedup();
+    assert_eq!(ids.len(), 3);
+}
+
+#[test]
+fn an_edit_is_judged_again_and_both_versions_stay() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("write", json!({"path":"a","body":"1"}))]);
+    fold.judge(1, Word::Ask);
+    let (hash, args) = (fold.hash(1), json!({"path":"b","body":"1"}));
+    fold.order(&Order::ApproveEdited { call: CallId(1), hash, args: args.clone() }).expect("taken");
+    assert_eq!(next(&fold.session), Step::JudgeCall(CallId(1)), "nothing runs before it is judged again");
+    fold.judge(1, Word::Ask);
+    assert_eq!(next(&fold.session), Step::RunCall(CallId(1)));
+    let call = fold.session.call(CallId(1)).expect("there");
+    assert_eq!(call.proposed, Args::Json(json!({"path":"a","body":"1"})));
+    assert_eq!(call.edited, Some(args.clone()));
+    assert_eq!(call.approval.as_ref().map(|approval| approval.hash), Some(fold.hash_of("write", &args)));
+    fold.start(1);
+    fold.end(1, "written");
+    assert!(results(&fold)[0].1.contains("The operator changed the arguments"), "the model is told");
+}
+
+#[test]
+fn an_edit_that_the_policy_denies_goes_back_to_the_operator() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("write", json!({"path":"a","body":"1"}))]);
+    fold.judge(1, Word::Ask);
+    let hash = fold.hash(1);
+    let args = json!({"path":"../../etc/passwd","body":"1"});
+    fold.order(&Order::ApproveEdited { call: CallId(1), hash, args }).expect("taken");
+    fold.judge(1, Word::Deny);
+    let call = fold.session.call(CallId(1)).expect("there");
+    assert_eq!(call.state, CallState::Held);
+    assert_eq!(call.edited, None);
+    assert!(call.edit_refused.is_some());
+    assert_eq!(call.hash, Some(hash), "what waits is what waited before");
+    assert_eq!(next(&fold.session), Step::Await);
+}
+
+#[test]
+fn an_edit_that_misses_the_schema_is_refused_with_the_path() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("write", json!({"path":"a","body":"1"}))]);
+    fold.judge(1, Word::Ask);
+    let hash = fold.hash(1);
+    let bad = Order::ApproveEdited { call: CallId(1), hash, args: json!({"path": 3}) };
+    let Err(Refusal::BadArguments(faults)) = fold.try_order(&bad) else { panic!("it must be refused") };
+    assert_eq!(faults[0].path, "/path");
+}
+
+#[test]
+fn a_clearance_lapses_when_the_policy_or_the_target_changed_or_it_is_old() {
+    let held = || {
+        let mut fold = Fold::running(Mode::Auto);
+        fold.calls(&[("write", json!({"path":"a","body":"1"}))]);
+        fold.judge(1, Word::Ask);
+        let hash = fold.hash(1);
+        fold.order(&Order::Approve { call: CallId(1), hash }).expect("approved");
+        fold
+    };
+    let starting =
+        |policy: &str, preview| Report::Starting { call: CallId(1), policy: policy.into(), preview };
+    let fold = held();
+    let lapsed = |why| Ok(vec![Fact::CallLapsed { call: CallId(1), why }]);
+    assert_eq!(fold.try_tell(&starting("p2", Some(Preview::None))), lapsed(Lapse::Changed));
+    let other = Preview::Change { path: "a".into(), before: None, after: "z".into(), cut: false };
+    assert_eq!(fold.try_tell(&starting("p1", Some(other))), lapsed(Lapse::TargetChanged));
+    let mut fold = held();
+    fold.now = fold.now.plus_ms(61_000);
+    assert_eq!(fold.try_tell(&starting("p1", Some(Preview::None))), lapsed(Lapse::Expired));
+    fold.put(vec![Fact::CallLapsed { call: CallId(1), why: Lapse::Expired }]);
+    assert_eq!(next(&fold.session), Step::JudgeCall(CallId(1)), "it is judged and asked again");
+}
+
+#[test]
+fn ask_mode_asks_before_every_call_that_does_more_than_read() {
+    let mut fold = Fold::running(Mode::Ask);
+    fold.calls(&[("read", json!({"path":"a"})), ("write", json!({"path":"b","body":""}))]);
+    fold.judge(1, Word::Allow);
+    fold.judge(2, Word::Allow);
+    assert_eq!(fold.session.holds(), vec![Hold::Approval(CallId(2))]);
+    assert_eq!(next(&fold.session), Step::RunCall(CallId(1)));
+}
+
+#[test]
+fn step_mode_lets_one_step_go_at_each_word() {
+    let mut fold = Fold::running(Mode::Step);
+    assert_eq!(next(&fold.session), Step::Await);
+    assert_eq!(fold.session.holds(), vec![Hold::Step]);
+    fold.order(&Order::Step).expect("one step");
+    fold.calls(&[("read", json!({"path":"a"}))]);
+    fold.judge(1, Word::Allow);
+    assert_eq!(next(&fold.session), Step::Await, "the call is the next step");
+    fold.order(&Order::Step).expect("one step");
+    fold.start(1);
+    fold.end(1, "A");
+    assert_eq!(next(&fold.session), Step::Await);
+    fold.order(&Order::SetMode(Mode::Auto)).expect("on");
+    assert_eq!(next(&fold.session), Step::AskModel { attempt: 1 });
+}
+
+#[test]
+fn a_crash_leaves_each_start_with_one_end() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("read", json!({"path":"a"})), ("command", json!({"argv":["x"]}))]);
+    fold.judge(1, Word::Allow);
+    fold.judge(2, Word::Allow);
+    fold.start(1);
+    fold.tell(Report::Taken { holder: "second".into() });
+    assert_eq!(next(&fold.session), Step::RunCall(CallId(1)), "a read is run again");
+    fold.start(1);
+    fold.end(1, "A");
+    fold.start(2);
+    fold.tell(Report::Taken { holder: "third".into() });
+    assert_eq!(fold.session.call(CallId(2)).map(|call| &call.state), Some(&CallState::Unknown));
+    assert_eq!(fold.session.holds(), vec![Hold::Unknown(CallId(2))]);
+    assert_eq!(next(&fold.session), Step::Await, "a command is never run again by itself");
+}
+
+#[test]
+fn an_interrupted_request_is_asked_again_as_another_attempt() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+    fold.tell(Report::Taken { holder: "second".into() });
+    assert_eq!(next(&fold.session), Step::AskModel { attempt: 2 });
+}
+
+#[test]
+fn faults_are_retried_within_bounds_and_only_where_it_helps() {
+    let mut fold = Fold::running(Mode::Auto);
+    let mut attempts = 0;
+    loop {
+        fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+        attempts += 1;
+        fold.tell(Report::Failed(Fault::new(FaultKind::Overloaded, "503")));
+        match next(&fold.session) {
+            Step::WaitUntil(at) => fold.now = at.plus_ms(1),
+            Step::Finish(..) => break,
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(attempts, 5);
+    let mut fold = Fold::running(Mode::Auto);
+    fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+    fold.tell(Report::Failed(Fault::new(FaultKind::Auth, "401")));
+    assert!(matches!(next(&fold.session), Step::Finish(..)));
+}
+
+#[test]
+fn a_steer_is_read_before_the_next_turn_and_never_between_call_and_result() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("read", json!({"path":"a"}))]);
+    fold.order(&Order::Steer("go left".into())).expect("taken");
+    fold.judge(1, Word::Allow);
+    fold.start(1);
+    fold.end(1, "A");
+    let kinds: Vec<&str> = fold
+        .session
+        .transcript
+        .iter()
+        .map(|message| match message.as_ref() {
+            Message::System { .. } => "system",
+            Message::User { .. } => "user",
+            Message::Assistant { .. } => "assistant",
+            Message::Tool { .. } => "tool",
+        })
+        .collect();
+    assert_eq!(kinds, ["system", "user", "assistant", "tool", "user"]);
+}
+
+#[test]
+fn an_interrupt_waits_and_a_message_goes_on() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+    fold.order(&Order::Interrupt).expect("taken");
+    fold.tell(Report::Failed(Fault::new(FaultKind::Stopped, "stopped")));
+    assert_eq!(next(&fold.session), Step::Await);
+    fold.order(&Order::Say("rather this".into())).expect("taken");
+    assert_eq!(next(&fold.session), Step::AskModel { attempt: 1 });
+    assert!(
+        matches!(fold.session.transcript.last().map(AsRef::as_ref), Some(Message::User { text }) if text == "rather this")
+    );
+}
+
+#[test]
+fn a_queued_message_begins_the_next_run() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.order(&Order::Say("and then this".into())).expect("queued");
+    fold.replies(said("done"));
+    fold.tell(Report::Finish);
+    assert_eq!(next(&fold.session), Step::StartQueued);
+    fold.tell(Report::QueueTaken);
+    assert_eq!(fold.session.run.as_ref().map(|run| run.no.0), Some(2));
+    assert!(fold.session.queue.is_empty());
+    assert!(matches!(fold.session.run.as_ref().map(|run| &run.turn), Some(Turn::Ready)));
+}
+
+#[test]
+fn cancelling_gives_every_call_its_one_result() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("write", json!({"path":"a","body":""})), ("write", json!({"path":"b","body":""}))]);
+    fold.judge(1, Word::Ask);
+    fold.order(&Order::Cancel).expect("taken");
+    fold.tell(Report::Finish);
+    assert!(fold.session.calls.iter().all(|call| call.ended() && call.result.is_some()));
+    assert_eq!(results(&fold).len(), 2, "the transcript stays valid for the next run");
+}
