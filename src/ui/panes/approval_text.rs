@@ -16,7 +16,7 @@ use crate::ui::update_decide::WORD;
 use crate::ui::widgets::{diff, flow};
 
 /// Columns of the labels on the left.
-const LABEL: usize = 10;
+const LABEL: usize = 12;
 /// Narrower panels have their labels on lines of their own.
 const LABEL_BESIDE: usize = 50;
 

@@ -27,18 +27,23 @@ const PLUGS: &[Plug] = &[
     Plug { name: "thiserror", places: &["src/"], why: "a typed error lives beside what fails" },
     Plug {
         name: "tokio",
-        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen.rs"],
+        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen/"],
         why: "the executor; the pure rooms never see it",
     },
     Plug {
         name: "tokio-util",
-        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen.rs"],
+        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen/"],
         why: "cancellation, wherever tokio is",
     },
     Plug {
         name: "futures-util",
-        places: &["src/ports/", "src/runtime/", "src/adapters/", "src/ui/screen.rs"],
+        places: &["src/ports/", "src/runtime/", "src/adapters/", "src/ui/screen/"],
         why: "the Stream trait and its verbs",
+    },
+    Plug {
+        name: "rustix",
+        places: &["src/adapters/", "src/ui/screen/"],
+        why: "the system's calls: files and processes, and the screen that stops itself on Ctrl-Z",
     },
     // domain
     one("jiff", &["src/domain/time.rs"]),
@@ -53,11 +58,10 @@ const PLUGS: &[Plug] = &[
     one("ignore", &["src/adapters/tool/search.rs"]),
     one("reqwest", &["src/adapters/http.rs"]),
     one("rusqlite", &["src/adapters/engine/"]),
-    one("rustix", &["src/adapters/"]),
     one("rustls", &["src/adapters/http.rs"]),
     one("uuid", &["src/adapters/clock.rs"]),
     // ui
-    one("crossterm", &["src/ui/screen.rs"]),
+    one("crossterm", &["src/ui/screen/"]),
     one("nucleo-matcher", &["src/ui/widgets/fuzzy.rs"]),
     one("pulldown-cmark", &["src/ui/widgets/markdown.rs"]),
     one("ratatui", &["src/ui/"]),
