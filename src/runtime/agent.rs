@@ -3,7 +3,7 @@
 //! One agent drives one session, under a claim and the writer lease. It ends when there is nothing to do, when a person is
 //! needed (if told to), when told to quit, or when the log cannot be written; then nothing of it runs any more.
 
-use crate::domain::call::{CallState, Outcome};
+use crate::domain::call::Outcome;
 use crate::domain::commit::Class;
 use crate::domain::decide::Kit;
 use crate::domain::event::Fact;
@@ -394,10 +394,5 @@ impl Agent {
         }
         self.tasks.shutdown().await;
         self.jobs.clear();
-    }
-
-    /// Whether a call of this session runs or waits to run: for whoever decides to quit.
-    pub fn runs_side_effect(&self) -> bool {
-        self.session().open_calls().any(|call| call.state == CallState::Started && !call.effect.repeatable())
     }
 }

@@ -26,6 +26,7 @@ mod openai;
 mod tools;
 mod pages;
 mod commands;
+mod walk;
 mod trace;
 mod screens;
 mod keys;
