@@ -16,7 +16,7 @@ use crate::ui::update_decide::WORD;
 use crate::ui::widgets::{diff, flow};
 
 /// Columns of the labels on the left.
-const LABEL: usize = 12;
+const LABEL: usize = 10;
 /// Narrower panels have their labels on lines of their own.
 const LABEL_BESIDE: usize = 50;
 
@@ -106,7 +106,7 @@ impl Sheet<'_> {
             self.field("unknown", what, Role::Risk);
         }
         if let Some(verdict) = &call.verdict {
-            self.field("asks since", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
+            self.field("because", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
         }
         if let Some(refused) = &call.edit_refused {
             let text = format!("Your edit was not run: {} (rule {})", refused.why, refused.rule);
