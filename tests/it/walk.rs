@@ -145,8 +145,19 @@ async fn one_argument_end_to_end() {
     assert!(told.contains("The operator changed the arguments"), "{told}");
     drop(agent);
 
+    on_disk_and_again(home.path(), &id, plugs, &proposed, &edited).await;
+}
+
+/// What is on disk says it all, in order; folded again, twice, it is the same, without model, tool, clock or network.
+async fn on_disk_and_again(
+    home: &std::path::Path,
+    id: &tackroom::domain::ids::SessionId,
+    plugs: Plugs,
+    proposed: &serde_json::Value,
+    edited: &serde_json::Value,
+) {
     // On disk, in order: nothing happened that the log did not say first.
-    let commits = plugs.store.log.read(&id, 0, 1_000).await.unwrap();
+    let commits = plugs.store.log.read(id, 0, 1_000).await.unwrap();
     let events: Vec<Event> =
         commits.iter().flat_map(|commit| &commit.events).map(|sealed| sealed.event.clone()).collect();
     let kinds: Vec<&str> = events.iter().map(|event| event.fact.kind()).collect();
@@ -173,9 +184,9 @@ async fn one_argument_end_to_end() {
 
     // Replay: the same events to the same folds, twice, and without model, tool, clock or network.
     drop(plugs);
-    let stored = Sqlite::open_read_only(home.path()).unwrap().unwrap();
+    let stored = Sqlite::open_read_only(home).unwrap().unwrap();
     let again: Vec<Event> = stored
-        .read(&id, 0, 1_000)
+        .read(id, 0, 1_000)
         .await
         .unwrap()
         .iter()
@@ -183,11 +194,14 @@ async fn one_argument_end_to_end() {
         .map(|sealed| sealed.event)
         .collect();
     assert_eq!(again, events);
-    let (session, talk, trace) = folded(&id, &again);
+    let (session, talk, trace) = folded(id, &again);
     let call = &session.calls[0];
     assert_eq!(call.state, CallState::Ended(Ended::Ran(Outcome::Ok)));
-    assert_eq!((call.proposed.clone(), call.edited.clone()), (Args::Json(proposed), Some(edited)));
-    assert_eq!(format!("{talk:?}"), format!("{:?}", folded(&id, &events).1));
+    assert_eq!(
+        (call.proposed.clone(), call.edited.clone()),
+        (Args::Json(proposed.clone()), Some(edited.clone()))
+    );
+    assert_eq!(format!("{talk:?}"), format!("{:?}", folded(id, &events).1));
     assert!(trace.faults().is_empty(), "the spans are a whole tree");
     assert!(
         events.iter().any(|event| matches!(&event.fact, Fact::CallApproved { by, .. } if by.name == "ada"))

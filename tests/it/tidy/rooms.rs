@@ -270,7 +270,7 @@ fn only_main_names_the_crate_from_outside() {
 #[test]
 fn import_law_goes_red() {
     let house = House::of(&[
-        ("src/adapters/clock.rs", "use super::http::Client; use super::keys::Keys; use crate::ports::Clock;"),
+        ("src/adapters/clock.rs", "use super::web::Client; use super::keys::Keys; use crate::ports::Clock;"),
         ("src/adapters/web/mod.rs", "use self::inner::A; mod inner { use super::A; }"),
         ("src/adapters/mod.rs", "pub mod clock; use self::model::Choice;"),
         ("src/adapters/model/mod.rs", "use super::tool::Fs; use crate::adapters::{model::sse, tool};"),
