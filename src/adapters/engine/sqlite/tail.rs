@@ -1,13 +1,14 @@
 //! Following sessions: what is stored is read, then each wake-up leads to another look.
 //!
 //! A wake-up says only "look again", so none can be missed that matters: the mark is taken before the look. Commits of
-//! this process wake at once; those of others are noticed by a thread that asks SQLite for its `data_version` ten times
+//! this process wake at once, and are handed over without being read again; those of others are noticed by a thread that asks SQLite for its `data_version` ten times
 //! a second, and lives only while something is followed.
 
 use super::Sqlite;
 use super::open::{Access, connect};
 use super::place::Place;
 use super::reader::lock;
+use super::recent::{Mark, Recent};
 use super::rows;
 use crate::domain::ids::SessionId;
 use crate::ports::Later;
@@ -28,6 +29,7 @@ pub struct Watching {
     place: Place,
     access: Access,
     wake: Arc<watch::Sender<u64>>,
+    recent: Arc<Recent>,
     state: Mutex<State>,
 }
 
@@ -39,8 +41,8 @@ struct State {
 
 impl Watching {
     /// Nobody follows yet.
-    pub fn new(place: Place, access: Access, wake: Arc<watch::Sender<u64>>) -> Watching {
-        Watching { place, access, wake, state: Mutex::default() }
+    pub fn new(place: Place, access: Access, wake: Arc<watch::Sender<u64>>, recent: Arc<Recent>) -> Watching {
+        Watching { place, access, wake, recent, state: Mutex::default() }
     }
 
     fn enter(self: &Arc<Self>) {
@@ -72,6 +74,7 @@ impl Watching {
             let now = self.version(&mut conn);
             if now.is_none() || now != seen {
                 seen = now;
+                self.recent.written_elsewhere();
                 self.wake.send_modify(|count| *count += 1); // the tails find out what there is, or what is wrong
             }
         }
@@ -105,6 +108,8 @@ pub struct SqliteTail {
     store: Sqlite,
     wake: watch::Receiver<u64>,
     cursor: Cursor,
+    mark: Mark,
+    look_due: bool,
     ready: VecDeque<TailItem>,
     caught_up: bool,
 }
@@ -121,10 +126,30 @@ impl SqliteTail {
         };
         store.shared.watching.enter();
         let wake = store.shared.wake.subscribe();
-        SqliteTail { store, wake, cursor, ready: VecDeque::new(), caught_up: false }
+        let mark = Mark::default();
+        SqliteTail { store, wake, cursor, mark, look_due: true, ready: VecDeque::new(), caught_up: false }
     }
 
-    /// Reads what follows the cursor; true where that was not all.
+    /// Takes what this process wrote since the last look; false where the store itself must be looked at.
+    fn hand_over(&mut self) -> bool {
+        let Some(written) = self.store.shared.recent.since(&mut self.mark) else { return false };
+        for (n, commit) in written {
+            let next = match &mut self.cursor {
+                Cursor::Broken(_) => return false,
+                Cursor::One(session, after) if *session != commit.session || commit.seq <= *after => continue,
+                Cursor::One(_, after) => (*after + 1 == commit.seq).then(|| *after = commit.seq),
+                Cursor::All(last) if n <= *last => continue,
+                Cursor::All(last) => (*last + 1 == n).then(|| *last = n),
+            };
+            if next.is_none() {
+                return false; // one of another process lies between
+            }
+            self.ready.push_back(TailItem::Commit(commit));
+        }
+        true
+    }
+
+    /// Reads what follows the cursor.
     async fn look(&mut self) -> Result<(), LogFault> {
         match &mut self.cursor {
             Cursor::Broken(fault) => Err(fault.clone()),
@@ -166,9 +191,16 @@ impl Tail for SqliteTail {
                     return item;
                 }
                 self.wake.mark_unchanged(); // before the look: what comes during it wakes again
-                if let Err(fault) = self.look().await {
-                    self.cursor = Cursor::Broken(fault.clone());
-                    return TailItem::Interrupted(fault);
+                if !self.look_due {
+                    self.look_due = !self.hand_over();
+                }
+                if self.look_due && self.ready.is_empty() {
+                    self.mark = self.store.shared.recent.mark();
+                    if let Err(fault) = self.look().await {
+                        self.cursor = Cursor::Broken(fault.clone());
+                        return TailItem::Interrupted(fault);
+                    }
+                    self.look_due = !self.ready.is_empty(); // what was found may not be all
                 }
                 if !self.ready.is_empty() {
                     continue;
