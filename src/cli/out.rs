@@ -1,13 +1,13 @@
 //! Lines to standard output and error that survive a closed pipe, with foreign text made safe.
 
-use crate::cli::exit::Failure;
+use crate::cli::exit::{Code, Failure};
 use std::io::Write;
 
-/// Writes a line to standard output. A reader that has gone away ends the command quietly.
+/// Writes a line to standard output. A reader that has gone away ends the command quietly: the failure has no sentence.
 pub fn line(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::new(Code::Done, "", "")),
         other => Ok(other?),
     }
 }

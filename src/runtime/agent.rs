@@ -320,12 +320,12 @@ impl Agent {
                 Err(fault) => self.record(&Report::Failed(fault)).await,
             },
             (Ok((_, Done::Call(call, returned, ms))), _) => self.ended(call, returned, ms).await,
-            (Err(error), Some(Job::Model)) => self.record(&Report::Failed(broken(&error))).await,
+            (Err(error), Some(Job::Model)) => self.record(&Report::Failed(perform::broken(&error))).await,
             (Err(error), Some(Job::Call(call, _))) => {
                 let since = self.session().call(call).map_or(self.plugs.clock.now(), |call| call.since);
                 let ms = self.plugs.clock.now().ms_since(since);
                 let returned = match error.is_panic() {
-                    true => Returned { outcome: Outcome::Panicked, text: panic_text(error) },
+                    true => Returned { outcome: Outcome::Panicked, text: perform::panic_text(error) },
                     false => Returned {
                         outcome: Outcome::Cancelled,
                         text: "it did not stop in time and was dropped".into(),
@@ -400,15 +400,4 @@ impl Agent {
     pub fn runs_side_effect(&self) -> bool {
         self.session().open_calls().any(|call| call.state == CallState::Started && !call.effect.repeatable())
     }
-}
-
-fn broken(error: &JoinError) -> Fault {
-    Fault::new(FaultKind::Unknown, format!("the request broke in this program: {error}"))
-}
-
-fn panic_text(error: JoinError) -> String {
-    let payload = error.into_panic();
-    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_string())
 }

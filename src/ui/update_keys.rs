@@ -110,7 +110,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Palette => app.overlay = Some(Overlay::Palette(Chooser::default())),
         Action::Themes => {
             let before = app.look.theme.clone();
-            app.overlay = Some(Overlay::Themes { chooser: Chooser::default(), before });
+            app.overlay = Some(Overlay::Themes { chooser: Chooser::default(), before: Box::new(before) });
         }
         Action::Sessions => {
             app.overlay = Some(Overlay::Sessions(SessionsList::default()));
@@ -157,7 +157,7 @@ fn help(app: &mut App) {
 /// The topmost thing closes; nothing is decided by it.
 fn close(app: &mut App) {
     match app.overlay.take() {
-        Some(Overlay::Themes { before, .. }) => app.look.theme = before,
+        Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions(list)) if list.filtering => {
             app.overlay = Some(Overlay::Sessions(SessionsList::default()));
         }

@@ -1,6 +1,13 @@
 //! All integration tests, one binary.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
+#![allow(
+    clippy::large_futures,
+    clippy::large_enum_variant,
+    clippy::type_complexity,
+    clippy::cast_possible_truncation,
+    reason = "a test is read, not shipped"
+)]
 
 mod harness;
 mod tidy;
@@ -21,3 +28,4 @@ mod pages;
 mod commands;
 mod trace;
 mod screens;
+mod keys;

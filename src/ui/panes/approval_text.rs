@@ -106,7 +106,7 @@ impl Sheet<'_> {
             self.field("unknown", what, Role::Risk);
         }
         if let Some(verdict) = &call.verdict {
-            self.field("asks since", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
+            self.field("because", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
         }
         if let Some(refused) = &call.edit_refused {
             let text = format!("Your edit was not run: {} (rule {})", refused.why, refused.rule);

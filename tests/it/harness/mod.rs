@@ -5,3 +5,4 @@ pub mod world;
 pub mod mock_model;
 pub mod story;
 pub mod shot;
+pub mod screen;
