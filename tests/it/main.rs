@@ -21,3 +21,4 @@ mod pages;
 mod commands;
 mod trace;
 mod screens;
+mod kill;
