@@ -121,6 +121,10 @@ impl Story {
                 break false;
             }
             match driver.line_within(STILL) {
+                // Half of the kills that can, fall right after the start of a call.
+                Some(Some(line)) if line.contains("\"CallStarted\"") && !self.told.contains(&line) => {
+                    news += if self.dice.roll(2) == 0 { fresh } else { 1 };
+                }
                 Some(Some(line)) => news += u64::from(!self.told.contains(&line)),
                 Some(None) => break true,
                 None if waits && self.id.is_some() && !self.answer_elsewhere() => break false,

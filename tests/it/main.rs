@@ -22,3 +22,5 @@ mod commands;
 mod trace;
 mod screens;
 mod kill;
+mod cli;
+mod cli_faults;

@@ -131,51 +131,6 @@ impl Home {
         let kind = |line: &String| serde_json::from_str::<Value>(line).unwrap()["event"]["kind"].clone();
         self.events(id).iter().map(|line| kind(line).as_str().unwrap().to_string()).collect()
     }
-
-    /// Ids, times, hashes, process numbers and paths replaced.
-    pub fn scrub(&self, text: &str) -> String {
-        let mut text = text.replace(&self.dir.path().canonicalize().unwrap().display().to_string(), "[dir]");
-        if let Some(id) = self.sessions().first().and_then(|row| row["id"].as_str().map(str::to_string)) {
-            text = text.replace(&id, "[id]");
-        }
-        scrub_words(&text)
-    }
-}
-
-/// Hashes, moments and durations replaced, word by word.
-pub fn scrub_words(text: &str) -> String {
-    let mut out = String::new();
-    let mut word = String::new();
-    for c in text.chars().chain(['\0']) {
-        if c.is_ascii_alphanumeric() || "-:.".contains(c) {
-            word.push(c);
-            continue;
-        }
-        out.push_str(&scrubbed(&word));
-        word.clear();
-        if c != '\0' {
-            out.push(c);
-        }
-    }
-    out
-}
-
-fn scrubbed(word: &str) -> String {
-    let hex = |n: usize| word.len() == n && word.bytes().all(|b| b.is_ascii_hexdigit());
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    if hex(64) || hex(32) || hex(12) {
-        return "[hash]".to_string();
-    }
-    if word.len() == 16 && digits(word) {
-        return "[µs]".to_string();
-    }
-    if word.len() >= 20 && word.starts_with("20") && word.contains('T') {
-        return "[when]".to_string();
-    }
-    if word.len() >= 12 && word.get(2..3) == Some(":") && word.get(5..6) == Some(":") {
-        return "[clock]".to_string();
-    }
-    word.to_string()
 }
 
 impl Ran {
