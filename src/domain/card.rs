@@ -211,7 +211,7 @@ fn plain(value: &Value) -> String {
 fn cut(text: &str) -> String {
     let line: String = text.chars().take(SUMMARY_MAX + 1).map(|c| if c == '\n' { '⏎' } else { c }).collect();
     match line.char_indices().nth(SUMMARY_MAX) {
-        Some((at, _)) => format!("{}…", &line[..at]),
+        Some((at, _)) => format!("{}…", line.split_at(at).0),
         None => line,
     }
 }

@@ -79,8 +79,31 @@ impl SpanTree {
             Fact::ModelAsked { .. } => Level::Model,
             Fact::CallStarted { .. } => Level::Execution,
             Fact::Unknown { .. } => return, // a newer program knows what it opens
-            other if other.call().is_some() => Level::Call,
-            _ => return self.fault(event, "this kind of fact opens no span"),
+            Fact::CallRefused { .. }
+            | Fact::CallJudged { .. }
+            | Fact::CallEdited { .. }
+            | Fact::CallApproved { .. }
+            | Fact::CallRejected { .. }
+            | Fact::CallAnswered { .. }
+            | Fact::CallLapsed { .. }
+            | Fact::CallEnded { .. }
+            | Fact::CallInterrupted { .. }
+            | Fact::CallUnknown { .. }
+            | Fact::CallSettled { .. }
+            | Fact::CallDropped { .. } => Level::Call,
+            Fact::SessionRenamed { .. }
+            | Fact::WriterTaken { .. }
+            | Fact::RunPaused { .. }
+            | Fact::RunReleased { .. }
+            | Fact::InterruptAsked { .. }
+            | Fact::CancelAsked { .. }
+            | Fact::StepAllowed { .. }
+            | Fact::ModeSet { .. }
+            | Fact::RunEnded { .. }
+            | Fact::ModelReplied { .. }
+            | Fact::ModelFailed { .. }
+            | Fact::OperatorSaid { .. }
+            | Fact::OperatorSteered { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
         let held_by = self.nodes.get(&event.parent).copied();
         match (level, held_by.map(|node| node.level)) {

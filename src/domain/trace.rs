@@ -244,10 +244,12 @@ impl Trace {
 
     fn failed(&mut self, event: &Event, kind: FaultKind, then: AfterFault) {
         if let Some(key) = self.model.take() {
-            let state = match kind {
-                FaultKind::Interrupted => RowState::Interrupted,
-                FaultKind::Stopped => RowState::NotRun,
-                _ => RowState::Badly, // every other kind is a failure
+            let state = if kind == FaultKind::Interrupted {
+                RowState::Interrupted
+            } else if kind == FaultKind::Stopped {
+                RowState::NotRun
+            } else {
+                RowState::Badly
             };
             self.close(key, event.at, state);
             if let What::Model { fault, .. } = &mut self.rows[key].what {
@@ -314,19 +316,22 @@ impl Trace {
 
     /// A row for each execution that is not the only one, or that broke off.
     fn execution(&mut self, key: usize, call: CallId, open: &mut OpenCall, event: &Event) {
-        let broke_off = match &event.fact {
-            Fact::CallStarted { .. } => {
-                open.starts += 1;
-                if open.starts > 1 {
-                    let what = What::Execution { call, nth: open.starts };
-                    open.execution = Some(self.add(Some(key), event, what, Some(Time::Work)));
-                }
-                return;
+        if let Fact::CallStarted { .. } = &event.fact {
+            open.starts += 1;
+            if open.starts > 1 {
+                let what = What::Execution { call, nth: open.starts };
+                open.execution = Some(self.add(Some(key), event, what, Some(Time::Work)));
             }
-            Fact::CallInterrupted { .. } => RowState::Interrupted,
-            Fact::CallUnknown { .. } => RowState::Unknown,
-            _ if open.watch.over() => close_of(open.watch.phase),
-            _ => return, // it changes no execution
+            return;
+        }
+        let broke_off = if let Fact::CallInterrupted { .. } = &event.fact {
+            RowState::Interrupted
+        } else if let Fact::CallUnknown { .. } = &event.fact {
+            RowState::Unknown
+        } else if open.watch.over() {
+            close_of(open.watch.phase)
+        } else {
+            return; // it changes no execution
         };
         if let Some(row) = open.execution.take() {
             self.close(row, event.at, broke_off);

@@ -7,10 +7,10 @@ use crate::domain::trace_row::{self, What};
 use crate::ui::app::App;
 use crate::ui::bindings::{Action, Go, Seek};
 use crate::ui::can;
-use crate::ui::filter::fitting;
 use crate::ui::keymap::Entry;
 use crate::ui::mode::Context;
 use crate::ui::parts::Overlay;
+use crate::ui::widgets::fuzzy::fitting;
 
 /// The actions that the palette offers: what can be done now, each once. A decision is never taken from a list.
 pub fn actions(app: &App) -> Vec<&Entry> {

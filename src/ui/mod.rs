@@ -18,7 +18,6 @@ pub mod playback; // a stored session, played
 pub mod drafts; // what is arriving and not in the log yet
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
 pub mod app; // everything the screen knows; plain data
-pub mod filter; // which lines of a list fit the words typed
 pub mod can; // which contexts count, and whether an action means something now
 pub mod list; // what stands in the lists
 pub mod update; // a message changes the app and may ask for effects

@@ -48,6 +48,21 @@ struct Slot {
     leaves: Vec<Leaf>,
 }
 
+/// What is to be laid out: all that the lines depend on beside their width.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    /// What was said, and where the calls stand.
+    pub watched: &'a Watched,
+    /// What is arriving.
+    pub drafts: &'a Drafts,
+    /// What is shown whole.
+    pub folds: &'a Folds,
+    /// How things look.
+    pub look: &'a Look,
+    /// The time that is told.
+    pub now: Micros,
+}
+
 /// What everything is laid out for.
 #[derive(Clone, Debug, PartialEq)]
 struct Format {
@@ -79,16 +94,8 @@ impl std::fmt::Debug for Paper {
 impl Paper {
     /// Lays out what is in view and new, and puts the window inside the content. Call it before each frame, with the
     /// window's height set.
-    pub fn lay(
-        &mut self,
-        watched: &Watched,
-        drafts: &Drafts,
-        folds: &Folds,
-        look: &Look,
-        now: Micros,
-        window: &mut Window,
-        width: u16,
-    ) {
+    pub fn lay(&mut self, told: &Told<'_>, window: &mut Window, width: u16) {
+        let Told { watched, drafts, folds, look, now } = *told;
         let session = &watched.session;
         let items = watched.talk.items();
         let view = View { session, items, folds, look, now, width: usize::from(width) };
@@ -147,8 +154,11 @@ impl Paper {
         if let Some(arriving) = &mut self.arriving {
             arriving.stream.recolor();
         }
-        let width =
-            self.format.as_ref().map_or(1, |format| usize::from(format.width)).saturating_sub(leaf::MARGIN);
+        let width = self
+            .format
+            .as_ref()
+            .map_or(1, |format| usize::from(format.width))
+            .saturating_sub(usize::from(leaf::MARGIN));
         for (item, stream, first) in std::mem::take(&mut self.uncolored) {
             let mut stream = stream;
             stream.recolor();
@@ -269,7 +279,7 @@ impl Paper {
     }
 }
 
-/// What is laid out, and how.
+/// What there is to lay out, and how.
 struct View<'a> {
     session: &'a Session,
     items: &'a [Item],

@@ -6,6 +6,7 @@ use crate::ui::app::App;
 use crate::ui::layout::lay;
 use crate::ui::mode::Pane;
 use crate::ui::panes::{approval, approval_text, calls, help, ink, trace};
+use crate::ui::paper::Told;
 use crate::ui::parts::{Overlay, Window};
 
 /// Lays out what the next frame shows and notes what it will have shown. Call it right before `draw`.
@@ -55,8 +56,9 @@ fn prepare_windows(app: &mut App) {
         let window = &mut app.windows.talk;
         window.height = usize::from(area.height);
         let wanted = window.chosen.filter(|_| std::mem::take(&mut window.reveal));
+        let told = Told { watched, drafts: &app.drafts, folds: &app.folds, look: &app.look, now };
         let mut lay = |window: &mut _| {
-            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, now, window, area.width);
+            app.paper.lay(&told, window, area.width);
             app.paper.total()
         };
         lay(window);
@@ -69,7 +71,7 @@ fn prepare_windows(app: &mut App) {
                 height,
             );
             window.scroll.show(lines.start, total, height);
-            app.paper.lay(watched, &app.drafts, &app.folds, &app.look, now, window, area.width);
+            app.paper.lay(&told, window, area.width);
         }
     }
     if let Some(area) = rows {

@@ -24,3 +24,4 @@ mod screens;
 mod kill;
 mod cli;
 mod cli_faults;
+mod keys;

@@ -52,7 +52,7 @@ fn head(app: &App, call: &Call, card: Option<&Card>, row: Rect, buf: &mut Buffer
     let look = &app.look;
     let (glyph, role, word) = standing(call);
     if let Some(mark) = look.mark(glyph, role) {
-        buf.set_span(row.x, row.y, &mark, row.width.min(MARGIN as u16));
+        buf.set_span(row.x, row.y, &mark, row.width.min(MARGIN));
     }
     let summary = card.map(|card| one_line(&card.summary)).unwrap_or_default();
     let left = vec![
@@ -75,7 +75,7 @@ fn head(app: &App, call: &Call, card: Option<&Card>, row: Rect, buf: &mut Buffer
     }
     let timing = timing(call, ink::clock(app));
     right.push(Span::styled(format!(" {timing:>6}"), look.style(Role::Muted)));
-    let text = ink::inset(row, MARGIN as u16);
+    let text = ink::inset(row, MARGIN);
     buf.set_line(text.x, text.y, &spread(left, right, usize::from(text.width)), text.width);
 }
 

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::ui::app::App;
+use crate::ui::glyph::Glyph;
 use crate::ui::mode::Pane;
 use crate::ui::panes::{ink, welcome};
 use crate::ui::paper::leaf::MARGIN;
@@ -20,9 +21,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     for (line, row) in (window.scroll.offset..).zip(area.rows()) {
         let Some(sight) = app.paper.leaf(line) else { continue };
         if let Some(mark) = sight.mark {
-            buf.set_span(row.x, row.y, mark, row.width.min(MARGIN as u16));
+            buf.set_span(row.x, row.y, mark, row.width.min(MARGIN));
         }
-        let text = ink::inset(row, MARGIN as u16);
+        let text = ink::inset(row, MARGIN);
         buf.set_line(text.x, text.y, sight.line, text.width);
         let is_blank = sight.mark.is_none() && sight.line.spans.is_empty();
         let is_chosen = sight.item.is_some() && sight.item == window.chosen;
@@ -34,7 +35,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     }
     let below = window.total.saturating_sub(window.scroll.offset + usize::from(area.height));
     if below > 0 && !window.scroll.follow {
-        let text = format!(" {below} more below, G follows ");
+        let text = format!(" {} {below} more below, G follows ", Glyph::Omitted.text(app.look.glyphs));
         ink::right(&text, app.look.style(Role::Accent), area, area.bottom().saturating_sub(1), buf);
     }
 }

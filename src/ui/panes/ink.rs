@@ -19,15 +19,20 @@ pub fn clock(app: &App) -> Micros {
     }
 }
 
+/// Columns of a cleaned text.
+pub fn columns(source: &str) -> u16 {
+    u16::try_from(text::width(source)).unwrap_or(u16::MAX)
+}
+
 /// A row without its first columns.
-pub fn inset(row: Rect, columns: u16) -> Rect {
-    let columns = columns.min(row.width);
-    Rect { x: row.x + columns, width: row.width - columns, ..row }
+pub fn inset(row: Rect, by: u16) -> Rect {
+    let by = by.min(row.width);
+    Rect { x: row.x + by, width: row.width - by, ..row }
 }
 
 /// Draws a cleaned text at the right edge of a row of `area`, unless there is no room for it.
 pub fn right(source: &str, style: Style, area: Rect, y: u16, buf: &mut Buffer) {
-    let wide = text::width(source) as u16;
+    let wide = columns(source);
     if wide <= area.width && (area.y..area.bottom()).contains(&y) {
         buf.set_string(area.right() - wide, y, source, style);
     }
@@ -53,17 +58,17 @@ pub fn hits(app: &App, pane: Pane, row: Rect, buf: &mut Buffer) {
         return;
     };
     let mut drawn = String::new();
-    let mut columns = Vec::new();
+    let mut places = Vec::new();
     for x in row.x..row.right() {
         let Some(cell) = buf.cell((x, row.y)) else { continue };
         for c in cell.symbol().chars().flat_map(char::to_lowercase) {
-            columns.extend(std::iter::repeat_n(x, c.len_utf8()));
+            places.extend(std::iter::repeat_n(x, c.len_utf8()));
             drawn.push(c);
         }
     }
     let style = app.look.style(Role::Accent).add_modifier(Modifier::REVERSED);
     for (at, found) in drawn.match_indices(&search.words) {
-        for x in &columns[at..at + found.len()] {
+        for x in &places[at..at + found.len()] {
             if let Some(cell) = buf.cell_mut((*x, row.y)) {
                 cell.set_style(style);
             }

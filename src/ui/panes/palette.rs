@@ -17,13 +17,13 @@ use crate::ui::theme::Role;
 pub fn draw(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
     let look = &app.look;
     let row = |entry: &&Entry| {
-        let left = vec![Span::styled(entry.binding.help, look.style(Role::Text))];
-        let keys = format!("{:>9}", entry.key());
-        let right = vec![
-            Span::styled(format!(" {}", entry.binding.context.title()), look.style(Role::Muted)),
-            Span::styled(format!("  {keys}"), look.style(Role::Accent)),
+        let name = entry.binding.name.replace('-', " ");
+        let left = vec![
+            Span::styled(format!("{name:<17} "), look.style(Role::Text)),
+            Span::styled(entry.binding.help, look.style(Role::Muted)),
         ];
-        let right = if area.width < 60 { right[1..].to_vec() } else { right };
+        let keys = entry.key();
+        let right = vec![Span::styled(format!(" {keys}"), look.style(Role::Accent))];
         (left, right)
     };
     let rows: Vec<_> = list::actions(app).iter().map(row).collect();
@@ -81,7 +81,7 @@ pub fn filter(app: &App, typed: &str, hint: &str, area: Rect, buf: &mut Buffer) 
     let width = usize::from(area.width);
     let prompt = format!("{} ", Glyph::Selected.text(look.glyphs));
     buf.set_stringn(area.x, area.y, &prompt, width, look.style(Role::Accent));
-    let text = ink::inset(Rect { height: 1.min(area.height), ..area }, prompt.chars().count() as u16);
+    let text = ink::inset(Rect { height: 1.min(area.height), ..area }, ink::columns(&prompt));
     if typed.is_empty() {
         buf.set_stringn(text.x, text.y, hint, usize::from(text.width), look.style(Role::Muted));
     } else {

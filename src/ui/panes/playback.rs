@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::event::{Event, Fact};
-use crate::domain::policy::Word;
 use crate::domain::time::duration;
 use crate::ui::app::App;
 use crate::ui::paper::leaf::fit;
@@ -67,13 +66,16 @@ enum Mark {
 }
 
 fn mark(before: Option<&Event>, event: &Event) -> Mark {
-    match &event.fact {
-        Fact::ModelFailed { .. } | Fact::CallRefused { .. } => Mark::Fault,
-        Fact::CallUnknown { .. } => Mark::Hold,
-        Fact::CallJudged { verdict, .. } if verdict.word == Word::Ask => Mark::Hold,
-        Fact::CallStarted { .. } => Mark::Call,
-        _ if before.is_some_and(|before| event.at.ms_since(before.at) > WAIT_MS_MAX * 5) => Mark::Wait,
-        _ => Mark::Nothing, // no other fact is worth a mark
+    if let Fact::ModelFailed { .. } | Fact::CallRefused { .. } = event.fact {
+        Mark::Fault
+    } else if Playback::is_stop(event) {
+        Mark::Hold
+    } else if let Fact::CallStarted { .. } = event.fact {
+        Mark::Call
+    } else if before.is_some_and(|before| event.at.ms_since(before.at) > WAIT_MS_MAX * 5) {
+        Mark::Wait
+    } else {
+        Mark::Nothing
     }
 }
 

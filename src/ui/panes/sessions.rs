@@ -66,9 +66,9 @@ fn draw_row(app: &App, row: &Row, line: Rect, buf: &mut Buffer) {
     let look = &app.look;
     let (glyph, role) = standing(&row.status);
     if let Some(mark) = look.mark(glyph, role) {
-        buf.set_span(line.x, line.y, &mark, line.width.min(MARGIN as u16));
+        buf.set_span(line.x, line.y, &mark, line.width.min(MARGIN));
     }
-    let inner = ink::inset(line, MARGIN as u16);
+    let inner = ink::inset(line, MARGIN);
     let muted = look.style(Role::Muted);
     let word = if row.holds.is_empty() { row.status.clone() } else { needs(row) };
     let title = if row.title.trim().is_empty() { row.id.to_string() } else { one_line(&row.title) };

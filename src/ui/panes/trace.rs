@@ -13,7 +13,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::Line;
 
 use crate::domain::time::{Micros, duration};
 use crate::domain::trace::Trace;
@@ -24,7 +24,6 @@ use crate::ui::mode::Pane;
 use crate::ui::panes::{ink, trace_words};
 use crate::ui::paper::leaf::fit;
 use crate::ui::theme::Role;
-use crate::ui::widgets::flow::spans_width;
 use crate::ui::widgets::waterfall::{Axis, Segment, SegmentKind, bar};
 
 /// Columns of the duration at the right.
@@ -94,7 +93,7 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let Some(row) = trace.row(*key) else { continue };
         chart.draw_row(app, trace, row, line, buf);
         if chosen == Some(place) {
-            ink::choose(app, line, buf);
+            ink::choose(app, Rect { width: chart.name.min(line.width), ..line }, buf); // a bar reversed says nothing
         }
         ink::hits(app, Pane::Trace, line, buf);
     }
@@ -149,10 +148,11 @@ impl Chart {
         let mut at = self.axis.start;
         let mut free = left;
         while at < self.axis.end {
-            let x = left + ((at - self.axis.start) * i64::from(self.bar) / span) as u16;
+            let along = (at - self.axis.start).saturating_mul(i64::from(self.bar)) / span;
+            let x = left.saturating_add(u16::try_from(along).unwrap_or(u16::MAX));
             let label = label(at - self.zero);
-            let wide = label.chars().count() as u16;
-            if x >= free && x + wide <= area.right() {
+            let wide = ink::columns(&label);
+            if x >= free && x.saturating_add(wide) <= area.right() {
                 buf.set_string(x, area.y, &label, style);
                 free = x + wide + 1;
             }
@@ -171,11 +171,7 @@ impl Chart {
         if row.state != RowState::Moment {
             let ms = row.end.unwrap_or(self.now).ms_since(row.start);
             let role = if waits(row) { Role::Wait } else { Role::Muted };
-            let text = Span::styled(duration(ms), look.style(role));
-            let wide = spans_width(std::slice::from_ref(&text)) as u16;
-            if wide < line.width {
-                buf.set_span(line.right() - wide, line.y, &text, wide);
-            }
+            ink::right(&duration(ms), look.style(role), line, line.y, buf);
         }
     }
 

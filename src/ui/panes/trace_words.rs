@@ -15,11 +15,9 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
     let look = &app.look;
     let (glyph, role) = sign(trace, row, folded);
     let indent = if look.in_words() { usize::from(row.depth) } else { usize::from(row.depth) * 2 };
-    let mut spans = vec![
-        Span::raw(" ".repeat(indent)),
-        Span::styled(glyph.text(look.glyphs), look.style(role)),
-        Span::raw(" "),
-    ];
+    let is_unrun = look.in_words() && row.state == RowState::NotRun;
+    let sign = if is_unrun { "not run" } else { glyph.text(look.glyphs) };
+    let mut spans = vec![Span::raw(" ".repeat(indent)), Span::styled(sign, look.style(role)), Span::raw(" ")];
     match &row.what {
         What::Run { no, input } => {
             spans.push(Span::styled(format!("{no} "), look.style(Role::Title)));

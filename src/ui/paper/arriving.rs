@@ -81,7 +81,7 @@ impl Arriving {
             self.pushed = drafts.text.len();
         }
         let has_text = !drafts.text.trim().is_empty();
-        let room = width.saturating_sub(MARGIN).max(1);
+        let room = width.saturating_sub(usize::from(MARGIN)).max(1);
         self.text_lines = if has_text { self.stream.lines(room).len() } else { 0 };
         self.head = bench.head(drafts);
     }
@@ -134,10 +134,16 @@ impl Bench<'_> {
     fn tail(&self, drafts: &Drafts) -> Vec<Leaf> {
         let mut leaves = Vec::new();
         let muted = self.look.style(Role::Muted);
+        if !drafts.calls.is_empty() && !drafts.text.trim().is_empty() {
+            leaves.push(Leaf::blank());
+        }
         for draft in drafts.calls.values() {
             let tool = if draft.tool.is_empty() { "a call" } else { &draft.tool };
             let text = format!("{} is being written, {} bytes of arguments", one_line(tool), draft.bytes);
-            let line = Line::from(fit(vec![Span::styled(text, muted)], self.width.saturating_sub(MARGIN)));
+            let line = Line::from(fit(
+                vec![Span::styled(text, muted)],
+                self.width.saturating_sub(usize::from(MARGIN)),
+            ));
             leaves.push(Leaf { mark: self.look.mark(Glyph::Call, Role::Muted), line });
         }
         let running = |call: &&Call| call.state == CallState::Started;
@@ -159,9 +165,9 @@ impl Bench<'_> {
 
     /// The last lines of something long that grows.
     fn ending(&self, source: &str) -> Vec<Leaf> {
-        let room = self.width.saturating_sub(MARGIN + 2).max(1);
+        let room = self.width.saturating_sub(usize::from(MARGIN) + 2).max(1);
         let from = source.len().saturating_sub(room * LINES * 4);
-        let tail = &source[source.ceil_char_boundary(from)..];
+        let tail = source.split_at(source.ceil_char_boundary(from)).1;
         let (lines, _) = prose(tail, self.look.style(Role::Muted), room, usize::MAX);
         let skip = lines.len().saturating_sub(LINES);
         let bar = Span::styled(self.look.sign("│ ", "  "), self.look.style(Role::Border));

@@ -11,7 +11,7 @@ pub struct Heights {
 
 impl Heights {
     /// How many items there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.each.len()
     }
 
@@ -67,7 +67,7 @@ impl Heights {
 
     /// All lines.
     pub fn total(&self) -> usize {
-        self.start(self.len())
+        self.start(self.count())
     }
 
     /// The item that holds a line, and the line's place in it; none behind the last.
@@ -81,6 +81,6 @@ impl Heights {
             }
             step >>= 1;
         }
-        (at < self.len()).then_some((at, left as usize))
+        (at < self.count()).then_some((at, usize::try_from(left).unwrap_or(usize::MAX)))
     }
 }

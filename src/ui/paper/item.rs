@@ -73,7 +73,7 @@ pub fn lay(item: &Item, before: Option<&Said>, sheet: &Sheet<'_>, drafted: Optio
 
 /// How many lines an entry that was not laid out yet will take, roughly.
 pub fn guess(item: &Item, width: usize) -> usize {
-    let width = width.saturating_sub(MARGIN).max(10);
+    let width = width.saturating_sub(usize::from(MARGIN)).max(10);
     match &item.said {
         Said::Call(_) => 1,
         Said::Opened { .. } | Said::End(_) | Said::Note { .. } | Said::Foreign { .. } => 2,
@@ -112,7 +112,7 @@ impl Page<'_> {
     }
 
     fn room(&self) -> usize {
-        self.sheet.width.saturating_sub(MARGIN).max(1)
+        self.sheet.width.saturating_sub(usize::from(MARGIN)).max(1)
     }
 
     fn quiet(&mut self, text: &str) {

@@ -12,7 +12,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::flow::spans_width;
 
 /// Columns of the margin: a sign and a blank.
-pub const MARGIN: usize = 2;
+pub const MARGIN: u16 = 2;
 
 /// One line with its margin.
 #[derive(Clone, Debug, Default)]
@@ -75,7 +75,12 @@ pub fn prose(source: &str, style: Style, width: usize, lines_max: usize) -> (Vec
     let ranges = text::wrap(&cleaned, width);
     let left_out = ranges.len().saturating_sub(lines_max);
     let shown = ranges.into_iter().take(lines_max);
-    (shown.map(|range| Line::from(Span::styled(cleaned[range].to_string(), style))).collect(), left_out)
+    (
+        shown
+            .map(|range| Line::from(Span::styled(cleaned.get(range).unwrap_or_default().to_string(), style)))
+            .collect(),
+        left_out,
+    )
 }
 
 /// One line: `left` cut to what `right` leaves of `width` columns, `right` at the right edge.

@@ -17,3 +17,4 @@ pub mod diff;
 pub mod scroll;
 pub mod meter;
 pub mod waterfall;
+pub mod fuzzy; // which lines of a list fit the words typed

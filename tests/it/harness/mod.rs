@@ -6,3 +6,4 @@ pub mod mock_model;
 pub mod story;
 pub mod shot;
 pub mod binary;
+pub mod screen;

@@ -70,7 +70,7 @@ impl Story {
             vec![Fact::SessionOpened {
                 title: title.to_string(),
                 agent: "default".to_string(),
-                workspace: "/home/dev/notes".to_string(),
+                workspace: "/srv/notes".to_string(),
                 instructions: String::new(),
                 parent: None,
                 program: "tackroom 0.1.0".to_string(),
@@ -169,7 +169,7 @@ impl Story {
     /// The request fails.
     pub fn fault(&mut self, kind: FaultKind, message: &str) -> &mut Story {
         let mut fault = Fault::new(kind, message);
-        fault.status = Some(429);
+        fault.status = (kind == FaultKind::RateLimit).then_some(429);
         self.report(Report::Failed(fault))
     }
 
@@ -218,7 +218,7 @@ impl Story {
         let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
         let preview = Preview::Command {
             argv: argv.clone(),
-            cwd: "/home/dev/notes".to_string(),
+            cwd: "/srv/notes".to_string(),
             sandbox: "no network, writes below the workspace".to_string(),
         };
         let touches = vec![Touch::Command { argv }];

@@ -103,6 +103,7 @@ pub fn draw(app: &mut App, size: (u16, u16)) -> Buffer {
 pub fn shoot(app: &mut App, name: &str) {
     for size in SIZES {
         let name = format!("{name}_{}x{}", size.0, size.1);
+        app.windows.talk.reveal = app.windows.talk.chosen.is_some();
         let buffer = draw(app, size);
         shot::dump(&buffer, &name);
         insta::assert_snapshot!(name, shot::text(&buffer));

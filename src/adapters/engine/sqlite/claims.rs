@@ -31,11 +31,8 @@ impl Claim for Held {
 pub fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
     let path = path(folder, session)?;
     private_folder(folder, true)?;
-    let file = match private_file(&path) {
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => OpenOptions::new().write(true).open(&path),
-        made => made,
-    };
-    let file = file.map_err(|error| cannot("open", &path, &error))?;
+    private_file(&path).map_err(|error| cannot("make", &path, &error))?;
+    let file = OpenOptions::new().write(true).open(&path).map_err(|error| cannot("open", &path, &error))?;
     for attempt in 1..=TRIES {
         match file.try_lock() {
             Ok(()) => return Ok(Some(Box::new(Held { session: session.clone(), _file: file }))),

@@ -3,18 +3,25 @@
 //! Beside the database stands an anchor: the number and the seal of the last acknowledged commit, written after its
 //! sync. It needs no sync of its own: it may lag behind the truth after a power cut, but never runs ahead of it. So a
 //! journal that lost its end, which SQLite takes for a shorter but sound store, is told from one that never was longer.
+//!
+//! The law here: nobody but SQLite opens a database file, its journal or its index. Its locks are the process's, and the
+//! system drops all of them when any descriptor of that file is closed (https://www.sqlite.org/howtocorrupt.html, 2.2);
+//! another process then takes itself for the first one. So a new file is made under another name, closed, and only
+//! then put in its place; what is there is only asked for its metadata.
 
 use super::fault::unavailable;
 use crate::domain::hash::Hash;
 use crate::ports::log::LogFault;
+use std::collections::hash_map::RandomState;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
+use std::hash::{BuildHasher, Hasher};
 use std::io::{Error, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 const FILE: &str = "tackroom.db";
-/// How a database file begins.
-const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// SQLite's smallest page: a file below that is not its own, though it would write over it.
+const PAGE_MIN: u64 = 512;
 const ANCHOR: &str = "tackroom.anchor";
 
 /// Where a store is.
@@ -49,11 +56,7 @@ impl Place {
     /// Makes folder and file, or checks those that are there.
     pub fn prepare(&self) -> Result<(), LogFault> {
         private_folder(&self.dir, self.holds_store())?;
-        match private_file(&self.file) {
-            Ok(_) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(cannot("make", &self.file, &error)),
-        }
+        private_file(&self.file).map_err(|error| cannot("make", &self.file, &error))?;
         self.check()?;
         for file in [self.file.clone(), self.journal(), self.shared_memory(), self.dir.join(ANCHOR)] {
             tighten(&file)?;
@@ -71,7 +74,7 @@ impl Place {
                 self.file.display()
             )));
         }
-        if meta.len() > 0 && !self.begins_as_database() {
+        if (1..PAGE_MIN).contains(&meta.len()) {
             return Err(unavailable(format!(
                 "this is not a tackroom store ({}); move it away, or name another data folder",
                 self.file.display()
@@ -84,11 +87,6 @@ impl Place {
             )));
         }
         Ok(())
-    }
-
-    fn begins_as_database(&self) -> bool {
-        let mut begin = [0; MAGIC.len()];
-        File::open(&self.file).and_then(|mut file| file.read_exact(&mut begin)).is_ok() && begin == *MAGIC
     }
 
     /// Whether the journal is there: without it nobody has the store open for writing.
@@ -112,12 +110,8 @@ impl Place {
     /// The anchor's file, for `write_anchor`.
     pub fn open_anchor(&self) -> Result<File, LogFault> {
         let file = self.dir.join(ANCHOR);
-        match private_file(&file) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                OpenOptions::new().write(true).open(&file).map_err(|error| cannot("open", &file, &error))
-            }
-            made => made.map_err(|error| cannot("make", &file, &error)),
-        }
+        private_file(&file).map_err(|error| cannot("make", &file, &error))?;
+        OpenOptions::new().write(true).open(&file).map_err(|error| cannot("open", &file, &error))
     }
 
     /// The folder of the claims' lock files.
@@ -145,6 +139,12 @@ impl Place {
         self.dir.join(format!("{FILE}-wal"))
     }
 
+    /// When the journal was last written, and its size; none where that cannot be told.
+    pub fn journal_written(&self) -> Option<(i64, i64, u64)> {
+        let meta = std::fs::metadata(self.journal()).ok()?;
+        Some((meta.mtime(), meta.mtime_nsec(), meta.len()))
+    }
+
     fn shared_memory(&self) -> PathBuf {
         self.dir.join(format!("{FILE}-shm"))
     }
@@ -155,9 +155,24 @@ pub fn write_anchor(file: &File, anchor: Anchor) -> std::io::Result<()> {
     file.write_all_at(format!("{:020} {}\n", anchor.n, anchor.seal).as_bytes(), 0)
 }
 
-/// Makes a file that only its owner may read, if there is none of that name.
-pub fn private_file(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+/// Makes an empty file that only its owner may read, if there is none of that name. It is closed before it has that name.
+pub fn private_file(path: &Path) -> std::io::Result<()> {
+    if std::fs::symlink_metadata(path).is_ok() {
+        return Ok(());
+    }
+    // A name that nobody can guess: the standard library seeds its hashers from the system's randomness.
+    let random = || RandomState::new().build_hasher().finish();
+    let made = path.with_file_name(format!(".new-{:016x}{:016x}", random(), random()));
+    drop(OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made)?);
+    let linked = std::fs::hard_link(&made, path);
+    let placed = match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists && !path.exists() => {
+            return std::fs::rename(&made, path); // a file system without links
+        }
+        Ok(()) | Err(_) => Ok(()), // somebody else was quicker
+    };
+    let _ = std::fs::remove_file(&made); // an empty file more is no harm
+    placed
 }
 
 /// Makes a folder that only its owner may enter. One that was there before is closed to others only if it is ours
