@@ -51,6 +51,7 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         .collect();
     match perform(parsed, env) {
         Ok(code) => code.into(),
+        Err(failure) if failure.is_quiet() => failure.code.into(),
         Err(failure) => {
             out::error(&failure.to_string());
             failure.code.into()
@@ -76,6 +77,7 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
 }
 
 async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -> Result<Code, Failure> {
+    signal::outlive_file_limits();
     match verb {
         None => open::open(&config, session).await,
         Some(Verb::Demo(wanted)) => demo::demo(&config, &wanted).await,

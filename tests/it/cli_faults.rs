@@ -106,10 +106,13 @@ fn a_data_folder_that_cannot_be_made_is_told() {
     let home = Home::new();
     let model = home.script(json!([{"text": "x"}]));
     let below = home.ws().join("notes.txt/home");
+    std::fs::create_dir(home.home()).unwrap();
+    std::fs::write(home.home().join("data"), "a file").unwrap();
     for args in [&["run", "x", "--headless", "--model", &model][..], &["demo", "--headless"]] {
         let mut command = home.command(args);
         command.env("TACKROOM_HOME", &below);
-        finish(command, b"").fails(1, &["notes.txt"]);
+        finish(command, b"").fails(2, &["notes.txt"]);
+        home.run(args).fails(1, &["data"]);
     }
     println!("a read-only data folder: tried as a path below a file, which root cannot write to either");
 }
