@@ -41,9 +41,12 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let parsed = match Args::try_parse_from(args) {
         Ok(parsed) => parsed,
         Err(error) => {
-            let code = if error.use_stderr() { Code::Usage } else { Code::Done };
-            let _ = error.print(); // a closed pipe is no reason to say more
-            return code.into();
+            if error.use_stderr() {
+                out::error(error.render().to_string().trim_end()); // it repeats what was typed or pasted
+                return Code::Usage.into();
+            }
+            let _ = error.print(); // help; a closed pipe is no reason to say more
+            return Code::Done.into();
         }
     };
     let env: BTreeMap<String, String> = std::env::vars_os()

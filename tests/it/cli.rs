@@ -1,7 +1,7 @@
 //! Every verb of the real program: what it does, its exit code, the shape of its JSON, and that reading never writes.
 
 use crate::contracts::Pen;
-use crate::harness::binary::{Home, Ran, Running, finish, is_raw};
+use crate::harness::binary::{Home, Ran, Running, finish, is_raw, until, until_gone};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tackroom::adapters::engine::sqlite::Sqlite;
@@ -29,11 +29,13 @@ fn unknown(home: &Home) -> String {
     let model = home
         .script(json!([{"calls": [{"tool": "run_command", "args": {"shell": line}}]}, {"text": "Done."}]));
     let ws = home.ws().display().to_string();
-    let args = ["run", "Go.", "--workspace", &ws, "--model", &model, "--headless", "--json", "--on-hold", "approve"];
+    let args =
+        ["run", "Go.", "--workspace", &ws, "--model", &model, "--headless", "--json", "--on-hold", "approve"];
     let mut run = Running::start(home.command(&args));
     run.line_with("\"CallStarted\"");
+    until("it runs", || log.exists());
     assert!(run.kill().0);
-    crate::harness::binary::until_gone(&log);
+    until_gone(&log);
     let id = home.only();
     let ran = home.run(&["resume", &id, "--headless"]);
     assert_eq!(ran.code, 3, "{ran:?}");
@@ -107,7 +109,12 @@ fn the_demo_waits_for_another_terminal() {
 fn approve_edit_reject_and_respond_answer_a_held_call() {
     for (verb, more, file, told) in [
         ("approve", &[][..], Some("hello\n"), "created out.txt"),
-        ("edit", &["--args", r#"{"path":"out.txt","content":"edited\n"}"#][..], Some("edited\n"), "changed the arguments"),
+        (
+            "edit",
+            &["--args", r#"{"path":"out.txt","content":"edited\n"}"#][..],
+            Some("edited\n"),
+            "changed the arguments",
+        ),
         ("reject", &["--reason", "not today"][..], None, "not today"),
         ("respond", &["it is written elsewhere"][..], None, "it is written elsewhere"),
     ] {
@@ -212,7 +219,10 @@ fn sessions_are_listed_shown_and_renamed() {
     let id = held(&home);
     let list = home.run(&["sessions"]);
     done(&list);
-    assert!(list.out.contains(&id) && list.out.contains("held (1)") && list.out.contains("Write it."), "{list:?}");
+    assert!(
+        list.out.contains(&id) && list.out.contains("held (1)") && list.out.contains("Write it."),
+        "{list:?}"
+    );
     done(&home.run(&["sessions", "rename", &id[..3], "Another title"]));
     let show = home.run(&["sessions", "show", &id]);
     done(&show);
@@ -250,7 +260,8 @@ fn exit_codes_tell_how_it_ended() {
     assert_eq!(ran.code, 4, "{ran:?}");
     ran.is_clean();
     let home = Home::new();
-    let model = home.script(json!([{"fault": {"kind": "auth", "message": "the key is not accepted"}}, {"text": "x"}]));
+    let model = home
+        .script(json!([{"fault": {"kind": "auth", "message": "the key is not accepted"}}, {"text": "x"}]));
     home.task(&model, "Go.", &[]).fails(1, &["the key is not accepted"]);
     assert_eq!(home.sessions()[0]["status"], "failed");
     let home = Home::new();
@@ -264,7 +275,8 @@ fn exit_codes_tell_how_it_ended() {
 #[test]
 fn a_mode_that_asks_holds_what_changes_and_a_step_waits() {
     let home = Home::new();
-    let model = home.script(json!([{"calls": [{"tool": "list_dir", "args": {"path": "."}}]}, {"text": "Done."}]));
+    let model =
+        home.script(json!([{"calls": [{"tool": "list_dir", "args": {"path": "."}}]}, {"text": "Done."}]));
     let ran = home.task(&model, "Go.", &["--mode", "step"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.err.contains("before its next step"), "{ran:?}");
@@ -284,7 +296,12 @@ fn ids_may_be_shortened_and_an_ambiguous_one_lists_the_candidates() {
     });
     done(&home.run(&["sessions", "show", "m"]));
     done(&home.run(&["events", "k3xa"]));
-    for verb in [&["events", "k3x"][..], &["sessions", "show", "k"], &["approve", "k3x", "c1"], &["resume", "k3x", "--headless"]] {
+    for verb in [
+        &["events", "k3x"][..],
+        &["sessions", "show", "k"],
+        &["approve", "k3x", "c1"],
+        &["resume", "k3x", "--headless"],
+    ] {
         home.run(verb).fails(2, &["several", "k3xaaaaaaa", "k3xbbbbbbb"]);
     }
     home.run(&["events", "k3xc"]).fails(2, &["k3xc", "tackroom sessions"]);
@@ -340,7 +357,9 @@ fn the_configuration_tells_each_source_and_never_the_key() {
     let ran = finish(command, b"");
     done(&ran);
     assert!(!ran.out.contains("sk-very"), "{ran:?}");
-    for words in ["from-env", "$OPENAI_MODEL", "--base-url", "$OPENAI_API_KEY (set)", "config.toml", "default"] {
+    for words in
+        ["from-env", "$OPENAI_MODEL", "--base-url", "$OPENAI_API_KEY (set)", "config.toml", "default"]
+    {
         assert!(ran.out.contains(words), "{words}: {ran:?}");
     }
 }
@@ -349,8 +368,22 @@ fn the_configuration_tells_each_source_and_never_the_key() {
 fn every_verb_has_help_and_completions_know_every_verb() {
     let home = Home::new();
     let verbs = [
-        "demo", "run", "resume", "pending", "approve", "edit", "reject", "respond", "settle", "cancel", "sessions", "events",
-        "replay", "doctor", "config", "completions",
+        "demo",
+        "run",
+        "resume",
+        "pending",
+        "approve",
+        "edit",
+        "reject",
+        "respond",
+        "settle",
+        "cancel",
+        "sessions",
+        "events",
+        "replay",
+        "doctor",
+        "config",
+        "completions",
     ];
     let mut pages = vec![home.run(&["--help"]).out];
     for verb in verbs {

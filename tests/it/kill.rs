@@ -63,7 +63,8 @@ fn append(home: &Home, word: &str, ms: u32) -> Value {
 fn replies(home: &Home) -> Value {
     let read = json!({"tool": "read_file", "args": {"path": "notes.txt"}});
     let list = json!({"tool": "list_dir", "args": {"path": "."}});
-    let write = |name: &str, text: &str| json!({"tool": "write_file", "args": {"path": name, "content": text}});
+    let write =
+        |name: &str, text: &str| json!({"tool": "write_file", "args": {"path": name, "content": text}});
     let edit = json!({"tool": "edit_file", "args": {"path": "notes.txt", "old": "two", "new": "two edited"}});
     json!([
         {"text": "I look.", "calls": [list, read]},

@@ -336,7 +336,8 @@ fn any_process_with(mark: &str) -> bool {
     let own = std::process::id().to_string();
     std::fs::read_dir("/proc").into_iter().flatten().flatten().any(|entry| {
         let name = entry.file_name();
-        let number = name.to_str().is_some_and(|name| name != own && name.bytes().all(|b| b.is_ascii_digit()));
+        let number =
+            name.to_str().is_some_and(|name| name != own && name.bytes().all(|b| b.is_ascii_digit()));
         let line = || std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
         number && String::from_utf8_lossy(&line()).contains(mark)
     })
