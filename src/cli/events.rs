@@ -49,7 +49,10 @@ pub async fn events(config: &Config, args: &Events) -> Result<Code, Failure> {
 /// Prints a commit's events, one a line.
 pub fn print(commit: &Commit, json: bool) -> Result<(), Failure> {
     for sealed in &commit.events {
-        out::line(&if json { as_json(commit, sealed) } else { as_text(commit, sealed) })?;
+        match json {
+            true => out::json(&as_json(commit, sealed))?,
+            false => out::line(&as_text(commit, sealed))?,
+        }
     }
     Ok(())
 }

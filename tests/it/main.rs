@@ -24,4 +24,5 @@ mod screens;
 mod kill;
 mod cli;
 mod cli_faults;
+mod pty;
 mod keys;

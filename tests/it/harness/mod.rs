@@ -6,4 +6,5 @@ pub mod mock_model;
 pub mod story;
 pub mod shot;
 pub mod binary;
+pub mod terminal;
 pub mod screen;
