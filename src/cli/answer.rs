@@ -37,7 +37,7 @@ pub async fn pending(config: &Config, args: &Pending) -> Result<Code, Failure> {
 fn list(items: &[(tally::Pending, Option<Hash>)], json: bool, now: i64) -> Result<Code, Failure> {
     if json {
         let values: Vec<serde_json::Value> = items.iter().map(|(item, hash)| as_json(item, *hash)).collect();
-        out::line(&serde_json::json!({ "version": 1, "pending": values }).to_string())?;
+        out::json(&serde_json::json!({ "version": 1, "pending": values }).to_string())?;
         return Ok(Code::Done);
     }
     if items.is_empty() {

@@ -43,7 +43,7 @@ pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
         let version = env!("CARGO_PKG_VERSION");
         let document =
             serde_json::json!({ "version": 1, "tackroom": version, "checks": rows, "model": used });
-        out::line(&document.to_string())?;
+        out::json(&document.to_string())?;
     } else {
         out::line(concat!("tackroom ", env!("CARGO_PKG_VERSION")))?;
         for check in &checks {

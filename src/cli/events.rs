@@ -5,8 +5,11 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
+use crate::domain::call::Ended;
 use crate::domain::commit::{Commit, Sealed};
-use crate::domain::event::Fact;
+use crate::domain::event::{BadCall, Fact, Lapse, Settling};
+use crate::domain::policy::Word;
+use crate::domain::retry::AfterFault;
 use crate::domain::time;
 use crate::ports::log::{Follow, TailItem};
 
@@ -46,7 +49,10 @@ pub async fn events(config: &Config, args: &Events) -> Result<Code, Failure> {
 /// Prints a commit's events, one a line.
 pub fn print(commit: &Commit, json: bool) -> Result<(), Failure> {
     for sealed in &commit.events {
-        out::line(&if json { as_json(commit, sealed) } else { as_text(commit, sealed) })?;
+        match json {
+            true => out::json(&as_json(commit, sealed))?,
+            false => out::line(&as_text(commit, sealed))?,
+        }
     }
     Ok(())
 }
@@ -99,25 +105,68 @@ pub fn about(fact: &Fact) -> String {
             )
         }
         Fact::ModelFailed { fault, attempt, then } => {
-            format!("{}: {} (attempt {attempt}, {then:?})", fault.kind.words(), fault.message)
+            format!("{}: {} (attempt {attempt}, {})", fault.kind.words(), fault.message, then_word(*then))
         }
-        Fact::CallRefused { why, .. } => format!("{why:?}"),
+        Fact::CallRefused { why, .. } => refused_words(why),
         Fact::CallJudged { verdict, .. } => {
-            format!("{:?} by {}: {}", verdict.word, verdict.rule, verdict.why)
+            format!("{} by {}: {}", judged_word(verdict.word), verdict.rule, verdict.why)
         }
         Fact::CallEdited { args, by, .. } => format!("{args} — {by}"),
         Fact::CallApproved { hash, by, .. } => format!("{} — {by}", hash.short()),
         Fact::CallRejected { by, reason, .. } => format!("{reason} — {by}"),
         Fact::CallAnswered { by, text, .. } => format!("{text} — {by}"),
-        Fact::CallLapsed { why, .. } => format!("{why:?}"),
+        Fact::CallLapsed { why, .. } => lapse_words(*why).to_string(),
         Fact::CallStarted { key, .. } => key.clone(),
         Fact::CallEnded { outcome, output, ms, .. } => {
-            format!("{outcome:?} in {}, {} bytes: {}", time::duration(*ms), output.size, output.head)
+            let word = Ended::Ran(*outcome).word();
+            format!("{word} in {}, {} bytes: {}", time::duration(*ms), output.size, output.head)
         }
-        Fact::CallSettled { how, by, note, .. } => format!("{how:?} {note} — {by}"),
+        Fact::CallSettled { how, by, note, .. } => format!("{} {note} — {by}", settled_word(*how)),
         Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } | Fact::CallDropped { .. } => String::new(),
         Fact::OperatorSaid { text, by } | Fact::OperatorSteered { text, by } => format!("{text} — {by}"),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
+}
+
+fn then_word(then: AfterFault) -> String {
+    match then {
+        AfterFault::Retry { wait_ms: 0 } => "asked again".to_string(),
+        AfterFault::Retry { wait_ms } => format!("again in {}", time::duration(wait_ms)),
+        AfterFault::GiveUp => "not tried again".to_string(),
+        AfterFault::Wait => "waits for the operator".to_string(),
+    }
+}
+
+fn judged_word(word: Word) -> &'static str {
+    match word {
+        Word::Allow => "allowed",
+        Word::Ask => "asks",
+        Word::Deny => "denied",
+    }
+}
+
+fn refused_words(why: &BadCall) -> String {
+    match why {
+        BadCall::UnknownTool { known } => format!("there is no such tool; the tools are: {known}"),
+        BadCall::NotJson { why } => format!("the arguments are not JSON: {why}"),
+        BadCall::Schema { path, why } => format!("bad argument at {path}: {why}"),
+        BadCall::Truncated => "the reply was cut, so it may be incomplete".to_string(),
+    }
+}
+
+fn lapse_words(why: Lapse) -> &'static str {
+    match why {
+        Lapse::Expired => "the approval was too old",
+        Lapse::Changed => "it is not what was approved any more",
+        Lapse::TargetChanged => "what it would change is not what was shown",
+    }
+}
+
+fn settled_word(how: Settling) -> &'static str {
+    match how {
+        Settling::Happened => "it happened",
+        Settling::Again => "run again",
+        Settling::Abandon => "given up",
+    }
 }

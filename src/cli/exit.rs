@@ -73,6 +73,16 @@ impl Failure {
     pub fn new(code: Code, sentence: impl Into<String>, hint: impl Into<String>) -> Failure {
         Failure { sentence: sentence.into(), hint: hint.into(), code }
     }
+
+    /// An end without a word: nobody reads any more.
+    pub fn quiet(code: Code) -> Failure {
+        Failure::new(code, "", "")
+    }
+
+    /// Whether there is nothing to say.
+    pub fn is_quiet(&self) -> bool {
+        self.sentence.is_empty()
+    }
 }
 
 impl fmt::Display for Failure {

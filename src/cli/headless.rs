@@ -7,7 +7,7 @@ use crate::cli::out;
 use crate::cli::wire::Wire;
 use crate::domain::call::{Call, Via};
 use crate::domain::commit::Commit;
-use crate::domain::event::Fact;
+use crate::domain::event::{EndReason, Fact, RunStatus};
 use crate::domain::hash::Hash;
 use crate::domain::ids::SessionId;
 use crate::domain::next::Hold;
@@ -28,17 +28,29 @@ pub async fn drive(wire: &Wire, id: &SessionId, how: &Drive, from: u64) -> Resul
     let mut tail = wire.store.log.tail(Follow::One(id.clone(), told.seq));
     let work = work(wire, id, how.on_hold, &quit);
     tokio::pin!(work);
+    let mut deaf = None;
     let result = loop {
         tokio::select! {
             result = &mut work => break result,
-            item = tail.next() => told.item(item)?,
+            item = tail.next(), if deaf.is_none() => {
+                deaf = told.item(item).err();
+                // Nobody hears any more: the run parks, so that nothing is cut off in its middle.
+                if deaf.is_some() {
+                    quit.cancel();
+                }
+            }
         }
     };
     signals.abort();
-    told.rest(wire, id).await?;
+    if deaf.is_none() {
+        deaf = told.rest(wire, id).await.err();
+    }
     let (code, session) = result?;
     closing(&session, code);
-    Ok(code)
+    match deaf {
+        Some(failure) if !failure.is_quiet() => Err(failure),
+        Some(_) | None => Ok(code),
+    }
 }
 
 async fn quit_on_signal(quit: CancellationToken) {
@@ -187,11 +199,33 @@ fn closing(session: &Session, code: Code) {
     for line in &waiting {
         out::progress(&out::safe(line));
     }
+    if let Some((sentence, hint)) = failed(session) {
+        out::error(&Failure::new(code, sentence, hint).to_string());
+    }
     if code == Code::Held {
         out::progress(&format!("go on with: tackroom resume {id}   (or answer first: tackroom pending)"));
     } else if code == Code::Interrupted && session.live().is_some() {
         out::progress(&format!("go on with: tackroom resume {id}"));
     }
+}
+
+/// Why the run failed and what may be done about it, if it failed.
+fn failed(session: &Session) -> Option<(String, &'static str)> {
+    let (status, why, _) = session.run.as_ref()?.ended.as_ref()?;
+    if *status != RunStatus::Failed {
+        return None;
+    }
+    let hint = match why {
+        EndReason::ModelFailed { fault } => fault.kind.hint(),
+        EndReason::Answered
+        | EndReason::EmptyReply
+        | EndReason::Truncated
+        | EndReason::Filtered
+        | EndReason::OddFinish { .. }
+        | EndReason::StepLimit { .. }
+        | EndReason::Operator { .. } => "`tackroom events ID` shows what came; another run may do better",
+    };
+    Some((why.sentence(), hint))
 }
 
 fn hold_line(session: &Session, hold: Hold) -> String {

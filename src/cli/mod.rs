@@ -41,9 +41,12 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     let parsed = match Args::try_parse_from(args) {
         Ok(parsed) => parsed,
         Err(error) => {
-            let code = if error.use_stderr() { Code::Usage } else { Code::Done };
-            let _ = error.print(); // a closed pipe is no reason to say more
-            return code.into();
+            if error.use_stderr() {
+                out::error(error.render().to_string().trim_end()); // it repeats what was typed or pasted
+                return Code::Usage.into();
+            }
+            let _ = error.print(); // help; a closed pipe is no reason to say more
+            return Code::Done.into();
         }
     };
     let env: BTreeMap<String, String> = std::env::vars_os()
@@ -51,10 +54,9 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
         .collect();
     match perform(parsed, env) {
         Ok(code) => code.into(),
+        Err(failure) if failure.is_quiet() => failure.code.into(),
         Err(failure) => {
-            if !failure.sentence.is_empty() {
-                out::error(&failure.to_string());
-            }
+            out::error(&failure.to_string());
             failure.code.into()
         }
     }
@@ -79,6 +81,7 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
 
 /// Each verb's future is boxed: the one that holds a whole screen would make all of them as large.
 async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -> Result<Code, Failure> {
+    signal::outlive_file_limits();
     match verb {
         None => Box::pin(open::open(&config, session)).await,
         Some(Verb::Demo(wanted)) => Box::pin(demo::demo(&config, &wanted)).await,

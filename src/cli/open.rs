@@ -12,7 +12,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::order::Task;
 use crate::runtime::desk::Desk;
 use crate::ui::app::{App, Start};
-use crate::ui::screen;
+use crate::ui::screen::{self, Exit};
 use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -81,14 +81,19 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     let _ = commands.send(Command::Quit).await; // a desk that is gone has parked already
     drop(commands);
     let parked = tokio::time::timeout(PARK, desk).await.is_ok();
-    let (_, watched) = left.map_err(|error| {
+    let (exit, watched) = left.map_err(|error| {
         Failure::new(
             Code::Failed,
             format!("the terminal failed: {error}"),
             "what was written is not lost: `tackroom sessions`",
         )
     })?;
-    farewell(&wire, watched, parked).await
+    farewell(&wire, watched, parked).await?;
+    Ok(match exit {
+        Exit::Quit => Code::Done,
+        Exit::Signalled => Code::Interrupted,
+        Exit::Disconnected => Code::Failed,
+    })
 }
 
 /// The first commands, and how the screen expects their answers.
@@ -109,11 +114,11 @@ fn begin(app: &mut App, first: First) -> Vec<Command> {
 }
 
 /// How the last watched session stands, and how to come back.
-async fn farewell(wire: &Wire, watched: Option<SessionId>, parked: bool) -> Result<Code, Failure> {
+async fn farewell(wire: &Wire, watched: Option<SessionId>, parked: bool) -> Result<(), Failure> {
     if !parked {
         out::progress("a run did not stop in time; what it had written is not lost");
     }
-    let Some(id) = watched else { return Ok(Code::Done) };
+    let Some(id) = watched else { return Ok(()) };
     let mut hand = wire.hand(Via::Command, "");
     let session = hand.session(&id).await?;
     let word = session.status().word();
@@ -121,5 +126,5 @@ async fn farewell(wire: &Wire, watched: Option<SessionId>, parked: bool) -> Resu
     if session.live().is_some() {
         out::progress(&format!("come back with: tackroom resume {id}"));
     }
-    Ok(Code::Done)
+    Ok(())
 }

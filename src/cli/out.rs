@@ -1,15 +1,39 @@
 //! Lines to standard output and error that survive a closed pipe, with foreign text made safe.
 
 use crate::cli::exit::{Code, Failure};
-use std::io::Write;
+use crate::domain::letters;
+use std::io::{IsTerminal, Write};
 
-/// Writes a line to standard output. A reader that has gone away ends the command quietly: the failure has no sentence.
+/// Writes a line to standard output. A reader that has gone away ends the command quietly: nothing more need be said.
 pub fn line(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::new(Code::Done, "", "")),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::quiet(Code::Done)),
         other => Ok(other?),
     }
+}
+
+/// Writes a line of JSON. On a terminal, what it would act on or not draw is escaped, which says the same in JSON; to a
+/// pipe goes every byte as it is.
+pub fn json(text: &str) -> Result<(), Failure> {
+    match std::io::stdout().is_terminal() {
+        true => line(&escaped(text)),
+        false => line(text),
+    }
+}
+
+/// JSON with nothing in its strings that a terminal would act on or not draw. Outside of strings JSON is ASCII.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() || letters::is_invisible(c) || letters::is_bidirectional(c) {
+            let mut units = [0; 2];
+            c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// Writes a line of progress to standard error; a closed one is nobody's loss.
@@ -17,9 +41,9 @@ pub fn progress(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Writes an error to standard error.
+/// Writes an error to standard error; its words may be foreign.
 pub fn error(text: &str) {
-    progress(text);
+    progress(&safe(text));
 }
 
 /// Foreign text as it may be printed: no control bytes.

@@ -46,7 +46,7 @@ async fn list(config: &Config, limit: usize, statuses: &[String], json: bool) ->
         None => (Vec::new(), time::Micros(0)),
     };
     if json {
-        out::line(&serde_json::json!({ "version": 1, "sessions": rows }).to_string())?;
+        out::json(&serde_json::json!({ "version": 1, "sessions": rows }).to_string())?;
         return Ok(Code::Done);
     }
     if rows.is_empty() {
@@ -94,7 +94,7 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
                 })
             })
             .collect();
-        out::line(&serde_json::json!({ "version": 1, "session": row, "calls": calls }).to_string())?;
+        out::json(&serde_json::json!({ "version": 1, "session": row, "calls": calls }).to_string())?;
         return Ok(Code::Done);
     }
     let lines = [

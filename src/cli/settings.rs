@@ -17,7 +17,7 @@ pub fn show(config: &Config, args: &ConfigArgs) -> Result<Code, Failure> {
                 (name.to_string(), serde_json::json!({ "value": value, "source": source }))
             })
             .collect();
-        out::line(&serde_json::json!({ "version": 1, "config": values }).to_string())?;
+        out::json(&serde_json::json!({ "version": 1, "config": values }).to_string())?;
         return Ok(Code::Done);
     }
     let widths =

@@ -1,4 +1,4 @@
-//! The signals that ask a program to end.
+//! The signals that ask a program to end, and one that must not end it.
 
 /// Completes when the process is asked to end: Ctrl-C, SIGTERM or SIGHUP.
 pub async fn asked() -> std::io::Result<()> {
@@ -15,4 +15,15 @@ pub async fn asked() -> std::io::Result<()> {
     }
     #[cfg(not(unix))]
     tokio::signal::ctrl_c().await
+}
+
+/// A file that may not grow further is an error to whoever writes it, not the end of the program.
+pub fn outlive_file_limits() {
+    #[cfg(unix)]
+    {
+        /// SIGXFSZ, the same on Linux, macOS and the BSDs.
+        const TOO_LARGE: i32 = 25;
+        // A handler that nobody listens to is enough: the write then fails with a reason.
+        let _ = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(TOO_LARGE));
+    }
 }

@@ -29,4 +29,8 @@ mod commands;
 mod walk;
 mod trace;
 mod screens;
+mod kill;
+mod cli;
+mod cli_faults;
+mod pty;
 mod keys;

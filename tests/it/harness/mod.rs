@@ -1,8 +1,10 @@
-//! What the tests share: folds made by hand, engines with faults, a mock of a model's server, stories, screens as text and as pictures.
+//! What the tests share: folds made by hand, engines with faults, a mock of a model's server, stories, screens as text and as pictures, the real program.
 
 pub mod fold;
 pub mod world;
 pub mod mock_model;
 pub mod story;
 pub mod shot;
+pub mod binary;
+pub mod terminal;
 pub mod screen;

@@ -81,6 +81,14 @@ enum Writing {
     Closed(LogFault),
 }
 
+/// What a file that is there holds.
+enum Seen {
+    /// Nothing yet: whoever made it did not come to write.
+    Nothing,
+    /// A store, and why it must not be written to, if so.
+    Store(Option<LogFault>),
+}
+
 impl Sqlite {
     /// Opens the store in `dir`, or makes one there. A store of a newer program, or one that lost its end, is opened
     /// for reading only: `writable` says why.
@@ -94,7 +102,7 @@ impl Sqlite {
         let fault = |fail: Fail| fail.fault(&place.file);
         if place.holds_store() {
             place.check()?;
-            if let Some(why) = Sqlite::look(&place, Access::Read)? {
+            if let Seen::Store(Some(why)) = Sqlite::look(&place, Access::Read)? {
                 return Ok(Sqlite::reading(place, Access::Read, why));
             }
         }
@@ -119,26 +127,26 @@ impl Sqlite {
         }
         place.check()?;
         let access = if place.has_journal() { Access::Read } else { Access::Frozen };
-        let why = Sqlite::look(&place, access)?;
+        let Seen::Store(why) = Sqlite::look(&place, access)? else { return Ok(None) };
         let why = why.unwrap_or_else(|| unavailable("the store was opened for reading only"));
         Ok(Some(Sqlite::reading(place, access, why)))
     }
 
-    /// Looks at a store that is there: why it must not be written to, if so.
-    fn look(place: &Place, access: Access) -> Result<Option<LogFault>, LogFault> {
+    /// Looks at a file that is there.
+    fn look(place: &Place, access: Access) -> Result<Seen, LogFault> {
         let look = || {
             let conn = connect(place, access)?;
             let format = open::format(&conn, place)?;
             if format > FORMAT {
-                return Ok(Some(open::too_new(format, place)));
+                return Ok(Seen::Store(Some(open::too_new(format, place))));
             }
             if format == 0 {
                 return match place.anchor() {
                     Some(anchor) => Err(Fail::Log(unavailable(place.lost_end(anchor)))),
-                    None => Ok(None),
+                    None => Ok(Seen::Nothing),
                 };
             }
-            lost_end(&conn, place)
+            lost_end(&conn, place).map(Seen::Store)
         };
         look().map_err(|fail| fail.fault(&place.file))
     }
