@@ -6,6 +6,7 @@
 //! the terminal back as it was.
 
 use std::io::{self, Write, stdout};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crossterm::event::{
@@ -327,8 +328,12 @@ impl Drop for Terminal {
     }
 }
 
+/// Whether the terminal is in our hands: it is given back once, or the cursor would jump above what was said since.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
 fn enter() -> io::Result<()> {
-    terminal::enable_raw_mode()?;
+    TAKEN.store(true, Ordering::SeqCst);
+    terminal::enable_raw_mode().inspect_err(|_| TAKEN.store(false, Ordering::SeqCst))?;
     let mut out = stdout().lock();
     let entered = queue!(
         out,
@@ -344,6 +349,9 @@ fn enter() -> io::Result<()> {
 
 /// Puts the terminal back. Whatever fails, the rest is still tried.
 fn leave() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
     let mut out = stdout().lock();
     let left = queue!(
         out,
