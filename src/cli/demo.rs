@@ -45,7 +45,7 @@ pub async fn demo(config: &Config, args: &Demo) -> Result<Code, Failure> {
         model: DEMO.to_string(),
     };
     if !args.drive.headless {
-        return open::screen(&config, wire, First::Begin(task)).await;
+        return Box::pin(open::screen(&config, wire, First::Begin(task))).await;
     }
     let id = wire.hand(Via::Flag, "").begin(&wire.opening(), &task).await?;
     out::progress(&format!("session {id} · {DEMO} · {workspace}"));

@@ -79,24 +79,25 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
     }
 }
 
+/// Each verb's future is boxed: the one that holds a whole screen would make all of them as large.
 async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -> Result<Code, Failure> {
     signal::outlive_file_limits();
     match verb {
-        None => open::open(&config, session).await,
-        Some(Verb::Demo(wanted)) => demo::demo(&config, &wanted).await,
-        Some(Verb::Run(wanted)) => run::run(&config, &wanted).await,
-        Some(Verb::Resume(wanted)) => run::resume(&config, &wanted).await,
-        Some(Verb::Pending(wanted)) => answer::pending(&config, &wanted).await,
-        Some(Verb::Approve(wanted)) => answer::approve(&config, &wanted).await,
-        Some(Verb::Edit(wanted)) => answer::edit(&config, &wanted).await,
-        Some(Verb::Reject(wanted)) => answer::reject(&config, &wanted).await,
-        Some(Verb::Respond(wanted)) => answer::respond(&config, &wanted).await,
-        Some(Verb::Settle(wanted)) => answer::settle(&config, &wanted).await,
-        Some(Verb::Cancel(wanted)) => answer::cancel(&config, &wanted).await,
-        Some(Verb::Sessions(wanted)) => sessions::sessions(&config, &wanted).await,
-        Some(Verb::Events(wanted)) => events::events(&config, &wanted).await,
-        Some(Verb::Replay(wanted)) => replay::replay(&config, &wanted).await,
-        Some(Verb::Doctor(wanted)) => doctor::doctor(&config, &wanted).await,
+        None => Box::pin(open::open(&config, session)).await,
+        Some(Verb::Demo(wanted)) => Box::pin(demo::demo(&config, &wanted)).await,
+        Some(Verb::Run(wanted)) => Box::pin(run::run(&config, &wanted)).await,
+        Some(Verb::Resume(wanted)) => Box::pin(run::resume(&config, &wanted)).await,
+        Some(Verb::Pending(wanted)) => Box::pin(answer::pending(&config, &wanted)).await,
+        Some(Verb::Approve(wanted)) => Box::pin(answer::approve(&config, &wanted)).await,
+        Some(Verb::Edit(wanted)) => Box::pin(answer::edit(&config, &wanted)).await,
+        Some(Verb::Reject(wanted)) => Box::pin(answer::reject(&config, &wanted)).await,
+        Some(Verb::Respond(wanted)) => Box::pin(answer::respond(&config, &wanted)).await,
+        Some(Verb::Settle(wanted)) => Box::pin(answer::settle(&config, &wanted)).await,
+        Some(Verb::Cancel(wanted)) => Box::pin(answer::cancel(&config, &wanted)).await,
+        Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
+        Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,
+        Some(Verb::Replay(wanted)) => Box::pin(replay::replay(&config, &wanted)).await,
+        Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
     }

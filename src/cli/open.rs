@@ -42,13 +42,13 @@ pub enum First {
 pub async fn open(config: &Config, session: Option<String>) -> Result<Code, Failure> {
     let Some(prefix) = session else {
         let wire = Wire::create(config, &folder(None)?).await?;
-        return screen(config, wire, First::Empty).await;
+        return Box::pin(screen(config, wire, First::Empty)).await;
     };
     let wire = Wire::required(config)?;
     let id = wire.find(&prefix).await?;
     let workspace = wire.hand(Via::Command, "").session(&id).await?.workspace.clone();
     let wire = Wire::create(config, &workspace).await?;
-    screen(config, wire, First::Watch(id)).await
+    Box::pin(screen(config, wire, First::Watch(id))).await
 }
 
 /// Runs the screen until it is left; then every run of this process has parked.

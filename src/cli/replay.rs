@@ -10,5 +10,5 @@ use crate::cli::wire::Wire;
 pub async fn replay(config: &Config, args: &Replay) -> Result<Code, Failure> {
     let wire = Wire::required(config)?;
     let id = wire.find(&args.id).await?;
-    open::screen(config, wire, First::Replay(id, args.at)).await
+    Box::pin(open::screen(config, wire, First::Replay(id, args.at))).await
 }

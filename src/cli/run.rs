@@ -24,7 +24,7 @@ pub async fn run(config: &Config, args: &Run) -> Result<Code, Failure> {
         model: wire.model_name().to_string(),
     };
     if !args.drive.headless {
-        return open::screen(config, wire, First::Begin(task)).await;
+        return Box::pin(open::screen(config, wire, First::Begin(task))).await;
     }
     wire.plug_check(&task.model)?;
     let id = wire.hand(Via::Flag, "").begin(&wire.opening(), &task).await?;
@@ -54,7 +54,7 @@ pub async fn resume(config: &Config, args: &Resume) -> Result<Code, Failure> {
     let workspace = wire.hand(Via::Command, "").session(&id).await?.workspace.clone();
     let wire = Wire::create(config, &workspace).await?;
     if !args.drive.headless {
-        return open::screen(config, wire, First::Resume(id)).await;
+        return Box::pin(open::screen(config, wire, First::Resume(id))).await;
     }
     let from = if args.drive.json { 0 } else { wire.store.log.head(&id).await?.seq };
     headless::drive(&wire, &id, &args.drive, from).await

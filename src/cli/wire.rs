@@ -231,6 +231,10 @@ pub fn folder(given: Option<&Path>) -> Result<String, Failure> {
         let sentence = format!("the folder {} cannot be worked in: {why}", path.display());
         Failure::new(Code::Usage, sentence, "give another with --workspace")
     };
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a name for people and for the log; files are reached by handle below it"
+    )]
     let resolved = std::fs::canonicalize(path).map_err(|error| bad(&error.to_string()))?;
     if !resolved.is_dir() {
         return Err(bad("it is not a folder"));

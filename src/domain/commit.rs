@@ -197,6 +197,13 @@ impl Head {
     }
 }
 
+impl Commit {
+    /// The bytes of its events.
+    pub fn bytes(&self) -> usize {
+        self.events.iter().map(|sealed| sealed.json.len()).sum()
+    }
+}
+
 impl Sealed {
     /// Reads stored bytes.
     pub fn read(json: &str, hash: Hash) -> Result<Sealed, BadEvent> {

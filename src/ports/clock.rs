@@ -5,7 +5,7 @@ use crate::ports::Later;
 
 /// Where time and chance come from; a test hands in its own and can replay any run.
 pub trait Clock: Send + Sync {
-    /// Now.
+    /// The moment at which it is called, in microseconds since 1970 (UTC); may go back when the system's clock is set.
     fn now(&self) -> Micros;
     /// A number that was never given before: 128 random bits.
     fn fresh(&self) -> u128;

@@ -3,7 +3,7 @@
 //! One agent drives one session, under a claim and the writer lease. It ends when there is nothing to do, when a person is
 //! needed (if told to), when told to quit, or when the log cannot be written; then nothing of it runs any more.
 
-use crate::domain::call::{CallState, Outcome};
+use crate::domain::call::Outcome;
 use crate::domain::commit::Class;
 use crate::domain::decide::Kit;
 use crate::domain::event::Fact;
@@ -320,12 +320,12 @@ impl Agent {
                 Err(fault) => self.record(&Report::Failed(fault)).await,
             },
             (Ok((_, Done::Call(call, returned, ms))), _) => self.ended(call, returned, ms).await,
-            (Err(error), Some(Job::Model)) => self.record(&Report::Failed(broken(&error))).await,
+            (Err(error), Some(Job::Model)) => self.record(&Report::Failed(perform::broken(&error))).await,
             (Err(error), Some(Job::Call(call, _))) => {
                 let since = self.session().call(call).map_or(self.plugs.clock.now(), |call| call.since);
                 let ms = self.plugs.clock.now().ms_since(since);
                 let returned = match error.is_panic() {
-                    true => Returned { outcome: Outcome::Panicked, text: panic_text(error) },
+                    true => Returned { outcome: Outcome::Panicked, text: perform::panic_text(error) },
                     false => Returned {
                         outcome: Outcome::Cancelled,
                         text: "it did not stop in time and was dropped".into(),
@@ -395,20 +395,4 @@ impl Agent {
         self.tasks.shutdown().await;
         self.jobs.clear();
     }
-
-    /// Whether a call of this session runs or waits to run: for whoever decides to quit.
-    pub fn runs_side_effect(&self) -> bool {
-        self.session().open_calls().any(|call| call.state == CallState::Started && !call.effect.repeatable())
-    }
-}
-
-fn broken(error: &JoinError) -> Fault {
-    Fault::new(FaultKind::Unknown, format!("the request broke in this program: {error}"))
-}
-
-fn panic_text(error: JoinError) -> String {
-    let payload = error.into_panic();
-    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
-    text.or_else(|| payload.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "a panic without words".to_string())
 }

@@ -2,6 +2,7 @@
 
 use crate::domain::call::{Call, Outcome, Output, Preview};
 use crate::domain::event::Fact;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::outcome::{Judged, Report};
@@ -15,6 +16,7 @@ use crate::ports::live::Live;
 use crate::ports::tool::{Cleared, Returned, Stop, Tool};
 use crate::runtime::plugs::Kitbag;
 use std::sync::Arc;
+use tokio::task::JoinError;
 
 /// Asks the policy about a call, and makes what the operator will see where a person is to decide.
 pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Report> {
@@ -106,4 +108,17 @@ pub async fn finished(
 pub fn drafts(live: &Arc<dyn Live>, session: &SessionId) -> crate::ports::model::Drafts {
     let (live, session) = (live.clone(), session.clone());
     Arc::new(move |draft| live.shout(&session, draft))
+}
+
+/// The fault of a request whose task broke in this program.
+pub fn broken(error: &JoinError) -> Fault {
+    Fault::new(FaultKind::Unknown, format!("the request broke in this program: {error}"))
+}
+
+/// The words of a panic.
+pub fn panic_text(error: JoinError) -> String {
+    let payload = error.into_panic();
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without words".to_string())
 }

@@ -5,8 +5,8 @@ use crate::domain::next::Hold;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
+use crate::ui::action::{Action, Go, Item, Steer, Text};
 use crate::ui::app::App;
-use crate::ui::bindings::{Action, Go, Item, Steer, Text};
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
 
@@ -64,7 +64,7 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Seek(_) => replayed,
         Action::Write | Action::Text(Text::Send) => !replayed,
         Action::Text(Text::SendNow) => !replayed && live,
-        Action::Go(Go::ShowApproval) => app.held().is_some(),
+        Action::Go(Go::ShowApproval) => app.held().is_some() && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Item(Item::NextHit | Item::PreviousHit) => app.search.is_some(),

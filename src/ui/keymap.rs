@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::ui::bindings::{Action, BINDINGS, Binding};
+use crate::ui::action::Action;
+use crate::ui::bindings::{BINDINGS, Binding};
 use crate::ui::key::{Code, Key};
 use crate::ui::mode::Context;
 

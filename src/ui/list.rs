@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use crate::domain::tally::Row;
 use crate::domain::trace_row::{self, What};
+use crate::ui::action::{Action, Go, Seek};
 use crate::ui::app::App;
-use crate::ui::bindings::{Action, Go, Seek};
 use crate::ui::can;
 use crate::ui::keymap::Entry;
 use crate::ui::mode::Context;

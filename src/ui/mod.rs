@@ -9,6 +9,7 @@ pub mod widgets; // drawing parts that know no tackroom type
 pub mod mode; // where the keys go, and the contexts they count in
 pub mod layout; // which pane gets which cells at which size
 pub mod key; // one key press, and how keys are written
+pub mod action; // what a key can do, by what it is about
 pub mod bindings; // the table of keys: when each counts, what it does, how it is called
 pub mod keymap; // the keys in force, and the look-up
 pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
@@ -34,4 +35,4 @@ pub mod update_replay; // playing a stored session
 pub mod panes; // one file per pane
 pub mod prepare; // what the next frame shows is laid out
 pub mod view; // the screen, drawn in its doc comment
-pub mod screen; // the terminal: enter, loop, restore; the only async file here
+pub mod screen; // the loop and the terminal; the only place here that waits

@@ -150,7 +150,7 @@ pub enum Overlay {
         /// The choice.
         chooser: Chooser,
         /// The theme to go back to.
-        before: Theme,
+        before: Box<Theme>,
     },
     /// Past and present sessions.
     Sessions(SessionsList),

@@ -1,24 +1,19 @@
-//! The terminal: enter, loop, restore. The only file of this room that waits.
+//! The screen's loop: keys, notices, ticks and signals come in, frames go out. The only place of this room that waits.
 //!
 //! One task waits for the first of five things (a key, a notice, the tick that the app asked for, a coloured block, a
 //! signal), takes in all that is there, and draws once, at most sixty times a second and only when something came. A
-//! frame goes out in one write inside synchronized output. Whatever way it ends, `Terminal::drop` or the panic hook put
-//! the terminal back as it was.
+//! frame goes out in one write. Whatever way it ends, `terminal` puts the terminal back as it was.
 
-use std::io::{self, Write, stdout};
-use std::sync::atomic::{AtomicBool, Ordering};
+pub mod terminal; // taken and given back; frames in one write
+
+use std::io;
 use std::time::Duration;
 
 use crossterm::event::{
-    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableFocusChange,
-    EnableMouseCapture, Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton,
-    MouseEvent, MouseEventKind,
+    Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent,
+    MouseEventKind,
 };
-use crossterm::{cursor, queue, terminal};
 use futures_util::StreamExt;
-use ratatui::backend::{Backend, CrosstermBackend};
-use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -26,13 +21,12 @@ use tokio::time::{Instant, sleep_until, timeout};
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
 use crate::domain::notice::Notice;
-use crate::domain::text;
 use crate::domain::time::Micros;
 use crate::ui::app::App;
 use crate::ui::key::{Code, Key};
 use crate::ui::prepare::prepare;
+use crate::ui::screen::terminal::{Terminal, restore_on_panic, size};
 use crate::ui::update::{Effect, Mouse, Msg, next_tick_ms, update};
-use crate::ui::view;
 
 /// Milliseconds between two frames at least.
 const FRAME_MS: u64 = 16;
@@ -40,8 +34,6 @@ const FRAME_MS: u64 = 16;
 const NOTICES_MAX: usize = 4096;
 /// How long a command may wait for room in the queue, in milliseconds.
 const SEND_MS_MAX: u64 = 2_000;
-/// Bytes that the clipboard is given at most: terminals drop longer sequences.
-const COPY_BYTES_MAX: usize = 74_994;
 /// Lines that one turn of the wheel scrolls.
 const WHEEL_LINES: i32 = 3;
 
@@ -63,7 +55,8 @@ struct Wakers {
     interrupt: Signal,
 }
 
-/// Shows `app` until it ends; answers why, and which session was watched last. `now` tells the time. Notices come in and commands go out over bounded queues.
+/// Shows `app` until it ends; answers why, and which session was watched last. `now` tells the time. Notices come in and
+/// commands go out over bounded queues.
 pub async fn run(
     app: App,
     notices: Receiver<Notice>,
@@ -77,8 +70,8 @@ pub async fn run(
     };
     restore_on_panic();
     let mut screen = Screen { terminal: Terminal::enter()?, app, commands, now };
-    let size = terminal::size()?;
-    screen.take(Msg::Resize(size.0, size.1)).await;
+    let (columns, rows) = size()?;
+    screen.take(Msg::Resize(columns, rows)).await;
     let exit = screen.turn(notices, wakers).await?;
     let watched = screen.app.session_id().cloned();
     Ok((exit, watched))
@@ -224,168 +217,6 @@ impl<F: Fn() -> Micros + Send> Screen<F> {
             });
         }
         Ok(())
-    }
-}
-
-/// Gathers bytes until they are flushed: then they go out in one write.
-struct Sink(Vec<u8>);
-
-impl Write for Sink {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        let mut out = stdout().lock();
-        out.write_all(&std::mem::take(&mut self.0))?;
-        out.flush()
-    }
-}
-
-/// The terminal in our hands; dropping it gives it back.
-struct Terminal {
-    backend: CrosstermBackend<Sink>,
-    before: Buffer,
-    after: Buffer,
-    title: String,
-    cursor: Option<(u16, u16)>,
-}
-
-impl Terminal {
-    /// Takes the terminal: raw mode, alternate screen, mouse, bracketed paste, focus reports.
-    fn enter() -> io::Result<Terminal> {
-        enter()?;
-        let empty = Buffer::empty(Rect::default());
-        let backend = CrosstermBackend::new(Sink(Vec::new()));
-        Ok(Terminal { backend, before: empty.clone(), after: empty, title: String::new(), cursor: None })
-    }
-
-    /// The next frame writes every cell.
-    fn forget(&mut self) {
-        self.before = Buffer::empty(Rect::default());
-    }
-
-    /// Draws what changed since the last frame: one write, shown at once.
-    fn draw(&mut self, app: &App) -> io::Result<()> {
-        let area = Rect::new(0, 0, app.size.0, app.size.1);
-        queue!(self.backend, terminal::BeginSynchronizedUpdate, cursor::Hide)?;
-        if self.before.area != area {
-            self.before = Buffer::empty(area);
-            queue!(self.backend, terminal::Clear(terminal::ClearType::All))?;
-        }
-        self.after.resize(area);
-        self.after.reset();
-        view::draw(app, &mut self.after);
-        self.backend.draw(self.before.diff(&self.after).into_iter())?;
-        std::mem::swap(&mut self.before, &mut self.after);
-        self.cursor = view::cursor(app);
-        if let Some((x, y)) = self.cursor {
-            self.backend.set_cursor_position(Position { x, y })?;
-            queue!(self.backend, cursor::Show)?;
-        }
-        let title = view::title(app);
-        if title != self.title {
-            queue!(self.backend, terminal::SetTitle(&title))?;
-            self.title = title;
-        }
-        queue!(self.backend, terminal::EndSynchronizedUpdate)?;
-        Backend::flush(&mut self.backend)
-    }
-
-    /// Puts a text into the terminal's clipboard (OSC 52).
-    fn copy(&mut self, text: &str) {
-        let text = text.get(..text.floor_char_boundary(COPY_BYTES_MAX)).unwrap_or_default();
-        let command = crossterm::clipboard::CopyToClipboard::to_clipboard_from(text);
-        self.tell(|out| queue!(out, command));
-    }
-
-    /// Rings, and says why to terminals that show it (OSC 9).
-    fn ring(&mut self, words: &str) {
-        let words = text::clean(words).replace('\n', " ");
-        self.tell(|out| write!(out, "\x07\x1b]9;{words}\x07"));
-    }
-
-    /// Writes beside a frame. A terminal that is gone is noticed at the next frame.
-    fn tell(&mut self, write: impl FnOnce(&mut CrosstermBackend<Sink>) -> io::Result<()>) {
-        if write(&mut self.backend).and_then(|()| Backend::flush(&mut self.backend)).is_err() {
-            self.forget();
-        }
-    }
-
-    /// Gives the terminal back, stops this process, and takes it again when the shell calls.
-    fn suspend(&mut self) {
-        leave();
-        stop_self();
-        if enter().is_ok() {
-            self.forget();
-        }
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        leave();
-    }
-}
-
-/// Whether the terminal is in our hands: it is given back once, or the cursor would jump above what was said since.
-static TAKEN: AtomicBool = AtomicBool::new(false);
-
-fn enter() -> io::Result<()> {
-    TAKEN.store(true, Ordering::SeqCst);
-    terminal::enable_raw_mode().inspect_err(|_| TAKEN.store(false, Ordering::SeqCst))?;
-    let mut out = stdout().lock();
-    let entered = queue!(
-        out,
-        terminal::EnterAlternateScreen,
-        EnableMouseCapture,
-        EnableBracketedPaste,
-        EnableFocusChange,
-        cursor::Hide,
-        terminal::Clear(terminal::ClearType::All)
-    );
-    entered.and_then(|()| out.flush()).inspect_err(|_| leave())
-}
-
-/// Puts the terminal back. Whatever fails, the rest is still tried.
-fn leave() {
-    if !TAKEN.swap(false, Ordering::SeqCst) {
-        return;
-    }
-    let mut out = stdout().lock();
-    let left = queue!(
-        out,
-        terminal::EndSynchronizedUpdate,
-        DisableFocusChange,
-        DisableBracketedPaste,
-        DisableMouseCapture,
-        terminal::SetTitle(""),
-        terminal::LeaveAlternateScreen,
-        crossterm::style::ResetColor,
-        cursor::Show
-    );
-    let flushed = out.flush();
-    let cooked = terminal::disable_raw_mode();
-    // There is nobody left to tell: the terminal is going or gone.
-    drop((left, flushed, cooked));
-}
-
-/// A panic anywhere puts the terminal back before it is reported.
-fn restore_on_panic() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            leave();
-            before(info);
-        }));
-    });
-}
-
-/// Stops this process as Ctrl-Z does; returns when it goes on.
-fn stop_self() {
-    if rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::TSTP).is_err() {
-        // A process that cannot stop just goes on.
     }
 }
 

@@ -13,6 +13,9 @@ use crate::ui::mode::Focus;
 use crate::ui::parts::{Overlay, Toast};
 use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_panel, update_replay};
 
+/// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
+const LONG_WAIT_MS: u64 = 120_000;
+
 /// Everything that may wake the screen.
 #[derive(Clone, Debug)]
 pub enum Msg {
@@ -145,7 +148,8 @@ pub fn next_tick_ms(app: &App) -> Option<u64> {
     let guard = (update_decide::is_guarded(app) && !app.look.accessible).then_some(50);
     let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.held().is_some());
     let runs = app.session().is_some_and(|session| session.live().is_some()) && app.playback.is_none();
-    let clock = runs.then_some(1_000);
+    let waits_ms = app.held().map_or(0, |call| app.now.ms_since(call.since));
+    let clock = runs.then_some(if waits_ms < LONG_WAIT_MS { 1_000 } else { 10_000 });
     let passing = app.toasts.iter().map(|toast| toast.until.ms_since(app.now) + 1).min();
     let twice = app.twice.map(|(_, until)| until.ms_since(app.now) + 1);
     [playing, guard, guard_end, clock, passing, twice].into_iter().flatten().min()

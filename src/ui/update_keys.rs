@@ -6,8 +6,8 @@ use crate::domain::notice::Driver;
 use crate::domain::order::{Order, Task};
 use crate::domain::policy::Mode;
 use crate::domain::tool_spec::Effect as ToolEffect;
+use crate::ui::action::{Action, Go, Item, Move, Steer};
 use crate::ui::app::{App, TWICE_MS};
-use crate::ui::bindings::{Action, Go, Item, Move, Steer};
 use crate::ui::can;
 use crate::ui::edit::TextBox;
 use crate::ui::key::Key;
@@ -61,6 +61,7 @@ fn write(app: &mut App, key: Key) {
 fn cannot(app: &mut App, action: Action) {
     let live = app.session().is_some_and(|session| session.live().is_some());
     match action {
+        Action::Go(Go::ShowApproval) if app.held().is_some() => {}
         Action::Go(Go::ShowApproval) => toast(app, "Nothing waits for you.", ""),
         Action::Steer(_) if live && app.driver == Driver::Nobody => {
             toast(app, "Nobody drives this session.", "c resumes it here");
@@ -109,7 +110,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Help => help(app),
         Action::Palette => app.overlay = Some(Overlay::Palette(Chooser::default())),
         Action::Themes => {
-            let before = app.look.theme.clone();
+            let before = Box::new(app.look.theme.clone());
             app.overlay = Some(Overlay::Themes { chooser: Chooser::default(), before });
         }
         Action::Sessions => {
@@ -157,7 +158,7 @@ fn help(app: &mut App) {
 /// The topmost thing closes; nothing is decided by it.
 fn close(app: &mut App) {
     match app.overlay.take() {
-        Some(Overlay::Themes { before, .. }) => app.look.theme = before,
+        Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions(list)) if list.filtering => {
             app.overlay = Some(Overlay::Sessions(SessionsList::default()));
         }

@@ -2,8 +2,8 @@
 
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
+use crate::ui::action::{Item, Move};
 use crate::ui::app::App;
-use crate::ui::bindings::{Item, Move};
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::key::{Code, Key};

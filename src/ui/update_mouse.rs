@@ -1,7 +1,7 @@
 //! The mouse moves the focus and turns the wheel; it never decides.
 
+use crate::ui::action::Move;
 use crate::ui::app::App;
-use crate::ui::bindings::Move;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::parts::Overlay;
 use crate::ui::update::Mouse;

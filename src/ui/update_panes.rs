@@ -1,7 +1,7 @@
 //! Moving between panes and in them: scrolling, choosing, folding, copying.
 
+use crate::ui::action::{Go, Item, Move};
 use crate::ui::app::App;
-use crate::ui::bindings::{Go, Item, Move};
 use crate::ui::edit::TextBox;
 use crate::ui::edit_json::pretty;
 use crate::ui::list;

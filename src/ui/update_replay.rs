@@ -1,7 +1,7 @@
 //! Playing a stored session: the position moves by itself or by keys; the screen is what the events up to it tell.
 
+use crate::ui::action::Seek;
 use crate::ui::app::{App, Watched};
-use crate::ui::bindings::Seek;
 use crate::ui::drafts::Drafts;
 use crate::ui::list;
 use crate::ui::paper::Paper;

@@ -3,8 +3,8 @@
 use crate::domain::command::Command;
 use crate::domain::order::Order;
 use crate::domain::session::Session;
+use crate::ui::action::Text;
 use crate::ui::app::App;
-use crate::ui::bindings::Text;
 use crate::ui::edit::TextBox;
 use crate::ui::key::{Code, Key};
 use crate::ui::mode::Focus;

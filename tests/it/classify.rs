@@ -391,7 +391,7 @@ fn how_long_a_server_asks_to_wait() {
         ),
         (None, Some("-1"), None, None),
         (None, Some("NaN"), None, None),
-        (None, Some("inf"), None, Some(1_000_000_000_000.min(31 * 86_400_000))),
+        (None, Some("inf"), None, Some(31 * 86_400_000)),
         (None, Some("Fri, 99 Nov 2025 08:30:20 GMT"), None, None),
         (None, Some("Fri, 21 Nov 9999999999999 08:30:20 GMT"), None, None),
         (None, Some("tomorrow"), None, None),

@@ -55,7 +55,7 @@ fn approve_is_off_until_every_line_was_on_screen_and_the_panel_says_so() {
     assert_eq!(screen.orders(), []);
     screen.tick_ms(10_000);
     let text = screen.screen();
-    assert!(text.contains("read to the end"), "{text}");
+    assert!(text.contains("to read"), "{text}");
     screen.press("G y");
     assert_eq!(screen.orders(), [], "the end alone is not the whole");
     screen.press("g g");
@@ -381,7 +381,7 @@ fn typing_never_approves() {
 #[test]
 fn a_burst_of_keys_never_decides_on_what_just_appeared() {
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
-    let strategy = (vec("[yenr]{1,6}", 1..8), 1u64..350, 0usize..4);
+    let strategy = (vec("[yenr]{1,6}", 1..8), 1u64..2_900, 0usize..4);
     let outcome = runner.run(&strategy, |(bursts, gap_ms, pane)| {
         let mut story = Story::new("burstsaaaa", "Bursts");
         let calls: Vec<_> = (0..8).map(|i| ("shell", json!({"argv": ["rm", i.to_string()]}))).collect();

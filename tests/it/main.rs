@@ -1,6 +1,13 @@
 //! All integration tests, one binary.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "tests print their figures, helpers too")]
+#![allow(
+    clippy::large_futures,
+    clippy::large_enum_variant,
+    clippy::type_complexity,
+    clippy::cast_possible_truncation,
+    reason = "a test is read, not shipped"
+)]
 
 mod harness;
 mod tidy;
@@ -19,6 +26,7 @@ mod openai;
 mod tools;
 mod pages;
 mod commands;
+mod walk;
 mod trace;
 mod screens;
 mod kill;

@@ -458,6 +458,7 @@ fn a_workspace_that_is_gone_is_said_so() {
 #[test]
 fn the_apps_own_folders_are_not_opened_by_any_name() {
     let folder = tempfile::tempdir().unwrap();
+    #[expect(clippy::disallowed_methods, reason = "the test names the folder as the tool does")]
     let root = folder.path().canonicalize().unwrap();
     std::fs::create_dir_all(root.join("data/tackroom")).unwrap();
     std::fs::write(root.join("data/tackroom/log"), "OWN").unwrap();

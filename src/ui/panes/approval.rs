@@ -16,8 +16,8 @@ use ratatui::widgets::Widget;
 use crate::domain::call::CallState;
 use crate::domain::event::Settling;
 use crate::domain::time::duration;
+use crate::ui::action::{Action, Go, Move};
 use crate::ui::app::{App, GUARD_MS};
-use crate::ui::bindings::{Action, Go, Move};
 use crate::ui::mode::{Ask, Context, Focus, Pane};
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
@@ -103,7 +103,12 @@ fn state(app: &App) -> Line<'static> {
         let down = app.keys.key_of(Context::Workbench, Action::Move(Move::Down));
         let page = app.keys.key_of(Context::Workbench, Action::Move(Move::HalfDown));
         let zoom = app.keys.key_of(Context::Workbench, Action::Go(Go::Zoom));
-        let text = format!("read to the end to approve ({unseen} more {lines}): {down}  {page}  {zoom} zoom");
+        let text = match app.layout.pane(Pane::Approval) {
+            Some(place) if place.inner.width < 60 => format!("{unseen} more {lines} to read: {down}  {page}"),
+            Some(_) | None => {
+                format!("read to the end to approve ({unseen} more {lines}): {down}  {page}  {zoom} zoom")
+            }
+        };
         return say(Role::Wait, text);
     }
     let context = match app.held().map(|call| &call.state) {

@@ -106,7 +106,7 @@ impl Sheet<'_> {
             self.field("unknown", what, Role::Risk);
         }
         if let Some(verdict) = &call.verdict {
-            self.field("asks since", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
+            self.field("because", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
         }
         if let Some(refused) = &call.edit_refused {
             let text = format!("Your edit was not run: {} (rule {})", refused.why, refused.rule);
@@ -157,7 +157,7 @@ impl Sheet<'_> {
         match (call.args(), &call.proposed) {
             (Some(value), _) => {
                 self.heading(if edited { "Arguments as you edited them" } else { "Arguments" });
-                self.json(value);
+                self.json(&without_shown(value, &call.preview));
             }
             (None, Args::Broken(raw)) => {
                 self.heading("Arguments that are not JSON");
@@ -199,4 +199,25 @@ fn split_name(line: &str) -> (&str, &str) {
         }
     }
     ("", line)
+}
+
+/// A longer text is not vouched for: the preview may have been cut.
+const SHOWN_BYTES_MAX: usize = 32 * 1024;
+
+/// The arguments without a text that the preview above shows whole, to the last character: nobody reads a page twice.
+/// A text with anything marked in it stays.
+fn without_shown(args: &Value, preview: &Preview) -> Value {
+    let mut args = args.clone();
+    let Preview::Change { before: None, after, cut: false, .. } = preview else { return args };
+    let lines = after.lines().count();
+    let plain = text::reveal(after).iter().all(|piece| matches!(piece, Piece::Plain(_)));
+    if lines < 3 || after.len() > SHOWN_BYTES_MAX || !plain {
+        return args;
+    }
+    for value in args.as_object_mut().into_iter().flat_map(|members| members.values_mut()) {
+        if value.as_str() == Some(after) {
+            *value = Value::String(format!("(the {lines} lines above, {} bytes)", after.len()));
+        }
+    }
+    args
 }

@@ -7,8 +7,8 @@ use ratatui::widgets::Widget;
 
 use crate::domain::session::Session;
 use crate::domain::text;
+use crate::ui::action::Action;
 use crate::ui::app::App;
-use crate::ui::bindings::Action;
 use crate::ui::edit::Laid;
 use crate::ui::mode::{Context, Focus};
 use crate::ui::theme::Role;

@@ -6,8 +6,8 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::domain::policy::Mode;
+use crate::ui::action::{Action, Go, Text};
 use crate::ui::app::App;
-use crate::ui::bindings::{Action, Go, Text};
 use crate::ui::mode::Context;
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{count, one_line, prose};

@@ -20,7 +20,11 @@ pub fn meter(
     set: GlyphSet,
     theme: &Theme,
 ) -> Line<'static> {
-    let percent = if whole == 0 { 0 } else { (u128::from(part) * 100 / u128::from(whole)) as u64 };
+    let percent = if whole == 0 {
+        0
+    } else {
+        u64::try_from(u128::from(part) * 100 / u128::from(whole)).unwrap_or(u64::MAX)
+    };
     let role = match percent {
         0..WARN => Role::Ok,
         WARN..100 => Role::Wait,

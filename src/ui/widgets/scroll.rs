@@ -46,22 +46,22 @@ impl Scroll {
 
     /// One window up, with one line kept in view.
     pub fn page_up(&mut self, total: usize, height: usize) {
-        self.shift(total, height, -(height.saturating_sub(1).max(1) as isize));
+        self.shift(total, height, -signed(height.saturating_sub(1).max(1)));
     }
 
     /// One window down, with one line kept in view, so that no line is passed unseen.
     pub fn page_down(&mut self, total: usize, height: usize) {
-        self.shift(total, height, height.saturating_sub(1).max(1) as isize);
+        self.shift(total, height, signed(height.saturating_sub(1).max(1)));
     }
 
     /// Half a window up.
     pub fn half_up(&mut self, total: usize, height: usize) {
-        self.shift(total, height, -((height / 2).max(1) as isize));
+        self.shift(total, height, -signed((height / 2).max(1)));
     }
 
     /// Half a window down.
     pub fn half_down(&mut self, total: usize, height: usize) {
-        self.shift(total, height, (height / 2).max(1) as isize);
+        self.shift(total, height, signed((height / 2).max(1)));
     }
 
     /// To the first line; following ends.
@@ -145,7 +145,17 @@ impl Scroll {
             top = room - 1;
         }
         for row in 0..thumb {
-            buffer.set_string(area.right() - 1, area.y + 1 + (top + row) as u16, "┃", style);
+            buffer.set_string(
+                area.right() - 1,
+                area.y + 1 + u16::try_from(top + row).unwrap_or(u16::MAX - area.y - 1),
+                "┃",
+                style,
+            );
         }
     }
+}
+
+/// A number of rows as a distance; no terminal has so many that it would not fit.
+fn signed(rows: usize) -> isize {
+    isize::try_from(rows).unwrap_or(isize::MAX)
 }

@@ -39,7 +39,7 @@ pub fn styles(buffer: &Buffer) -> String {
                 words.push_str(buffer[(x, y)].symbol());
                 x += 1;
             }
-            if style != "" && !words.trim().is_empty() {
+            if !style.is_empty() && !words.trim().is_empty() {
                 let _ = writeln!(out, "{y:>2},{from:<3} {style}: {}", words.trim());
             }
         }

@@ -27,39 +27,47 @@ const PLUGS: &[Plug] = &[
     Plug { name: "thiserror", places: &["src/"], why: "a typed error lives beside what fails" },
     Plug {
         name: "tokio",
-        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen.rs"],
+        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen/"],
         why: "the executor; the pure rooms never see it",
     },
     Plug {
         name: "tokio-util",
-        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen.rs"],
+        places: &["src/runtime/", "src/adapters/", "src/cli/", "src/ui/screen/"],
         why: "cancellation, wherever tokio is",
     },
     Plug {
         name: "futures-util",
-        places: &["src/ports/", "src/runtime/", "src/adapters/", "src/ui/screen.rs"],
+        places: &["src/ports/", "src/runtime/", "src/adapters/", "src/ui/screen/"],
         why: "the Stream trait and its verbs",
     },
     // domain
     one("jiff", &["src/domain/time.rs"]),
     one("jsonschema", &["src/domain/schema.rs"]),
     one("sha2", &["src/domain/hash.rs"]),
-    one("unicode-segmentation", &["src/domain/text.rs"]),
+    Plug {
+        name: "unicode-segmentation",
+        places: &["src/domain/text.rs", "src/ui/widgets/flow.rs", "src/ui/widgets/segments.rs"],
+        why: "styled text is laid out by grapheme too, without a copy into plain text",
+    },
     one("unicode-width", &["src/domain/text.rs"]),
     // adapters
     one("cap-std", &["src/adapters/tool/"]),
     one("grep-regex", &["src/adapters/tool/search.rs"]),
     one("grep-searcher", &["src/adapters/tool/search.rs"]),
     one("ignore", &["src/adapters/tool/search.rs"]),
-    one("reqwest", &["src/adapters/http.rs"]),
+    one("reqwest", &["src/adapters/web/"]),
     one("rusqlite", &["src/adapters/engine/"]),
-    one("rustix", &["src/adapters/"]),
-    one("rustls", &["src/adapters/http.rs"]),
+    Plug {
+        name: "rustix",
+        places: &["src/adapters/", "src/ui/screen/"],
+        why: "the system's calls without unsafe: children, files, and stopping on Ctrl-Z",
+    },
+    one("rustls", &["src/adapters/web/"]),
     one("uuid", &["src/adapters/clock.rs"]),
     // ui
-    one("crossterm", &["src/ui/screen.rs"]),
+    one("crossterm", &["src/ui/screen/"]),
     one("nucleo-matcher", &["src/ui/widgets/fuzzy.rs"]),
-    one("pulldown-cmark", &["src/ui/widgets/markdown.rs"]),
+    one("pulldown-cmark", &["src/ui/widgets/markdown/"]),
     one("ratatui", &["src/ui/"]),
     one("similar", &["src/ui/widgets/diff.rs"]),
     one("syntect", &["src/ui/widgets/code.rs"]),
@@ -72,7 +80,7 @@ const PLUGS: &[Plug] = &[
 ];
 
 /// Crates for tests and benches only.
-const TEST_CRATES: &[&str] = &["divan", "insta", "portable-pty", "proptest", "tempfile", "vt100"];
+const TEST_CRATES: &[&str] = &["divan", "insta", "portable-pty", "proptest", "tempfile", "vt100", "vte"];
 
 fn in_code(name: &str) -> String {
     name.replace('-', "_")

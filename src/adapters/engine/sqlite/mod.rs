@@ -15,6 +15,7 @@ mod open; // connections and the file's format
 mod rows; // rows as values
 mod writer; // one thread writes
 mod reader; // a few connections read
+mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
 mod claims; // who drives a session: lock files
 pub(in crate::adapters::engine) mod live; // drafts, in the process and between processes
@@ -35,6 +36,7 @@ use fault::{Fail, unavailable};
 use open::{Access, FORMAT, connect};
 use place::Place;
 use reader::{Reader, lock};
+use recent::Recent;
 use rusqlite::Connection;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -67,6 +69,7 @@ struct Shared {
     gate: Arc<Semaphore>,
     writing: Writing,
     wake: Arc<watch::Sender<u64>>,
+    recent: Arc<Recent>,
     watching: Arc<tail::Watching>,
     live: live::Hub,
     transactions: Arc<AtomicU64>,
@@ -149,37 +152,40 @@ impl Sqlite {
     }
 
     fn reading(place: Place, access: Access, why: LogFault) -> Sqlite {
-        let wake = Arc::new(watch::Sender::new(0));
-        Sqlite::join(place, access, Writing::Closed(why), wake, Arc::default())
+        Sqlite::join(place, access, Writing::Closed(why), Told::default())
     }
 
     fn writing(place: Place, conn: Connection, options: Options) -> Result<Sqlite, LogFault> {
         let (jobs, inbox) = mpsc::channel(QUEUE);
-        let (wake, transactions) = (Arc::new(watch::Sender::new(0)), Arc::<AtomicU64>::default());
-        let told = Told { wake: wake.clone(), transactions: transactions.clone() };
-        let writer = Writer::new(place.clone(), conn, options.max_pages, told)?;
+        let told = Told::default();
+        let writer = Writer::new(place.clone(), conn, options.max_pages, told.clone())?;
         let thread = std::thread::Builder::new()
             .name("tackroom-writer".to_string())
             .spawn(move || writer.serve(inbox))
             .map_err(|error| unavailable(format!("no thread for the store's writer: {error}")))?;
         let writing = Writing::Open { jobs: Some(jobs), thread: Mutex::new(Some(thread)) };
-        Ok(Sqlite::join(place, Access::Read, writing, wake, transactions))
+        Ok(Sqlite::join(place, Access::Read, writing, told))
     }
 
-    fn join(
-        place: Place,
-        access: Access,
-        writing: Writing,
-        wake: Arc<watch::Sender<u64>>,
-        transactions: Arc<AtomicU64>,
-    ) -> Sqlite {
+    fn join(place: Place, access: Access, writing: Writing, told: Told) -> Sqlite {
+        let Told { wake, recent, transactions } = told;
         let reader = Reader::new(place.clone(), access);
-        let watching = Arc::new(tail::Watching::new(place.clone(), access, wake.clone()));
+        let watching = Arc::new(tail::Watching::new(place.clone(), access, wake.clone(), recent.clone()));
         let across = matches!(writing, Writing::Open { .. }) || place.drafts().exists();
         let live = live::Hub::new(across.then(|| place.drafts()));
         let gate = Arc::new(Semaphore::new(READERS));
         Sqlite {
-            shared: Arc::new(Shared { place, reader, gate, writing, wake, watching, live, transactions }),
+            shared: Arc::new(Shared {
+                place,
+                reader,
+                gate,
+                writing,
+                wake,
+                recent,
+                watching,
+                live,
+                transactions,
+            }),
         }
     }
 
@@ -254,7 +260,7 @@ impl Log for Sqlite {
     fn append(&self, commit: Arc<Commit>) -> Later<'_, Result<Head, LogFault>> {
         Box::pin(async move {
             let (session, seq) = (commit.session.clone(), commit.seq);
-            let bytes = writer::bytes(&commit);
+            let bytes = commit.bytes();
             if bytes > COMMIT_BYTES_MAX {
                 return Err(LogFault::TooLarge { bytes, max: COMMIT_BYTES_MAX });
             }

@@ -1,15 +1,16 @@
 //! Following sessions: what is stored is read, then each wake-up leads to another look.
 //!
 //! A wake-up says only "look again", so none can be missed that matters: the mark is taken before the look. Commits of
-//! this process wake at once; those of others are noticed by a thread that looks ten times a second, and lives only
-//! while something is followed. Nine looks of ten ask the system when the journal was last written; the tenth asks
-//! SQLite for its `data_version`, which is dearer and also sees two writes within one tick of the file system's clock.
-//! The files themselves are never opened here: see the law in place.rs.
+//! this process wake at once, and are handed over without being read again; those of others are noticed by a thread that
+//! looks ten times a second, and lives only while something is followed. Nine looks of ten ask the system when the
+//! journal was last written; the tenth asks SQLite for its `data_version`, which is dearer and also sees two writes
+//! within one tick of the file system's clock. The files themselves are never opened here: see the law in place.rs.
 
 use super::Sqlite;
 use super::open::{Access, connect};
 use super::place::Place;
 use super::reader::lock;
+use super::recent::{Mark, Recent};
 use super::rows;
 use crate::domain::ids::SessionId;
 use crate::ports::Later;
@@ -32,6 +33,7 @@ pub struct Watching {
     place: Place,
     access: Access,
     wake: Arc<watch::Sender<u64>>,
+    recent: Arc<Recent>,
     state: Mutex<State>,
 }
 
@@ -43,8 +45,8 @@ struct State {
 
 impl Watching {
     /// Nobody follows yet.
-    pub fn new(place: Place, access: Access, wake: Arc<watch::Sender<u64>>) -> Watching {
-        Watching { place, access, wake, state: Mutex::default() }
+    pub fn new(place: Place, access: Access, wake: Arc<watch::Sender<u64>>, recent: Arc<Recent>) -> Watching {
+        Watching { place, access, wake, recent, state: Mutex::default() }
     }
 
     fn enter(self: &Arc<Self>) {
@@ -73,6 +75,7 @@ impl Watching {
                 }
             }
             if eye.sees_change(&self.place, self.access) {
+                self.recent.written_elsewhere();
                 self.wake.send_modify(|count| *count += 1); // the tails find out what there is, or what is wrong
             }
         }
@@ -129,6 +132,8 @@ pub struct SqliteTail {
     store: Sqlite,
     wake: watch::Receiver<u64>,
     cursor: Cursor,
+    mark: Mark,
+    look_due: bool,
     ready: VecDeque<TailItem>,
     caught_up: bool,
 }
@@ -145,10 +150,30 @@ impl SqliteTail {
         };
         store.shared.watching.enter();
         let wake = store.shared.wake.subscribe();
-        SqliteTail { store, wake, cursor, ready: VecDeque::new(), caught_up: false }
+        let mark = Mark::default();
+        SqliteTail { store, wake, cursor, mark, look_due: true, ready: VecDeque::new(), caught_up: false }
     }
 
-    /// Reads what follows the cursor; true where that was not all.
+    /// Takes what this process wrote since the last look; false where the store itself must be looked at.
+    fn hand_over(&mut self) -> bool {
+        let Some(written) = self.store.shared.recent.since(&mut self.mark) else { return false };
+        for (n, commit) in written {
+            let next = match &mut self.cursor {
+                Cursor::Broken(_) => return false,
+                Cursor::One(session, after) if *session != commit.session || commit.seq <= *after => continue,
+                Cursor::One(_, after) => (*after + 1 == commit.seq).then(|| *after = commit.seq),
+                Cursor::All(last) if n <= *last => continue,
+                Cursor::All(last) => (*last + 1 == n).then(|| *last = n),
+            };
+            if next.is_none() {
+                return false; // one of another process lies between
+            }
+            self.ready.push_back(TailItem::Commit(commit));
+        }
+        true
+    }
+
+    /// Reads what follows the cursor.
     async fn look(&mut self) -> Result<(), LogFault> {
         match &mut self.cursor {
             Cursor::Broken(fault) => Err(fault.clone()),
@@ -190,9 +215,16 @@ impl Tail for SqliteTail {
                     return item;
                 }
                 self.wake.mark_unchanged(); // before the look: what comes during it wakes again
-                if let Err(fault) = self.look().await {
-                    self.cursor = Cursor::Broken(fault.clone());
-                    return TailItem::Interrupted(fault);
+                if !self.look_due {
+                    self.look_due = !self.hand_over();
+                }
+                if self.look_due && self.ready.is_empty() {
+                    self.mark = self.store.shared.recent.mark();
+                    if let Err(fault) = self.look().await {
+                        self.cursor = Cursor::Broken(fault.clone());
+                        return TailItem::Interrupted(fault);
+                    }
+                    self.look_due = !self.ready.is_empty(); // what was found may not be all
                 }
                 if !self.ready.is_empty() {
                     continue;

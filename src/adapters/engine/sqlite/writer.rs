@@ -6,6 +6,7 @@
 use super::fault::{Fail, damaged, of, of_commit, unavailable};
 use super::open::{Access, connect};
 use super::place::{Anchor, Place, write_anchor};
+use super::recent::{Numbered, Recent};
 use super::rows::{self, End};
 use crate::domain::commit::{Commit, Denial, Head};
 use crate::domain::hash::Hash;
@@ -52,11 +53,26 @@ pub struct Job {
 }
 
 /// What the writer tells beside its answers.
+#[derive(Clone, Default)]
 pub struct Told {
     /// Wakes the tails.
     pub wake: Arc<watch::Sender<u64>>,
+    /// What the tails are to be told.
+    pub recent: Arc<Recent>,
     /// Transactions committed so far.
     pub transactions: Arc<AtomicU64>,
+}
+
+/// A commit that was written, and its place in the anchor.
+struct Written {
+    anchor: Anchor,
+    commit: Arc<Commit>,
+}
+
+impl Written {
+    fn numbered(self) -> Numbered {
+        (self.anchor.n, self.commit)
+    }
 }
 
 /// The writer of one store.
@@ -143,11 +159,11 @@ impl Writer {
             return Err(Broken { fault: unavailable("the store is closed"), alone: false });
         };
         let file = &self.place.file;
-        let mut last = None;
+        let mut written = Vec::new();
         let done = conn.execute_batch("BEGIN IMMEDIATE").map_err(Fail::Sql).and_then(|()| {
             let mut answers = Vec::with_capacity(group.len());
             for job in group {
-                answers.push(match job.work.perform(conn, &mut last) {
+                answers.push(match job.work.perform(conn, &mut written) {
                     Ok(done) => Ok(done),
                     Err(Fail::Log(fault)) => Err(fault),
                     Err(fail) => return Err(fail),
@@ -170,19 +186,20 @@ impl Writer {
             self.undo(spoilt);
             return Err(Broken { fault, alone: !spoilt });
         }
-        self.after_commit(group, last)?;
+        self.after_commit(group, written)?;
         Ok(answers)
     }
 
     /// What follows a COMMIT that went well: the file must still be ours, then the anchor, then the tails.
-    fn after_commit(&self, group: &[Job], last: Option<Anchor>) -> Result<(), Broken> {
+    fn after_commit(&self, group: &[Job], written: Vec<Written>) -> Result<(), Broken> {
         if self.place.identity() != self.identity {
             let why = format!("{} was replaced while it was written", self.place.file.display());
             return Err(Broken { fault: LogFault::InDoubt { why }, alone: false });
         }
-        if let Some(anchor) = last {
-            let _ = write_anchor(&self.anchor, anchor); // without it only a lost end goes unseen
+        if let Some(last) = written.last() {
+            let _ = write_anchor(&self.anchor, last.anchor); // without it only a lost end goes unseen
         }
+        self.told.recent.wrote(written.into_iter().map(Written::numbered).collect());
         self.told.transactions.fetch_add(1, Ordering::Relaxed);
         self.told.wake.send_modify(|count| *count += 1);
         if group.iter().any(|job| matches!(job.work, Work::Settle(..)))
@@ -238,16 +255,20 @@ fn explain(fail: Fail, group: &[Job], file: &std::path::Path) -> LogFault {
 impl Work {
     fn bytes(&self) -> usize {
         match self {
-            Work::Append(commit) => bytes(commit),
+            Work::Append(commit) => commit.bytes(),
             Work::Put(_, content) => content.len(),
             Work::Settle(..) | Work::Drop(_) => 0,
         }
     }
 
     /// Does the work inside the transaction. `Fail::Log` has written nothing.
-    fn perform(&self, conn: &Connection, last: &mut Option<Anchor>) -> Result<Done, Fail> {
+    fn perform(&self, conn: &Connection, written: &mut Vec<Written>) -> Result<Done, Fail> {
         match self {
-            Work::Append(commit) => append(conn, commit, last).map(|head| Done::Head(Some(head))),
+            Work::Append(commit) => {
+                let (end, n) = append(conn, commit)?;
+                written.push(Written { anchor: Anchor { n, seal: end.seal }, commit: commit.clone() });
+                Ok(Done::Head(Some(end.head)))
+            }
             Work::Settle(session, id) => settle(conn, session, id).map(Done::Head),
             Work::Put(hash, content) => put(conn, *hash, content).map(|()| Done::Content),
             Work::Drop(hash) => {
@@ -258,12 +279,8 @@ impl Work {
     }
 }
 
-/// The bytes of a commit's events.
-pub fn bytes(commit: &Commit) -> usize {
-    commit.events.iter().map(|sealed| sealed.json.len()).sum()
-}
-
-fn append(conn: &Connection, commit: &Commit, last: &mut Option<Anchor>) -> Result<Head, Fail> {
+/// Appends a commit; the session's end after it, and its number over all sessions.
+fn append(conn: &Connection, commit: &Commit) -> Result<(End, i64), Fail> {
     let before = rows::end(conn, &commit.session)?;
     let before = before.unwrap_or_else(End::start);
     let head = before.head.admit(commit).map_err(refusal)?;
@@ -274,8 +291,7 @@ fn append(conn: &Connection, commit: &Commit, last: &mut Option<Anchor>) -> Resu
     }
     let end = End { seal: rows::seal(before.seal, commit, &head), head };
     let n = rows::insert(conn, commit, &end, &tally)?;
-    *last = Some(Anchor { n, seal: end.seal });
-    Ok(end.head)
+    Ok((end, n))
 }
 
 /// A denial as a fault: who comes too late is to read and decide again.

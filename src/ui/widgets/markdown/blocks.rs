@@ -82,6 +82,10 @@ struct Blocks<'a, 't> {
 }
 
 impl Blocks<'_, '_> {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "foreign: the parser's kinds; what is no block is words"
+    )]
     fn event(&mut self, event: Event<'_>) {
         match (&mut self.literal, &event) {
             (Some(Literal::Code { source, .. }), Event::Text(words)) => return source.push_str(words),
@@ -129,6 +133,10 @@ impl Blocks<'_, '_> {
         }
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "foreign: the parser's kinds; what is no block is words"
+    )]
     fn start(&mut self, tag: Tag<'_>) {
         match tag {
             Tag::Paragraph => self.begin_block(),
@@ -184,6 +192,10 @@ impl Blocks<'_, '_> {
         self.containers.push(Container::Item { marker: Some(marker), indent });
     }
 
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "foreign: the parser's kinds; what is no block is words"
+    )]
     fn end(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::Paragraph => {

@@ -1,0 +1,147 @@
+//! What a key can do, by what it is about: the words that handling, table and help share.
+
+/// What a key can do, by what it is about. Each is said in a sentence in the table below.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Action {
+    /// Scrolling and choosing.
+    Move(Move),
+    /// The chosen item, and finding one.
+    Item(Item),
+    /// Which pane has the keys.
+    Go(Go),
+    /// What the run does next.
+    Steer(Steer),
+    /// The call that waits.
+    Decide(Decide),
+    /// The argument editor.
+    Editor(Editor),
+    /// Text being written.
+    Text(Text),
+    /// The position of a replay.
+    Seek(Seek),
+    /// The keys that count here.
+    Help,
+    /// Actions by name.
+    Palette,
+    /// Leave.
+    Quit,
+    /// Back to the shell.
+    Suspend,
+    /// Draw every cell anew.
+    Redraw,
+    /// The topmost thing closes.
+    Close,
+    /// Write to the agent.
+    Write,
+    /// The sessions list.
+    Sessions,
+    /// The theme picker.
+    Themes,
+    /// An empty workbench.
+    NewSession,
+    /// Another title.
+    Rename,
+    /// Begin or leave a replay.
+    Replay,
+}
+
+/// Scrolling and choosing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Move {
+    Down,
+    Up,
+    HalfDown,
+    HalfUp,
+    PageDown,
+    PageUp,
+    Top,
+    Bottom,
+    Left,
+    Right,
+}
+
+/// The chosen item, and finding one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Item {
+    Open,
+    Copy,
+    Search,
+    NextHit,
+    PreviousHit,
+}
+
+/// Which pane has the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Go {
+    NextPane,
+    PreviousPane,
+    ShowConversation,
+    ShowTrace,
+    ShowCalls,
+    ShowApproval,
+    Zoom,
+}
+
+/// What the run does next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Steer {
+    Step,
+    Continue,
+    Pause,
+    Interrupt,
+    ModeAsk,
+    ModeAuto,
+    EndTask,
+}
+
+/// What is done with a waiting call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Decide {
+    Approve,
+    Edit,
+    Reject,
+    Respond,
+    Happened,
+    RunAgain,
+    GiveUp,
+}
+
+/// What is done with edited arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Editor {
+    ApproveEdited,
+    ShowDifference,
+}
+
+/// What is done with a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Text {
+    Send,
+    SendNow,
+    Newline,
+    Older,
+    Newer,
+}
+
+/// Where a replay goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Seek {
+    Play,
+    EventBack,
+    EventForward,
+    CallBack,
+    CallForward,
+    HoldBack,
+    HoldForward,
+    Slower,
+    Faster,
+    Tenth,
+}
