@@ -26,7 +26,7 @@ pub fn json(text: &str) -> Result<(), Failure> {
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || letters::is_invisible(c) || letters::is_bidirectional(c) {
+        if is_odd(c) {
             let mut units = [0; 2];
             c.encode_utf16(&mut units).iter().for_each(|unit| out.push_str(&format!("\\u{unit:04x}")));
         } else {
@@ -34,6 +34,11 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+fn is_odd(c: char) -> bool {
+    let breaks_lines = matches!(c, '\u{2028}' | '\u{2029}');
+    c.is_control() || breaks_lines || letters::is_invisible(c) || letters::is_bidirectional(c)
 }
 
 /// Writes a line of progress to standard error; a closed one is nobody's loss.

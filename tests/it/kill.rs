@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How long nothing must come for a run to count as waiting for a person.
 const STILL: Duration = Duration::from_millis(60);
 /// Lanes that work side by side.
-const LANES: u64 = 2;
+const LANES: u64 = 3;
 
 /// What was counted.
 #[derive(Debug, Default)]

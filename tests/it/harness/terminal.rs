@@ -13,16 +13,18 @@ struct Seen {
     raw: Vec<u8>,
     parser: vt100::Parser,
     changed: Instant,
+    whole: bool,
 }
 
 /// A terminal with a program in it.
 pub struct Terminal {
     master: Box<dyn MasterPty + Send>,
-    _slave: Box<dyn SlavePty + Send>,
+    slave: Option<Box<dyn SlavePty + Send>>,
     child: Box<dyn Child + Send + Sync>,
     writer: Box<dyn Write + Send>,
     seen: Arc<Mutex<Seen>>,
     before: String,
+    after: String,
 }
 
 fn size(columns: u16, rows: u16) -> PtySize {
@@ -54,7 +56,8 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().unwrap();
         let writer = pair.master.take_writer().unwrap();
         let parser = vt100::Parser::new(rows, columns, 0);
-        let seen = Arc::new(Mutex::new(Seen { raw: Vec::new(), parser, changed: Instant::now() }));
+        let seen =
+            Arc::new(Mutex::new(Seen { raw: Vec::new(), parser, changed: Instant::now(), whole: false }));
         let keep = Arc::clone(&seen);
         std::thread::spawn(move || {
             let mut bytes = [0; 65_536];
@@ -64,8 +67,17 @@ impl Terminal {
                 seen.parser.process(&bytes[..n]);
                 seen.changed = Instant::now();
             }
+            keep.lock().unwrap().whole = true;
         });
-        Terminal { master: pair.master, _slave: pair.slave, child, writer, seen, before }
+        Terminal {
+            master: pair.master,
+            slave: Some(pair.slave),
+            child,
+            writer,
+            seen,
+            before,
+            after: String::new(),
+        }
     }
 
     /// The screen as text.
@@ -113,7 +125,10 @@ impl Terminal {
     }
 
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.seen.lock().unwrap().parser.screen_mut().set_size(rows, columns);
+        let mut seen = self.seen.lock().unwrap();
+        seen.parser.screen_mut().set_size(rows, columns);
+        seen.changed = Instant::now(); // what comes of it is still to be drawn
+        drop(seen);
         self.master.resize(size(columns, rows)).unwrap();
     }
 
@@ -128,7 +143,10 @@ impl Terminal {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                self.still(Duration::from_millis(20));
+                self.after = format!("{:?}", self.master.get_termios());
+                // With our end of the line closed too, the reader comes to the last byte.
+                self.slave = None;
+                until("every byte is read", || self.seen.lock().unwrap().whole);
                 return status.exit_code();
             }
             assert!(began.elapsed() < LIMIT, "it does not end:\n{}", self.text());
@@ -139,9 +157,8 @@ impl Terminal {
     /// What the program left behind in the terminal; nothing is well.
     pub fn leftovers(&self) -> Vec<String> {
         let mut left = Vec::new();
-        let termios = format!("{:?}", self.master.get_termios());
-        if termios != self.before {
-            left.push(format!("the line is {termios}, was {}", self.before));
+        if self.after != self.before {
+            left.push(format!("the line is {}, was {}", self.after, self.before));
         }
         let raw = self.raw();
         for (mode, on) in modes(&raw) {

@@ -80,7 +80,7 @@ const PLUGS: &[Plug] = &[
 ];
 
 /// Crates for tests and benches only.
-const TEST_CRATES: &[&str] = &["divan", "insta", "portable-pty", "proptest", "tempfile", "vt100"];
+const TEST_CRATES: &[&str] = &["divan", "insta", "portable-pty", "proptest", "tempfile", "vt100", "vte"];
 
 fn in_code(name: &str) -> String {
     name.replace('-', "_")
