@@ -8,6 +8,13 @@
 //! Bare means: the same bytes into one table, the same sync, nothing checked. CPU of the whole process, so the store's own
 //! threads count. The ratios are to bare SQLite at the same length; the last column is to the first length.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a bench waits for real time and prints rounded figures"
+)]
+
 #[path = "kit/cpu.rs"]
 #[allow(dead_code, reason = "nothing is started here")]
 mod cpu;

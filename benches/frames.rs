@@ -7,6 +7,13 @@
 //! A frame costs what it shows: the same session with 50 messages is there to compare with. The first frame of the whole
 //! program is in `idle.rs`.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a bench waits for real time and prints rounded figures"
+)]
+
 #[path = "../tests/it/harness/story.rs"]
 #[expect(dead_code, reason = "the tests tell more stories than the benches")]
 mod story;

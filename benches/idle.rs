@@ -5,6 +5,13 @@
 //! cargo bench --bench idle -- 60    longer, for a finer figure
 //! ```
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a bench waits for real time and prints rounded figures"
+)]
+
 #[path = "kit/cpu.rs"]
 #[allow(dead_code, reason = "nothing is waited for here")]
 mod cpu;

@@ -9,6 +9,13 @@
 //! "own" is what a step costs above the floor, without the start of the process. A request repeats all that was said,
 //! so its body grows with each step; what that costs shows in the floor, which does nothing else that grows.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a bench waits for real time and prints rounded figures"
+)]
+
 #[path = "kit/cpu.rs"]
 mod cpu;
 #[path = "kit/floor.rs"]

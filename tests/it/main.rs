@@ -6,6 +6,7 @@
     clippy::large_enum_variant,
     clippy::type_complexity,
     clippy::cast_possible_truncation,
+    clippy::disallowed_methods,
     reason = "a test is read, not shipped"
 )]
 
