@@ -304,7 +304,7 @@ fn leave_by(number: usize) {
     if kind == "panic" {
         return panics(&home, columns, rows);
     }
-    let begin = number / EXITS.len().is_multiple_of(2) || kind == "keys while it streams";
+    let begin = (number / EXITS.len()).is_multiple_of(2) || kind == "keys while it streams";
     let run = ["run", "Write it.", "--model", &model];
     let open = ["--model", &model];
     let mut screen = Terminal::start(&home, if begin { &run[..] } else { &open[..] }, columns, rows);
