@@ -6,6 +6,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 const KEY: &str = "sk-very-secret-0123456789abcdef";
 /// What a terminal, an eye or a parser could be led astray by.
@@ -22,6 +23,11 @@ fn asks(home: &Home, url: &str, model: Option<&str>) -> Ran {
     assert!(!ran.err.contains(KEY) && !ran.out.contains(KEY), "the key is told: {ran:?}");
     assert!(!anywhere(&home.home(), KEY.as_bytes()), "the key is stored");
     ran
+}
+
+/// The same, beside a server in this process.
+async fn beside(home: Arc<Home>, url: String) -> Ran {
+    tokio::task::spawn_blocking(move || asks(&home, &url, Some("m"))).await.unwrap()
 }
 
 /// Whether any file below holds these bytes.
@@ -65,8 +71,8 @@ async fn what_a_server_refuses_is_told() {
         (Answer::json(400, r#"{"error":{"message":"odd \u202e\u0007 request"}}"#), 1, &["request"]),
     ] {
         let server = MockModel::start(vec![answer]).await;
-        let home = Home::new();
-        let ran = tokio::task::block_in_place(|| asks(&home, &server.url(), Some("m")));
+        let home = Arc::new(Home::new());
+        let ran = beside(home.clone(), server.url()).await;
         ran.fails(code, words);
         assert_eq!(server.asked().len(), 1);
     }
@@ -75,8 +81,8 @@ async fn what_a_server_refuses_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_answers_is_used() {
     let server = MockModel::start(vec![Answer::says("It is done.")]).await;
-    let home = Home::new();
-    let ran = tokio::task::block_in_place(|| asks(&home, &server.url(), Some("m")));
+    let home = Arc::new(Home::new());
+    let ran = beside(home.clone(), server.url()).await;
     assert_eq!(ran.code, 0, "{ran:?}");
     assert!(ran.err.contains("It is done."), "{ran:?}");
     assert_eq!(server.asked()[0].header("authorization"), Some(format!("Bearer {KEY}").as_str()));

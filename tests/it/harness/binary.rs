@@ -12,7 +12,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A home for the program and a folder to work in.
 pub struct Home {
-    dir: tempfile::TempDir,
+    _dir: tempfile::TempDir,
+    root: PathBuf,
 }
 
 /// What a command said, and how it ended.
@@ -26,7 +27,9 @@ pub struct Ran {
 impl Home {
     /// Neither the program's home nor anything in it is there yet; the folder to work in is, and holds one file.
     pub fn new() -> Home {
-        let home = Home { dir: tempfile::tempdir().unwrap() };
+        let dir = tempfile::tempdir().unwrap();
+        let root = std::path::absolute(dir.path()).unwrap();
+        let home = Home { _dir: dir, root };
         std::fs::create_dir(home.ws()).unwrap();
         std::fs::write(home.ws().join("notes.txt"), "one\ntwo\nthree\n").unwrap();
         home
@@ -44,7 +47,7 @@ impl Home {
 
     /// Something beside both.
     pub fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().canonicalize().unwrap().join(name)
+        self.root.join(name)
     }
 
     /// Keeps a script; answers what `--model` is given.
