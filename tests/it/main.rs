@@ -27,6 +27,7 @@ mod openai;
 mod tools;
 mod pages;
 mod commands;
+mod web_fetch;
 mod walk;
 mod trace;
 mod screens;
