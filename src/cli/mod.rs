@@ -68,14 +68,34 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         verb => {
-            let runtime =
-                tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(
-                    |error| Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), ""),
-                )?;
+            let runtime = runtime(has_screen(verb.as_ref())).map_err(|error| {
+                Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), "")
+            })?;
             let result = runtime.block_on(dispatch(verb, args.session, config));
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }
+    }
+}
+
+/// Whether a verb opens the screen.
+fn has_screen(verb: Option<&Verb>) -> bool {
+    match verb {
+        None | Some(Verb::Replay(_)) => true,
+        Some(Verb::Demo(wanted)) => !wanted.drive.headless,
+        Some(Verb::Run(wanted)) => !wanted.drive.headless,
+        Some(Verb::Resume(wanted)) => !wanted.drive.headless,
+        Some(_) => false,
+    }
+}
+
+/// With a screen, keys and frames go on beside the runs. Without one, a run is one thing after another: a thread of its
+/// own for each would only hand it to and fro.
+fn runtime(screen: bool) -> std::io::Result<tokio::runtime::Runtime> {
+    if screen {
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    } else {
+        tokio::runtime::Builder::new_current_thread().enable_all().build()
     }
 }
 

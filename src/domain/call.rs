@@ -60,7 +60,7 @@ pub enum Outcome {
     Error,
     /// It ran into its time limit and was stopped.
     TimedOut,
-    /// The operator stopped it; what it had done stays done.
+    /// It was stopped, by the operator or because the program ended; what it had done stays done.
     Cancelled,
     /// The handler itself broke.
     Panicked,

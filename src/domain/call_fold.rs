@@ -83,9 +83,7 @@ impl Call {
             Outcome::Error => format!("error: {text}"),
             Outcome::TimedOut => format!("error: it ran into its time limit and was stopped.\n{text}"),
             Outcome::Cancelled => {
-                format!(
-                    "error: the operator stopped this call while it ran; it may have done a part.\n{text}"
-                )
+                format!("error: this call was stopped while it ran; it may have done a part.\n{text}")
             }
             Outcome::Panicked => format!("error: the tool itself broke: {text}"),
         };

@@ -130,7 +130,7 @@ fn call_step(session: &Session, run: &Run) -> Step {
 }
 
 /// Whether a step must wait for the operator's word.
-fn gated(run: &Run) -> bool {
+pub(in crate::domain) fn gated(run: &Run) -> bool {
     run.mode == Mode::Step && run.permits == 0
 }
 

@@ -8,7 +8,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::message::{Args, AskedCall, Finish, Reply};
-use crate::domain::next::{Step, next};
+use crate::domain::next::{Step, gated, next};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Verdict, Word};
 use crate::domain::run::Turn;
@@ -51,6 +51,8 @@ pub enum Report {
     Failed(Fault),
     /// The policy spoke.
     Judged(Judged),
+    /// The policy spoke, and the worker stands ready: an allowed call starts in the same commit where nothing is between.
+    JudgedReady(Judged),
     /// A cleared call is about to run.
     Starting {
         /// The call.
@@ -110,6 +112,11 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             Ok(vec![Fact::ModelFailed { fault: fault.clone(), attempt, then }])
         }
         Report::Judged(judged) => judge(session, judged, kit),
+        Report::JudgedReady(judged) => {
+            let mut facts = judge(session, judged, kit)?;
+            facts.extend(started_at_once(session, &facts));
+            Ok(facts)
+        }
         Report::Starting { call, policy, preview } => starting(session, *call, policy, preview.as_ref(), kit),
         Report::Finished { call, outcome, output, ms } => match session.call(*call).map(|call| &call.state) {
             Some(CallState::Started) => {
@@ -228,6 +235,26 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
     }])
 }
 
+/// The start of a call that `facts` allow, where `next` would run it right after them: no other call is open, and nothing
+/// makes the run wait.
+fn started_at_once(session: &Session, facts: &[Fact]) -> Option<Fact> {
+    let [Fact::CallJudged { call, verdict, hash, .. }] = facts else { return None };
+    let run = session.live()?;
+    let alone = session.open_calls().all(|open| open.id == *call || open.ended());
+    let unseen = session.call(*call)?.approval.is_none(); // what a person saw is looked at once more before it runs
+    let free = alone && unseen && run.paused.is_none() && run.cancel.is_none() && !gated(run);
+    (free && verdict.word == Word::Allow).then(|| Fact::CallStarted {
+        call: *call,
+        hash: *hash,
+        key: key(session, *call),
+    })
+}
+
+/// What an idempotent target knows a call by.
+fn key(session: &Session, call: CallId) -> String {
+    format!("{}-{call}", session.id)
+}
+
 /// The last look before a call runs: what was approved is what runs, or it is asked again.
 fn starting(
     session: &Session,
@@ -246,8 +273,7 @@ fn starting(
     if let Some(why) = lapse(call, hash, preview, kit) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }
-    let key = format!("{}-{id}", session.id);
-    Ok(vec![Fact::CallStarted { call: id, hash, key }])
+    Ok(vec![Fact::CallStarted { call: id, hash, key: key(session, id) }])
 }
 
 fn lapse(call: &Call, hash: Hash, preview: Option<&Preview>, kit: &Kit<'_>) -> Option<Lapse> {

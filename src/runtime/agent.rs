@@ -190,8 +190,7 @@ impl Agent {
     }
 
     async fn catch_up(&mut self) -> Result<(), AgentFault> {
-        self.ledger.catch_up().await?;
-        Ok(())
+        Ok(self.ledger.catch_up().await.map(|_| ())?)
     }
 
     /// Decides and writes down. A refusal means that the state moved under us: the loop asks anew.
@@ -269,25 +268,28 @@ impl Agent {
     async fn judge(&mut self, id: CallId) -> Result<(), AgentFault> {
         let session = self.session();
         let Some(call) = session.call(id) else { return Ok(()) };
-        match perform::judge(session, call, &self.kitbag).await {
-            Some(judged) => self.record(&judged).await,
+        let judged = match perform::judge(session, call, &self.kitbag).await {
+            // Told to quit: nothing new starts.
+            Some(judged) if self.quit.is_cancelled() => Report::Judged(judged),
+            Some(judged) => Report::JudgedReady(judged),
             // The tool is gone since the call was asked for (another program version): that is a refusal, not a loop.
-            None => self.record(&Report::Gone { call: id }).await,
-        }
+            None => Report::Gone { call: id },
+        };
+        self.go_on(id, &judged).await
     }
 
-    /// Writes down that the call starts, then starts it.
     async fn start(&mut self, id: CallId) -> Result<(), AgentFault> {
         let Some(call) = self.session().call(id) else { return Ok(()) };
-        let Some(starting) = perform::starting(call, &self.kitbag).await else {
-            return self.record(&Report::Gone { call: id }).await;
-        };
-        let facts = self.written(&starting).await?;
+        let starting = perform::starting(call, &self.kitbag).await;
+        self.go_on(id, &starting.unwrap_or(Report::Gone { call: id })).await
+    }
+
+    /// Writes down how a call goes on; where that is its start, then starts it.
+    async fn go_on(&mut self, id: CallId, what: &Report) -> Result<(), AgentFault> {
+        let facts = self.written(what).await?;
         let stop = Stop::default();
         let live = &self.plugs.store.live;
-        let started = facts.iter().find(|fact| matches!(fact, Fact::CallStarted { .. }));
-        let running = started
-            .and_then(|fact| perform::running(self.ledger.session(), fact, &self.kitbag, live, stop.clone()));
+        let running = perform::running(self.session(), &facts, &self.kitbag, live, stop.clone());
         let Some(running) = running else { return Ok(()) };
         let (clock, ms_max) = (self.plugs.clock.clone(), self.plugs.settings.call_ms_max);
         let handle = self.tasks.spawn(async move {

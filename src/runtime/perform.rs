@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::task::JoinError;
 
 /// Asks the policy about a call, and makes what the operator will see where a person is to decide.
-pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Report> {
+pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Judged> {
     let tool = kitbag.tools.get(&call.tool)?;
     let args = call.args()?;
     let spec = kitbag.tools.book().get(&call.tool)?;
@@ -33,7 +33,7 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Re
     });
     let shown = verdict.word != Word::Deny && (verdict.word == Word::Ask || spec.effect != Effect::ReadOnly);
     let preview = if shown { tool.preview(args).await } else { Preview::None };
-    Some(Report::Judged(Judged { call: call.id, verdict, touches, preview }))
+    Some(Judged { call: call.id, verdict, touches, preview })
 }
 
 /// The last look before a call runs: the policy as it is now and, where a person decided, what they would be shown now.
@@ -56,20 +56,22 @@ pub struct Running {
     pub cleared: Cleared,
 }
 
-/// Gets a started call ready to run; `started` is the fact that says so.
+/// Gets a call ready to run, where one of `facts` says that it starts.
 pub fn running(
     session: &Session,
-    started: &Fact,
+    facts: &[Fact],
     kitbag: &Kitbag,
     live: &Arc<dyn Live>,
     stop: Stop,
 ) -> Option<Running> {
-    let Fact::CallStarted { call: id, key, .. } = started else { return None };
-    let call = session.call(*id)?;
+    let (id, key) = facts.iter().find_map(|fact| {
+        if let Fact::CallStarted { call, key, .. } = fact { Some((*call, key.clone())) } else { None }
+    })?;
+    let call = session.call(id)?;
     let tool = kitbag.tools.get(&call.tool)?.clone();
-    let (live, name, id) = (live.clone(), session.id.clone(), *id);
+    let (live, name) = (live.clone(), session.id.clone());
     let output = Arc::new(move |text: String| live.shout(&name, Draft::Output { call: id, text }));
-    let cleared = Cleared { args: call.args()?.clone(), key: key.clone(), output, stop };
+    let cleared = Cleared { args: call.args()?.clone(), key, output, stop };
     Some(Running { call: id, tool, cleared })
 }
 

@@ -127,7 +127,7 @@ fn output_comes_while_it_runs() {
     let call = Cleared { args, key: "s-2".to_string(), output: Arc::new(output), stop };
     let returned = bench.run_call("run_command", call);
     assert_eq!(returned.outcome, Outcome::Cancelled, "stopping never says that it went well");
-    assert_eq!(returned.text, "ready é\n[stopped by the operator; what it had done stays done]\n");
+    assert_eq!(returned.text, "ready é\n[stopped; what it had done stays done]\n");
     assert_eq!(*seen.lock().unwrap(), "ready é");
 }
 

@@ -310,3 +310,45 @@ fn cancelling_gives_every_call_its_one_result() {
     assert!(fold.session.calls.iter().all(|call| call.ended() && call.result.is_some()));
     assert_eq!(results(&fold).len(), 2, "the transcript stays valid for the next run");
 }
+
+/// A verdict and a start in one commit say what two would: the start is there exactly where `next` runs the call.
+#[test]
+fn an_allowed_call_starts_with_its_verdict_only_where_it_would_be_next() {
+    let read = ("read", json!({"path":"a"}));
+    let write = ("write", json!({"path":"b","body":"1"}));
+    let mut started = 0;
+    for mode in [Mode::Auto, Mode::Ask, Mode::Step] {
+        for calls in [vec![read.clone()], vec![write.clone()], vec![read.clone(), write.clone()]] {
+            for word in [Word::Allow, Word::Ask, Word::Deny] {
+                for order in [None, Some(Order::Pause), Some(Order::Cancel)] {
+                    let mut fold = Fold::running(mode);
+                    if mode == Mode::Step {
+                        fold.order(&Order::Step).expect("a step");
+                    }
+                    fold.calls(&calls);
+                    if let Some(order) = &order {
+                        fold.order(order).expect("a legal order");
+                    }
+                    let Ok(facts) = fold.try_tell(&Report::JudgedReady(fold.judged(1, word))) else {
+                        continue;
+                    };
+                    fold.judge(1, word);
+                    let alone = calls.len() == 1;
+                    let runs = alone && next(&fold.session) == Step::RunCall(CallId(1));
+                    assert_eq!(
+                        facts.len(),
+                        if runs { 2 } else { 1 },
+                        "{mode:?} {calls:?} {word:?} {order:?}"
+                    );
+                    if runs {
+                        started += 1;
+                        fold.start(1);
+                        let last = fold.events.last().map(|event| event.fact.clone());
+                        assert_eq!(facts.last(), last.as_ref(), "the same start as by itself");
+                    }
+                }
+            }
+        }
+    }
+    assert!(started > 0, "some start with their verdict");
+}

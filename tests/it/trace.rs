@@ -161,21 +161,11 @@ fn only_what_changes_counts_up_its_version() {
 }
 
 #[test]
-fn cost_does_not_grow_with_the_session() {
-    let events = story::long(1_500).events();
-    let half = events.len() / 2;
-    let (mut trace, mut talk) = (Trace::default(), Talk::default());
-    let mut time = |events: &[Event]| {
-        let begun = std::time::Instant::now();
-        for event in events {
-            trace.apply(event);
-            talk.apply(event);
-        }
-        begun.elapsed()
-    };
-    let (first, second) = (time(&events[..half]), time(&events[half..]));
-    println!("{} events: first half {first:?}, second half {second:?}", events.len());
-    assert!(second < first * 4 + std::time::Duration::from_millis(50));
+fn the_first_row_of_a_long_session_is_whole() {
+    let mut trace = Trace::default();
+    for event in &story::long(1_500).events() {
+        trace.apply(event);
+    }
     let row = trace.row(trace.order()[0]).unwrap();
     assert_eq!(row.state, RowState::Well);
     assert!(row.parts.iter().all(|part| part.time != Time::Person));

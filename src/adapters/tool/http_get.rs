@@ -126,7 +126,7 @@ impl Tool for HttpGet {
                 // Dropping the request closes its connection.
                 () = asked(&call.stop) => Returned {
                     outcome: Outcome::Cancelled,
-                    text: "stopped by the operator; the host may have seen the request".to_string(),
+                    text: "stopped; the host may have seen the request".to_string(),
                 },
             }
         })

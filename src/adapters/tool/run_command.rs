@@ -171,7 +171,7 @@ fn returned(end: &End, limit_s: u64, between: bool) -> Returned {
             (Outcome::TimedOut, format!("stopped: it took longer than {limit_s} s"), 0)
         }
         (_, Some(Stopped::Asked)) => {
-            (Outcome::Cancelled, "stopped by the operator; what it had done stays done".to_string(), 0)
+            (Outcome::Cancelled, "stopped; what it had done stays done".to_string(), 0)
         }
         (Report::Exit(0, left), None) => (Outcome::Ok, "exit status 0".to_string(), *left),
         (Report::Exit(status, left), None) => (Outcome::Error, format!("exit status {status}"), *left),

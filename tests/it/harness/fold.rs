@@ -142,8 +142,13 @@ impl Fold {
         self.tell(Report::Replied(reply));
     }
 
-    /// The policy speaks on a call; writes touch their path, commands are commands.
+    /// The policy speaks on a call.
     pub fn judge(&mut self, call: u32, word: Word) {
+        self.tell(Report::Judged(self.judged(call, word)));
+    }
+
+    /// What the policy says of a call; writes touch their path, commands are commands.
+    pub fn judged(&self, call: u32, word: Word) -> Judged {
         let id = CallId(call);
         let found = self.session.call(id).expect("the call is there");
         let args = found.args().expect("it has arguments");
@@ -154,7 +159,7 @@ impl Fold {
             _ => vec![Touch::Command { argv: vec!["x".into()] }],
         };
         let verdict = Verdict { word, rule: "test".into(), why: "because".into(), policy: "p1".into() };
-        self.tell(Report::Judged(Judged { call: id, verdict, touches, preview: Preview::None }));
+        Judged { call: id, verdict, touches, preview: Preview::None }
     }
 
     /// A cleared call starts.
