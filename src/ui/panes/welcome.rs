@@ -46,6 +46,8 @@ fn page(app: &App, width: usize, is_low: bool) -> Vec<Line<'static>> {
     let model = one_line(&app.start.model);
     let found = if app.start.model.is_empty() {
         "No model was found.".to_string()
+    } else if app.start.model == "scripted" {
+        "Model: scripted, built in: no key and no server was found. `tackroom doctor` shows what was looked at.".to_string()
     } else {
         format!("Model: {model}.")
     };
