@@ -137,6 +137,11 @@ impl ToolBook {
         self.0.values()
     }
 
+    /// Whether that is this very book, not one that says the same.
+    pub fn is(&self, other: &ToolBook) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The names, for an error that lists them.
     pub fn names(&self) -> String {
         self.0.keys().cloned().collect::<Vec<_>>().join(", ")

@@ -1,16 +1,17 @@
 //! The body of a request, kept serialised per session and appended to, with a hash that grows along.
 //!
 //! What grows comes last: `{"model":…,"stream":true,…,"tools":[…],"messages":[…]}`. So a turn costs what is new of it, and
-//! one copy of the bytes.
+//! one copy of the bytes. What comes before is kept too, for as long as model, dialect and tools stay the same.
 
 use crate::adapters::model::dialect::Dialect;
 use crate::adapters::model::growth::Growth;
 use crate::adapters::model::turns::Turns;
 use crate::adapters::model::wire;
 use crate::domain::hash::{Growing, Hash};
+use crate::domain::tool_spec::ToolBook;
 use crate::ports::model::Ask;
 use serde_json::{Map, Value};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A body and its hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +30,19 @@ struct Written {
     turns: Turns,
 }
 
+/// What a body begins with, and what it was made of.
+struct Head {
+    model: String,
+    dialect: Dialect,
+    tools: ToolBook,
+    bytes: Arc<[u8]>,
+}
+
 /// Writes bodies.
 #[derive(Default)]
 pub struct Bodies {
     kept: Mutex<Growth<Written>>,
+    head: Mutex<Option<Head>>,
     max_tokens: Option<u32>,
     extra: Map<String, Value>,
 }
@@ -40,7 +50,7 @@ pub struct Bodies {
 impl Bodies {
     /// A writer that adds a length limit and fields of the operator's choice to each body.
     pub fn new(max_tokens: Option<u32>, extra: Map<String, Value>) -> Bodies {
-        Bodies { kept: Mutex::default(), max_tokens, extra }
+        Bodies { max_tokens, extra, ..Bodies::default() }
     }
 
     /// The body of a turn.
@@ -50,7 +60,7 @@ impl Bodies {
         let written = kept.carry(
             &ask.session,
             &ask.messages,
-            |written| written.bytes[..written.head_len] == head && written.turns.speaks(dialect),
+            |written| written.bytes[..written.head_len] == *head && written.turns.speaks(dialect),
             || Written::new(&head, dialect),
             |written, message| {
                 written.turns.push(message, &mut written.bytes);
@@ -69,7 +79,23 @@ impl Bodies {
         Body { bytes, hash: hash.now() }
     }
 
-    fn head(&self, ask: &Ask, dialect: Dialect) -> Vec<u8> {
+    /// The beginning, as kept where it was made of the same.
+    fn head(&self, ask: &Ask, dialect: Dialect) -> Arc<[u8]> {
+        let mut kept = self.head.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*kept {
+            Some(head) if head.model == ask.model && head.dialect == dialect && head.tools.is(&ask.tools) => {
+                Arc::clone(&head.bytes)
+            }
+            Some(_) | None => {
+                let bytes: Arc<[u8]> = self.make_head(ask, dialect).into();
+                let (model, tools) = (ask.model.clone(), ask.tools.clone());
+                *kept = Some(Head { model, dialect, tools, bytes: Arc::clone(&bytes) });
+                bytes
+            }
+        }
+    }
+
+    fn make_head(&self, ask: &Ask, dialect: Dialect) -> Vec<u8> {
         let mut out = b"{\"model\":".to_vec();
         wire::put_text(&mut out, &ask.model);
         let mut field = |name: &str, value: &Value| {

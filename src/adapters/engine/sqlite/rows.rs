@@ -27,19 +27,19 @@ impl End {
 
 /// The seal of the commit that led to `head`.
 pub fn seal(before: Hash, commit: &Commit, head: &Head) -> Hash {
-    let columns = serde_json::json!([
-        commit.session,
+    let columns = serde_json::to_vec(&(
+        &commit.session,
         commit.seq,
-        commit.id,
-        commit.prev,
+        &commit.id,
+        &commit.prev,
         commit.epoch,
         commit.class,
-        commit.writer,
+        &commit.writer,
         commit.at,
         head.event,
-        head.hash
-    ]);
-    Hash::chained(before, columns.to_string().as_bytes())
+        head.hash,
+    ));
+    Hash::chained(before, &columns.unwrap_or_default()) // invariant: every column serialises
 }
 
 /// A number as SQLite keeps it; ours never come near the limit.

@@ -75,6 +75,19 @@ impl Written {
     }
 }
 
+/// What a transaction does beside its rows.
+struct Batch {
+    written: Vec<Written>,
+    last: Option<Last>,
+}
+
+/// The list row that was written last, and the seal of its session's end: as long as the session ends there, the row
+/// need not be read again.
+struct Last {
+    seal: Hash,
+    tally: Tally,
+}
+
 /// The writer of one store.
 pub struct Writer {
     place: Place,
@@ -83,6 +96,7 @@ pub struct Writer {
     anchor: File,
     max_pages: Option<u32>,
     told: Told,
+    last: Option<Last>,
 }
 
 /// A group that came to nothing.
@@ -101,7 +115,8 @@ impl Writer {
         told: Told,
     ) -> Result<Writer, LogFault> {
         let anchor = place.open_anchor()?;
-        let mut writer = Writer { identity: place.identity(), place, conn: None, anchor, max_pages, told };
+        let mut writer =
+            Writer { identity: place.identity(), place, conn: None, anchor, max_pages, told, last: None };
         writer.take(conn).map_err(|error| of(&error, &writer.place.file))?;
         Ok(writer)
     }
@@ -159,11 +174,11 @@ impl Writer {
             return Err(Broken { fault: unavailable("the store is closed"), alone: false });
         };
         let file = &self.place.file;
-        let mut written = Vec::new();
-        let done = conn.execute_batch("BEGIN IMMEDIATE").map_err(Fail::Sql).and_then(|()| {
+        let mut batch = Batch { written: Vec::new(), last: self.last.take() };
+        let done = statement(conn, "BEGIN IMMEDIATE").map_err(Fail::Sql).and_then(|()| {
             let mut answers = Vec::with_capacity(group.len());
             for job in group {
-                answers.push(match job.work.perform(conn, &mut written) {
+                answers.push(match job.work.perform(conn, &mut batch) {
                     Ok(done) => Ok(done),
                     Err(Fail::Log(fault)) => Err(fault),
                     Err(fail) => return Err(fail),
@@ -180,13 +195,14 @@ impl Writer {
                 return Err(Broken { alone: fault != LogFault::Busy, fault });
             }
         };
-        if let Err(error) = conn.execute_batch("COMMIT") {
+        if let Err(error) = statement(conn, "COMMIT") {
             let fault = of_commit(&error, file);
             let spoilt = matches!(fault, LogFault::InDoubt { .. });
             self.undo(spoilt);
             return Err(Broken { fault, alone: !spoilt });
         }
-        self.after_commit(group, written)?;
+        self.after_commit(group, batch.written)?;
+        self.last = batch.last;
         Ok(answers)
     }
 
@@ -262,13 +278,9 @@ impl Work {
     }
 
     /// Does the work inside the transaction. `Fail::Log` has written nothing.
-    fn perform(&self, conn: &Connection, written: &mut Vec<Written>) -> Result<Done, Fail> {
+    fn perform(&self, conn: &Connection, batch: &mut Batch) -> Result<Done, Fail> {
         match self {
-            Work::Append(commit) => {
-                let (end, n) = append(conn, commit)?;
-                written.push(Written { anchor: Anchor { n, seal: end.seal }, commit: commit.clone() });
-                Ok(Done::Head(Some(end.head)))
-            }
+            Work::Append(commit) => append(conn, commit, batch).map(|head| Done::Head(Some(head))),
             Work::Settle(session, id) => settle(conn, session, id).map(Done::Head),
             Work::Put(hash, content) => put(conn, *hash, content).map(|()| Done::Content),
             Work::Drop(hash) => {
@@ -279,19 +291,30 @@ impl Work {
     }
 }
 
-/// Appends a commit; the session's end after it, and its number over all sessions.
-fn append(conn: &Connection, commit: &Commit) -> Result<(End, i64), Fail> {
+/// A statement that is kept ready.
+fn statement(conn: &Connection, words: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached(words)?.execute([]).map(|_| ())
+}
+
+fn append(conn: &Connection, commit: &Arc<Commit>, batch: &mut Batch) -> Result<Head, Fail> {
     let before = rows::end(conn, &commit.session)?;
     let before = before.unwrap_or_else(End::start);
     let head = before.head.admit(commit).map_err(refusal)?;
-    let stored = rows::tally_of(conn, &commit.session)?;
-    let mut tally = stored.unwrap_or_else(|| Tally::new(commit.session.clone()));
+    let mut tally = match batch.last.take() {
+        Some(last) if last.seal == before.seal && last.tally.id == commit.session => last.tally,
+        Some(_) | None => {
+            let stored = rows::tally_of(conn, &commit.session)?;
+            stored.unwrap_or_else(|| Tally::new(commit.session.clone()))
+        }
+    };
     for sealed in &commit.events {
         tally.apply(&sealed.event);
     }
     let end = End { seal: rows::seal(before.seal, commit, &head), head };
     let n = rows::insert(conn, commit, &end, &tally)?;
-    Ok((end, n))
+    batch.written.push(Written { anchor: Anchor { n, seal: end.seal }, commit: commit.clone() });
+    batch.last = Some(Last { seal: end.seal, tally });
+    Ok(end.head)
 }
 
 /// A denial as a fault: who comes too late is to read and decide again.
