@@ -15,6 +15,8 @@ use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
 const LONG_WAIT_MS: u64 = 120_000;
+/// So long, in milliseconds, a wait is told to the second.
+const SHORT_WAIT_MS: u64 = 10_000;
 
 /// Everything that may wake the screen.
 #[derive(Clone, Debug)]
@@ -149,7 +151,12 @@ pub fn next_tick_ms(app: &App) -> Option<u64> {
     let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.held().is_some());
     let runs = app.session().is_some_and(|session| session.live().is_some()) && app.playback.is_none();
     let waits_ms = app.held().map_or(0, |call| app.now.ms_since(call.since));
-    let clock = runs.then_some(if waits_ms < LONG_WAIT_MS { 1_000 } else { 10_000 });
+    // A wait is told to the second while it is short; then nobody needs it so closely, and idling costs nothing.
+    let clock = runs.then_some(match waits_ms {
+        0..SHORT_WAIT_MS => 1_000,
+        SHORT_WAIT_MS..LONG_WAIT_MS => 5_000,
+        LONG_WAIT_MS.. => 30_000,
+    });
     let passing = app.toasts.iter().map(|toast| toast.until.ms_since(app.now) + 1).min();
     let twice = app.twice.map(|(_, until)| until.ms_since(app.now) + 1);
     [playing, guard, guard_end, clock, passing, twice].into_iter().flatten().min()
