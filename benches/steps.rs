@@ -2,7 +2,7 @@
 //! doing the same requests, file reads, commits and syncs (see `kit/floor.rs`). Ratios count; times are this machine's.
 //!
 //! ```text
-//! cargo bench --bench steps            200 and 800 steps, the least of three rounds each
+//! cargo bench --bench steps            200 and 800 steps, the least of five rounds each
 //! cargo bench --bench steps -- 50 100  other lengths
 //! ```
 //!
@@ -32,7 +32,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const FILE: &str = "notes.md";
 /// How this program is started to be the floor.
 const FLOOR: &str = "__floor";

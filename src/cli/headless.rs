@@ -66,7 +66,7 @@ async fn work(
     quit: &CancellationToken,
 ) -> Result<(Code, Session), Failure> {
     let mut agent = Agent::take(wire.plugs(), id, quit.clone()).await?;
-    let mut hand = wire.hand(Via::Flag, &agent.session().workspace.clone());
+    let mut hand = wire.hand(Via::Flag, ""); // a flag edits nothing
     let waits = if on_hold == OnHold::Wait { agent::OnHold::Wait } else { agent::OnHold::Leave };
     loop {
         let parked = agent.drive(waits).await?;

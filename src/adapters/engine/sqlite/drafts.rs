@@ -1,6 +1,6 @@
 //! The drafts' database: rows of a few seconds, never synced, written only while another process listens.
 
-use super::place::private_file;
+use super::place::{private_file, written};
 use crate::domain::ids::SessionId;
 use crate::domain::message::Draft;
 use rusqlite::{Connection, OpenFlags, params};
@@ -19,7 +19,7 @@ const TABLES: &str = "
 /// Nobody waits for a draft.
 const BUSY_MS: u64 = 50;
 /// An ear that gave no sign for so long is gone.
-const EAR_S: f64 = 3.0;
+const EAR_S: f64 = 6.0;
 /// So long may another process take to hear a draft.
 const DRAFT_S: f64 = 5.0;
 /// Rows kept at most.
@@ -34,17 +34,31 @@ pub struct Drafts {
     conn: Option<Connection>,
     wanted: bool,
     heard: Option<i64>,
+    journal: PathBuf,
+    written: Option<(i64, i64, u64)>,
 }
 
 impl Drafts {
     /// Nothing is opened before it is needed.
     pub fn new(path: &Path, me: i64) -> Drafts {
-        Drafts { path: path.to_path_buf(), me, conn: None, wanted: false, heard: None }
+        let mut journal = path.as_os_str().to_os_string();
+        journal.push("-wal");
+        let journal = PathBuf::from(journal);
+        Drafts {
+            path: path.to_path_buf(),
+            me,
+            conn: None,
+            wanted: false,
+            heard: None,
+            journal,
+            written: None,
+        }
     }
 
     /// Says whether this process listens, finds out whether another one does, and sweeps.
     pub fn sign(&mut self, listens: bool) {
         let me = self.me;
+        self.written = None; // the next look is a thorough one
         if !listens {
             self.heard = None;
         } else if self.heard.is_none() {
@@ -103,9 +117,15 @@ impl Drafts {
         });
     }
 
-    /// What other processes told since the last time.
+    /// What other processes told since the last time. SQLite is asked only if its journal was written since, or a sign
+    /// was given.
     pub fn listen(&mut self) -> Vec<(SessionId, Draft)> {
         let (Some(from), me) = (self.heard, self.me) else { return Vec::new() };
+        let written = written(&self.journal);
+        if written.is_some() && self.written == written {
+            return Vec::new();
+        }
+        self.written = written;
         let rows = self.with(|conn| {
             let mut query = conn.prepare_cached(
                 "SELECT id, process, session, draft FROM drafts WHERE id > ?1 ORDER BY id LIMIT ?2",

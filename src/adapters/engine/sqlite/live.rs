@@ -23,7 +23,7 @@ const OUTBOX_MAX: usize = 256;
 const TEXT_MAX: usize = 16 * 1024;
 const TICK_MS: u64 = 100;
 /// Ticks between two looks at who listens elsewhere, and two signs of our own listening.
-const SIGN_TICKS: u32 = 10;
+const SIGN_TICKS: u32 = 20;
 /// Ticks without anything to do before the thread ends.
 const IDLE_TICKS: u32 = 30;
 

@@ -141,13 +141,18 @@ impl Place {
 
     /// When the journal was last written, and its size; none where that cannot be told.
     pub fn journal_written(&self) -> Option<(i64, i64, u64)> {
-        let meta = std::fs::metadata(self.journal()).ok()?;
-        Some((meta.mtime(), meta.mtime_nsec(), meta.len()))
+        written(&self.journal())
     }
 
     fn shared_memory(&self) -> PathBuf {
         self.dir.join(format!("{FILE}-shm"))
     }
+}
+
+/// When a file was last written, and its size; none where that cannot be told.
+pub fn written(file: &Path) -> Option<(i64, i64, u64)> {
+    let meta = std::fs::metadata(file).ok()?;
+    Some((meta.mtime(), meta.mtime_nsec(), meta.len()))
 }
 
 /// Writes the anchor in place: one small write that is whole or not there.
