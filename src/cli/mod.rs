@@ -71,7 +71,12 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
             let runtime = runtime(has_screen(verb.as_ref())).map_err(|error| {
                 Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), "")
             })?;
-            let result = runtime.block_on(dispatch(verb, args.session, config));
+            // As a task: what wakes the future of `block_on` wakes the thread through the kernel, even from that thread.
+            let task = runtime.spawn(dispatch(verb, args.session, config));
+            let result = runtime.block_on(task).unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Failure::new(Code::Interrupted, "it was cancelled", "")),
+            });
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }

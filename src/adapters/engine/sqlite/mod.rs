@@ -17,6 +17,7 @@ mod writer; // one at a time writes
 mod reader; // a few connections read
 mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
+mod stir; // waiting until the folder is written to
 mod claims; // who drives a session: lock files
 pub(in crate::adapters::engine) mod live; // drafts, in the process and between processes
 mod drafts; // the drafts' database
