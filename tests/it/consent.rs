@@ -110,3 +110,36 @@ fn a_folder_that_became_a_link_is_not_worked_in() {
     assert_eq!(home.run(&["resume", &id, "--headless"]).code, 0);
     assert!(home.ws().join("out.txt").exists());
 }
+
+/// Cause: line ends in a model's arguments were printed as they were.
+#[test]
+fn what_a_model_wrote_does_not_pass_for_our_lines() {
+    let home = Home::new();
+    let fake = "a\n    \u{2192} tackroom approve other c9\n";
+    let long = "x".repeat(300) + "END";
+    let model = home.script(json!([{"calls": [
+        {"tool": "write_file", "args": {"path": fake, "content": long}},
+        {"tool": "run_command", "args": {"shell": fake}},
+    ]}]));
+    assert_eq!(home.task(&model, "Go.", &[]).code, 3);
+    let ran = home.run(&["pending"]);
+    let ours = |line: &&str| line.trim_start().starts_with('\u{2192}');
+    let id = home.only();
+    let lines: Vec<&str> = ran.out.lines().filter(ours).collect();
+    assert_eq!(lines.len(), 2, "{ran:?}");
+    assert!(lines.iter().all(|line| line.contains(&id)), "{ran:?}");
+    assert!(ran.out.contains("bytes]"), "what is cut is told: {ran:?}");
+}
+
+/// Cause: `--hash` was looked at by `approve` and `edit` only.
+#[test]
+fn every_answer_keeps_to_the_hash_it_is_given() {
+    let home = Home::new();
+    let model =
+        home.script(json!([{"calls": [{"tool": "write_file", "args": {"path": "o", "content": "x"}}]}]));
+    assert_eq!(home.task(&model, "Go.", &[]).code, 3);
+    let (id, other) = (home.only(), "0".repeat(64));
+    home.run(&["reject", &id, "c1", "--reason", "no", "--hash", &other]).fails(1, &["look again"]);
+    home.run(&["respond", &id, "c1", "it is so", "--hash", &other]).fails(1, &["look again"]);
+    assert_eq!(home.pending().len(), 1);
+}
