@@ -56,3 +56,8 @@ pub fn error(text: &str) {
 pub fn safe(text: &str) -> String {
     crate::domain::text::clean(text).into_owned()
 }
+
+/// Foreign text as one line, its line ends shown: it cannot pass for lines of ours.
+pub fn row(text: &str) -> String {
+    safe(text).replace('\n', "\u{240a}")
+}

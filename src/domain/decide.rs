@@ -3,7 +3,6 @@
 //! Here are the operator's orders; `outcome` holds what the worker reports.
 
 use crate::domain::call::{By, Call, CallState, Ended};
-use crate::domain::canon::action_hash;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
@@ -202,7 +201,7 @@ fn approve_edited(
         return approve(session, id, seen, by, kit);
     }
     let policy = call.verdict.as_ref().map_or("", |verdict| verdict.policy.as_str());
-    let hash = action_hash(&call.tool, args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy);
     let expires = kit.now.plus_ms(kit.approval_ms);
     Ok(vec![
         Fact::CallEdited { call: id, args: args.clone(), by: by.clone() },

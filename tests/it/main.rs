@@ -36,3 +36,4 @@ mod cli;
 mod cli_faults;
 mod pty;
 mod keys;
+mod consent;
