@@ -168,9 +168,33 @@ pub fn text_of(event: &Event) -> Option<String> {
 fn add(text: &mut String, more: &str) {
     let room = TEXT_MAX.saturating_sub(text.len());
     if room > 0 && !more.is_empty() {
-        text.push_str(more.get(..more.floor_char_boundary(room)).unwrap_or_default());
+        let more = more.get(..more.floor_char_boundary(room)).unwrap_or_default();
+        if more.contains(ESCAPE) {
+            text.push_str(&uncoloured(more));
+        } else {
+            text.push_str(more);
+        }
         text.push('\n');
     }
+}
+
+const ESCAPE: char = '\u{1b}';
+
+/// A text without a terminal's orders, which would stick to the words beside them.
+fn uncoloured(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        if c != ESCAPE {
+            out.push(c);
+        } else if chars.next_if_eq(&'[').is_some() {
+            while chars.next_if(|c| (' '..='?').contains(c)).is_some() {}
+            chars.next_if(|c| ('@'..='~').contains(c));
+        } else {
+            out.push(' ');
+        }
+    }
+    out
 }
 
 /// The names and values of arguments, without the signs of JSON.
@@ -244,6 +268,7 @@ pub fn snippet(marked: &str) -> (String, Vec<Range<usize>>) {
             c => out.push(c),
         }
     }
+    out.truncate(out.trim_end().len());
     (out, ranges)
 }
 

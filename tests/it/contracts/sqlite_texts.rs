@@ -9,7 +9,7 @@ use tackroom::domain::listing::{Query, Tab};
 use tackroom::ports::index::Index;
 
 /// Makes a store what it was in format 2.
-fn to_format_2(dir: &Path) {
+pub fn to_format_2(dir: &Path) {
     raw(dir)
         .execute_batch(
             "DROP TABLE texts; DROP TABLE purged; DROP TABLE uses; DELETE FROM meta WHERE key LIKE 'texts_%';
