@@ -194,7 +194,7 @@ async fn list_time(store: &Sqlite, query: &Query, rows: Option<usize>) -> Result
     for _ in 0..TIMES {
         let begun = Instant::now();
         match rows {
-            Some(wanted) => assert_eq!(store.rows(query.clone()).await?.len(), wanted, "{query:?}"),
+            Some(most) => assert!(store.rows(query.clone()).await?.len() <= most, "{query:?}"),
             None => drop(store.counts(query.clone()).await?),
         }
         times.push(begun.elapsed().as_secs_f64() * 1_000.0);

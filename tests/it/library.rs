@@ -37,7 +37,9 @@ fn said(home: &Home, task: &str, answer: &str) -> String {
 
 fn hits(home: &Home, words: &[&str]) -> Vec<Value> {
     let args: Vec<&str> = ["sessions", "search", "--json"].iter().chain(words).copied().collect();
-    done(&home.run(&args)).json()["hits"].as_array().unwrap().clone()
+    let ran = home.run(&args);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}"); // to a pipe goes every byte as it is
+    ran.json()["hits"].as_array().unwrap().clone()
 }
 
 fn listed(home: &Home, more: &[&str]) -> Vec<String> {
