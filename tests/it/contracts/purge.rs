@@ -1,7 +1,7 @@
 //! `Log::purge`: only what is in the bin goes, all of it goes, and what is left holds together.
 
 use super::search::{found, say};
-use super::{Pen, Rig, both_engines, by, raw, read_all, session};
+use super::{Pen, Rig, by, each_engine, raw, read_all, session};
 use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::call::{Outcome, Output};
@@ -14,7 +14,7 @@ use tackroom::domain::marks::Mark;
 use tackroom::ports::index::Index;
 use tackroom::ports::log::{Follow, Log, TailItem};
 
-both_engines!(only_the_bin_is_purged, content_that_others_use_stays);
+each_engine!(only_the_bin_is_purged, content_that_others_use_stays);
 
 fn mark(mark: Mark) -> Vec<Fact> {
     vec![Fact::SessionMarked { mark, by: by() }]

@@ -1,6 +1,6 @@
 //! `Index::search`: what was said and done is found, in both engines alike, and nothing that is typed is an error.
 
-use super::{Dice, Pen, Rig, both_engines, by, opened, started};
+use super::{Dice, Pen, Rig, by, each_engine, opened, started};
 use tackroom::domain::call::{Outcome, Output};
 use tackroom::domain::commit::Class;
 use tackroom::domain::event::{Fact, Settling};
@@ -9,7 +9,7 @@ use tackroom::domain::marks::Mark;
 use tackroom::domain::message::{Args, AskedCall, Finish, Reply, Timing, Usage};
 use tackroom::domain::search::{Found, Search};
 
-both_engines!(
+each_engine!(
     every_text_is_found_where_it_stands,
     words_phrases_and_beginnings,
     the_newest_first_page_by_page,

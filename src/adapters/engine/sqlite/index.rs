@@ -32,7 +32,7 @@ impl Index for Sqlite {
     fn take_up(&self, ms: u64) -> Later<'_, Result<Progress, LogFault>> {
         let shared = self.shared.clone();
         Box::pin(self.query(move |reader| match &shared.writing {
-            Writing::Open { .. } => shared.uptake.go_on(Duration::from_millis(ms)),
+            Writing::Open { .. } | Writing::Here(_) => shared.uptake.go_on(Duration::from_millis(ms)),
             Writing::Closed(_) => reader.ask(uptake::progress),
         }))
     }

@@ -2,7 +2,7 @@
 //! gone on with at any point by any process.
 //!
 //! An append pays nothing for it. What an append wrote is taken up by whoever searches, before the answer, and by a
-//! workbench beside its work; each batch holds the write lock for some ten milliseconds and then leaves it free as long.
+//! workbench beside its work; each batch holds the write lock for some milliseconds and then leaves it free.
 //! The connection is its own and does not sync: what a power cut takes is taken up again, for how far it came is written in
 //! the same transaction.
 
@@ -23,10 +23,10 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 /// Bytes of events of one batch, and commits.
-const BATCH_BYTES: usize = 384 * 1024;
+const BATCH_BYTES: usize = 128 * 1024;
 const BATCH_COMMITS: i64 = 512;
-/// The shortest time for which the lock is left free between two batches.
-const REST: Duration = Duration::from_millis(1);
+/// The longest time for which the lock is left free between two batches; else as long as it was held.
+const REST: Duration = Duration::from_millis(15);
 
 /// Takes up the texts of one store.
 pub struct Uptake {
@@ -64,7 +64,7 @@ impl Uptake {
                 let far = progress(open).map_err(|fail| fail.fault(&self.place.file))?;
                 return Ok(Progress { all: far.all + left, ..far });
             }
-            std::thread::park_timeout(batch.elapsed().max(REST));
+            std::thread::park_timeout(batch.elapsed().min(REST));
         }
     }
 
