@@ -8,11 +8,11 @@ use crate::cli::wire::{self, Wire};
 use crate::domain::call::{CallState, Preview, Via};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
+use crate::domain::listing::Query;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::session::Session;
 use crate::domain::tally;
 use crate::domain::time;
-use crate::ports::index::Query;
 use crate::runtime::ledger::RecordFault;
 use std::io::Read;
 
@@ -206,7 +206,8 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order) -> Strin
         | Order::Cancel
         | Order::Step
         | Order::SetMode(_)
-        | Order::Rename(_) => "done",
+        | Order::Rename(_)
+        | Order::Mark(_) => "done",
     };
     let left = session
         .open_calls()

@@ -13,7 +13,9 @@ pub mod demo; // `tackroom demo`
 pub mod run; // `tackroom run` and `resume`, with or without a screen
 pub mod headless; // a session driven without a screen
 pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
-pub mod sessions; // `tackroom sessions`
+pub mod sessions; // `tackroom sessions list`, `show`, `rename`
+pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites
+pub mod search; // `tackroom sessions search`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
 pub mod doctor; // `tackroom doctor`

@@ -18,6 +18,7 @@ use crate::ports::model::Model;
 use crate::runtime::agent::{Agent, OnHold};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::plugs::{Kitbag, Plugs, Settings, Store};
+use crate::runtime::retention::Rules;
 use crate::runtime::toolbox::Toolbox;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -121,6 +122,21 @@ impl Wire {
         let book = if workspace.is_empty() { ToolBook::default() } else { self.book_of(workspace) };
         let by = By { name: operator(&self.config), via };
         Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), book, by)
+    }
+
+    /// The hand of the retention rules: what they do is recorded as theirs.
+    pub fn retention_hand(&self) -> Hand {
+        let by = By { name: "retention rules".to_string(), via: Via::Flag };
+        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), ToolBook::default(), by)
+    }
+
+    /// The retention rules.
+    pub fn retention(&self) -> Rules {
+        let days = |days: u32| (days > 0).then_some(days);
+        Rules {
+            archived_days: days(self.config.archived_days.value),
+            deleted_days: days(self.config.deleted_days.value),
+        }
     }
 
     /// What the tools of this folder declare.

@@ -33,6 +33,7 @@ mod trace;
 mod screens;
 mod kill;
 mod cli;
+mod library;
 mod cli_faults;
 mod pty;
 mod keys;
