@@ -14,8 +14,18 @@ use crate::domain::time;
 use crate::ports::index::Query;
 
 /// The words that a status may be.
-const STATUSES: [&str; 9] =
-    ["idle", "running", "held", "paused", "stepping", "done", "failed", "cancelled", "budget-stopped"];
+const STATUSES: [&str; 10] = [
+    "idle",
+    "running",
+    "held",
+    "paused",
+    "stepping",
+    "done",
+    "failed",
+    "cancelled",
+    "budget-stopped",
+    "unfinished",
+];
 
 /// Lists, shows or renames.
 pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure> {

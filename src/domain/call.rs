@@ -1,5 +1,6 @@
 //! One tool call: what was asked, what was judged and decided, what came of it.
 
+use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::Args;
@@ -127,6 +128,8 @@ pub enum CallState {
     Interrupted,
     /// Was running when its process stopped; nobody knows whether it happened.
     Unknown,
+    /// Of another tool's session, which tells no end of it; nobody is asked to settle it.
+    Unrecorded,
     /// Over.
     Ended(Ended),
 }
@@ -150,6 +153,8 @@ pub enum Ended {
     Happened,
     /// Outcome unknown, given up by the operator.
     Abandoned,
+    /// As another tool recorded it.
+    Recorded(Recorded),
 }
 
 impl Ended {
@@ -168,6 +173,7 @@ impl Ended {
             Ended::Dropped => "dropped",
             Ended::Happened => "settled: happened",
             Ended::Abandoned => "given up",
+            Ended::Recorded(end) => end.word(),
         }
     }
 }
@@ -258,6 +264,8 @@ pub struct Call {
     pub since: Micros,
     /// How long it ran, in milliseconds, once it has ended.
     pub ran_ms: Option<u64>,
+    /// What another tool's time of it covers; none for a call of this program.
+    pub recorded_time: Option<RecordedTime>,
     /// How often it was started.
     pub starts: u32,
     /// The event that proposed it: its span.

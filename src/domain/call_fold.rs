@@ -32,13 +32,14 @@ impl Call {
             asked_at: event.at,
             since: event.at,
             ran_ms: None,
+            recorded_time: None,
             starts: 0,
             span: event.no,
             started_span: event.no,
         }
     }
 
-    fn end(&mut self, how: Ended, result: String) {
+    pub(in crate::domain) fn end(&mut self, how: Ended, result: String) {
         self.state = CallState::Ended(how);
         self.result = Some(result);
     }

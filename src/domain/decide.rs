@@ -36,6 +36,9 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
     if !session.is_open() {
         return Err(Refusal::NotOpen);
     }
+    if let (Some(imported), false) = (&session.imported, matches!(order, Order::Rename(_))) {
+        return Err(Refusal::Imported(imported.tool.clone()));
+    }
     match order {
         Order::Start(task) => start(session, task),
         Order::Say(text) => say(session, text, by),
@@ -219,6 +222,7 @@ pub fn state_word(call: &Call) -> &'static str {
         CallState::Started => "running",
         CallState::Interrupted => "interrupted",
         CallState::Unknown => "of unknown outcome",
+        CallState::Unrecorded => "without a recorded end",
         CallState::Ended(how) => Ended::word(how),
     }
 }

@@ -3,7 +3,7 @@
 use crate::domain::call::{CallState, Preview};
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
-use crate::domain::message::Usage;
+use crate::domain::message::{Finish, Usage};
 use crate::domain::policy::{Mode, Word};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,8 @@ pub struct Row {
     stepping: bool,
     #[serde(default)]
     edited: Option<CallId>,
+    #[serde(default)]
+    imported: bool,
 }
 
 impl Row {
@@ -69,6 +71,7 @@ impl Row {
             paused: false,
             stepping: false,
             edited: None,
+            imported: false,
         }
     }
 
@@ -88,6 +91,10 @@ impl Row {
             self.steps += 1;
             self.calls += calls.len() as u64;
             self.usage = self.usage.plus(reply.usage);
+            if self.imported {
+                let answered = calls.is_empty() && reply.finish == Finish::Stop;
+                self.status = if answered { "done" } else { "unfinished" }.to_string();
+            }
         } else if fact.call().is_some() {
             self.apply_call(fact);
         } else {
@@ -97,7 +104,13 @@ impl Row {
     }
 
     fn apply_run(&mut self, fact: &Fact) {
-        if let Fact::RunStarted { model, mode, .. } = fact {
+        if let Fact::SessionImported { .. } = fact {
+            self.imported = true;
+        } else if let Fact::RunImported { model, .. } = fact {
+            self.runs += 1;
+            self.model.clone_from(model);
+            self.status = "unfinished".to_string();
+        } else if let Fact::RunStarted { model, mode, .. } = fact {
             self.runs += 1;
             self.model.clone_from(model);
             self.paused = false;
@@ -136,6 +149,7 @@ impl Row {
 
     fn restate(&mut self) {
         if self.runs == 0
+            || self.imported
             || matches!(self.status.as_str(), "done" | "failed" | "cancelled" | "budget-stopped")
         {
             return;
