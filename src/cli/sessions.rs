@@ -5,9 +5,10 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
-use crate::domain::call::{CallState, Via};
+use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::order::Order;
+use crate::domain::session::Session;
 use crate::domain::tally::Row;
 use crate::domain::text;
 use crate::domain::time;
@@ -92,19 +93,7 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     let mut hand = wire.hand(Via::Command, "");
     let session = hand.session(&id).await?;
     if json {
-        let calls: Vec<serde_json::Value> = session
-            .calls
-            .iter()
-            .map(|call| {
-                serde_json::json!({
-                    "call": call.id.to_string(), "tool": call.tool, "args": call.args(), "state": state_word(call),
-                    "rule": call.verdict.as_ref().map(|verdict| &verdict.rule),
-                    "by": call.approval.as_ref().map(|approval| approval.by.to_string()),
-                    "ms": call.ran_ms, "edited": call.edited.is_some(),
-                })
-            })
-            .collect();
-        out::json(&serde_json::json!({ "version": 1, "session": row, "calls": calls }).to_string())?;
+        out::json(&as_json(session, row.as_ref()).to_string())?;
         return Ok(Code::Done);
     }
     let lines = [
@@ -119,6 +108,13 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     ];
     for line in lines {
         out::line(&out::safe(&line))?;
+    }
+    if let Some(imported) = &session.imported {
+        let from = format!("{} {}", imported.tool, imported.version);
+        let odd = format!("{} unknown records, {} damaged", imported.unknown, imported.damaged);
+        let line = format!("imported  {} session {} ({}), {odd}", from.trim(), imported.id, imported.source);
+        out::line(&out::safe(&line))?;
+        out::line("decisions not recorded by that tool")?;
     }
     if let Some(run) = &session.run {
         out::line(&out::safe(&format!("task      {}", text::first_line(&run.input, 100))))?;
@@ -139,4 +135,27 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         out::line(&out::safe(&text::first_line(&line, 160)))?;
     }
     Ok(Code::Done)
+}
+
+/// One session as one document: `imported` only where another tool recorded it.
+fn as_json(session: &Session, row: Option<&Row>) -> serde_json::Value {
+    let call = |call: &Call| {
+        serde_json::json!({
+            "call": call.id.to_string(), "tool": call.tool, "args": call.args(), "state": state_word(call),
+            "rule": call.verdict.as_ref().map(|verdict| &verdict.rule),
+            "by": call.approval.as_ref().map(|approval| approval.by.to_string()),
+            "ms": call.ran_ms, "edited": call.edited.is_some(),
+        })
+    };
+    let calls: Vec<serde_json::Value> = session.calls.iter().map(call).collect();
+    let mut document = serde_json::json!({ "version": 1, "session": row, "calls": calls });
+    if let (Some(imported), Some(members)) = (&session.imported, document.as_object_mut()) {
+        let told = serde_json::json!({
+            "tool": imported.tool, "tool_version": imported.version, "id": imported.id, "source": imported.source,
+            "parent": imported.parent, "unknown": imported.unknown, "damaged": imported.damaged,
+            "read": imported.read.rfc3339(),
+        });
+        members.insert("imported".to_string(), told);
+    }
+    document
 }

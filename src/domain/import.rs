@@ -9,7 +9,8 @@ use crate::domain::event::{EndReason, Event, Fact, RunStatus};
 use crate::domain::foreign::{Entry, Mark, Origin, Over, Sort, What, call_mark, words_mark};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
-use crate::domain::message::{Args, AskedCall, Finish, Reply, Usage};
+use crate::domain::imported::is_answer;
+use crate::domain::message::{Args, AskedCall, Reply, Usage};
 use crate::domain::time::Micros;
 use std::collections::{HashMap, HashSet};
 
@@ -70,7 +71,7 @@ impl Import {
                 self.model.clone_from(&reply.model);
             }
             if let Some(run) = &mut self.run {
-                run.answered = calls.is_empty() && reply.finish == Finish::Stop;
+                run.answered = is_answer(&reply.finish, !calls.is_empty());
             }
         } else if let Fact::CallRecorded { call, .. } = &event.fact {
             self.open.retain(|_, open| open != call);

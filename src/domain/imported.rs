@@ -113,10 +113,15 @@ impl Session {
     }
 }
 
+/// Whether a reply is an answer: with it, a task that has no recorded end is taken as done.
+pub fn is_answer(finish: &Finish, called: bool) -> bool {
+    !called && *finish == Finish::Stop
+}
+
 /// Whether the last word of a run was an answer.
 fn answered(run: &Run) -> bool {
     match &run.turn {
-        Turn::Replied { finish, called, .. } => !called && matches!(finish, Finish::Stop | Finish::Calls),
+        Turn::Replied { finish, called, .. } => is_answer(finish, *called),
         Turn::Ready | Turn::Asked { .. } | Turn::Failed { .. } => false,
     }
 }

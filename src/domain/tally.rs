@@ -3,7 +3,8 @@
 use crate::domain::call::{CallState, Preview};
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
-use crate::domain::message::{Finish, Usage};
+use crate::domain::imported::is_answer;
+use crate::domain::message::Usage;
 use crate::domain::policy::{Mode, Word};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -92,7 +93,7 @@ impl Row {
             self.calls += calls.len() as u64;
             self.usage = self.usage.plus(reply.usage);
             if self.imported {
-                let answered = calls.is_empty() && reply.finish == Finish::Stop;
+                let answered = is_answer(&reply.finish, !calls.is_empty());
                 self.status = if answered { "done" } else { "unfinished" }.to_string();
             }
         } else if fact.call().is_some() {

@@ -9,7 +9,8 @@ use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::fault::FaultKind;
 use crate::domain::foreign::Sort;
 use crate::domain::ids::CallId;
-use crate::domain::message::{Finish, Reply};
+use crate::domain::imported::is_answer;
+use crate::domain::message::Reply;
 use crate::domain::retry::AfterFault;
 use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
@@ -254,7 +255,7 @@ impl Trace {
                 self.open.insert(*id, OpenCall::default());
             }
         }
-        self.answered = calls.is_empty() && reply.finish == Finish::Stop;
+        self.answered = is_answer(&reply.finish, !calls.is_empty());
         self.close_step(event.at);
     }
 

@@ -19,12 +19,14 @@ pub fn read(source: &Source, scratch: &Path, put: Put<'_>) -> Result<u64, String
     if source.part.is_empty() { journal(&source.path, put) } else { database(source, scratch, put) }
 }
 
-/// The sessions of a database: their ids.
-pub fn sessions(path: &Path, scratch: &Path) -> Result<Vec<String>, String> {
+/// The sessions of a database: their ids, and what changes with each.
+pub fn sessions(path: &Path, scratch: &Path) -> Result<Vec<(String, String)>, String> {
     let database = sqlite::open(path, scratch)?;
     let mut ids = Vec::new();
-    database.each("SELECT id FROM sessions ORDER BY created_at, id", &[], |row| {
-        ids.extend(row.first().cloned());
+    let query = "SELECT id, (SELECT count(*) || '/' || coalesce(max(id), 0) FROM messages WHERE session_id = sessions.id)
+        FROM sessions ORDER BY created_at, id";
+    database.each(query, &[], |row| {
+        ids.extend(row.first().cloned().zip(row.get(1).cloned()));
         true
     })?;
     Ok(ids)
@@ -78,7 +80,8 @@ fn database(source: &Source, scratch: &Path, put: Put<'_>) -> Result<u64, String
                 goose.message(&key, place, at, text(2), &content);
             }
             Err(why) => {
-                goose.out.push(lines::spoilt(place, &why.to_string(), text(3).get(..4_096).unwrap_or("")))
+                let head: String = text(3).chars().take(4_096).collect();
+                goose.out.push(lines::spoilt(place, &why.to_string(), &head));
             }
         }
         goose.out.drain(..).all(|told| entry(put, told))

@@ -147,7 +147,9 @@ impl Mini {
 /// Whether a command is the one by which a run says that it is done.
 fn submits(args: &Value) -> bool {
     let command = fields::text(args, &["command"]);
-    ["COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT", "MINI_SWE_AGENT_FINAL_OUTPUT"].iter().any(|word| command.contains(word))
+    ["COMPLETE_TASK_AND_SUBMIT_FINAL_OUTPUT", "MINI_SWE_AGENT_FINAL_OUTPUT"]
+        .iter()
+        .any(|word| command.contains(word))
 }
 
 /// The calls of a message: as the tool noted them, as the model made them, or as a block of code in its words.

@@ -22,12 +22,22 @@ pub fn read(source: &Source, scratch: &Path, settled: bool, put: Put<'_>) -> Res
     files(&document, &source.path, settled, put)
 }
 
-/// The sessions of a database: their ids.
-pub fn sessions(path: &Path, scratch: &Path) -> Result<Vec<String>, String> {
+/// The sessions of a database: their ids, and what changes with each; empty where that is not told.
+pub fn sessions(path: &Path, scratch: &Path) -> Result<Vec<(String, String)>, String> {
     let database = sqlite::open(path, scratch)?;
     let mut ids = Vec::new();
-    database.each("SELECT id FROM session ORDER BY time_created, id", &[], |row| {
-        ids.extend(row.first().cloned());
+    let told =
+        database.has("part", &["session_id", "time_updated"]) && database.has("session", &["time_updated"]);
+    let stamp = match told {
+        true => {
+            "time_updated || '/' || (SELECT count(*) || '/' || coalesce(max(time_updated), 0)
+             FROM part WHERE session_id = session.id)"
+        }
+        false => "''",
+    };
+    let query = format!("SELECT id, {stamp} FROM session ORDER BY time_created, id");
+    database.each(&query, &[], |row| {
+        ids.extend(row.first().cloned().zip(row.get(1).cloned()));
         true
     })?;
     Ok(ids)

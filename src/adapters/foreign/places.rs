@@ -131,10 +131,12 @@ impl Look<'_> {
             return;
         };
         let stamp = sqlite::stamp(path);
-        let source =
-            |part: String| Source { tool, path: path.to_path_buf(), part, bytes, stamp: stamp.clone() };
+        let source = |(part, own): (String, String)| {
+            let stamp = if own.is_empty() { stamp.clone() } else { own };
+            Source { tool, path: path.to_path_buf(), part, bytes, stamp }
+        };
         if !several {
-            return self.found.sources.push(source(String::new()));
+            return self.found.sources.push(source(Default::default()));
         }
         let ids = match tool {
             Tool::Goose => goose::sessions(path, self.scratch),
