@@ -3,6 +3,7 @@
 pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
+use crate::cli::args_import::Import;
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -83,6 +84,8 @@ pub enum Verb {
     Events(Events),
     /// Show a saved session on the screen, event by event.
     Replay(Replay),
+    /// Bring in sessions of Codex CLI, Claude Code, Gemini CLI, opencode, goose or mini-SWE-agent, to browse and replay.
+    Import(Import),
     /// Tell what works here, what does not, and what to do about it.
     Doctor(Doctor),
     /// Show the configuration, each value with its source.

@@ -248,6 +248,7 @@ fn failed(session: &Session) -> Option<(String, &'static str)> {
         | EndReason::Filtered
         | EndReason::OddFinish { .. }
         | EndReason::StepLimit { .. }
+        | EndReason::Recorded { .. }
         | EndReason::Operator { .. } => "`tackroom events ID` shows what came; another run may do better",
     };
     Some((why.sentence(), hint))

@@ -32,6 +32,7 @@ impl Call {
             asked_at: event.at,
             since: event.at,
             ran_ms: None,
+            recorded_time: None,
             starts: 0,
             lapses: 0,
             span: event.no,
@@ -39,7 +40,7 @@ impl Call {
         }
     }
 
-    fn end(&mut self, how: Ended, result: String) {
+    pub(in crate::domain) fn end(&mut self, how: Ended, result: String) {
         self.state = CallState::Ended(how);
         self.result = Some(result);
     }

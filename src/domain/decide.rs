@@ -39,6 +39,9 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
     if session.marks.deleted.is_some() && !matches!(order, Order::Mark(Mark::Restore | Mark::Delete)) {
         return Err(Refusal::InBin);
     }
+    if let (Some(imported), false) = (&session.imported, matches!(order, Order::Rename(_) | Order::Mark(_))) {
+        return Err(Refusal::Imported(imported.tool.clone()));
+    }
     match order {
         Order::Start(task) => start(session, task),
         Order::Say(text) => say(session, text, by),
@@ -249,6 +252,7 @@ pub fn state_word(call: &Call) -> &'static str {
         CallState::Started => "running",
         CallState::Interrupted => "interrupted",
         CallState::Unknown => "of unknown outcome",
+        CallState::Unrecorded => "without a recorded end",
         CallState::Ended(how) => Ended::word(how),
     }
 }

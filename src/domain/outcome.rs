@@ -83,6 +83,9 @@ pub enum Report {
 
 /// The facts that a worker's report makes.
 pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+    if let Some(imported) = &session.imported {
+        return Err(Refusal::Imported(imported.tool.clone()));
+    }
     match report {
         Report::Taken { holder } => Ok(taken(session, holder, kit)),
         Report::QueueTaken => match (&session.run, session.queue.front(), session.live()) {

@@ -200,6 +200,9 @@ async fn wakes(plugs: &Plugs, id: &SessionId) -> bool {
 fn explain(fault: AgentFault) -> (String, String) {
     match fault {
         AgentFault::Taken(_) => (fault.to_string(), "it is shown here as it goes on there".to_string()),
+        AgentFault::Imported(_) => {
+            (fault.to_string(), "it can be watched, replayed and searched".to_string())
+        }
         AgentFault::Log(log) => (
             log.to_string(),
             "the run stopped; nothing that was written is lost. Mend it and resume".to_string(),

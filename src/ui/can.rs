@@ -49,6 +49,7 @@ fn deciding(app: &App) -> Option<Context> {
         | CallState::Cleared { .. }
         | CallState::Started
         | CallState::Interrupted
+        | CallState::Unrecorded
         | CallState::Ended(_) => Some(Context::Approval),
     }
 }
