@@ -1,5 +1,6 @@
 //! What may be typed: one type per verb; the doc comments are the help.
 
+use crate::cli::args_past::{Diff, Verify};
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -79,6 +80,10 @@ pub enum Verb {
     Events(Events),
     /// Show a saved session on the screen, event by event.
     Replay(Replay),
+    /// Check that stored sessions are whole: chain, spans, decisions, each derived anew; names the first event that differs.
+    Verify(Verify),
+    /// Compare two sessions step by step: where they part, which calls and decisions differ, tokens and time.
+    Diff(Diff),
     /// Tell what works here, what does not, and what to do about it.
     Doctor(Doctor),
     /// Show the configuration, each value with its source.

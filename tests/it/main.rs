@@ -31,6 +31,7 @@ mod web_fetch;
 mod walk;
 mod trace;
 mod screens;
+mod verify;
 mod kill;
 mod cli;
 mod cli_faults;
