@@ -6,7 +6,7 @@ use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
 use crate::domain::account::{Account, Asked, Deed, Kept, Line};
-use crate::domain::compare::{Change, Comparison, Kind, Pair};
+use crate::domain::compare::{Change, Comparison, Kind, Pair, Shown};
 use crate::domain::compare_words::{decided, heads, line_words, plural};
 use crate::domain::text;
 use crate::runtime::compare::compare;
@@ -64,31 +64,13 @@ fn lines(compared: &Comparison, width: usize) -> Vec<String> {
     };
     lines.push(parted(&compared.pairs[first]));
     lines.push(String::new());
-    let near = |at: usize| {
-        let from = at.saturating_sub(CONTEXT);
-        let to = (at + CONTEXT + 1).min(compared.pairs.len());
-        compared.pairs[from..to].iter().any(|pair| pair.kind() != Kind::Same)
-    };
-    let mut left_out = 0;
-    for (at, pair) in compared.pairs.iter().enumerate() {
-        if !near(at) {
-            left_out += 1;
-            continue;
+    for shown in compared.folded(CONTEXT) {
+        match shown {
+            Shown::Pair(at) => lines.extend(pair_lines(&compared.pairs[at], half)),
+            Shown::Folded(many) => lines.push(format!("  … {} the same", plural(many, "line"))),
         }
-        if left_out > 0 {
-            lines.push(folded(left_out));
-            left_out = 0;
-        }
-        lines.extend(pair_lines(pair, half));
-    }
-    if left_out > 0 {
-        lines.push(folded(left_out));
     }
     lines
-}
-
-fn folded(left_out: usize) -> String {
-    format!("  … {} the same", plural(left_out, "line"))
 }
 
 /// Where the sessions part.

@@ -87,7 +87,8 @@ impl Progress {
             let filled = self.done * BAR / self.total.max(1);
             let bar: String = (0..BAR).map(|cell| if cell < filled { '#' } else { '-' }).collect();
             let (word, unit) = (self.done_word, self.unit);
-            let _ = write!(std::io::stderr().lock(), "\r[{bar}] {word} {} of {} {unit}", self.done, self.total);
+            let _ =
+                write!(std::io::stderr().lock(), "\r[{bar}] {word} {} of {} {unit}", self.done, self.total);
         }
     }
 

@@ -21,7 +21,8 @@ pub async fn verify(config: &Config, args: &Verify) -> Result<Code, Failure> {
         let sentence = format!("there is no session yet in {}", config.paths.data.display());
         return Err(Failure::new(Code::Usage, sentence, "`tackroom demo` makes one in a minute"));
     };
-    let ids = if args.all { wire.store.log.find("", usize::MAX).await? } else { named(&wire, &args.ids).await? };
+    let ids =
+        if args.all { wire.store.log.find("", usize::MAX).await? } else { named(&wire, &args.ids).await? };
     let mut total = 0;
     for id in &ids {
         total += wire.store.index.row(id).await?.map_or(0, |row| row.events);
@@ -138,7 +139,9 @@ fn lines(one: &Verified) -> Vec<String> {
         add("open", open);
     }
     if let Some(no) = one.unread_from {
-        let what = format!("from {no} on there are facts of a newer program: only the chain and the spans were checked");
+        let what = format!(
+            "from {no} on there are facts of a newer program: only the chain and the spans were checked"
+        );
         add("unread", &what);
     }
     lines

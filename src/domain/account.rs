@@ -265,7 +265,9 @@ impl Accountant {
 fn decided(asked: &mut Asked, fact: &Fact, over: bool) {
     if let Fact::CallJudged { verdict, .. } = fact {
         match verdict.word {
-            Word::Allow if asked.decision == "undecided" => asked.say("allowed", &verdict.rule, String::new()),
+            Word::Allow if asked.decision == "undecided" => {
+                asked.say("allowed", &verdict.rule, String::new())
+            }
             Word::Ask if asked.decision == "undecided" => asked.say("asked", &verdict.rule, String::new()),
             Word::Deny if over => asked.say("denied", &verdict.rule, String::new()),
             Word::Deny => {

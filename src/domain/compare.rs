@@ -99,6 +99,15 @@ pub struct Comparison {
     pub first: Option<usize>,
 }
 
+/// What is shown of a comparison: a pair, or so many that are the same and folded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// The pair at this place.
+    Pair(usize),
+    /// So many pairs.
+    Folded(usize),
+}
+
 /// How many pairs compare in which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -136,6 +145,26 @@ impl Comparison {
         Comparison { left, right, pairs, first }
     }
 
+    /// The pairs that differ with `context` pairs around each; the others folded.
+    pub fn folded(&self, context: usize) -> Vec<Shown> {
+        let mut near = vec![false; self.pairs.len()];
+        for (at, pair) in self.pairs.iter().enumerate() {
+            if pair.kind() != Kind::Same {
+                let to = (at + context + 1).min(near.len());
+                near[at.saturating_sub(context)..to].fill(true);
+            }
+        }
+        let mut shown = Vec::new();
+        for (at, near) in near.into_iter().enumerate() {
+            match shown.last_mut() {
+                _ if near => shown.push(Shown::Pair(at)),
+                Some(Shown::Folded(many)) => *many += 1,
+                Some(Shown::Pair(_)) | None => shown.push(Shown::Folded(1)),
+            }
+        }
+        shown
+    }
+
     /// How many pairs compare in which way.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
@@ -155,13 +184,43 @@ impl Comparison {
 /// How much two deeds have in common. Calls of another tool, and deeds of another kind, never stand for each other.
 fn alike(left: &Deed, right: &Deed) -> u32 {
     match (left, right) {
-        (Deed::Task(a), Deed::Task(b)) => if a == b { align::SAME } else { 4 },
-        (Deed::Said(a), Deed::Said(b)) => if a == b { align::SAME } else { 1 },
-        (Deed::Steered(a), Deed::Steered(b)) => if a == b { align::SAME } else { 1 },
-        (Deed::Ended(a, _), Deed::Ended(b, _)) => if a == b { align::SAME } else { 4 },
+        (Deed::Task(a), Deed::Task(b)) => {
+            if a == b {
+                align::SAME
+            } else {
+                4
+            }
+        }
+        (Deed::Said(a), Deed::Said(b)) => {
+            if a == b {
+                align::SAME
+            } else {
+                1
+            }
+        }
+        (Deed::Steered(a), Deed::Steered(b)) => {
+            if a == b {
+                align::SAME
+            } else {
+                1
+            }
+        }
+        (Deed::Ended(a, _), Deed::Ended(b, _)) => {
+            if a == b {
+                align::SAME
+            } else {
+                4
+            }
+        }
         (Deed::Called(a), Deed::Called(b)) if a.tool != b.tool => 0,
         (Deed::Called(a), Deed::Called(b)) if a.args == b.args => align::SAME,
-        (Deed::Called(a), Deed::Called(b)) => if target(a) == target(b) { 5 } else { 2 },
+        (Deed::Called(a), Deed::Called(b)) => {
+            if target(a) == target(b) {
+                5
+            } else {
+                2
+            }
+        }
         (Deed::Task(_) | Deed::Said(_) | Deed::Steered(_) | Deed::Ended(..) | Deed::Called(_), _) => 0,
     }
 }
@@ -173,15 +232,23 @@ fn target(asked: &Asked) -> &str {
 
 fn changes(left: &Deed, right: &Deed) -> Vec<Change> {
     match (left, right) {
-        (Deed::Task(a), Deed::Task(b)) | (Deed::Said(a), Deed::Said(b)) | (Deed::Steered(a), Deed::Steered(b)) => {
-            if a == b { Vec::new() } else { vec![text("text", String::new(), a, b)] }
+        (Deed::Task(a), Deed::Task(b))
+        | (Deed::Said(a), Deed::Said(b))
+        | (Deed::Steered(a), Deed::Steered(b)) => {
+            if a == b {
+                Vec::new()
+            } else {
+                vec![text("text", String::new(), a, b)]
+            }
         }
         (Deed::Ended(a, why), Deed::Ended(b, other)) => {
             let words = |status: &str, why: &str| format!("{status}: {why}");
             changed("end", &words(a, why), &words(b, other))
         }
         (Deed::Called(a), Deed::Called(b)) => called(a, b),
-        (Deed::Task(_) | Deed::Said(_) | Deed::Steered(_) | Deed::Ended(..) | Deed::Called(_), _) => Vec::new(),
+        (Deed::Task(_) | Deed::Said(_) | Deed::Steered(_) | Deed::Ended(..) | Deed::Called(_), _) => {
+            Vec::new()
+        }
     }
 }
 
@@ -272,7 +339,8 @@ fn places(
 
 fn text(what: &'static str, place: String, left: &Kept, right: &Kept) -> Change {
     if left.text == right.text {
-        let words = |kept: &Kept| Some(format!("{} bytes that differ past the first {}", kept.size, kept.text.len()));
+        let words =
+            |kept: &Kept| Some(format!("{} bytes that differ past the first {}", kept.size, kept.text.len()));
         return Change { what, place, left: words(left), right: words(right) };
     }
     lines(what, &left.text, &right.text)

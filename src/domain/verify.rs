@@ -226,7 +226,13 @@ impl Verifier {
         }
         if !self.session.is_open() && !matches!(first.fact, Fact::SessionOpened { .. }) {
             let why = "a session begins with its opening".to_string();
-            return Err(finding(first, Rule::Derived, why, "SessionOpened".to_string(), fact_words(&first.fact)));
+            return Err(finding(
+                first,
+                Rule::Derived,
+                why,
+                "SessionOpened".to_string(),
+                fact_words(&first.fact),
+            ));
         }
         let expected = self.expected(class, rest, first)?;
         let many = expected.len();
@@ -296,7 +302,8 @@ impl Verifier {
         match self.tree.faults().first() {
             Some(fault) => {
                 let found = format!("{} in span {} of {}", event.fact.kind(), event.span, event.parent);
-                let expected = "each span opened once, in an open one of the kind that holds it, and ended once";
+                let expected =
+                    "each span opened once, in an open one of the kind that holds it, and ended once";
                 Err(finding(event, Rule::Spans, fault.why.to_string(), expected.to_string(), found))
             }
             None => Ok(()),

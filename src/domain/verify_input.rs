@@ -48,9 +48,7 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         Fact::SessionRenamed { title, by } => order(Order::Rename(title.clone()), by),
         Fact::WriterTaken { holder, .. } => Told::learned(Report::Taken { holder: holder.clone() }),
         // A worker begins nothing but what was queued.
-        Fact::RunStarted { .. } if class == Class::Worker => {
-            Told::learned(Report::QueueTaken)
-        }
+        Fact::RunStarted { .. } if class == Class::Worker => Told::learned(Report::QueueTaken),
         Fact::RunStarted { input, mode, limits, model } => {
             let (input, model) = (input.clone(), model.clone());
             order(Order::Start(Task { input, mode: *mode, limits: *limits, model }), &nobody())
@@ -168,7 +166,9 @@ fn tools_of(reply: &Reply, rest: &[Sealed]) -> ToolBook {
     let mut gone = Vec::new();
     if let Some(Fact::ModelReplied { calls, .. }) = rest.first().map(|sealed| &sealed.event.fact) {
         for sealed in &rest[1..] {
-            let Fact::CallRefused { call, why: BadCall::UnknownTool { .. } } = &sealed.event.fact else { continue };
+            let Fact::CallRefused { call, why: BadCall::UnknownTool { .. } } = &sealed.event.fact else {
+                continue;
+            };
             let at = calls.iter().position(|id| id == call);
             gone.extend(at.and_then(|at| reply.calls.get(at)).map(|asked| asked.tool.as_str()));
         }
@@ -201,8 +201,7 @@ impl Told {
 
     /// What the door makes of it.
     pub(in crate::domain) fn facts(&self, session: &Session, now: Micros) -> Result<Vec<Fact>, Refusal> {
-        let kit =
-            Kit { tools: &self.tools, now, luck: 0, retry: RetryRule::default(), approval_ms: 0 };
+        let kit = Kit { tools: &self.tools, now, luck: 0, retry: RetryRule::default(), approval_ms: 0 };
         match &self.input {
             Input::Opened(_) if session.is_open() => Err(Refusal::Stray("the session is open already")),
             Input::Opened(fact) => Ok(vec![fact.as_ref().clone()]),
@@ -255,7 +254,9 @@ fn take_schema_faults(facts: &mut Vec<Fact>, reply: &Reply, rest: &[Sealed]) {
 
 /// Takes from the log what the settings and the moment made of a fact.
 fn adopt(made: &mut Fact, found: &Fact) {
-    if let (Fact::CallApproved { expires, .. }, Fact::CallApproved { expires: stored, .. }) = (&mut *made, found) {
+    if let (Fact::CallApproved { expires, .. }, Fact::CallApproved { expires: stored, .. }) =
+        (&mut *made, found)
+    {
         *expires = *stored;
     } else if let (Fact::ModelFailed { fault, then, .. }, Fact::ModelFailed { then: stored, .. }) =
         (&mut *made, found)
@@ -263,7 +264,8 @@ fn adopt(made: &mut Fact, found: &Fact) {
         if could_follow(fault, *stored) {
             *then = *stored;
         }
-    } else if let (Fact::CallRefused { why: made, .. }, Fact::CallRefused { why: stored, .. }) = (made, found) {
+    } else if let (Fact::CallRefused { why: made, .. }, Fact::CallRefused { why: stored, .. }) = (made, found)
+    {
         // The names there were, and a parser's words, are of their day.
         let same = matches!(
             (&*made, stored),

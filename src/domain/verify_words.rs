@@ -49,7 +49,10 @@ pub(in crate::domain) fn refused_words(session: &Session, fact: &Fact, why: &Ref
     } else if let Fact::CallApproved { call, .. } = fact
         && matches!(why, Refusal::Changed(_))
     {
-        (Rule::Decided, format!("the approval of call {call} is of another action than the one that was judged"))
+        (
+            Rule::Decided,
+            format!("the approval of call {call} is of another action than the one that was judged"),
+        )
     } else {
         (Rule::Derived, format!("{} does not fit where the session stands: {why}", fact.kind()))
     }
@@ -60,7 +63,9 @@ fn started_words(session: &Session, id: CallId) -> String {
     let Some(call) = session.call(id) else { return over_or_none(session, id) };
     match &call.state {
         CallState::Proposed => format!("call {id} was started before the policy had judged it"),
-        CallState::Held => format!("call {id} was started while it waited for a decision: nobody approved it"),
+        CallState::Held => {
+            format!("call {id} was started while it waited for a decision: nobody approved it")
+        }
         CallState::Started => format!("call {id} was started twice"),
         CallState::Unknown => {
             format!("call {id} was started again though nobody had settled whether it happened")
@@ -68,7 +73,9 @@ fn started_words(session: &Session, id: CallId) -> String {
         CallState::Ended(_) => {
             format!("call {id} was started when it was over ({}): a decision counts once", state_word(call))
         }
-        CallState::Cleared { .. } | CallState::Interrupted => format!("call {id} was started out of its turn"),
+        CallState::Cleared { .. } | CallState::Interrupted => {
+            format!("call {id} was started out of its turn")
+        }
     }
 }
 
@@ -77,7 +84,9 @@ fn ended_words(session: &Session, id: CallId) -> (Rule, String) {
         Some(call) if call.ended() => {
             (Rule::Result, format!("call {id} has a second result; it was {} already", state_word(call)))
         }
-        Some(call) => (Rule::Ends, format!("call {id} ended without having been started; it was {}", state_word(call))),
+        Some(call) => {
+            (Rule::Ends, format!("call {id} ended without having been started; it was {}", state_word(call)))
+        }
         None => (Rule::Result, over_or_none(session, id)),
     }
 }
@@ -125,7 +134,9 @@ pub(in crate::domain) fn differing(
     let path = path.strip_prefix("/data/").unwrap_or(&path).to_string();
     let rule = rule_of(found, &path);
     let why = match rule {
-        Rule::Decided => format!("{}: {path} is not that of the action that was decided on", fact_words(found)),
+        Rule::Decided => {
+            format!("{}: {path} is not that of the action that was decided on", fact_words(found))
+        }
         Rule::Chain | Rule::Time | Rule::Spans | Rule::Ends | Rule::Result | Rule::Derived => {
             format!("{}: {path} is not what the session and the input lead to", fact_words(found))
         }
@@ -136,10 +147,8 @@ pub(in crate::domain) fn differing(
 
 /// A field that binds a decision to an action is more than a field.
 fn rule_of(found: &Fact, path: &str) -> Rule {
-    let binds = matches!(
-        found,
-        Fact::CallStarted { .. } | Fact::CallApproved { .. } | Fact::CallJudged { .. }
-    );
+    let binds =
+        matches!(found, Fact::CallStarted { .. } | Fact::CallApproved { .. } | Fact::CallJudged { .. });
     if binds && path == "hash" { Rule::Decided } else { Rule::Derived }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::crash::whole;
 use crate::harness::fold::said;
-use crate::verify;
 use crate::harness::world::{Said, World, all_ended, calling};
+use crate::verify;
 use serde_json::json;
 use tackroom::domain::call::{CallState, Ended, Outcome};
 use tackroom::domain::event::{EndReason, Fact, RunStatus};

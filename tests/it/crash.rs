@@ -1,7 +1,7 @@
 //! A run cut after every commit, and with every append failing in every way, taken up again: nothing lost, nothing done twice.
 
-use crate::verify;
 use crate::harness::world::{Said, World, all_ended, story};
+use crate::verify;
 use tackroom::adapters::engine::memory::Failing;
 use tackroom::domain::event::{Event, Fact};
 use tackroom::domain::message::Message;

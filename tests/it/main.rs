@@ -35,5 +35,7 @@ mod verify;
 mod kill;
 mod cli;
 mod cli_faults;
+mod cli_past;
+mod compare;
 mod pty;
 mod keys;

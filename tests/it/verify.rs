@@ -34,12 +34,16 @@ pub fn whole(commits: &[Arc<Commit>], what: &str) {
 fn rich() -> Story {
     let mut story = story::done();
     story.wait(50).order(Order::Say("Now publish it.".to_string()));
-    story.reply(400, "", &[
-        ("shell", serde_json::json!({"argv": ["make", "site"]})),
-        ("shell", serde_json::json!({"argv": ["make", "push"]})),
-        ("no_such_tool", serde_json::json!({})),
-        ("write_file", serde_json::json!({"path": "/etc/hosts", "content": ""})),
-    ]);
+    story.reply(
+        400,
+        "",
+        &[
+            ("shell", serde_json::json!({"argv": ["make", "site"]})),
+            ("shell", serde_json::json!({"argv": ["make", "push"]})),
+            ("no_such_tool", serde_json::json!({})),
+            ("write_file", serde_json::json!({"path": "/etc/hosts", "content": ""})),
+        ],
+    );
     story.hold_command(7, &["make", "site"]).hold_command(8, &["make", "push"]);
     story.judge(10, Word::Deny, "outside", "Outside of the workspace.", Vec::new(), Preview::None);
     story.wait(900).approve(7).wait(3).start(7).wait(20).crash("dev-laptop:77");
@@ -49,11 +53,22 @@ fn rich() -> Story {
     story.wait(10).order(Order::Respond { call: CallId(8), text: "I pushed it myself".to_string() });
     story.order(Order::Pause).wait(5_000).order(Order::Resume);
     story.order(Order::Step).wait(10).order(Order::Step);
-    story.reply(300, "", &[
-        ("read_file", serde_json::json!({"path": "site/index.html"})),
-        ("shell", serde_json::json!({"argv": ["make", "check"]})),
-    ]);
-    story.allow(11, "site/index.html").hold_command(12, &["make", "check"]).order(Order::Step).wait(1).start(11).wait(2).crash("dev-laptop:79");
+    story.reply(
+        300,
+        "",
+        &[
+            ("read_file", serde_json::json!({"path": "site/index.html"})),
+            ("shell", serde_json::json!({"argv": ["make", "check"]})),
+        ],
+    );
+    story
+        .allow(11, "site/index.html")
+        .hold_command(12, &["make", "check"])
+        .order(Order::Step)
+        .wait(1)
+        .start(11)
+        .wait(2)
+        .crash("dev-laptop:79");
     story.order(Order::SetMode(Mode::Auto)).wait(1).run(11, 4, Outcome::Ok, "<html>");
     story.wait(10).order(Order::Rename("Publish".to_string()));
     story.order(Order::Say("And tell me when.".to_string()));
@@ -85,7 +100,9 @@ fn an_open_tail_is_told_and_is_no_fault() {
         assert_eq!(verified.finding, None, "the first {to} commits");
         seen.extend(verified.open.into_iter().map(|open| open.split(" (#").next().unwrap_or("").to_string()));
     }
-    for wanted in ["the model was asked", "call c4 waits for a decision", "call c4 was started and has not ended yet"] {
+    for wanted in
+        ["the model was asked", "call c4 waits for a decision", "call c4 was started and has not ended yet"]
+    {
         assert!(seen.contains(wanted), "{wanted} in {seen:#?}");
     }
     assert!(verify(&story.commits).open.is_empty(), "a session that is over has no open end");
@@ -106,10 +123,10 @@ fn a_long_session_keeps_nothing_that_is_over() {
 }
 
 /// A session as a forger sees it: commits as lists of events that may be changed.
-type Draft = Vec<(Class, Vec<Event>)>;
+pub type Draft = Vec<(Class, Vec<Event>)>;
 
 /// Changes a session and seals it anew: numbers, spans, hashes and commits fit again.
-fn forged(story: &Story, forge: &dyn Fn(&mut Draft)) -> Vec<Arc<Commit>> {
+pub fn forged(story: &Story, forge: &dyn Fn(&mut Draft)) -> Vec<Arc<Commit>> {
     let mut draft: Draft = story
         .commits
         .iter()
@@ -118,7 +135,9 @@ fn forged(story: &Story, forge: &dyn Fn(&mut Draft)) -> Vec<Arc<Commit>> {
     forge(&mut draft);
     let (mut head, mut no, mut names) = (Head::start(), EventNo(0), BTreeMap::new());
     let mut commits = Vec::new();
-    for (at, (class, mut events)) in draft.into_iter().enumerate().filter(|(_, (_, events))| !events.is_empty()) {
+    for (at, (class, mut events)) in
+        draft.into_iter().enumerate().filter(|(_, (_, events))| !events.is_empty())
+    {
         for event in &mut events {
             no = no.after();
             names.entry(event.no).or_insert(no);
@@ -147,9 +166,13 @@ fn found(story: &Story, forge: &dyn Fn(&mut Draft)) -> Option<Finding> {
 }
 
 /// The place of the nth event of a kind: commit and event in it, and its number.
-fn place(story: &Story, kind: &str, nth: usize) -> (usize, usize, EventNo) {
+pub fn place(story: &Story, kind: &str, nth: usize) -> (usize, usize, EventNo) {
     let all = story.commits.iter().enumerate().flat_map(|(commit, sealed)| {
-        sealed.events.iter().enumerate().map(move |(at, one)| (commit, at, one.event.no, one.event.fact.kind()))
+        sealed
+            .events
+            .iter()
+            .enumerate()
+            .map(move |(at, one)| (commit, at, one.event.no, one.event.fact.kind()))
     });
     let mut fits = all.filter(|(.., found)| *found == kind);
     let (commit, at, no, _) = fits.nth(nth).unwrap_or_else(|| panic!("there is no {kind} number {nth}"));
@@ -173,7 +196,8 @@ fn every_removed_event_is_found_where_it_is_missing() {
                 let last = at + 1 == story.commits.len() && within + 1 == commit.events.len();
                 let broken = verify(&torn).finding;
                 if !last {
-                    let broken = broken.unwrap_or_else(|| panic!("{} {} was not missed", event.no, event.fact.kind()));
+                    let broken =
+                        broken.unwrap_or_else(|| panic!("{} {} was not missed", event.no, event.fact.kind()));
                     assert_eq!(broken.no, event.no, "{}: {broken:?}", event.fact.kind());
                 }
                 // With everything sealed anew: what follows does not follow any more.
@@ -231,10 +255,17 @@ fn every_two_swapped_events_are_found() {
     let free = |pair: &String| {
         let (one, two) = pair.split_once(' ').unwrap_or_default();
         let beside = |kind: &str| {
-            matches!(kind, "SessionRenamed" | "OperatorSaid" | "OperatorSteered" | "RunPaused" | "RunReleased")
+            matches!(
+                kind,
+                "SessionRenamed" | "OperatorSaid" | "OperatorSteered" | "RunPaused" | "RunReleased"
+            )
         };
-        beside(one) || beside(two) || (one.starts_with("Call") && two.starts_with("Call"))
-            || [one, two].iter().any(|kind| matches!(*kind, "StepAllowed" | "ModeSet" | "CancelAsked" | "WriterTaken"))
+        beside(one)
+            || beside(two)
+            || (one.starts_with("Call") && two.starts_with("Call"))
+            || [one, two]
+                .iter()
+                .any(|kind| matches!(*kind, "StepAllowed" | "ModeSet" | "CancelAsked" | "WriterTaken"))
     };
     let odd: Vec<&String> = unnoticed.iter().filter(|pair| !free(pair)).collect();
     assert!(odd.is_empty(), "unnoticed: {odd:?}");
@@ -281,34 +312,55 @@ fn decisions(story: &Story) -> Vec<Case> {
     let (approved, started, ended) = (at("CallApproved", 1), at("CallStarted", 4), at("CallEnded", 4));
     let edited = at("CallApproved", 0);
     vec![
-        case("an approval of another action", (approved.2, Rule::Decided, "another action"), altered(approved, |fact| {
-            if let Fact::CallApproved { hash, .. } = fact {
-                *hash = Hash::of(b"another action");
-            }
-        })),
-        case("an edited approval of another action", (edited.2, Rule::Decided, "hash"), altered(edited, |fact| {
-            if let Fact::CallApproved { hash, .. } = fact {
-                *hash = Hash::of(b"another action");
-            }
-        })),
+        case(
+            "an approval of another action",
+            (approved.2, Rule::Decided, "another action"),
+            altered(approved, |fact| {
+                if let Fact::CallApproved { hash, .. } = fact {
+                    *hash = Hash::of(b"another action");
+                }
+            }),
+        ),
+        case(
+            "an edited approval of another action",
+            (edited.2, Rule::Decided, "hash"),
+            altered(edited, |fact| {
+                if let Fact::CallApproved { hash, .. } = fact {
+                    *hash = Hash::of(b"another action");
+                }
+            }),
+        ),
         case("an approval left out", (approved.2, Rule::Decided, "nobody approved it"), move |draft| {
             draft.remove(approved.0);
         }),
-        case("an approval that had run out", (started.2, Rule::Decided, "expired"), altered(approved, |fact| {
-            if let Fact::CallApproved { expires, .. } = fact {
-                *expires = Micros(story::START.0 + 1);
-            }
-        })).shifted(story, approved.2, started.2),
-        case("a start of another action", (started.2, Rule::Decided, "hash"), altered(started, |fact| {
-            if let Fact::CallStarted { hash, .. } = fact {
-                *hash = Hash::of(b"another action");
-            }
-        })),
-        case("a clearance used twice", (EventNo(ended.2.0 + 1), Rule::Decided, "a decision counts once"), move |draft| {
-            let (start, end) = (draft[started.0].clone(), draft[ended.0].clone());
-            draft.insert(ended.0 + 1, again(&start, end.1[0].at));
-            draft.insert(ended.0 + 2, again(&end, end.1[0].at));
-        }),
+        case(
+            "an approval that had run out",
+            (started.2, Rule::Decided, "expired"),
+            altered(approved, |fact| {
+                if let Fact::CallApproved { expires, .. } = fact {
+                    *expires = Micros(story::START.0 + 1);
+                }
+            }),
+        )
+        .shifted(story, approved.2, started.2),
+        case(
+            "a start of another action",
+            (started.2, Rule::Decided, "hash"),
+            altered(started, |fact| {
+                if let Fact::CallStarted { hash, .. } = fact {
+                    *hash = Hash::of(b"another action");
+                }
+            }),
+        ),
+        case(
+            "a clearance used twice",
+            (EventNo(ended.2.0 + 1), Rule::Decided, "a decision counts once"),
+            move |draft| {
+                let (start, end) = (draft[started.0].clone(), draft[ended.0].clone());
+                draft.insert(ended.0 + 1, again(&start, end.1[0].at));
+                draft.insert(ended.0 + 2, again(&end, end.1[0].at));
+            },
+        ),
         case("a second result", (EventNo(ended.2.0 + 1), Rule::Result, "second result"), move |draft| {
             let end = draft[ended.0].clone();
             draft.insert(ended.0 + 1, again(&end, end.1[0].at));
@@ -360,48 +412,93 @@ fn facts(story: &Story) -> Vec<Case> {
     let started = at("CallStarted", 0);
     let ends = Fact::RunEnded { status: RunStatus::Done, why: EndReason::Answered };
     vec![
-        case("a verdict on other arguments", (judged.2, Rule::Decided, "hash"), altered(judged, |fact| {
-            if let Fact::CallJudged { hash, .. } = fact {
-                *hash = Hash::of(b"other arguments");
-            }
-        })),
-        case("a reply that counts its calls wrong", (replied.2, Rule::Derived, "calls"), altered(replied, |fact| {
-            if let Fact::ModelReplied { calls, .. } = fact {
-                calls.swap(0, 1);
-            }
-        })),
-        case("a prompt of another length", (asked.2, Rule::Derived, "messages"), altered(asked, |fact| {
-            if let Fact::ModelAsked { messages, .. } = fact {
-                *messages += 1;
-            }
-        })),
-        case("an attempt that was not made", (asked.2, Rule::Derived, "attempt"), altered(asked, |fact| {
-            if let Fact::ModelAsked { attempt, .. } = fact {
-                *attempt = 3;
-            }
-        })),
-        case("a fault that is waited out by nobody", (failed.2, Rule::Derived, "then"), altered(failed, |fact| {
-            if let Fact::ModelFailed { then, .. } = fact {
-                *then = tackroom::domain::retry::AfterFault::Wait;
-            }
-        })),
-        case("an end of another kind", (run_ended.2, Rule::Derived, "status"), altered(run_ended, |fact| {
-            if let Fact::RunEnded { status, .. } = fact {
-                *status = RunStatus::Cancelled;
-            }
-        })),
-        case("an end too early", (started.2, Rule::Derived, "RunEnded"), inserted(started, Class::Worker, ends)),
-        case("a rejection taken back", (rejected.2, Rule::Derived, "waiting"), altered(rejected, |fact| {
-            *fact = Fact::CallSettled { call: CallId(6), how: Settling::Happened, by: by(), note: String::new() };
-        })),
-        case("a takeover that hides what ran", (EventNo(taken.2.0 + 1), Rule::Ends, "missing"), move |draft| {
-            draft[taken.0].1.truncate(1);
-        }),
-        case("a settling of what was not unknown", (settled.2, Rule::Derived, "c8"), altered(settled, |fact| {
-            if let Fact::CallSettled { call, .. } = fact {
-                *call = CallId(8);
-            }
-        })),
+        case(
+            "a verdict on other arguments",
+            (judged.2, Rule::Decided, "hash"),
+            altered(judged, |fact| {
+                if let Fact::CallJudged { hash, .. } = fact {
+                    *hash = Hash::of(b"other arguments");
+                }
+            }),
+        ),
+        case(
+            "a reply that counts its calls wrong",
+            (replied.2, Rule::Derived, "calls"),
+            altered(replied, |fact| {
+                if let Fact::ModelReplied { calls, .. } = fact {
+                    calls.swap(0, 1);
+                }
+            }),
+        ),
+        case(
+            "a prompt of another length",
+            (asked.2, Rule::Derived, "messages"),
+            altered(asked, |fact| {
+                if let Fact::ModelAsked { messages, .. } = fact {
+                    *messages += 1;
+                }
+            }),
+        ),
+        case(
+            "an attempt that was not made",
+            (asked.2, Rule::Derived, "attempt"),
+            altered(asked, |fact| {
+                if let Fact::ModelAsked { attempt, .. } = fact {
+                    *attempt = 3;
+                }
+            }),
+        ),
+        case(
+            "a fault that is waited out by nobody",
+            (failed.2, Rule::Derived, "then"),
+            altered(failed, |fact| {
+                if let Fact::ModelFailed { then, .. } = fact {
+                    *then = tackroom::domain::retry::AfterFault::Wait;
+                }
+            }),
+        ),
+        case(
+            "an end of another kind",
+            (run_ended.2, Rule::Derived, "status"),
+            altered(run_ended, |fact| {
+                if let Fact::RunEnded { status, .. } = fact {
+                    *status = RunStatus::Cancelled;
+                }
+            }),
+        ),
+        case(
+            "an end too early",
+            (started.2, Rule::Derived, "RunEnded"),
+            inserted(started, Class::Worker, ends),
+        ),
+        case(
+            "a rejection taken back",
+            (rejected.2, Rule::Derived, "waiting"),
+            altered(rejected, |fact| {
+                *fact = Fact::CallSettled {
+                    call: CallId(6),
+                    how: Settling::Happened,
+                    by: by(),
+                    note: String::new(),
+                };
+            }),
+        ),
+        case(
+            "a takeover that hides what ran",
+            (EventNo(taken.2.0 + 1), Rule::Ends, "missing"),
+            move |draft| {
+                draft[taken.0].1.truncate(1);
+            },
+        ),
+        case(
+            "a settling of what was not unknown",
+            (settled.2, Rule::Derived, "c8"),
+            altered(settled, |fact| {
+                if let Fact::CallSettled { call, .. } = fact {
+                    *call = CallId(8);
+                }
+            }),
+        ),
         case("a task under another number", (run.2, Rule::Spans, "span"), move |draft| {
             draft[run.0].1[run.1].run = RunNo(7);
         }),
@@ -421,7 +518,8 @@ fn tamperings_are_found_at_the_right_event() {
     let mut cases = decisions(&story);
     cases.extend(facts(&story));
     for case in &cases {
-        let finding = found(&story, &case.forge).unwrap_or_else(|| panic!("{}: nothing was found", case.name));
+        let finding =
+            found(&story, &case.forge).unwrap_or_else(|| panic!("{}: nothing was found", case.name));
         assert_eq!((finding.no, finding.rule), (case.no, case.rule), "{}: {finding:?}", case.name);
         assert!(finding.why.contains(case.words), "{}: {finding:?}", case.name);
         assert_ne!(finding.expected, finding.found, "{}: {finding:?}", case.name);
@@ -436,7 +534,11 @@ fn a_call_that_nobody_judged_is_found_when_it_starts() {
     let (commit, _, no) = place(&story, "CallJudged", 2);
     let finding = found(&story, &|draft| drop(draft.remove(commit))).expect("found");
     // Call 3 of three is not judged: what comes in its place is the start of call 1, and that is not its turn.
-    assert_eq!((finding.no, finding.rule, finding.kind.as_str()), (no, Rule::Decided, "CallStarted"), "{finding:?}");
+    assert_eq!(
+        (finding.no, finding.rule, finding.kind.as_str()),
+        (no, Rule::Decided, "CallStarted"),
+        "{finding:?}"
+    );
     assert_eq!(finding.expected, "call c3 is to be judged");
 }
 
@@ -445,7 +547,11 @@ fn a_result_without_a_start_is_found() {
     let story = story::done();
     let (commit, _, no) = place(&story, "CallStarted", 0);
     let finding = found(&story, &|draft| drop(draft.remove(commit))).expect("found");
-    assert_eq!((finding.no, finding.rule, finding.kind.as_str()), (no, Rule::Ends, "CallEnded"), "{finding:?}");
+    assert_eq!(
+        (finding.no, finding.rule, finding.kind.as_str()),
+        (no, Rule::Ends, "CallEnded"),
+        "{finding:?}"
+    );
 }
 
 #[test]
@@ -464,6 +570,11 @@ fn output_of_any_size_says_nothing_of_the_chain() {
     story.approve(4).wait(1).start(4).wait(3);
     let (output, cut) = Output::bounded("x".repeat(100_000));
     assert!(cut);
-    story.report(tackroom::domain::outcome::Report::Finished { call: CallId(4), outcome: Outcome::Ok, output, ms: 3 });
+    story.report(tackroom::domain::outcome::Report::Finished {
+        call: CallId(4),
+        outcome: Outcome::Ok,
+        output,
+        ms: 3,
+    });
     whole(&story.commits, "a large output");
 }

@@ -303,7 +303,11 @@ impl World {
 
     /// All events as stored.
     pub async fn events(&self, id: &SessionId) -> Vec<Event> {
-        self.commits(id).await.iter().flat_map(|commit| commit.events.iter().map(|sealed| sealed.event.clone())).collect()
+        self.commits(id)
+            .await
+            .iter()
+            .flat_map(|commit| commit.events.iter().map(|sealed| sealed.event.clone()))
+            .collect()
     }
 }
 
