@@ -407,10 +407,7 @@ fn again(commit: &(Class, Vec<Event>), at: Micros) -> (Class, Vec<Event>) {
 fn facts(story: &Story) -> Vec<Case> {
     let at = |kind: &str, nth| place(story, kind, nth);
     let (judged, asked, replied) = (at("CallJudged", 0), at("ModelAsked", 1), at("ModelReplied", 0));
-    let (failed, run_ended, run) = (at("ModelFailed", 0), at("RunEnded", 0), at("RunStarted", 0));
-    let (rejected, taken, settled) = (at("CallRejected", 0), at("WriterTaken", 1), at("CallSettled", 0));
-    let started = at("CallStarted", 0);
-    let ends = Fact::RunEnded { status: RunStatus::Done, why: EndReason::Answered };
+    let failed = at("ModelFailed", 0);
     vec![
         case(
             "a verdict on other arguments",
@@ -457,6 +454,16 @@ fn facts(story: &Story) -> Vec<Case> {
                 }
             }),
         ),
+    ]
+}
+
+fn ends_and_places(story: &Story) -> Vec<Case> {
+    let at = |kind: &str, nth| place(story, kind, nth);
+    let (run_ended, run, judged) = (at("RunEnded", 0), at("RunStarted", 0), at("CallJudged", 0));
+    let (rejected, taken, settled) = (at("CallRejected", 0), at("WriterTaken", 1), at("CallSettled", 0));
+    let started = at("CallStarted", 0);
+    let ends = Fact::RunEnded { status: RunStatus::Done, why: EndReason::Answered };
+    vec![
         case(
             "an end of another kind",
             (run_ended.2, Rule::Derived, "status"),
@@ -517,6 +524,7 @@ fn tamperings_are_found_at_the_right_event() {
     let story = rich();
     let mut cases = decisions(&story);
     cases.extend(facts(&story));
+    cases.extend(ends_and_places(&story));
     for case in &cases {
         let finding =
             found(&story, &case.forge).unwrap_or_else(|| panic!("{}: nothing was found", case.name));
