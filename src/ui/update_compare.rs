@@ -36,10 +36,7 @@ pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
             })));
         }
         Some(_) => asked.marked = None,
-        None => {
-            asked.marked = Some(id);
-            toast(app, "Marked.", "choose another session and press the key again to compare the two");
-        }
+        None => asked.marked = Some(id),
     }
 }
 

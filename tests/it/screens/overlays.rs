@@ -107,14 +107,17 @@ fn two_sessions_compared() {
 
 #[test]
 fn two_sessions_compared_at_the_next_difference() {
-    let mut app = comparing();
-    let now = app.now;
-    tell(&mut app, told(false), now);
-    draw(&mut app, SIZES[3]);
-    press(&mut app, "n n j");
-    shoot(&mut app, "compare_next");
-    press(&mut app, "Enter G");
-    shoot(&mut app, "compare_end");
+    for size in SIZES {
+        let mut app = comparing();
+        let now = app.now;
+        tell(&mut app, told(false), now);
+        draw(&mut app, size);
+        for (name, keys) in [("compare_next", "n n j"), ("compare_end", "Enter G")] {
+            press(&mut app, keys);
+            let name = format!("{name}_{}x{}", size.0, size.1);
+            insta::assert_snapshot!(name, shot::text(&draw(&mut app, size)));
+        }
+    }
 }
 
 #[test]
