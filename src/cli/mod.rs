@@ -7,6 +7,7 @@ pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
 pub mod args_import; // what may be typed after `tackroom import`
+pub mod args_past; // what may be typed about stored sessions
 pub mod signal; // the signals that ask a program to end
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
@@ -20,6 +21,8 @@ pub mod search; // `tackroom sessions search`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
 pub mod import; // `tackroom import`: other tools' sessions
+pub mod verify; // `tackroom verify`
+pub mod diff; // `tackroom diff`
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 
@@ -127,6 +130,8 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,
         Some(Verb::Replay(wanted)) => Box::pin(replay::replay(&config, &wanted)).await,
         Some(Verb::Import(wanted)) => Box::pin(import::import(&config, &wanted)).await,
+        Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
+        Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),

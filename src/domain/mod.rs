@@ -45,3 +45,10 @@ pub mod span_tree; // whether the spans of a session are a whole tree
 pub mod trace_row; // what a row of the timeline is made of
 pub mod trace_import; // the rows of a session that another tool recorded
 pub mod trace; // events as timeline rows and spans
+pub mod verify; // whether a stored session is what this program would have written
+pub mod verify_input; // which input a stored fact tells of
+pub mod verify_words; // what a check found, in words
+pub mod account; // what a session did, line by line, and what it took
+pub mod align; // two lists side by side
+pub mod compare; // two sessions side by side: where they part, how they differ
+pub mod compare_words; // a comparison in words

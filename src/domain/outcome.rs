@@ -175,7 +175,7 @@ fn taken(session: &Session, holder: &str, kit: &Kit<'_>) -> Vec<Fact> {
 
 /// A reply, and at once the end of each of its calls that cannot even be judged.
 fn replied(session: &Session, reply: &Reply, kit: &Kit<'_>) -> Vec<Fact> {
-    let first = u32::try_from(session.calls.len()).unwrap_or(u32::MAX - 1) + 1;
+    let first = u32::try_from(session.calls_asked()).unwrap_or(u32::MAX - 1) + 1;
     let ids: Vec<CallId> = (first..).map(CallId).take(reply.calls.len()).collect();
     let mut facts = vec![Fact::ModelReplied { reply: reply.clone(), calls: ids.clone() }];
     for (id, asked) in ids.iter().zip(&reply.calls) {

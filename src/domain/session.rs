@@ -45,7 +45,7 @@ pub struct Session {
     pub holder: String,
     /// The last run.
     pub run: Option<Run>,
-    /// All calls; `CallId(n)` is at n - 1.
+    /// All calls; `CallId(n)` is at n - 1, unless some were let go.
     pub calls: Vec<Call>,
     /// What the operator said for afterwards.
     pub queue: VecDeque<String>,
@@ -58,6 +58,7 @@ pub struct Session {
     /// What is known of the tool it was imported from; none for a session of this program.
     pub imported: Option<Imported>,
     wire_ids: HashSet<String>,
+    calls_let_go: usize,
 }
 
 impl Session {
@@ -84,6 +85,7 @@ impl Session {
             unknown_facts: 0,
             imported: None,
             wire_ids: HashSet::new(),
+            calls_let_go: 0,
         }
     }
 
@@ -99,11 +101,28 @@ impl Session {
 
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get((id.0 as usize).checked_sub(1)?)
+        self.calls.get((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
     }
 
     pub(in crate::domain) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut((id.0 as usize).checked_sub(1)?)
+        self.calls.get_mut((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
+    }
+
+    /// How many calls were asked for so far.
+    pub fn calls_asked(&self) -> usize {
+        self.calls_let_go + self.calls.len()
+    }
+
+    /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
+    /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
+    pub(in crate::domain) fn let_go(&mut self) -> u64 {
+        let messages = std::mem::take(&mut self.transcript).len() as u64;
+        if self.live().is_none_or(|run| run.open_calls.is_empty()) {
+            self.calls_let_go += self.calls.len();
+            self.calls.clear();
+            self.wire_ids.clear();
+        }
+        messages
     }
 
     /// The calls of the last reply while not all of them are over, in order.
@@ -340,8 +359,9 @@ impl Session {
     /// Once every call of the reply is over, their results join the transcript in the order of the calls.
     pub(in crate::domain) fn close_reply(&mut self) {
         let Some(run) = &mut self.run else { return };
-        let all_over =
-            |id: &CallId| self.calls.get((id.0 as usize).saturating_sub(1)).is_some_and(Call::ended);
+        let first = 1 + self.calls_let_go;
+        let call = |id: &CallId| self.calls.get((id.0 as usize).checked_sub(first)?);
+        let all_over = |id: &CallId| call(id).is_some_and(Call::ended);
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
             return;
         }
