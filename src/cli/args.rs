@@ -24,6 +24,23 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
 ";
 
+const PENDING: &str = "\
+Examples:
+  tackroom pending                 what waits, in short, with the command that shows each whole
+  tackroom pending k3x c4          all of call c4 of the session whose id begins with k3x
+  tackroom pending --json          everything, for a program
+";
+
+const APPROVE: &str = "\
+What is approved must have been seen. On a terminal the whole call is shown, and you type y.
+Without a terminal give the --hash that `tackroom pending ID CALL` prints, or --yes for what
+stands there, seen or not.
+
+Examples:
+  tackroom approve k3x c4                  shows the call, asks
+  tackroom approve k3x c4 --hash 4be1…     exactly what was shown under this hash, else nothing
+";
+
 /// A terminal workbench for running LLM agents under control: watch an agent work, approve, edit or reject each risky action before it happens, replay any past run.
 #[derive(Debug, Parser)]
 #[command(name = "tackroom", version, after_help = EXAMPLES, max_term_width = 110)]
@@ -43,10 +60,10 @@ pub struct Args {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Common {
     /// The model to ask, as the server names it; `scripted` is the built-in one that needs no server.
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Model")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Model", value_parser = filled)]
     pub model: Option<String>,
     /// The base URL of an OpenAI-compatible API, such as http://127.0.0.1:11434/v1.
-    #[arg(long, global = true, value_name = "URL", help_heading = "Model")]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Model", value_parser = filled)]
     pub base_url: Option<String>,
     /// Read this configuration file instead of the one in the configuration folder.
     #[arg(long, global = true, value_name = "FILE", help_heading = "General")]
@@ -54,6 +71,14 @@ pub struct Common {
     /// The theme: terminal, night, day, contrast, mono, or one in the configuration folder.
     #[arg(long, global = true, value_name = "NAME", help_heading = "General")]
     pub theme: Option<String>,
+}
+
+/// A value that is not blank.
+fn filled(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err("it is empty; leave the flag out to take what is found".to_string()),
+        false => Ok(text.trim().to_string()),
+    }
 }
 
 /// The verbs.
@@ -65,10 +90,10 @@ pub enum Verb {
     Run(Run),
     /// Take up a held, paused or crashed session again.
     Resume(Resume),
-    /// List what waits for a decision, in all sessions.
+    /// List what waits for a decision, or show it whole: arguments, diff, rule, hash.
     Pending(Pending),
     /// Approve a waiting call exactly as it stands.
-    Approve(Call),
+    Approve(Approve),
     /// Approve a waiting call with other arguments; they are checked and judged again.
     Edit(Edit),
     /// Reject a waiting call; the model reads the reason.
@@ -102,7 +127,7 @@ pub enum Verb {
 /// How a task is driven.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Drive {
-    /// Without a screen: progress on standard error.
+    /// Without a screen: progress on standard error, the answer on standard output.
     #[arg(long)]
     pub headless: bool,
     /// With --headless: every event as a line of JSON on standard output.
@@ -196,7 +221,15 @@ pub struct One {
 
 /// `tackroom pending`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = PENDING)]
 pub struct Pending {
+    /// Only of this session (its id or a unique beginning of it), each call whole.
+    pub id: Option<String>,
+    /// Only this call, such as c4.
+    pub call: Option<String>,
+    /// Each call whole: its folder, all arguments, the whole diff, the rule and the hash.
+    #[arg(long)]
+    pub full: bool,
     /// One JSON document instead of text.
     #[arg(long)]
     pub json: bool,
@@ -209,9 +242,21 @@ pub struct Call {
     pub id: String,
     /// The call, such as c4.
     pub call: String,
-    /// Only if the action still has this hash (from `pending --json`): what was seen is what is answered.
+    /// Only if the action still has this hash (from `tackroom pending ID CALL`): what was seen is what is answered.
     #[arg(long, value_name = "HASH")]
     pub hash: Option<String>,
+}
+
+/// `tackroom approve`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = APPROVE)]
+pub struct Approve {
+    /// Which call.
+    #[command(flatten)]
+    pub call: Call,
+    /// Approve what stands there, seen or not.
+    #[arg(long, short = 'y')]
+    pub yes: bool,
 }
 
 /// `tackroom edit`.

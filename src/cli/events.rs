@@ -107,13 +107,13 @@ pub fn about(fact: &Fact) -> String {
             format!("{}: {}", crate::domain::tally::ended(*status), why.sentence())
         }
         Fact::ModelAsked { model, attempt, messages, .. } => {
-            format!("{model}, attempt {attempt}, {messages} messages")
+            format!("{model}, attempt {attempt}, {}", counted(*messages, "message"))
         }
         Fact::ModelReplied { reply, calls } => {
             let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
             format!(
-                "{} calls, {tokens}, {}: {}",
-                calls.len(),
+                "{}, {tokens}, {}: {}",
+                counted(calls.len() as u64, "call"),
                 time::duration(reply.timing.total_ms),
                 reply.text
             )
@@ -141,6 +141,10 @@ pub fn about(fact: &Fact) -> String {
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
+}
+
+fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// The end of a call as another tool recorded it; its time says what it covers.

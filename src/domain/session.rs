@@ -188,8 +188,11 @@ impl Session {
             | Fact::CallRecorded { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. } => self.apply_imported(event),
-            Fact::RunStarted { input, mode, limits, model } => {
-                self.begin(event, input, *mode, *limits, model)
+            Fact::RunStarted { input, mode, limits, model, base_url } => {
+                self.begin(event, input, *mode, *limits, model);
+                if let Some(run) = &mut self.run {
+                    run.base_url.clone_from(base_url);
+                }
             }
             Fact::OperatorSaid { text, .. } => self.queue.push_back(text.clone()),
             Fact::Unknown { .. } => self.unknown_facts += 1,
@@ -247,6 +250,7 @@ impl Session {
             mode_before_step: if mode == Mode::Step { Mode::Auto } else { mode },
             limits,
             model: model.to_string(),
+            base_url: None,
             started_at: event.at,
             ended: None,
             paused: None,

@@ -158,6 +158,7 @@ pub struct Talk {
     sum: Sum,
     version: u64,
     imported: bool,
+    holder: String,
 }
 
 impl Talk {
@@ -207,8 +208,12 @@ impl Talk {
                 let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
                 self.note(event, Tone::Quiet, format!("{}{tag}", mark.done()));
             }
-            Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
-                self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
+            Fact::WriterTaken { holder, epoch } => {
+                // The same process again, for a further task, takes over from nobody.
+                if epoch.0 > 1 && self.holder != *holder {
+                    self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
+                }
+                self.holder.clone_from(holder);
             }
             Fact::RunStarted { input, mode, model, .. } => self.begin(event, input, *mode, model),
             Fact::RunImported { input, model } => self.begin(event, input, Mode::Auto, model),
@@ -238,10 +243,7 @@ impl Talk {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::WriterTaken { .. }
-            | Fact::StepAllowed { .. }
-            | Fact::ModelAsked { .. }
-            | Fact::ImportTaken { .. } => {}
+            Fact::StepAllowed { .. } | Fact::ModelAsked { .. } | Fact::ImportTaken { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }

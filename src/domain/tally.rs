@@ -1,6 +1,6 @@
 //! Events as one session row: what a list shows of a session, kept up in the same transaction as its events.
 
-use crate::domain::call::{CallState, Preview};
+use crate::domain::call::{Call, CallState, Preview};
 use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::imported::is_answer;
@@ -8,6 +8,8 @@ use crate::domain::listing::Tab;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
 use crate::domain::policy::{Mode, Word};
+use crate::domain::run::{Run, Turn};
+use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -248,11 +250,36 @@ pub struct Pending {
     pub since: Micros,
 }
 
+/// Why an unknown outcome waits.
+const NOBODY_KNOWS: &str =
+    "It was running when its process stopped: nobody knows whether it happened.";
+
 /// The holds of one session.
-pub fn pending(session: &crate::domain::session::Session) -> Vec<Pending> {
-    let waiting =
-        |call: &&crate::domain::call::Call| matches!(call.state, CallState::Held | CallState::Unknown);
-    let item = |call: &crate::domain::call::Call| Pending {
+pub fn pending(session: &Session) -> Vec<Pending> {
+    let waiting = |call: &&Call| matches!(call.state, CallState::Held | CallState::Unknown);
+    if session.holds().is_empty() {
+        return Vec::new();
+    }
+    session.open_calls().filter(waiting).map(|call| item(session, call)).collect()
+}
+
+/// The calls that a process left running when it stopped, where only a person can know what became of them. To be asked
+/// for only where nobody drives the session.
+pub fn left_running(session: &Session) -> Vec<Pending> {
+    let left = |call: &&Call| call.in_flight() && !call.effect.repeatable();
+    let unknown = |call: &Call| Pending { unknown: true, why: NOBODY_KNOWS.to_string(), ..item(session, call) };
+    session.open_calls().filter(left).map(unknown).collect()
+}
+
+/// Whether a process should be at work: where nobody drives the session, it was interrupted.
+pub fn wants_driving(session: &Session) -> bool {
+    let asked = |run: &Run| matches!(run.turn, Turn::Asked { .. });
+    session.live().is_some_and(|run| asked(run) || session.holds().is_empty())
+        || session.open_calls().any(Call::in_flight)
+}
+
+fn item(session: &Session, call: &Call) -> Pending {
+    Pending {
         session: session.id.clone(),
         title: session.title.clone(),
         call: call.id,
@@ -260,19 +287,12 @@ pub fn pending(session: &crate::domain::session::Session) -> Vec<Pending> {
         args: call.args().cloned().unwrap_or_default(),
         unknown: call.state == CallState::Unknown,
         why: match (&call.state, &call.verdict) {
-            (CallState::Unknown, _) => {
-                "It was running when its process stopped: nobody knows whether it happened.".to_string()
-            }
+            (CallState::Unknown, _) => NOBODY_KNOWS.to_string(),
             (_, Some(verdict)) => format!("{} (rule {})", verdict.why, verdict.rule),
             (_, None) => String::new(),
         },
         touches: call.touches.iter().map(crate::domain::tool_spec::Touch::line).collect(),
         preview: call.preview.clone(),
         since: call.since,
-    };
-    if session.holds().is_empty() {
-        Vec::new()
-    } else {
-        session.open_calls().filter(waiting).map(item).collect()
     }
 }

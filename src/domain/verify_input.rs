@@ -50,9 +50,9 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         Fact::WriterTaken { holder, .. } => Told::learned(Report::Taken { holder: holder.clone() }),
         // A worker begins nothing but what was queued.
         Fact::RunStarted { .. } if class == Class::Worker => Told::learned(Report::QueueTaken),
-        Fact::RunStarted { input, mode, limits, model } => {
-            let (input, model) = (input.clone(), model.clone());
-            order(Order::Start(Task { input, mode: *mode, limits: *limits, model }), &nobody())
+        Fact::RunStarted { input, mode, limits, model, base_url } => {
+            let (input, model, base_url) = (input.clone(), model.clone(), base_url.clone());
+            order(Order::Start(Task { input, mode: *mode, limits: *limits, model, base_url }), &nobody())
         }
         Fact::RunPaused { by } => order(Order::Pause, by),
         Fact::RunReleased { by } if matches!(then, Some(Fact::StepAllowed { .. })) => order(Order::Step, by),

@@ -4,7 +4,7 @@
 
 use crate::domain::call::By;
 use crate::domain::commit::Class;
-use crate::domain::decide::{Kit, decide};
+use crate::domain::decide::{Kit, begun, decide};
 use crate::domain::event::{Fact, Parent};
 use crate::domain::ids::SessionId;
 use crate::domain::marks::title;
@@ -76,7 +76,7 @@ impl Hand {
                 parent: opening.parent.clone(),
                 program: opening.program.clone(),
             },
-            Fact::RunStarted { input, mode: task.mode, limits: task.limits, model: task.model.clone() },
+            begun(task, input),
         ];
         ledger.record(|_| Ok(facts.clone())).await?;
         self.keep(ledger);

@@ -42,3 +42,4 @@ mod compare;
 mod pty;
 mod keys;
 mod consent;
+mod fresh;

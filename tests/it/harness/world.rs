@@ -227,7 +227,7 @@ impl World {
                 index: engine,
             },
             clock: self.clock.clone(),
-            outfit: Arc::new(move |_: &str, _: &str| Ok(kitbag.clone())),
+            outfit: Arc::new(move |_: &str, _: &str, _: Option<&str>| Ok(kitbag.clone())),
             settings: Settings::default(),
             holder: "test".into(),
         }
@@ -247,7 +247,7 @@ impl World {
             parent: None,
             program: "test".into(),
         };
-        let task = Task { input: "do it".into(), mode, limits: Limits { steps: 200 }, model: "m".into() };
+        let task = Task { input: "do it".into(), mode, limits: Limits { steps: 200 }, model: "m".into(), base_url: None };
         self.hand().begin(&opening, &task).await
     }
 
