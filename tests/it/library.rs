@@ -85,7 +85,7 @@ fn sessions_are_marked_and_listed_by_their_marks() {
     assert_eq!(listed(&home, &["--limit", "2", "--after", &ids[1]]), [&ids[3], &ids[2]].map(Clone::clone));
     done(&home.run(&["sessions", "tag", &ids[0], "Red", "#ops/night"]));
     assert_eq!(listed(&home, &["--tag", "red", "--tag", "OPS/night"]), [ids[0].clone()]);
-    assert_eq!(listed(&home, &["--filter", "task 2"]), [ids[2].clone()]);
+    assert_eq!(listed(&home, &["--filter", "task 2."]), [ids[2].clone()]);
     let text = home.run(&["sessions"]);
     assert!(text.out.contains("* Task 1.") && text.out.contains("#red"), "{text:?}");
     let again = home.run(&["sessions", "pin", &ids[1]]);
