@@ -17,6 +17,7 @@ use crate::ui::screen::{self, Exit};
 use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Notices that may wait for the screen; whoever tells more waits.
 const NOTICES: usize = 1_024;
@@ -74,8 +75,8 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     app.bell = config.bell.value;
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
     let desk = tokio::spawn(desk.serve(commands_out));
-    let (store, clock) = (wire.store.clone(), wire.clock.clone());
-    let upkeep = tokio::spawn(keep_up(store, clock, wire.retention_hand(), wire.retention()));
+    let (store, clock, stop) = (wire.store.clone(), wire.clock.clone(), CancellationToken::new());
+    let upkeep = tokio::spawn(keep_up(store, clock, wire.retention_hand(), wire.retention(), stop.clone()));
     for command in begin(&mut app, first) {
         let _ = commands.send(command).await; // the desk has just been started and listens
     }
@@ -83,7 +84,8 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     let left = screen::run(app, notices, commands.clone(), move || clock.now()).await;
     let _ = commands.send(Command::Quit).await; // a desk that is gone has parked already
     drop(commands);
-    upkeep.abort();
+    stop.cancel();
+    upkeep.abort(); // what it waits for now is nobody's loss
     let parked = tokio::time::timeout(PARK, desk).await.is_ok();
     let (exit, watched) = left.map_err(|error| {
         Failure::new(

@@ -145,7 +145,7 @@ fn what_is_at_work_is_not_put_away() {
     let held = home.only();
     home.run(&["sessions", "archive", &held]).fails(1, &["under way", "cancel"]);
     home.run(&["sessions", "delete", &held]).fails(1, &["under way"]);
-    assert_eq!(listed(&home, &["--tab", "needs-you"]), [held.clone()]);
+    assert_eq!(listed(&home, &["--tab", "needs-you"]), std::slice::from_ref(&held));
     done(&home.run(&["cancel", &held]));
     done(&home.run(&["sessions", "delete", &held]));
     home.config("[retention]\narchived_days = 2\ndeleted_days = 2\n");
