@@ -3,6 +3,8 @@
 pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
+use crate::cli::args_import::Import;
+use crate::cli::args_past::{Diff, Verify};
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -83,6 +85,12 @@ pub enum Verb {
     Events(Events),
     /// Show a saved session on the screen, event by event.
     Replay(Replay),
+    /// Bring in sessions of Codex CLI, Claude Code, Gemini CLI, opencode, goose or mini-SWE-agent, to browse and replay.
+    Import(Import),
+    /// Check that stored sessions are whole: chain, spans, decisions, each derived anew; names the first event that differs.
+    Verify(Verify),
+    /// Compare two sessions step by step: where they part, which calls and decisions differ, tokens and time.
+    Diff(Diff),
     /// Tell what works here, what does not, and what to do about it.
     Doctor(Doctor),
     /// Show the configuration, each value with its source.

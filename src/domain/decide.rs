@@ -3,7 +3,6 @@
 //! Here are the operator's orders; `outcome` holds what the worker reports.
 
 use crate::domain::call::{By, Call, CallState, Ended};
-use crate::domain::canon::action_hash;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
@@ -39,6 +38,9 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
     }
     if session.marks.deleted.is_some() && !matches!(order, Order::Mark(Mark::Restore | Mark::Delete)) {
         return Err(Refusal::InBin);
+    }
+    if let (Some(imported), false) = (&session.imported, matches!(order, Order::Rename(_) | Order::Mark(_))) {
+        return Err(Refusal::Imported(imported.tool.clone()));
     }
     match order {
         Order::Start(task) => start(session, task),
@@ -233,7 +235,7 @@ fn approve_edited(
         return approve(session, id, seen, by, kit);
     }
     let policy = call.verdict.as_ref().map_or("", |verdict| verdict.policy.as_str());
-    let hash = action_hash(&call.tool, args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy);
     let expires = kit.now.plus_ms(kit.approval_ms);
     Ok(vec![
         Fact::CallEdited { call: id, args: args.clone(), by: by.clone() },
@@ -250,6 +252,7 @@ pub fn state_word(call: &Call) -> &'static str {
         CallState::Started => "running",
         CallState::Interrupted => "interrupted",
         CallState::Unknown => "of unknown outcome",
+        CallState::Unrecorded => "without a recorded end",
         CallState::Ended(how) => Ended::word(how),
     }
 }

@@ -93,6 +93,11 @@ pub enum Refusal {
     /// There is no session yet.
     #[error("the session is not open")]
     NotOpen,
+    /// The session is another tool's.
+    #[error(
+        "the session was imported from {0}: it is finished here, and can be watched, replayed and searched"
+    )]
+    Imported(String),
     /// There is no run.
     #[error("no task is under way")]
     NoRun,

@@ -37,6 +37,9 @@ impl Spot {
                 | Fact::SessionRenamed { .. }
                 | Fact::SessionMarked { .. }
                 | Fact::WriterTaken { .. }
+                | Fact::SessionImported { .. }
+                | Fact::ForeignRecord { .. }
+                | Fact::ImportTaken { .. }
         );
         let run = if of_session { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
@@ -47,7 +50,7 @@ impl Spot {
         if let Some(id) = fact.call() {
             return self.call_span(session, id, fact);
         }
-        if let Fact::RunStarted { .. } = fact {
+        if let Fact::RunStarted { .. } | Fact::RunImported { .. } = fact {
             self.run = (self.run.0.after(), self.no);
             (self.no, ROOT)
         } else if let Fact::ModelAsked { .. } = fact {
@@ -58,6 +61,9 @@ impl Spot {
         | Fact::SessionRenamed { .. }
         | Fact::SessionMarked { .. }
         | Fact::WriterTaken { .. }
+        | Fact::SessionImported { .. }
+        | Fact::ForeignRecord { .. }
+        | Fact::ImportTaken { .. }
         | Fact::Unknown { .. } = fact
         {
             (ROOT, EventNo(0))

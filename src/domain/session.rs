@@ -6,6 +6,7 @@
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
+use crate::domain::imported::Imported;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
 use crate::domain::next::{Hold, holds};
@@ -44,7 +45,7 @@ pub struct Session {
     pub holder: String,
     /// The last run.
     pub run: Option<Run>,
-    /// All calls; `CallId(n)` is at n - 1.
+    /// All calls; `CallId(n)` is at n - 1, unless some were let go.
     pub calls: Vec<Call>,
     /// What the operator said for afterwards.
     pub queue: VecDeque<String>,
@@ -54,7 +55,10 @@ pub struct Session {
     pub usage: Usage,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
+    /// What is known of the tool it was imported from; none for a session of this program.
+    pub imported: Option<Imported>,
     wire_ids: HashSet<String>,
+    calls_let_go: usize,
 }
 
 impl Session {
@@ -79,7 +83,9 @@ impl Session {
             transcript: Transcript::default(),
             usage: Usage::default(),
             unknown_facts: 0,
+            imported: None,
             wire_ids: HashSet::new(),
+            calls_let_go: 0,
         }
     }
 
@@ -95,11 +101,28 @@ impl Session {
 
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get((id.0 as usize).checked_sub(1)?)
+        self.calls.get((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
     }
 
     pub(in crate::domain) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut((id.0 as usize).checked_sub(1)?)
+        self.calls.get_mut((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
+    }
+
+    /// How many calls were asked for so far.
+    pub fn calls_asked(&self) -> usize {
+        self.calls_let_go + self.calls.len()
+    }
+
+    /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
+    /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
+    pub(in crate::domain) fn let_go(&mut self) -> u64 {
+        let messages = std::mem::take(&mut self.transcript).len() as u64;
+        if self.live().is_none_or(|run| run.open_calls.is_empty()) {
+            self.calls_let_go += self.calls.len();
+            self.calls.clear();
+            self.wire_ids.clear();
+        }
+        messages
     }
 
     /// The calls of the last reply while not all of them are over, in order.
@@ -120,6 +143,7 @@ impl Session {
             Some((RunStatus::Failed, ..)) => Status::Failed,
             Some((RunStatus::Cancelled, ..)) => Status::Cancelled,
             Some((RunStatus::BudgetStopped, ..)) => Status::BudgetStopped,
+            None if self.imported.is_some() => self.imported_status(),
             None if run.cancel.is_some() => Status::Running,
             None => {
                 let holds = self.holds();
@@ -159,6 +183,11 @@ impl Session {
                 self.holder.clone_from(holder);
                 self.epoch = *epoch;
             }
+            Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::CallRecorded { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. } => self.apply_imported(event),
             Fact::RunStarted { input, mode, limits, model } => {
                 self.begin(event, input, *mode, *limits, model)
             }
@@ -194,7 +223,14 @@ impl Session {
         }
     }
 
-    fn begin(&mut self, event: &Event, input: &str, mode: Mode, limits: Limits, model: &str) {
+    pub(in crate::domain) fn begin(
+        &mut self,
+        event: &Event,
+        input: &str,
+        mode: Mode,
+        limits: Limits,
+        model: &str,
+    ) {
         if self.queue.front().is_some_and(|first| first == input) {
             self.queue.pop_front();
         }
@@ -251,7 +287,11 @@ impl Session {
             self.take_steers();
         } else if let Fact::RunEnded { status, why } = fact {
             run.ended = Some((*status, why.clone(), event.at));
-            run.open_calls.clear();
+            if self.imported.is_some() {
+                self.leave_open_calls();
+            } else {
+                run.open_calls.clear();
+            }
         }
     }
 
@@ -271,15 +311,20 @@ impl Session {
                 empty: reply.text.trim().is_empty() && reply.calls.is_empty(),
                 called: !reply.calls.is_empty(),
             };
-            run.open_calls.clone_from(calls);
+            let goes_on = self.imported.is_some() && !run.open_calls.is_empty();
+            if goes_on {
+                run.open_calls.extend(calls);
+            } else {
+                run.open_calls.clone_from(calls);
+            }
             self.usage = self.usage.plus(reply.usage);
-            self.take_reply(event, reply, calls);
+            self.take_reply(event, reply, calls, goes_on);
             self.take_steers();
         }
     }
 
     /// Puts a reply into the transcript and its calls among the calls.
-    fn take_reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId]) {
+    fn take_reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId], goes_on: bool) {
         let mut wire = Vec::with_capacity(reply.calls.len());
         for (id, asked) in ids.iter().zip(&reply.calls) {
             let mut wire_id = asked.wire_id.clone();
@@ -292,7 +337,14 @@ impl Session {
                 tool: asked.tool.clone(),
                 args: wire_args(&asked.args),
             });
-            self.calls.push(Call::asked(*id, wire_id, asked, event));
+            let mut call = Call::asked(*id, wire_id, asked, event);
+            if self.imported.is_some() {
+                call.state = CallState::Unrecorded;
+            }
+            self.calls.push(call);
+        }
+        if goes_on && self.say_on(reply, &wire) {
+            return;
         }
         if reply.text.is_empty() && wire.is_empty() && reply.reasoning.is_none() {
             return; // an empty assistant message is refused by strict servers
@@ -305,10 +357,11 @@ impl Session {
     }
 
     /// Once every call of the reply is over, their results join the transcript in the order of the calls.
-    fn close_reply(&mut self) {
+    pub(in crate::domain) fn close_reply(&mut self) {
         let Some(run) = &mut self.run else { return };
-        let all_over =
-            |id: &CallId| self.calls.get((id.0 as usize).saturating_sub(1)).is_some_and(Call::ended);
+        let first = 1 + self.calls_let_go;
+        let call = |id: &CallId| self.calls.get((id.0 as usize).checked_sub(first)?);
+        let all_over = |id: &CallId| call(id).is_some_and(Call::ended);
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
             return;
         }
@@ -337,7 +390,7 @@ impl Session {
         }
     }
 
-    fn say(&mut self, message: Message) {
+    pub(in crate::domain) fn say(&mut self, message: Message) {
         Arc::make_mut(&mut self.transcript).push(Arc::new(message));
     }
 }

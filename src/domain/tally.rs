@@ -3,6 +3,7 @@
 use crate::domain::call::{CallState, Preview};
 use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
+use crate::domain::imported::is_answer;
 use crate::domain::listing::Tab;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
@@ -61,6 +62,8 @@ pub struct Row {
     stepping: bool,
     #[serde(default)]
     edited: Option<CallId>,
+    #[serde(default)]
+    imported: bool,
 }
 
 impl Row {
@@ -87,6 +90,7 @@ impl Row {
             paused: false,
             stepping: false,
             edited: None,
+            imported: false,
         }
     }
 
@@ -113,6 +117,10 @@ impl Row {
             for call in &reply.calls {
                 self.used(&call.tool);
             }
+            if self.imported {
+                let answered = is_answer(&reply.finish, !calls.is_empty());
+                self.status = if answered { "done" } else { "unfinished" }.to_string();
+            }
         } else if fact.call().is_some() {
             self.apply_call(fact);
         } else {
@@ -135,13 +143,19 @@ impl Row {
             _ if self.marks.archived.is_some() => Tab::Archived,
             "held" | "paused" | "stepping" => Tab::NeedsYou,
             "running" => Tab::Running,
-            "failed" | "cancelled" | "budget-stopped" => Tab::Failed,
+            "failed" | "cancelled" | "budget-stopped" | "unfinished" => Tab::Failed,
             _ => Tab::Done, // done, or nothing was asked yet
         }
     }
 
     fn apply_run(&mut self, fact: &Fact) {
-        if let Fact::RunStarted { input, model, mode, .. } = fact {
+        if let Fact::SessionImported { .. } = fact {
+            self.imported = true;
+        } else if let Fact::RunImported { model, .. } = fact {
+            self.runs += 1;
+            self.model.clone_from(model);
+            self.status = "unfinished".to_string();
+        } else if let Fact::RunStarted { input, model, mode, .. } = fact {
             if self.title.is_empty() {
                 self.title = title(input);
             }
@@ -184,6 +198,7 @@ impl Row {
 
     fn restate(&mut self) {
         if self.runs == 0
+            || self.imported
             || matches!(self.status.as_str(), "done" | "failed" | "cancelled" | "budget-stopped")
         {
             return;

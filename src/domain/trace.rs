@@ -7,7 +7,9 @@
 use crate::domain::card::summary;
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::fault::FaultKind;
+use crate::domain::foreign::Sort;
 use crate::domain::ids::CallId;
+use crate::domain::imported::is_answer;
 use crate::domain::message::Reply;
 use crate::domain::retry::AfterFault;
 use crate::domain::span_tree::{SpanFault, SpanTree};
@@ -27,11 +29,11 @@ struct OpenCall {
 /// A session's timeline.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    rows: Vec<Row>,
+    pub(in crate::domain) rows: Vec<Row>,
     order: Vec<usize>,
     tree: SpanTree,
     version: u64,
-    run: Option<usize>,
+    pub(in crate::domain) run: Option<usize>,
     step: Option<usize>,
     steps: u32,
     model: Option<usize>,
@@ -40,6 +42,8 @@ pub struct Trace {
     calls: Vec<usize>,
     open: HashMap<CallId, OpenCall>,
     last_at: Micros,
+    pub(in crate::domain) imported: bool,
+    pub(in crate::domain) answered: bool,
 }
 
 impl Trace {
@@ -92,7 +96,7 @@ impl Trace {
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.moment(event, What::Takeover { holder: holder.clone() });
             }
-            Fact::RunStarted { input, .. } => {
+            Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => {
                 self.steps = 0;
                 self.run =
                     Some(self.add(None, event, What::Run { no: event.run, input: input.clone() }, None));
@@ -108,6 +112,11 @@ impl Trace {
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
+            Fact::SessionImported { .. } => self.imported = true,
+            Fact::CallRecorded { call, .. } => self.recorded(*call, event),
+            Fact::ForeignRecord { sort: Sort::Unknown, label, .. } => {
+                self.moment(event, What::Foreign { kind: label.clone() });
+            }
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -129,8 +138,11 @@ impl Trace {
             | Fact::InterruptAsked { .. }
             | Fact::CancelAsked { .. }
             | Fact::ModeSet { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
             | Fact::OperatorSaid { .. } => {}
         }
+        self.stand(event);
         self.tree.apply(event);
         self.last_at = event.at;
     }
@@ -238,8 +250,13 @@ impl Trace {
             let what = What::Call { call: *id, tool: asked.tool.clone(), summary: summary(&asked.args) };
             let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
             self.calls.push(key);
-            self.open.insert(*id, OpenCall::default());
+            if self.imported {
+                self.unrecorded(key, event);
+            } else {
+                self.open.insert(*id, OpenCall::default());
+            }
         }
+        self.answered = is_answer(&reply.finish, !calls.is_empty());
         self.close_step(event.at);
     }
 
@@ -278,6 +295,7 @@ impl Trace {
             RunStatus::Cancelled => RowState::NotRun,
         };
         self.close_pause(event);
+        self.reopen();
         for (key, state) in
             [(self.retry.take(), RowState::NotRun), (self.step.take(), state), (self.run, state)]
         {

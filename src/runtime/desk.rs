@@ -14,7 +14,7 @@ use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::watch;
+use crate::runtime::{compare, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -69,6 +69,7 @@ impl Desk {
                 Command::Watch(session) => self.watch(session),
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
+                Command::Compare { left, right } => self.compare(left, right),
                 Command::Quit => break,
             }
             while self.agents.try_join_next().is_some() {}
@@ -121,6 +122,27 @@ impl Desk {
         let (store, notices, stop) = (self.plugs.store.clone(), self.notices.clone(), self.watching.clone());
         let driven = self.driven.clone();
         tokio::spawn(async move { watch::watch(store, id, notices, |id| holds(&driven, id), stop).await });
+    }
+
+    /// Compares two sessions beside everything else.
+    fn compare(&self, left: SessionId, right: SessionId) {
+        let (log, notices, quit) = (self.plugs.store.log.clone(), self.notices.clone(), self.quit.clone());
+        tokio::spawn(async move {
+            let compared = tokio::select! {
+                compared = compare::compare(&log, &left, &right) => compared,
+                () = quit.cancelled() => return,
+            };
+            // A screen that is gone needs no notice.
+            let _ = notices
+                .send(match compared {
+                    Ok(compared) => Notice::Compared(Arc::new(compared)),
+                    Err(fault) => {
+                        let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
+                        Notice::Trouble { sentence: fault.to_string(), hint }
+                    }
+                })
+                .await;
+        });
     }
 
     /// Drives a session here until there is nothing to do; who asks while it is driven here is answered already.
@@ -200,6 +222,9 @@ async fn wakes(plugs: &Plugs, id: &SessionId) -> bool {
 fn explain(fault: AgentFault) -> (String, String) {
     match fault {
         AgentFault::Taken(_) => (fault.to_string(), "it is shown here as it goes on there".to_string()),
+        AgentFault::Imported(_) => {
+            (fault.to_string(), "it can be watched, replayed and searched".to_string())
+        }
         AgentFault::Log(log) => (
             log.to_string(),
             "the run stopped; nothing that was written is lost. Mend it and resume".to_string(),

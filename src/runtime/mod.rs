@@ -9,8 +9,11 @@ pub mod toolbox; // the dispatch table: tool name to tool
 pub mod ledger; // a fold and its log kept in step: decide, append, apply
 pub mod hand; // an operator's word, written beside the worker
 pub mod perform; // one step done through a port; says what came of it
+pub mod agent_fault; // why a session cannot be driven
 pub mod agent; // the loop of one session: next, perform, decide, record
+pub mod compare; // two stored sessions read and compared
 pub mod watch; // a session as it is told to a screen
 pub mod retention; // what is kept how long; removing a session for good
 pub mod upkeep; // what a workbench does beside its work
+pub mod importer; // another tool's session, brought into the log
 pub mod desk; // owns all live runs: commands in, notices out

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::domain::call::Outcome;
 use crate::domain::event::{Event, Fact, RunStatus};
+use crate::domain::foreign::{Recorded, Sort};
 use crate::domain::policy::Word;
 use crate::domain::time::Micros;
 
@@ -87,7 +88,7 @@ impl Playback {
 
     /// Whether a call comes into view with this event.
     pub fn is_call(event: &Event) -> bool {
-        matches!(event.fact, Fact::CallJudged { .. } | Fact::CallRefused { .. })
+        matches!(event.fact, Fact::CallJudged { .. } | Fact::CallRefused { .. } | Fact::CallRecorded { .. })
     }
 
     /// Whether something waits for a person or fails with this event.
@@ -96,6 +97,8 @@ impl Playback {
             Fact::CallJudged { verdict, .. } => verdict.word == Word::Ask,
             Fact::CallEnded { outcome, .. } => *outcome != Outcome::Ok,
             Fact::RunEnded { status, .. } => *status != RunStatus::Done,
+            Fact::CallRecorded { end, .. } => *end != Recorded::Ok,
+            Fact::ForeignRecord { sort, .. } => *sort == Sort::Damaged,
             Fact::CallUnknown { .. } | Fact::ModelFailed { .. } | Fact::RunPaused { .. } => true,
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
@@ -121,6 +124,9 @@ impl Playback {
             | Fact::CallDropped { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::ImportTaken { .. }
             | Fact::Unknown { .. } => false,
         }
     }

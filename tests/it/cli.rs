@@ -387,6 +387,7 @@ fn every_verb_has_help_and_completions_know_every_verb() {
         "sessions",
         "events",
         "replay",
+        "import",
         "doctor",
         "config",
         "completions",

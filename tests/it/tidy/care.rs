@@ -15,6 +15,7 @@ const SERIALIZED: &[&str] = &[
     "src/domain/message.rs",
     // Parts of an event.
     "src/domain/fault.rs",
+    "src/domain/foreign.rs",
     "src/domain/hash.rs",
     "src/domain/policy.rs",
     "src/domain/retry.rs",

@@ -21,6 +21,7 @@ mod purge; // removing a session for good
 mod index; // lists, counts and search, as the port wants them
 mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
+mod stir; // waiting until the folder is written to
 mod claims; // who drives a session: lock files
 pub(in crate::adapters::engine) mod live; // drafts, in the process and between processes
 mod drafts; // the drafts' database

@@ -226,7 +226,8 @@ impl Writer {
         if let Some(last) = written.last() {
             let _ = write_anchor(&self.anchor, last.anchor); // without it only a lost end goes unseen
         }
-        self.told.recent.wrote(written.into_iter().map(Written::numbered).collect());
+        let commits = written.into_iter().map(Written::numbered).collect();
+        self.told.recent.wrote(commits, self.place.journal_written());
         self.told.transactions.fetch_add(1, Ordering::Relaxed);
         self.told.wake.send_modify(|count| *count += 1);
         if group.iter().any(|job| matches!(job.work, Work::Settle(..)))
@@ -338,10 +339,11 @@ fn append(conn: &Connection, commit: &Arc<Commit>, batch: &mut Batch) -> Result<
 pub fn refusal(denial: Denial) -> LogFault {
     match denial {
         Denial::NotNext { .. } => LogFault::Stale,
-        denied
-        @ (Denial::Fenced { .. } | Denial::NotYours { .. } | Denial::Broken { .. } | Denial::Empty) => {
-            LogFault::Denied(denied)
-        }
+        denied @ (Denial::Fenced { .. }
+        | Denial::NotYours { .. }
+        | Denial::Broken { .. }
+        | Denial::Imported { .. }
+        | Denial::Empty) => LogFault::Denied(denied),
     }
 }
 
