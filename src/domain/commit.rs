@@ -258,6 +258,7 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
             return class != Class::Operator;
         }
         Fact::SessionRenamed { .. }
+        | Fact::SessionMarked { .. }
         | Fact::RunPaused { .. }
         | Fact::RunReleased { .. }
         | Fact::InterruptAsked { .. }

@@ -7,6 +7,7 @@ use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, Epoch, EventNo, RunNo, SessionId};
+use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
 use crate::domain::retry::AfterFault;
@@ -173,6 +174,8 @@ pub enum Fact {
     },
     /// The operator gave the session another title.
     SessionRenamed { title: String, by: By },
+    /// The operator marked the session.
+    SessionMarked { mark: Mark, by: By },
     /// A worker took the writer lease.
     WriterTaken { holder: String, epoch: Epoch },
     /// A task began.
@@ -288,6 +291,7 @@ macro_rules! kinds {
 kinds!(
     SessionOpened,
     SessionRenamed,
+    SessionMarked,
     WriterTaken,
     RunStarted,
     RunPaused,
@@ -347,6 +351,7 @@ impl Fact {
             | Fact::CallDropped { call } => Some(*call),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

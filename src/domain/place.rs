@@ -35,6 +35,7 @@ impl Spot {
             fact,
             Fact::SessionOpened { .. }
                 | Fact::SessionRenamed { .. }
+                | Fact::SessionMarked { .. }
                 | Fact::WriterTaken { .. }
                 | Fact::SessionImported { .. }
                 | Fact::ForeignRecord { .. }
@@ -58,6 +59,7 @@ impl Spot {
             (asked_span(session).unwrap_or(self.no), run_span)
         } else if let Fact::SessionOpened { .. }
         | Fact::SessionRenamed { .. }
+        | Fact::SessionMarked { .. }
         | Fact::WriterTaken { .. }
         | Fact::SessionImported { .. }
         | Fact::ForeignRecord { .. }

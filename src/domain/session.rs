@@ -7,7 +7,8 @@ use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
 use crate::domain::imported::Imported;
-use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
+use crate::domain::marks::{Marks, title};
+use crate::domain::message::{Message, Reply, Transcript, Usage, WireCall, wire_args};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
@@ -38,11 +39,13 @@ pub struct Session {
     pub last: EventNo,
     /// The writer's term.
     pub epoch: Epoch,
+    /// The operator's marks.
+    pub marks: Marks,
     /// Who took the writer lease last.
     pub holder: String,
     /// The last run.
     pub run: Option<Run>,
-    /// All calls; `CallId(n)` is at n - 1.
+    /// All calls; `CallId(n)` is at n - 1, unless some were let go.
     pub calls: Vec<Call>,
     /// What the operator said for afterwards.
     pub queue: VecDeque<String>,
@@ -55,6 +58,7 @@ pub struct Session {
     /// What is known of the tool it was imported from; none for a session of this program.
     pub imported: Option<Imported>,
     wire_ids: HashSet<String>,
+    calls_let_go: usize,
 }
 
 impl Session {
@@ -71,6 +75,7 @@ impl Session {
             updated_at: Micros(0),
             last: EventNo(0),
             epoch: Epoch(0),
+            marks: Marks::default(),
             holder: String::new(),
             run: None,
             calls: Vec::new(),
@@ -80,6 +85,7 @@ impl Session {
             unknown_facts: 0,
             imported: None,
             wire_ids: HashSet::new(),
+            calls_let_go: 0,
         }
     }
 
@@ -95,11 +101,28 @@ impl Session {
 
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get((id.0 as usize).checked_sub(1)?)
+        self.calls.get((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
     }
 
     pub(in crate::domain) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut((id.0 as usize).checked_sub(1)?)
+        self.calls.get_mut((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
+    }
+
+    /// How many calls were asked for so far.
+    pub fn calls_asked(&self) -> usize {
+        self.calls_let_go + self.calls.len()
+    }
+
+    /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
+    /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
+    pub(in crate::domain) fn let_go(&mut self) -> u64 {
+        let messages = std::mem::take(&mut self.transcript).len() as u64;
+        if self.live().is_none_or(|run| run.open_calls.is_empty()) {
+            self.calls_let_go += self.calls.len();
+            self.calls.clear();
+            self.wire_ids.clear();
+        }
+        messages
     }
 
     /// The calls of the last reply while not all of them are over, in order.
@@ -155,6 +178,7 @@ impl Session {
                 }
             }
             Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
+            Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
             Fact::WriterTaken { holder, epoch } => {
                 self.holder.clone_from(holder);
                 self.epoch = *epoch;
@@ -210,6 +234,10 @@ impl Session {
         if self.queue.front().is_some_and(|first| first == input) {
             self.queue.pop_front();
         }
+        if self.title.is_empty() {
+            self.title = title(input);
+        }
+        self.marks.begun();
         self.say(Message::User { text: input.to_string() });
         self.run = Some(Run {
             no: event.run,
@@ -331,8 +359,9 @@ impl Session {
     /// Once every call of the reply is over, their results join the transcript in the order of the calls.
     pub(in crate::domain) fn close_reply(&mut self) {
         let Some(run) = &mut self.run else { return };
-        let all_over =
-            |id: &CallId| self.calls.get((id.0 as usize).saturating_sub(1)).is_some_and(Call::ended);
+        let first = 1 + self.calls_let_go;
+        let call = |id: &CallId| self.calls.get((id.0 as usize).checked_sub(first)?);
+        let all_over = |id: &CallId| call(id).is_some_and(Call::ended);
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
             return;
         }
@@ -363,21 +392,5 @@ impl Session {
 
     pub(in crate::domain) fn say(&mut self, message: Message) {
         Arc::make_mut(&mut self.transcript).push(Arc::new(message));
-    }
-}
-
-/// The arguments as they may be sent back: always a JSON object.
-fn wire_args(args: &Args) -> String {
-    match args {
-        Args::Json(value) if value.is_object() => value.to_string(),
-        Args::Json(value) => serde_json::json!({ "malformed_arguments": value.to_string() }).to_string(),
-        Args::Broken(raw) => serde_json::json!({ "malformed_arguments": raw }).to_string(),
-    }
-}
-
-impl Call {
-    /// Whether its process should still be running it.
-    pub fn in_flight(&self) -> bool {
-        self.state == CallState::Started
     }
 }

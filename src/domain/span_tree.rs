@@ -93,6 +93,7 @@ impl SpanTree {
             | Fact::CallRecorded { .. }
             | Fact::CallDropped { .. } => Level::Call,
             Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::RunReleased { .. }
@@ -176,6 +177,7 @@ impl SpanTree {
             Fact::CallJudged { .. }
             | Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

@@ -5,16 +5,16 @@
 
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
+use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
-use crate::ports::index::Query;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::watch;
+use crate::runtime::{compare, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -69,6 +69,7 @@ impl Desk {
                 Command::Watch(session) => self.watch(session),
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
+                Command::Compare { left, right } => self.compare(left, right),
                 Command::Quit => break,
             }
             while self.agents.try_join_next().is_some() {}
@@ -101,6 +102,8 @@ impl Desk {
             }
             Err(fault) => return self.trouble(fault).await,
         };
+        // What is only named or marked is not set to work by that.
+        let moves = moves && !matches!(order, Order::Rename(_) | Order::Mark(_));
         let driven = &self.driven;
         if moves && watch::driver(&self.plugs.store, id, |id| holds(driven, id)) == Driver::Nobody {
             self.drive(id.clone());
@@ -119,6 +122,27 @@ impl Desk {
         let (store, notices, stop) = (self.plugs.store.clone(), self.notices.clone(), self.watching.clone());
         let driven = self.driven.clone();
         tokio::spawn(async move { watch::watch(store, id, notices, |id| holds(&driven, id), stop).await });
+    }
+
+    /// Compares two sessions beside everything else.
+    fn compare(&self, left: SessionId, right: SessionId) {
+        let (log, notices, quit) = (self.plugs.store.log.clone(), self.notices.clone(), self.quit.clone());
+        tokio::spawn(async move {
+            let compared = tokio::select! {
+                compared = compare::compare(&log, &left, &right) => compared,
+                () = quit.cancelled() => return,
+            };
+            // A screen that is gone needs no notice.
+            let _ = notices
+                .send(match compared {
+                    Ok(compared) => Notice::Compared(Arc::new(compared)),
+                    Err(fault) => {
+                        let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
+                        Notice::Trouble { sentence: fault.to_string(), hint }
+                    }
+                })
+                .await;
+        });
     }
 
     /// Drives a session here until there is nothing to do; who asks while it is driven here is answered already.

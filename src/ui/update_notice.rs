@@ -11,6 +11,7 @@ use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::playback::Playback;
 use crate::ui::update::{Effect, fault};
+use crate::ui::update_compare;
 use crate::ui::update_replay::seek;
 use crate::ui::widgets::scroll::Scroll;
 
@@ -29,6 +30,7 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Driven { session, by } if is_watched(app, &session) => app.driver = by,
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
+        Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }
 }
