@@ -8,7 +8,7 @@ use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
 use crate::domain::imported::Imported;
 use crate::domain::marks::{Marks, title};
-use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
+use crate::domain::message::{Message, Reply, Transcript, Usage, WireCall, wire_args};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
@@ -392,21 +392,5 @@ impl Session {
 
     pub(in crate::domain) fn say(&mut self, message: Message) {
         Arc::make_mut(&mut self.transcript).push(Arc::new(message));
-    }
-}
-
-/// The arguments as they may be sent back: always a JSON object.
-fn wire_args(args: &Args) -> String {
-    match args {
-        Args::Json(value) if value.is_object() => value.to_string(),
-        Args::Json(value) => serde_json::json!({ "malformed_arguments": value.to_string() }).to_string(),
-        Args::Broken(raw) => serde_json::json!({ "malformed_arguments": raw }).to_string(),
-    }
-}
-
-impl Call {
-    /// Whether its process should still be running it.
-    pub fn in_flight(&self) -> bool {
-        self.state == CallState::Started
     }
 }

@@ -62,8 +62,9 @@ pub struct Row {
     stepping: bool,
     #[serde(default)]
     edited: Option<CallId>,
+    /// Whether another tool recorded it.
     #[serde(default)]
-    imported: bool,
+    pub imported: bool,
 }
 
 impl Row {
