@@ -81,6 +81,10 @@ pub fn about(fact: &Fact) -> String {
     let text = match fact {
         Fact::SessionOpened { title, workspace, agent, .. } => format!("{agent} in {workspace}: {title}"),
         Fact::SessionRenamed { title, by } => format!("{title} — {by}"),
+        Fact::SessionMarked { mark, by } => {
+            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+            format!("{}{tag} — {by}", mark.done())
+        }
         Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
         Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
         Fact::RunPaused { by }

@@ -57,6 +57,11 @@ pub fn safe(text: &str) -> String {
     crate::domain::text::clean(text).into_owned()
 }
 
+/// Foreign text as one line, its line ends shown: it cannot pass for lines of ours.
+pub fn row(text: &str) -> String {
+    safe(text).replace('\n', "\u{240a}")
+}
+
 /// How far a long command is: a bar on standard error where that is a terminal, else a line a step.
 pub struct Progress {
     done_word: &'static str,

@@ -216,6 +216,7 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
     let operators = match fact {
         Fact::SessionOpened { .. } | Fact::RunStarted { .. } => return true,
         Fact::SessionRenamed { .. }
+        | Fact::SessionMarked { .. }
         | Fact::RunPaused { .. }
         | Fact::RunReleased { .. }
         | Fact::InterruptAsked { .. }

@@ -6,6 +6,7 @@ use crate::domain::call::{By, Outcome, Output, Preview};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, Epoch, EventNo, RunNo, SessionId};
+use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
 use crate::domain::retry::AfterFault;
@@ -167,6 +168,8 @@ pub enum Fact {
     },
     /// The operator gave the session another title.
     SessionRenamed { title: String, by: By },
+    /// The operator marked the session.
+    SessionMarked { mark: Mark, by: By },
     /// A worker took the writer lease.
     WriterTaken { holder: String, epoch: Epoch },
     /// A task began.
@@ -257,6 +260,7 @@ macro_rules! kinds {
 kinds!(
     SessionOpened,
     SessionRenamed,
+    SessionMarked,
     WriterTaken,
     RunStarted,
     RunPaused,
@@ -310,6 +314,7 @@ impl Fact {
             | Fact::CallDropped { call } => Some(*call),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

@@ -33,7 +33,10 @@ impl Spot {
         let (span, parent) = self.span(session, &fact);
         let of_session = matches!(
             fact,
-            Fact::SessionOpened { .. } | Fact::SessionRenamed { .. } | Fact::WriterTaken { .. }
+            Fact::SessionOpened { .. }
+                | Fact::SessionRenamed { .. }
+                | Fact::SessionMarked { .. }
+                | Fact::WriterTaken { .. }
         );
         let run = if of_session { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
@@ -53,6 +56,7 @@ impl Spot {
             (asked_span(session).unwrap_or(self.no), run_span)
         } else if let Fact::SessionOpened { .. }
         | Fact::SessionRenamed { .. }
+        | Fact::SessionMarked { .. }
         | Fact::WriterTaken { .. }
         | Fact::Unknown { .. } = fact
         {

@@ -92,6 +92,7 @@ impl SpanTree {
             | Fact::CallSettled { .. }
             | Fact::CallDropped { .. } => Level::Call,
             Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::RunReleased { .. }
@@ -171,6 +172,7 @@ impl SpanTree {
             Fact::CallJudged { .. }
             | Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

@@ -123,6 +123,7 @@ impl Trace {
             | Fact::CallDropped { call } => self.called(*call, event),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::InterruptAsked { .. }

@@ -46,6 +46,7 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
     match first {
         Fact::SessionOpened { .. } => Some(Told::of(Input::Opened(Box::new(first.clone())))),
         Fact::SessionRenamed { title, by } => order(Order::Rename(title.clone()), by),
+        Fact::SessionMarked { mark, by } => order(Order::Mark(mark.clone()), by),
         Fact::WriterTaken { holder, .. } => Told::learned(Report::Taken { holder: holder.clone() }),
         // A worker begins nothing but what was queued.
         Fact::RunStarted { .. } if class == Class::Worker => Told::learned(Report::QueueTaken),

@@ -76,6 +76,7 @@ impl Watch {
             | Fact::CallSettled { how: Settling::Abandon, .. } => Phase::Over(Close::NotRun),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

@@ -99,6 +99,7 @@ impl Playback {
             Fact::CallUnknown { .. } | Fact::ModelFailed { .. } | Fact::RunPaused { .. } => true,
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunReleased { .. }
