@@ -198,6 +198,12 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order) -> Strin
         | Order::Cancel
         | Order::Step
         | Order::SetMode(_)
+        | Order::Continue
+        | Order::SetBreakpoint(_)
+        | Order::RemoveBreakpoint(_)
+        | Order::RunUntil(_)
+        | Order::AddNote(_)
+        | Order::RemoveNote(_)
         | Order::Rename(_) => "done",
     };
     let left = session

@@ -135,6 +135,14 @@ impl From<Refusal> for Failure {
             }
             Refusal::BadArguments(_) => "`tackroom pending --json` shows the arguments as they are",
             Refusal::Changed(_) => "`tackroom pending` shows what it is now",
+            Refusal::SameBreakpoint(_)
+            | Refusal::NoBreakpoint(_)
+            | Refusal::MarkPassed { .. }
+            | Refusal::TooMany("breakpoints") => "`tackroom break ID list` lists the breakpoints that stand",
+            Refusal::NoNote(_) | Refusal::NoteGone(_) | Refusal::TooMany(_) => {
+                "`tackroom note ID --list` lists the notes that wait"
+            }
+            Refusal::LongNote { .. } => "put the long part into a file and note where it is",
             Refusal::NotOpen
             | Refusal::NoRun
             | Refusal::RunOver(_)

@@ -66,11 +66,8 @@ async fn list(config: &Config, limit: usize, statuses: &[String], json: bool) ->
 fn line(row: &Row, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
-    let status = if row.holds.is_empty() {
-        row.status.clone()
-    } else {
-        format!("{} ({})", row.status, row.holds.len())
-    };
+    let status =
+        if row.waiting() == 0 { row.status.clone() } else { format!("{} ({})", row.status, row.waiting()) };
     let title = text::first_line(&row.title, 60);
     out::safe(&format!("{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {title}", row.id, row.steps))
 }

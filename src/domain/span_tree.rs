@@ -103,7 +103,12 @@ impl SpanTree {
             | Fact::ModelReplied { .. }
             | Fact::ModelFailed { .. }
             | Fact::OperatorSaid { .. }
-            | Fact::OperatorSteered { .. } => return self.fault(event, "this kind of fact opens no span"),
+            | Fact::OperatorSteered { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
         let held_by = self.nodes.get(&event.parent).copied();
         match (level, held_by.map(|node| node.level)) {
@@ -186,6 +191,11 @@ impl SpanTree {
             | Fact::CallStarted { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}
         }
     }

@@ -7,7 +7,7 @@ use crate::domain::call::By;
 use crate::domain::card::Card;
 use crate::domain::event::{EndReason, Event, Fact, RunStatus};
 use crate::domain::fault::Fault;
-use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::ids::{CallId, EventNo, NoteNo, RunNo};
 use crate::domain::message::{Finish, Reply, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
@@ -66,6 +66,17 @@ pub enum Said {
         /// Who.
         by: By,
     },
+    /// A note that joins the next request.
+    Noted {
+        /// Its number.
+        no: NoteNo,
+        /// What the model reads.
+        text: String,
+        /// Who.
+        by: By,
+        /// What became of it.
+        fate: Fate,
+    },
     /// The model spoke.
     Answer(Answer),
     /// The model called a tool.
@@ -93,6 +104,17 @@ pub enum Said {
         /// The kind's name.
         kind: String,
     },
+}
+
+/// What became of a note for the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It waits for the next request.
+    Waits,
+    /// It was sent.
+    Sent,
+    /// It was taken back before that.
+    TakenBack,
 }
 
 /// How a note is meant.
@@ -154,6 +176,7 @@ pub struct Talk {
     items: Vec<Item>,
     cards: Vec<usize>,
     queued: VecDeque<usize>,
+    noted: Vec<(NoteNo, usize)>,
     sum: Sum,
     version: u64,
 }
@@ -182,6 +205,7 @@ impl Talk {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Answer(_)
             | Said::Fault { .. }
             | Said::End(_)
@@ -225,8 +249,27 @@ impl Talk {
             Fact::OperatorSteered { text, by } => {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
+            Fact::BreakpointSet { no, spec, by } => {
+                self.note(event, Tone::Quiet, format!("breakpoint {no} set by {by}: {spec}"));
+            }
+            Fact::BreakpointRemoved { no, by } => {
+                self.note(event, Tone::Quiet, format!("breakpoint {no} removed by {by}"));
+            }
+            Fact::BreakpointHit { no, spec, why, .. } => {
+                let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
+                self.note(event, Tone::Pause, text);
+            }
+            Fact::NoteAdded { no, text, by } => {
+                self.noted.push((*no, self.items.len()));
+                self.add(
+                    event,
+                    Said::Noted { no: *no, text: text.clone(), by: by.clone(), fate: Fate::Waits },
+                );
+            }
+            Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
+            Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::WriterTaken { .. } | Fact::StepAllowed { .. } | Fact::ModelAsked { .. } => {}
+            Fact::WriterTaken { .. } | Fact::StepAllowed { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -249,6 +292,16 @@ impl Talk {
 
     fn note(&mut self, event: &Event, tone: Tone, text: String) {
         self.add(event, Said::Note { tone, text });
+    }
+
+    fn settle_note(&mut self, sent: NoteNo, becomes: Fate) {
+        let Some(at) = self.noted.iter().position(|(no, _)| *no == sent) else { return };
+        let (_, key) = self.noted.swap_remove(at);
+        let Some(item) = self.items.get_mut(key) else { return };
+        if let Said::Noted { fate, .. } = &mut item.said {
+            *fate = becomes;
+            item.version += 1;
+        }
     }
 
     fn begin(&mut self, event: &Event, input: &str, mode: Mode, model: &str) {

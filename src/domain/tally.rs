@@ -40,6 +40,9 @@ pub struct Row {
     pub usage: Usage,
     /// What waits for a person: the call and why (`approval` or `unknown`).
     pub holds: BTreeMap<CallId, String>,
+    /// Whether it stands at a breakpoint.
+    #[serde(default)]
+    pub stopped: bool,
     #[serde(default)]
     paused: bool,
     #[serde(default)]
@@ -66,10 +69,16 @@ impl Row {
             calls: 0,
             usage: Usage::default(),
             holds: BTreeMap::new(),
+            stopped: false,
             paused: false,
             stepping: false,
             edited: None,
         }
+    }
+
+    /// How many things wait for a person.
+    pub fn waiting(&self) -> usize {
+        self.holds.len() + usize::from(self.stopped)
     }
 
     /// Takes in one event; costs the same however long the session is.
@@ -101,6 +110,7 @@ impl Row {
             self.runs += 1;
             self.model.clone_from(model);
             self.paused = false;
+            self.stopped = false;
             self.stepping = *mode == Mode::Step;
             self.status = "running".to_string();
         } else if let Fact::ModeSet { mode, .. } = fact {
@@ -109,8 +119,12 @@ impl Row {
             self.paused = true;
         } else if let Fact::RunReleased { .. } = fact {
             self.paused = false;
+            self.stopped = false;
+        } else if let Fact::BreakpointHit { .. } = fact {
+            self.stopped = true;
         } else if let Fact::RunEnded { status, .. } = fact {
             self.holds.clear();
+            self.stopped = false;
             self.status = ended(*status).to_string();
         }
     }
@@ -140,7 +154,7 @@ impl Row {
         {
             return;
         }
-        self.status = match (self.holds.is_empty(), self.paused, self.stepping) {
+        self.status = match (self.waiting() == 0, self.paused, self.stepping) {
             (false, ..) => "held",
             (true, true, _) => "paused",
             (true, false, true) => "stepping",

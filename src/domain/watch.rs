@@ -90,6 +90,11 @@ impl Watch {
             | Fact::ModelFailed { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => self.phase,
         };
     }

@@ -101,7 +101,7 @@ fn can_steer(app: &App, steer: Steer) -> bool {
 fn goes_on(app: &App) -> bool {
     let Some(session) = app.session() else { return false };
     let stands = |hold: &Hold| match hold {
-        Hold::Step | Hold::Paused => true,
+        Hold::Step | Hold::Paused | Hold::Breakpoint(_) => true,
         Hold::Approval(_) | Hold::Unknown(_) => false,
     };
     let steps = session.live().is_some_and(|run| run.mode == Mode::Step);

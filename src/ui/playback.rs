@@ -96,7 +96,10 @@ impl Playback {
             Fact::CallJudged { verdict, .. } => verdict.word == Word::Ask,
             Fact::CallEnded { outcome, .. } => *outcome != Outcome::Ok,
             Fact::RunEnded { status, .. } => *status != RunStatus::Done,
-            Fact::CallUnknown { .. } | Fact::ModelFailed { .. } | Fact::RunPaused { .. } => true,
+            Fact::CallUnknown { .. }
+            | Fact::ModelFailed { .. }
+            | Fact::RunPaused { .. }
+            | Fact::BreakpointHit { .. } => true,
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
             | Fact::WriterTaken { .. }
@@ -120,6 +123,10 @@ impl Playback {
             | Fact::CallDropped { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => false,
         }
     }

@@ -17,6 +17,8 @@ mod theme;
 mod widgets;
 mod table;
 mod loop_rules;
+mod breakpoints;
+mod breakpoint_grammar;
 mod crash;
 mod agent;
 mod contracts;

@@ -2,28 +2,34 @@
 
 use crate::harness::fold::{Fold, said};
 use serde_json::json;
+use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::event::{Limits, Settling};
 use tackroom::domain::hash::Hash;
-use tackroom::domain::ids::CallId;
+use tackroom::domain::ids::{BreakNo, CallId, NoteNo};
 use tackroom::domain::message::Finish;
 use tackroom::domain::order::{Order, Refusal, Task};
 use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::run::Status;
 
-const STATUSES: [&str; 11] = [
+const STATUSES: [&str; 12] = [
     "idle",
     "running",
     "held",
     "unknown",
     "paused",
     "stepping",
+    "breakpoint",
     "done",
     "failed",
     "cancelled",
     "budget-stopped",
     "cancelling",
 ];
+
+fn spec(text: &str) -> Breakpoint {
+    Breakpoint::parse(text).expect("a breakpoint")
+}
 
 /// A session in that state; call c1 is the one that orders are about.
 fn at(status: &str) -> Fold {
@@ -52,6 +58,14 @@ fn at(status: &str) -> Fold {
             fold
         }
         "stepping" => Fold::running(Mode::Step),
+        "breakpoint" => {
+            let mut fold = Fold::running(Mode::Auto);
+            fold.order(&Order::SetBreakpoint(spec("tool=write"))).expect("set");
+            fold.calls(&[write]);
+            fold.judge(1, Word::Allow);
+            fold.tell(Report::Stopping);
+            fold
+        }
         "done" => {
             let mut fold = Fold::running(Mode::Auto);
             fold.replies(said("all done"));
@@ -105,6 +119,12 @@ fn orders(fold: &Fold) -> Vec<(&'static str, Order)> {
         ("step", Order::Step),
         ("mode", Order::SetMode(Mode::Ask)),
         ("rename", Order::Rename("new".into())),
+        ("continue", Order::Continue),
+        ("break", Order::SetBreakpoint(spec("steps=+1"))),
+        ("unbreak", Order::RemoveBreakpoint(BreakNo(1))),
+        ("until", Order::RunUntil(spec("risky"))),
+        ("note", Order::AddNote("mind the gap".into())),
+        ("unnote", Order::RemoveNote(NoteNo(1))),
     ]
 }
 
@@ -121,7 +141,7 @@ fn every_status_meets_every_order() {
     for status in STATUSES {
         let fold = at(status);
         let shown = match status {
-            "unknown" => "held",
+            "unknown" | "breakpoint" => "held",
             "cancelling" => "running",
             other => other,
         };

@@ -383,7 +383,7 @@ impl Index for Memory {
         ready(self.shared.alive().map(|kept| {
             let fits = |row: &&Row| {
                 (query.statuses.is_empty() || query.statuses.contains(&row.status))
-                    && (!query.held || !row.holds.is_empty())
+                    && (!query.held || row.waiting() > 0)
             };
             let mut rows: Vec<Row> =
                 kept.sessions.values().map(|story| &story.row).filter(fits).cloned().collect();

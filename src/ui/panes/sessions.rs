@@ -70,7 +70,7 @@ fn draw_row(app: &App, row: &Row, line: Rect, buf: &mut Buffer) {
     }
     let inner = ink::inset(line, MARGIN);
     let muted = look.style(Role::Muted);
-    let word = if row.holds.is_empty() { row.status.clone() } else { needs(row) };
+    let word = if row.waiting() == 0 { row.status.clone() } else { needs(row) };
     let title = if row.title.trim().is_empty() { row.id.to_string() } else { one_line(&row.title) };
     let left = vec![Span::styled(title, look.style(Role::Text))];
     let word = one_line(&word);
@@ -85,7 +85,7 @@ fn draw_row(app: &App, row: &Row, line: Rect, buf: &mut Buffer) {
 }
 
 fn needs(row: &Row) -> String {
-    match row.holds.len() {
+    match row.waiting() {
         1 => "waits for you".to_string(),
         more => format!("{more} wait for you"),
     }

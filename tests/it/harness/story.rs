@@ -134,7 +134,11 @@ impl Story {
 
     /// The model is asked.
     pub fn ask(&mut self) -> &mut Story {
-        self.report(Report::Asking { model: "qwen3-coder".to_string(), request: Hash::of(b"request") })
+        self.report(Report::Asking {
+            model: "qwen3-coder".to_string(),
+            request: Hash::of(b"request"),
+            notes: Vec::new(),
+        })
     }
 
     /// The model is asked and answers after `ms`.

@@ -280,7 +280,7 @@ impl World {
                     Order::Settle { call, how, note: String::new() }
                 }
                 Hold::Step => Order::Step,
-                Hold::Paused => Order::Resume,
+                Hold::Paused | Hold::Breakpoint(_) => Order::Resume,
             };
             match self.hand().order(id, &order).await {
                 Ok(_) => {}
