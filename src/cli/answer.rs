@@ -10,7 +10,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::order::Order;
 use crate::domain::session::Session;
-use crate::domain::tally;
+use crate::domain::tally::{self, Waits};
 use crate::domain::time;
 use crate::ports::index::Query;
 use std::io::Read;
@@ -26,7 +26,7 @@ pub async fn pending(config: &Config, args: &Pending) -> Result<Code, Failure> {
     for row in rows {
         let session = hand.session(&row.id).await?;
         items.extend(tally::pending(session).into_iter().map(|item| {
-            let hash = session.call(item.call).and_then(|call| call.hash);
+            let hash = item.call.and_then(|call| session.call(call)).and_then(|call| call.hash);
             (item, hash)
         }));
     }
@@ -45,23 +45,32 @@ fn list(items: &[(tally::Pending, Option<Hash>)], json: bool, now: i64) -> Resul
     }
     for (item, _) in items {
         let waited = time::duration(time::Micros(now).ms_since(item.since));
-        let kind = if item.unknown { "unknown outcome" } else { "approval" };
+        let kind = match item.waits {
+            Waits::Approval => "approval",
+            Waits::Unknown => "unknown outcome",
+            Waits::Breakpoint => "breakpoint",
+        };
+        let call = item.call.map_or("-".to_string(), |call| call.to_string());
+        let tool = if item.tool.is_empty() { "the model's turn" } else { &item.tool };
         out::line(&out::safe(&format!(
-            "{} {}  {kind}  {}  waits {waited}  · {}",
-            item.session, item.call, item.tool, item.title
+            "{} {call}  {kind}  {tool}  waits {waited}  · {}",
+            item.session, item.title
         )))?;
         out::line(&out::safe(&format!("    {}", item.why)))?;
         for touch in &item.touches {
             out::line(&out::safe(&format!("    will {touch}")))?;
         }
-        out::line(&out::safe(&format!("    {}", shorten(&item.args.to_string()))))?;
+        if !item.args.is_null() {
+            out::line(&out::safe(&format!("    {}", shorten(&item.args.to_string()))))?;
+        }
         if let Preview::WouldFail { why } = &item.preview {
             out::line(&out::safe(&format!("    it would fail: {why}")))?;
         }
-        let (id, call) = (&item.session, item.call);
-        out::line(&match item.unknown {
-            true => format!("    → tackroom settle {id} {call} happened|again|abandon"),
-            false => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
+        let id = &item.session;
+        out::line(&match item.waits {
+            Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
+            Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
+            Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
         })?;
     }
     Ok(Code::Done)
@@ -75,8 +84,12 @@ fn as_json(item: &tally::Pending, hash: Option<Hash>) -> serde_json::Value {
     serde_json::json!({
         "session": item.session.as_str(),
         "title": item.title,
-        "call": item.call.to_string(),
-        "kind": if item.unknown { "unknown-outcome" } else { "approval" },
+        "call": item.call.map(|call| call.to_string()),
+        "kind": match item.waits {
+            Waits::Approval => "approval",
+            Waits::Unknown => "unknown-outcome",
+            Waits::Breakpoint => "breakpoint",
+        },
         "tool": item.tool,
         "args": item.args,
         "hash": hash.map(|hash| hash.to_string()),

@@ -27,6 +27,23 @@ pub(in crate::domain) fn set(session: &Session, wanted: &Breakpoint, by: &By) ->
     Ok(vec![Fact::BreakpointSet { no: session.last_break.after(), spec, by: by.clone() }])
 }
 
+/// The breakpoints that a session begins with.
+pub fn at_start(wanted: &[Breakpoint], by: &By) -> Result<Vec<Fact>, Refusal> {
+    let mut facts: Vec<Fact> = Vec::new();
+    for (one, no) in wanted.iter().zip(1..) {
+        let text = resolved(None, one)?.to_string();
+        let is_that = |fact: &Fact| matches!(fact, Fact::BreakpointSet { spec, .. } if *spec == text);
+        if let Some(same) = facts.iter().position(is_that) {
+            return Err(Refusal::SameBreakpoint(BreakNo(u32::try_from(same).unwrap_or(0) + 1)));
+        }
+        if facts.len() >= STANDING_MAX {
+            return Err(Refusal::TooMany("breakpoints"));
+        }
+        facts.push(Fact::BreakpointSet { no: BreakNo(no), spec: text.clone(), by: by.clone() });
+    }
+    Ok(facts)
+}
+
 fn resolved(run: Option<&Run>, wanted: &Breakpoint) -> Result<Breakpoint, Refusal> {
     let (steps, tokens) = run.map_or((0, 0), |run| (u64::from(run.steps), run.tokens()));
     let mark = |mark: Mark, now: u64, unit| match mark {

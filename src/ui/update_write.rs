@@ -45,7 +45,7 @@ fn send(app: &mut App, now: bool, effects: &mut Vec<Effect>) {
             return;
         }
         let task = update_keys::task(app, text.clone());
-        effects.push(Effect::Send(Command::Begin(task)));
+        effects.push(Effect::Send(Command::Begin(task, Vec::new())));
     } else if !started {
         let task = update_keys::task(app, text.clone());
         order(app, Order::Start(task), effects);

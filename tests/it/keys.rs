@@ -216,7 +216,10 @@ fn writing_begins_queues_and_steers() {
     let mut screen = TestScreen::new(crate::harness::story::tools(), (100, 30));
     screen.write("Do it").press("Alt-Enter").write("well\n");
     let commands = screen.commands();
-    assert!(matches!(&commands[..], [Command::Begin(task)] if task.input == "Do it\nwell"), "{commands:?}");
+    assert!(
+        matches!(&commands[..], [Command::Begin(task, _)] if task.input == "Do it\nwell"),
+        "{commands:?}"
+    );
 
     let mut story = Story::new("wr1tingaaa", "Writing");
     story.task("Go.").ask();

@@ -36,5 +36,6 @@ mod screens;
 mod kill;
 mod cli;
 mod cli_faults;
+mod breakpoints_cli;
 mod pty;
 mod keys;

@@ -247,7 +247,7 @@ impl World {
             program: "test".into(),
         };
         let task = Task { input: "do it".into(), mode, limits: Limits { steps: 200 }, model: "m".into() };
-        self.hand().begin(&opening, &task).await
+        self.hand().begin(&opening, &task, &[]).await
     }
 
     /// Drives until only a person can go on, or it is over.
