@@ -9,7 +9,9 @@ use crate::cli::wire::Wire;
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::Via;
 use crate::domain::ids::{BreakNo, SessionId};
+use crate::domain::next::Hold;
 use crate::domain::order::Order;
+use crate::domain::run::Status;
 use crate::domain::session::Session;
 use crate::domain::stops::{Hit, Standing};
 use serde_json::{Value, json};
@@ -103,11 +105,14 @@ fn means(one: &Standing) -> String {
 
 /// Lets one step go.
 pub async fn step(config: &Config, args: &One) -> Result<Code, Failure> {
+    let (_, _, before) = found(config, &args.id).await?;
+    let worked = before.status() == Status::Running;
     let (wire, id, session) = ordered(config, &args.id, &Order::Step).await?;
-    let waits = session.holds().iter().any(|hold| matches!(hold, crate::domain::next::Hold::Approval(_)));
-    out::line(&match waits {
-        true => format!("{id} does one step once its call is decided: tackroom pending"),
-        false => format!("{id} does one step and waits"),
+    let decides = session.holds().iter().any(|hold| matches!(hold, Hold::Approval(_)));
+    out::line(&match (worked, decides) {
+        (true, _) => format!("{id} stops before its next step; step again lets that one go"),
+        (false, true) => format!("{id} does one step once its call is decided: tackroom pending"),
+        (false, false) => format!("{id} does one step and waits"),
     })?;
     undriven(&wire, &id)
 }

@@ -344,6 +344,7 @@ impl Why {
                 let place = if path.is_empty() { "all its arguments" } else { path.as_str() };
                 format!("the next call is of {tool}, and {place} is {}", text::truncate(found, 60))
             }
+            Why::Steps { steps: 1 } => "the task has had 1 model turn".to_string(),
             Why::Steps { steps } => format!("the task has had {steps} model turns"),
             Why::Tokens { tokens } => format!("the task has spent {tokens} tokens"),
             Why::RequestFailed { fault } => format!("a model request failed: {}", fault.words()),

@@ -43,6 +43,19 @@ pub enum Action {
     Rename,
     /// Begin or leave a replay.
     Replay,
+    /// Breakpoints, and notes for the model.
+    Stops(Stops),
+}
+
+/// Breakpoints, and notes for the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Stops {
+    Open,
+    Until,
+    Set,
+    Remove,
+    Note,
 }
 
 /// Scrolling and choosing.

@@ -56,6 +56,8 @@ pub enum Ask {
     Search,
     /// Another title for the watched session.
     Rename,
+    /// A note for the next request.
+    Note,
 }
 
 impl Ask {
@@ -63,7 +65,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename => None,
+            Ask::Search | Ask::Rename | Ask::Note => None,
         }
     }
 }
@@ -94,6 +96,8 @@ pub enum Context {
     Approval,
     /// A call of unknown outcome has the keys.
     Unknown,
+    /// The run stands at a breakpoint and nothing else waits.
+    Stopped,
     /// A stored session is played.
     Replay,
     /// The text for the agent is being written.
@@ -106,16 +110,19 @@ pub enum Context {
     Sessions,
     /// A list to choose from is open: palette or themes.
     Choose,
+    /// The breakpoints are open.
+    Breaks,
     /// The help is open.
     Help,
 }
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 14] = [
+    pub const ALL: [Context; 16] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
+        Context::Stopped,
         Context::Conversation,
         Context::Trace,
         Context::Calls,
@@ -125,6 +132,7 @@ impl Context {
         Context::Replay,
         Context::Sessions,
         Context::Choose,
+        Context::Breaks,
         Context::Help,
         Context::Global,
     ];
@@ -139,12 +147,14 @@ impl Context {
             Context::Calls => "calls",
             Context::Approval => "approval",
             Context::Unknown => "unknown",
+            Context::Stopped => "stopped",
             Context::Replay => "replay",
             Context::Composer => "composer",
             Context::Question => "question",
             Context::Editor => "editor",
             Context::Sessions => "sessions",
             Context::Choose => "choose",
+            Context::Breaks => "breakpoints",
             Context::Help => "help",
         }
     }
@@ -159,12 +169,14 @@ impl Context {
             Context::Calls => "Calls",
             Context::Approval => "A call that waits for you",
             Context::Unknown => "A call of unknown outcome",
+            Context::Stopped => "Standing at a breakpoint",
             Context::Replay => "Replay",
             Context::Composer => "Writing to the agent",
             Context::Question => "Answering a question",
             Context::Editor => "Editing arguments",
             Context::Sessions => "Sessions",
             Context::Choose => "Choosing from a list",
+            Context::Breaks => "Breakpoints",
             Context::Help => "Help",
         }
     }
@@ -172,7 +184,9 @@ impl Context {
     /// Whether printable keys are text here.
     pub fn is_text(self) -> bool {
         match self {
-            Context::Composer | Context::Question | Context::Editor | Context::Choose => true,
+            Context::Composer | Context::Question | Context::Editor | Context::Choose | Context::Breaks => {
+                true
+            }
             Context::Global
             | Context::Workbench
             | Context::Conversation
@@ -180,6 +194,7 @@ impl Context {
             | Context::Calls
             | Context::Approval
             | Context::Unknown
+            | Context::Stopped
             | Context::Replay
             | Context::Sessions
             | Context::Help => false,

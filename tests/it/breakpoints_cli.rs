@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// A read, a write below `src`, an edit that fails, and a last word.
 fn script(home: &Home) -> String {
     home.script(json!([
-        {"text": "I read.", "calls": [{"tool": "read_file", "args": {"path": "notes.txt"}}]},
+        {"text": "I read.", "calls": [{"tool": "read_file", "args": {"path": "notes.txt"}}], "usage": {"input": 10, "output": 5}},
         {"text": "I write.", "calls": [{"tool": "write_file", "args": {"path": "src/out.txt", "content": "hello\n"}}]},
         {"text": "I look.", "calls": [{"tool": "read_file", "args": {"path": "nowhere.txt"}}]},
         {"text": "Done."},
@@ -46,7 +46,7 @@ fn each_kind_stops_a_headless_run_with_a_sentence_and_exit_code_3() {
         ("arg:/path~^src/", "/path is src/out.txt", false),
         ("arg:/path=nowhere.txt", "/path is nowhere.txt", true),
         ("steps=2", "had 2 model turns", true),
-        ("tokens=1", "tokens", false),
+        ("tokens=15", "15 tokens", false),
         ("fault", "call c3 ended so: error", true),
     ] {
         let home = Home::new();

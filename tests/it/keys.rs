@@ -251,7 +251,7 @@ fn driving_keys_order() {
     assert_eq!(screen.orders(), [Order::Step, Order::Pause, Order::Interrupt]);
     story.order(Order::Pause);
     screen.hear(&story).press("p c");
-    assert_eq!(screen.orders(), [Order::Resume, Order::Resume]);
+    assert_eq!(screen.orders(), [Order::Resume, Order::Continue]);
     let session = story.session.id.clone();
     screen.msg(Msg::Notice(Notice::Driven { session: session.clone(), by: Driver::Nobody })).press("c");
     assert_eq!(screen.commands(), [Command::Resume(session)]);

@@ -39,3 +39,4 @@ mod cli_faults;
 mod breakpoints_cli;
 mod pty;
 mod keys;
+mod breakpoint_keys;
