@@ -34,7 +34,7 @@ fn each_form_is_read_printed_and_told() {
         "once fault=tool",
     ] {
         let read = Breakpoint::parse(typed).unwrap_or_else(|bad| panic!("{typed}: {bad}"));
-        table += &format!("{typed:<30} {read:<30} {}\n", read.to_string(), read = read.to_string());
+        table += &format!("{typed:<30} {read}\n");
         table += &format!("{:<30} {}\n", "", read.sentence());
         assert_eq!(Breakpoint::parse(&read.to_string()), Ok(read));
     }
@@ -80,10 +80,9 @@ fn what_cannot_be_read_is_told_in_a_sentence_with_what_to_type() {
 fn an_argument_is_found_by_its_path() {
     let args = json!({"path": "src/a.rs", "n": 3, "argv": ["rm", "-rf"], "a/b": {"c~d": "x"}, "deep": {"k": [{"v": null}]}});
     let find = |typed: &str| -> Option<(String, String)> {
-        match Breakpoint::parse(typed).expect("read").what {
-            Trigger::Argument { path, test } => Test::find(&test, &args, &path),
-            other => panic!("{other:?}"),
-        }
+        let read = Breakpoint::parse(typed).expect("read");
+        let Trigger::Argument { path, test } = read.what else { panic!("{typed} is about an argument") };
+        Test::find(&test, &args, &path)
     };
     let some = |text: &str, at: &str| Some((text.to_string(), at.to_string()));
     assert_eq!(find("arg:/path~^src/"), some("src/a.rs", "/path"));
@@ -146,12 +145,12 @@ proptest! {
         for i in 0..depth {
             value = if i % 2 == 0 { json!({"a": value, "*": 1}) } else { json!([value, null, {"b": 2}]) };
         }
-        if let Ok(Breakpoint { what: Trigger::Argument { path, test }, .. }) = Breakpoint::parse(&format!("arg:{path}~abc")) {
-            if let Some((found, at)) = test.find(&value, &path) {
-                let there: Option<&Value> = value.pointer(&at);
-                prop_assert!(there.is_some(), "{at} in {value}");
-                prop_assert!(found.contains("abc"));
-            }
+        if let Ok(Breakpoint { what: Trigger::Argument { path, test }, .. }) = Breakpoint::parse(&format!("arg:{path}~abc"))
+            && let Some((found, at)) = test.find(&value, &path)
+        {
+            let there: Option<&Value> = value.pointer(&at);
+            prop_assert!(there.is_some(), "{at} in {value}");
+            prop_assert!(found.contains("abc"));
         }
     }
 }

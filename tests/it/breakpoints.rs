@@ -127,7 +127,7 @@ fn an_effect_class_stops_at_graver_ones_too() {
     {
         for (call, hit) in [(read("a"), reads), (write("a"), writes)] {
             let mut fold = with(Mode::Auto, text);
-            fold.calls(&[call.clone()]);
+            fold.calls(std::slice::from_ref(&call));
             fold.judge(1, Word::Allow);
             let stopped = next(&fold.session) == Step::Stop(Some(CallId(1)));
             assert_eq!(stopped, hit, "{text} {call:?}");
@@ -389,9 +389,9 @@ async fn set_all(world: &World, id: &tackroom::domain::ids::SessionId) -> bool {
 }
 
 fn hits(events: &[Event]) -> Vec<(u32, Option<u32>)> {
-    let hit = |event: &Event| match &event.fact {
-        Fact::BreakpointHit { no, call, .. } => Some((no.0, call.map(|call| call.0))),
-        _ => None, // any other fact
+    let hit = |event: &Event| {
+        let Fact::BreakpointHit { no, call, .. } = &event.fact else { return None };
+        Some((no.0, call.map(|call| call.0)))
     };
     events.iter().filter_map(hit).collect()
 }
