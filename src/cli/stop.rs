@@ -94,7 +94,11 @@ fn standing(one: &Standing) -> Value {
 }
 
 fn line(one: &Standing) -> String {
-    let hits = if one.hits == 0 { String::new() } else { format!("  ({} hits)", one.hits) };
+    let hits = match one.hits {
+        0 => String::new(),
+        1 => "  (hit once)".to_string(),
+        hits => format!("  (hit {hits} times)"),
+    };
     format!("{}  {}{hits}  {}", one.no, one.spec, means(one))
 }
 
