@@ -5,6 +5,8 @@ pub mod sessions; // after `tackroom sessions`
 use crate::cli::args::sessions::Sessions;
 use crate::cli::args_import::Import;
 use crate::cli::args_past::{Diff, Verify};
+use crate::cli::args_stop::{self, Break, Continue, Note};
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -18,6 +20,7 @@ Examples:
   tackroom run \"list the TODOs\" --headless --json --on-hold reject
   tackroom pending                              what waits for a decision, in any session
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
+  tackroom break k3x add tool=write_file        stop there, in any terminal; then step k3x or continue k3x
   tackroom resume k3x                           take a session up again, after kill -9 too
   tackroom sessions search retry timeout        what was said and done, in any session
 
@@ -79,6 +82,14 @@ pub enum Verb {
     Settle(Settle),
     /// End a session's task.
     Cancel(One),
+    /// Set, list or remove the breakpoints of a session, also while it runs in another terminal.
+    Break(Break),
+    /// Let a session do its next step only; one that works stops before it.
+    Step(One),
+    /// Let a session go on from a breakpoint, a pause or stepping.
+    Continue(Continue),
+    /// Put a note of yours into a session's next request to the model, list those that wait, take one back.
+    Note(Note),
     /// List, search, mark, delete and restore sessions, or show one.
     Sessions(Sessions),
     /// Print a session's events.
@@ -172,6 +183,9 @@ pub struct Run {
     /// Model turns at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: Option<u32>,
+    /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000 or fault; may be given again.
+    #[arg(long = "break", value_name = "WHERE", value_parser = args_stop::breakpoint)]
+    pub breaks: Vec<Breakpoint>,
     /// With or without a screen.
     #[command(flatten)]
     pub drive: Drive,

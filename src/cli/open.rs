@@ -5,6 +5,7 @@ use crate::cli::exit::{Code, Failure};
 use crate::cli::look;
 use crate::cli::out;
 use crate::cli::wire::{Wire, folder};
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::Via;
 use crate::domain::command::Command;
 use crate::domain::event::Limits;
@@ -30,8 +31,8 @@ const PARK: Duration = Duration::from_secs(10);
 pub enum First {
     /// Nothing: the operator writes or opens a session.
     Empty,
-    /// A new session.
-    Begin(Task),
+    /// A new session with these breakpoints.
+    Begin(Task, Vec<Breakpoint>),
     /// A stored session, watched.
     Watch(SessionId),
     /// A stored session, driven here.
@@ -107,7 +108,7 @@ fn begin(app: &mut App, first: First) -> Vec<Command> {
     let mut commands = vec![Command::Rows];
     match first {
         First::Empty => {}
-        First::Begin(task) => commands.push(Command::Begin(task)),
+        First::Begin(task, breaks) => commands.push(Command::Begin(task, breaks)),
         First::Watch(id) => commands.push(Command::Watch(id)),
         First::Resume(id) => commands.extend([Command::Watch(id.clone()), Command::Resume(id)]),
         First::Replay(id, at) => {

@@ -113,11 +113,8 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
 fn line(row: &Row, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
-    let status = if row.holds.is_empty() {
-        row.status.clone()
-    } else {
-        format!("{} ({})", row.status, row.holds.len())
-    };
+    let status =
+        if row.waiting() == 0 { row.status.clone() } else { format!("{} ({})", row.status, row.waiting()) };
     let title = text::first_line(&row.title, 60);
     let tags: String = row.marks.tags.iter().map(|tag| format!("  #{tag}")).collect();
     let pin = if row.marks.pinned { "* " } else { "" };

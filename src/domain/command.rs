@@ -1,5 +1,6 @@
 //! What a screen asks of whoever drives sessions: orders to a session, and which session it wants to see.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::ids::SessionId;
 use crate::domain::order::{Order, Task};
 
@@ -13,8 +14,8 @@ pub enum Command {
         /// The order.
         order: Order,
     },
-    /// Open a new session in the configured workspace with this task, drive it here and watch it.
-    Begin(Task),
+    /// Open a new session in the configured workspace with this task and these breakpoints, drive it here and watch it.
+    Begin(Task, Vec<Breakpoint>),
     /// Watch a stored session: `Notice::Watching`, everything stored as commits, `Notice::CaughtUp`, then what comes.
     /// Ends the watching of any other.
     Watch(SessionId),

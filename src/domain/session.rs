@@ -5,13 +5,14 @@
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
-use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
 use crate::domain::imported::Imported;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::{Message, Reply, Transcript, Usage, WireCall, wire_args};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
+use crate::domain::stops::{Passed, PendingNote, Standing};
 use crate::domain::time::Micros;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -57,6 +58,14 @@ pub struct Session {
     pub unknown_facts: u64,
     /// What is known of the tool it was imported from; none for a session of this program.
     pub imported: Option<Imported>,
+    /// The breakpoints that stand, oldest first.
+    pub breaks: Vec<Standing>,
+    /// The last breakpoint ever set.
+    pub last_break: BreakNo,
+    /// What the operator noted for the next request.
+    pub notes: Vec<PendingNote>,
+    /// The last note ever written.
+    pub last_note: NoteNo,
     wire_ids: HashSet<String>,
     calls_let_go: usize,
 }
@@ -84,6 +93,10 @@ impl Session {
             usage: Usage::default(),
             unknown_facts: 0,
             imported: None,
+            breaks: Vec::new(),
+            last_break: BreakNo(0),
+            notes: Vec::new(),
+            last_note: NoteNo(0),
             wire_ids: HashSet::new(),
             calls_let_go: 0,
         }
@@ -147,7 +160,8 @@ impl Session {
             None if run.cancel.is_some() => Status::Running,
             None => {
                 let holds = self.holds();
-                let decision = |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_));
+                let decision =
+                    |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_) | Hold::Breakpoint(_));
                 if holds.iter().any(decision) {
                     Status::Held
                 } else if run.paused.is_some() {
@@ -204,6 +218,11 @@ impl Session {
             | Fact::ModeSet { .. }
             | Fact::OperatorSteered { .. }
             | Fact::RunEnded { .. } => self.apply_run(event),
+            Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. } => self.apply_stops(event),
             Fact::CallRefused { .. }
             | Fact::CallJudged { .. }
             | Fact::CallEdited { .. }
@@ -258,6 +277,8 @@ impl Session {
             usage: Usage::default(),
             open_calls: Vec::new(),
             steers: Vec::new(),
+            stop: None,
+            passed: Passed::default(),
         });
     }
 
@@ -269,6 +290,7 @@ impl Session {
         } else if let Fact::RunReleased { .. } = fact {
             run.paused = None;
             run.interrupted = false;
+            run.stop = None;
         } else if let Fact::InterruptAsked { by } = fact {
             run.paused = Some(by.clone());
             run.interrupted = true;
@@ -296,7 +318,11 @@ impl Session {
     }
 
     fn apply_model(&mut self, event: &Event) {
+        if let Fact::ModelAsked { notes, .. } = &event.fact {
+            self.take_notes(notes);
+        }
         let Some(run) = &mut self.run else { return };
+        run.saw(&event.fact);
         if let Fact::ModelAsked { model, attempt, .. } = &event.fact {
             run.permits = run.permits.saturating_sub(1);
             run.turn = Turn::Asked { model: model.clone(), attempt: *attempt, at: event.at, span: event.no };
@@ -366,6 +392,7 @@ impl Session {
             return;
         }
         run.turn = Turn::Ready;
+        run.passed.forget_calls();
         for id in std::mem::take(&mut run.open_calls) {
             let Some(call) = self.call(id) else { continue };
             let text = call.result.clone().unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::domain::card::{Card, Decision};
 use crate::domain::event::{EndReason, Event, Fact, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::Sort;
-use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::ids::{CallId, EventNo, NoteNo, RunNo};
 use crate::domain::message::{Finish, Reply, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
@@ -67,6 +67,17 @@ pub enum Said {
         /// Who.
         by: By,
     },
+    /// A note that joins the next request.
+    Noted {
+        /// Its number.
+        no: NoteNo,
+        /// What the model reads.
+        text: String,
+        /// Who.
+        by: By,
+        /// What became of it.
+        fate: Fate,
+    },
     /// The model spoke.
     Answer(Answer),
     /// The model called a tool.
@@ -94,6 +105,17 @@ pub enum Said {
         /// The kind's name.
         kind: String,
     },
+}
+
+/// What became of a note for the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It waits for the next request.
+    Waits,
+    /// It was sent.
+    Sent,
+    /// It was taken back before that.
+    TakenBack,
 }
 
 /// How a note is meant.
@@ -155,6 +177,7 @@ pub struct Talk {
     items: Vec<Item>,
     cards: Vec<usize>,
     queued: VecDeque<usize>,
+    noted: Vec<(NoteNo, usize)>,
     sum: Sum,
     version: u64,
     imported: bool,
@@ -184,6 +207,7 @@ impl Talk {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Answer(_)
             | Said::Fault { .. }
             | Said::End(_)
@@ -237,11 +261,27 @@ impl Talk {
             Fact::OperatorSteered { text, by } => {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
+            Fact::BreakpointSet { no, spec, by } => {
+                self.note(event, Tone::Quiet, format!("breakpoint {no} set by {by}: {spec}"));
+            }
+            Fact::BreakpointRemoved { no, by } => {
+                self.note(event, Tone::Quiet, format!("breakpoint {no} removed by {by}"));
+            }
+            Fact::BreakpointHit { no, spec, why, .. } => {
+                let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
+                self.note(event, Tone::Pause, text);
+            }
+            Fact::NoteAdded { no, text, by } => {
+                self.noted.push((*no, self.items.len()));
+                self.add(
+                    event,
+                    Said::Noted { no: *no, text: text.clone(), by: by.clone(), fate: Fate::Waits },
+                );
+            }
+            Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
+            Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::WriterTaken { .. }
-            | Fact::StepAllowed { .. }
-            | Fact::ModelAsked { .. }
-            | Fact::ImportTaken { .. } => {}
+            Fact::WriterTaken { .. } | Fact::StepAllowed { .. } | Fact::ImportTaken { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -277,6 +317,16 @@ impl Talk {
             Sort::Damaged => (Tone::Alarm, format!("record {place} cannot be read: {label}")),
         };
         self.note(event, tone, text);
+    }
+
+    fn settle_note(&mut self, sent: NoteNo, becomes: Fate) {
+        let Some(at) = self.noted.iter().position(|(no, _)| *no == sent) else { return };
+        let (_, key) = self.noted.swap_remove(at);
+        let Some(item) = self.items.get_mut(key) else { return };
+        if let Said::Noted { fate, .. } = &mut item.said {
+            *fate = becomes;
+            item.version += 1;
+        }
     }
 
     fn begin(&mut self, event: &Event, input: &str, mode: Mode, model: &str) {

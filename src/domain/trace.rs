@@ -8,7 +8,7 @@ use crate::domain::card::summary;
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::fault::FaultKind;
 use crate::domain::foreign::Sort;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, EventNo};
 use crate::domain::imported::is_answer;
 use crate::domain::message::Reply;
 use crate::domain::retry::AfterFault;
@@ -39,6 +39,8 @@ pub struct Trace {
     model: Option<usize>,
     retry: Option<usize>,
     pause: Option<usize>,
+    stops: Vec<usize>,
+    let_go: Option<EventNo>,
     calls: Vec<usize>,
     open: HashMap<CallId, OpenCall>,
     last_at: Micros,
@@ -106,6 +108,11 @@ impl Trace {
             }
             Fact::RunReleased { .. } => self.close_pause(event),
             Fact::StepAllowed { .. } => self.stepped(event),
+            Fact::BreakpointHit { no, spec, why, .. } => {
+                let what = What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() };
+                let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
+                self.stops.push(key);
+            }
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt, .. } => self.asked(event, model, *attempt),
@@ -140,6 +147,10 @@ impl Trace {
             | Fact::ModeSet { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::OperatorSaid { .. } => {}
         }
         self.stand(event);
@@ -218,13 +229,17 @@ impl Trace {
     }
 
     fn close_pause(&mut self, event: &Event) {
-        if let Some(key) = self.pause.take() {
+        self.let_go = (!self.stops.is_empty()).then_some(event.no);
+        for key in self.pause.take().into_iter().chain(std::mem::take(&mut self.stops)) {
             self.close(key, event.at, RowState::Well);
         }
     }
 
     /// What the run waited for is known only once it was allowed: since the event before.
     fn stepped(&mut self, event: &Event) {
+        if self.let_go.is_some_and(|no| no.after() == event.no) {
+            return; // it stood at a breakpoint, and that is told
+        }
         let since = Event { at: self.last_at, ..event.clone() };
         let key = self.add(self.run, &since, What::Stepping, Some(Time::Person));
         self.close(key, event.at, RowState::Well);

@@ -3,6 +3,7 @@
 //! The desk never touches a screen, and a screen never waits for it: both talk over bounded channels. A session is driven here
 //! when it was begun or resumed here, or when the operator gave an order to a session that nobody drives.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
 use crate::domain::listing::Query;
@@ -64,7 +65,7 @@ impl Desk {
     pub async fn serve(mut self, mut commands: Receiver<Command>) {
         while let Some(command) = commands.recv().await {
             match command {
-                Command::Begin(task) => self.begin(&task).await,
+                Command::Begin(task, breaks) => self.begin(&task, &breaks).await,
                 Command::Order { session, order } => self.order(&session, &order).await,
                 Command::Watch(session) => self.watch(session),
                 Command::Resume(session) => self.drive(session),
@@ -83,8 +84,8 @@ impl Desk {
         let _ = self.notices.send(notice).await;
     }
 
-    async fn begin(&mut self, task: &Task) {
-        match self.hand.begin(&self.opening, task).await {
+    async fn begin(&mut self, task: &Task, breaks: &[Breakpoint]) {
+        match self.hand.begin(&self.opening, task, breaks).await {
             Ok(id) => {
                 self.watch(id.clone());
                 self.drive(id);

@@ -12,6 +12,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
+use crate::domain::stops::Stop;
 use crate::domain::talk::Talk;
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
@@ -257,6 +258,24 @@ impl App {
         self.waiting().into_iter().next()
     }
 
+    /// The breakpoint that the run stands at.
+    pub fn stop(&self) -> Option<&Stop> {
+        let session = self.session()?;
+        session.live().filter(|run| run.cancel.is_none())?;
+        session.stop()
+    }
+
+    /// The call that the decision panel shows: the oldest that waits, else the one that the run stands before.
+    pub fn facing(&self) -> Option<&Call> {
+        let next = || self.session()?.call(self.stop()?.call?).filter(|call| !call.ended());
+        self.held().or_else(next)
+    }
+
+    /// How many things wait for a person.
+    pub fn hold_count(&self) -> usize {
+        self.waiting().len() + usize::from(self.stop().is_some())
+    }
+
     /// The pane that has the keys; none while text is written or something lies over the workbench.
     pub fn focused_pane(&self) -> Option<Pane> {
         match (self.focus, &self.overlay) {
@@ -280,7 +299,7 @@ impl App {
         let narrow = self.size.0 < crate::ui::layout::NORMAL_COLS || self.look.accessible;
         let deciding = self.focus == Focus::Pane(Pane::Approval);
         let composer = self.playback.is_none() && !(narrow && deciding);
-        let held = self.held().is_some();
+        let held = self.hold_count() > 0;
         Shape {
             width: self.size.0,
             height: self.size.1,

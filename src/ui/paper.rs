@@ -304,6 +304,7 @@ impl View<'_> {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Answer(_)
             | Said::Fault { .. }
             | Said::End(_)

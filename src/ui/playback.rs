@@ -99,7 +99,10 @@ impl Playback {
             Fact::RunEnded { status, .. } => *status != RunStatus::Done,
             Fact::CallRecorded { end, .. } => *end != Recorded::Ok,
             Fact::ForeignRecord { sort, .. } => *sort == Sort::Damaged,
-            Fact::CallUnknown { .. } | Fact::ModelFailed { .. } | Fact::RunPaused { .. } => true,
+            Fact::CallUnknown { .. }
+            | Fact::ModelFailed { .. }
+            | Fact::RunPaused { .. }
+            | Fact::BreakpointHit { .. } => true,
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
             | Fact::SessionMarked { .. }
@@ -127,6 +130,10 @@ impl Playback {
             | Fact::SessionImported { .. }
             | Fact::RunImported { .. }
             | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => false,
         }
     }

@@ -104,6 +104,7 @@ fn paste(app: &mut App, text: &str) {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
         Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
+        Some(Overlay::Breaks(list)) => list.input.insert(&text.replace(['\n', '\r'], " ")),
         Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
@@ -148,9 +149,10 @@ pub fn order(app: &App, order: Order, effects: &mut Vec<Effect>) {
 pub fn next_tick_ms(app: &App) -> Option<u64> {
     let playing = app.playback.as_ref().is_some_and(|playback| playback.playing).then_some(33);
     let guard = (update_decide::is_guarded(app) && !app.look.accessible).then_some(50);
-    let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.held().is_some());
+    let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.hold_count() > 0);
     let runs = app.session().is_some_and(|session| session.live().is_some()) && app.playback.is_none();
-    let waits_ms = app.held().map_or(0, |call| app.now.ms_since(call.since));
+    let since = app.held().map(|call| call.since).or(app.stop().map(|stop| stop.at));
+    let waits_ms = since.map_or(0, |since| app.now.ms_since(since));
     // A wait is told to the second while it is short; then nobody needs it so closely, and idling costs nothing.
     let clock = runs.then_some(match waits_ms {
         0..SHORT_WAIT_MS => 1_000,

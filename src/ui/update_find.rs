@@ -14,6 +14,7 @@ pub fn talk_text(app: &App, item: usize) -> Option<String> {
         Said::Task { text, .. }
         | Said::Queued { text, .. }
         | Said::Steer { text, .. }
+        | Said::Noted { text, .. }
         | Said::Note { text, .. } => Some(text.clone()),
         Said::Answer(answer) => Some(match answer.text.is_empty() {
             true => answer.reasoning.clone(),

@@ -22,7 +22,7 @@ fn click(app: &mut App, column: u16, row: u16) {
     }
     let hit = app.layout.tab_at(column, row).or_else(|| app.layout.pane_at(column, row));
     match hit {
-        Some(Pane::Approval) if app.held().is_none() => {}
+        Some(Pane::Approval) if app.hold_count() == 0 => {}
         Some(pane) => update_panel::give(app, pane),
         None if app.layout.on_composer(column, row) => app.focus = Focus::Composer,
         None => {}
@@ -37,7 +37,7 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
                 update_panes::help(app, step);
             }
         }
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
+        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Breaks(_)) => {
             update_list::shift(app, if lines < 0 { -1 } else { 1 });
         }
         Some(Overlay::Compare(_)) => {

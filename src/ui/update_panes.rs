@@ -28,7 +28,7 @@ pub fn go(app: &mut App, go: Go) {
 /// The panes in order, the text for the agent behind them.
 fn cycle(app: &mut App, by: isize) {
     let mut stops: Vec<Focus> = Pane::ALL.map(Focus::Pane).to_vec();
-    if app.held().is_none() {
+    if app.hold_count() == 0 {
         stops.retain(|stop| *stop != Focus::Pane(Pane::Approval));
     }
     if app.playback.is_none() {

@@ -60,7 +60,8 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Compare(_)
-            | Overlay::Editor(_),
+            | Overlay::Editor(_)
+            | Overlay::Breaks(_),
         )
         | None => None,
     };

@@ -54,8 +54,8 @@ use crate::ui::edit::TextBox;
 use crate::ui::layout::{Place, Room, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
-    approval, calls, compare, composer, conversation, editor, footer, help, palette, playback, sessions,
-    status, trace,
+    approval, breaks, calls, compare, composer, conversation, editor, footer, help, palette, playback,
+    sessions, status, trace,
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
@@ -150,7 +150,7 @@ fn tabs(app: &App, bar: Rect, buf: &mut Buffer) {
     let mut x = bar.x;
     for pane in app.layout.tab_names() {
         let shown = app.layout.pane(*pane).is_some();
-        let waits = *pane == Pane::Approval && app.held().is_some();
+        let waits = *pane == Pane::Approval && app.hold_count() > 0;
         let key = Pane::ALL.iter().position(|one| one == pane).map_or(0, |at| at + 1);
         let words = match shown {
             true => format!("[{key} {}]", pane.title()),
@@ -183,6 +183,8 @@ fn overlay(app: &App, buf: &mut Buffer) {
             let what = if editor.difference { "what you changed" } else { "arguments" };
             format!("Edit {} {}: {what}", editor.call, editor.tool)
         }
+        Overlay::Breaks(list) if list.until => "Run until".to_string(),
+        Overlay::Breaks(_) => "Breakpoints".to_string(),
     };
     frame(app, &title, place, true, buf);
     match overlay {
@@ -192,12 +194,13 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Sessions(list) => sessions::draw(app, list, place.inner, buf),
         Overlay::Compare(asked) => compare::draw(app, asked, place.inner, buf),
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
+        Overlay::Breaks(list) => breaks::draw(app, list, place.inner, buf),
     }
 }
 
 fn too_small(app: &App, screen: Rect, buf: &mut Buffer) {
     let (columns, rows) = crate::ui::layout::SMALLEST;
-    let held = app.waiting().len();
+    let held = app.hold_count();
     let waits = if held > 0 { format!(" {held} waiting for you.") } else { String::new() };
     let words = format!("This terminal is too small: {columns}x{rows} is needed.{waits} Ctrl-C twice quits.");
     for (row, range) in (screen.y..screen.bottom()).zip(text::wrap(&words, usize::from(screen.width))) {
@@ -223,6 +226,7 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
             return Some(filter_cursor(&chooser.filter, inner));
         }
         Some(Overlay::Sessions(list)) if list.filtering => return Some(filter_cursor(&list.filter, inner)),
+        Some(Overlay::Breaks(list)) => return Some(filter_cursor(&list.input, inner)),
         Some(Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => return None,
         None => {}
     }
@@ -243,7 +247,7 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
 pub fn title(app: &App) -> String {
     let what = app.session().map(|session| text::first_line(&session.title, 60)).unwrap_or_default();
     let name = if what.is_empty() { "tackroom".to_string() } else { format!("{what} - tackroom") };
-    match app.waiting().len() {
+    match app.hold_count() {
         0 => name,
         holds => format!("({holds}) {name}"),
     }

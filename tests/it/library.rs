@@ -205,7 +205,7 @@ impl Shelf {
         };
         let limits = Limits::default();
         let task = Task { input: "t".to_string(), mode: Mode::Auto, limits, model: "m".to_string() };
-        self.hand.begin(&opening, &task).await.unwrap()
+        self.hand.begin(&opening, &task, &[]).await.unwrap()
     }
 
     async fn tidy(&mut self, days: u64) -> Tidied {

@@ -67,7 +67,7 @@ pub fn sign(status: Status) -> (Glyph, Role) {
 /// Driver, holds, steps, tokens and time; less of it on a narrow screen.
 fn figures(app: &App, session: &Session) -> String {
     let mut parts = Vec::new();
-    let holds = app.waiting().len();
+    let holds = app.hold_count();
     if holds > 0 {
         parts.push(format!("{holds} waiting for you"));
     }

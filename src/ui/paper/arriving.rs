@@ -53,6 +53,7 @@ impl Arriving {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Call(_)
             | Said::Fault { .. }
             | Said::End(_)

@@ -248,7 +248,7 @@ impl World {
             program: "test".into(),
         };
         let task = Task { input: "do it".into(), mode, limits: Limits { steps: 200 }, model: "m".into() };
-        self.hand().begin(&opening, &task).await
+        self.hand().begin(&opening, &task, &[]).await
     }
 
     /// Drives until only a person can go on, or it is over.
@@ -281,7 +281,7 @@ impl World {
                     Order::Settle { call, how, note: String::new() }
                 }
                 Hold::Step => Order::Step,
-                Hold::Paused => Order::Resume,
+                Hold::Paused | Hold::Breakpoint(_) => Order::Resume,
             };
             match self.hand().order(id, &order).await {
                 Ok(_) => {}
