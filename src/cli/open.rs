@@ -107,7 +107,7 @@ fn begin(app: &mut App, first: First) -> Vec<Command> {
         First::Replay(id, at) => {
             app.replay_wanted = true;
             app.replay_at = at;
-            commands.push(Command::Watch(id));
+            commands.push(Command::Replay(id));
         }
     }
     commands

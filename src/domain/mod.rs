@@ -24,6 +24,7 @@ pub mod commit; // facts that become durable together; the one fold rule of the 
 pub mod order; // what an operator or a channel may tell a run
 pub mod command; // what a screen asks of whoever drives sessions
 pub mod run; // one task inside a session and how its model's turn stands
+pub mod shelf; // numbered things of which the oldest may be let go
 pub mod session; // a session as its events tell it; the one `apply`
 pub mod call_fold; // how the facts about a call change it
 pub mod next; // the single next thing a session needs, told by the session alone
@@ -38,3 +39,6 @@ pub mod talk; // events as a conversation
 pub mod span_tree; // whether the spans of a session are a whole tree
 pub mod trace_row; // what a row of the timeline is made of
 pub mod trace; // events as timeline rows and spans
+pub mod watched; // the folds of who looks at a session, and how they let go of what is long over
+pub mod survey; // a stored session in short: times, marks, and places from which it can be folded
+pub mod pace; // how a recorded wait is played: the reply streams again, long silences are shortened

@@ -10,6 +10,7 @@ use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
+use crate::domain::shelf::Shelf;
 use crate::domain::time::Micros;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -41,8 +42,8 @@ pub struct Session {
     pub holder: String,
     /// The last run.
     pub run: Option<Run>,
-    /// All calls; `CallId(n)` is at n - 1.
-    pub calls: Vec<Call>,
+    /// All calls that are kept; `CallId(n)` has the number n - 1.
+    pub calls: Shelf<Call>,
     /// What the operator said for afterwards.
     pub queue: VecDeque<String>,
     /// The messages as the model sees them.
@@ -52,6 +53,7 @@ pub struct Session {
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
     wire_ids: HashSet<String>,
+    onlooker: bool,
 }
 
 impl Session {
@@ -70,13 +72,25 @@ impl Session {
             epoch: Epoch(0),
             holder: String::new(),
             run: None,
-            calls: Vec::new(),
+            calls: Shelf::default(),
             queue: VecDeque::new(),
             transcript: Transcript::default(),
             usage: Usage::default(),
             unknown_facts: 0,
             wire_ids: HashSet::new(),
+            onlooker: false,
         }
+    }
+
+    /// The same for who only looks: what the model reads is not kept, and old calls may be let go.
+    pub fn onlooker(id: SessionId) -> Session {
+        Session { onlooker: true, ..Session::new(id) }
+    }
+
+    /// Lets go of calls that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let open: Vec<usize> = self.live().into_iter().flat_map(|run| &run.open_calls).map(|id| place(*id)).collect();
+        self.calls.forget(before, |number| open.contains(&number));
     }
 
     /// Whether its first event was seen.
@@ -91,11 +105,11 @@ impl Session {
 
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get((id.0 as usize).checked_sub(1)?)
+        self.calls.get(place(id))
     }
 
     pub(in crate::domain) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut((id.0 as usize).checked_sub(1)?)
+        self.calls.get_mut(place(id))
     }
 
     /// The calls of the last reply while not all of them are over, in order.
@@ -136,6 +150,7 @@ impl Session {
     /// Takes in one fact.
     pub fn apply(&mut self, event: &Event) {
         self.last = event.no;
+        self.calls.at(event.no);
         self.updated_at = event.at;
         match &event.fact {
             Fact::SessionOpened { title, agent, workspace, instructions, parent, .. } => {
@@ -274,7 +289,7 @@ impl Session {
         let mut wire = Vec::with_capacity(reply.calls.len());
         for (id, asked) in ids.iter().zip(&reply.calls) {
             let mut wire_id = asked.wire_id.clone();
-            if wire_id.is_empty() || !self.wire_ids.insert(wire_id.clone()) {
+            if wire_id.is_empty() || (!self.onlooker && !self.wire_ids.insert(wire_id.clone())) {
                 wire_id = format!("call_{}", id.0);
                 self.wire_ids.insert(wire_id.clone());
             }
@@ -299,7 +314,7 @@ impl Session {
     fn close_reply(&mut self) {
         let Some(run) = &mut self.run else { return };
         let all_over =
-            |id: &CallId| self.calls.get((id.0 as usize).saturating_sub(1)).is_some_and(Call::ended);
+            |id: &CallId| self.calls.get(place(*id)).is_some_and(Call::ended);
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
             return;
         }
@@ -329,8 +344,16 @@ impl Session {
     }
 
     fn say(&mut self, message: Message) {
+        if self.onlooker {
+            return;
+        }
         Arc::make_mut(&mut self.transcript).push(Arc::new(message));
     }
+}
+
+/// The number of a call among the calls; there is no call 0.
+fn place(id: CallId) -> usize {
+    (id.0 as usize).wrapping_sub(1)
 }
 
 /// The arguments as they may be sent back: always a JSON object.

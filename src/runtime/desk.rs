@@ -14,7 +14,7 @@ use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::watch;
+use crate::runtime::{reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -67,6 +67,8 @@ impl Desk {
                 Command::Begin(task) => self.begin(&task).await,
                 Command::Order { session, order } => self.order(&session, &order).await,
                 Command::Watch(session) => self.watch(session),
+                Command::Replay(session) => self.replay(session),
+                Command::Page { session, place, after } => self.page(session, place, after),
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
                 Command::Quit => break,
@@ -119,6 +121,22 @@ impl Desk {
         let (store, notices, stop) = (self.plugs.store.clone(), self.notices.clone(), self.watching.clone());
         let driven = self.driven.clone();
         tokio::spawn(async move { watch::watch(store, id, notices, |id| holds(&driven, id), stop).await });
+    }
+
+    /// Tells a stored session in short, and shows no other any more.
+    fn replay(&mut self, id: SessionId) {
+        self.watching.cancel();
+        self.watching = self.quit.child_token();
+        let (log, notices, stop) =
+            (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
+        tokio::spawn(reading::survey(log, id, notices, stop));
+    }
+
+    /// Reads a page of the session that is played.
+    fn page(&self, id: SessionId, place: u64, after: u64) {
+        let (log, notices, stop) =
+            (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
+        tokio::spawn(reading::page(log, (id, place, after), notices, stop));
     }
 
     /// Drives a session here until there is nothing to do; who asks while it is driven here is answered already.

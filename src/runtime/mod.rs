@@ -10,5 +10,6 @@ pub mod ledger; // a fold and its log kept in step: decide, append, apply
 pub mod hand; // an operator's word, written beside the worker
 pub mod perform; // one step done through a port; says what came of it
 pub mod agent; // the loop of one session: next, perform, decide, record
+pub mod reading; // a stored session as it is read for a replay
 pub mod watch; // a session as it is told to a screen
 pub mod desk; // owns all live runs: commands in, notices out

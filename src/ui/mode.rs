@@ -56,6 +56,8 @@ pub enum Ask {
     Search,
     /// Another title for the watched session.
     Rename,
+    /// Where a replay is to go.
+    Jump,
 }
 
 impl Ask {
@@ -63,7 +65,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename => None,
+            Ask::Search | Ask::Rename | Ask::Jump => None,
         }
     }
 }

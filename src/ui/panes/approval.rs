@@ -154,5 +154,6 @@ pub fn words(ask: Ask) -> String {
         }
         Ask::Search => "Search:".to_string(),
         Ask::Rename => "Title:".to_string(),
+        Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }
 }
