@@ -16,6 +16,7 @@ pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `
 pub mod sessions; // `tackroom sessions`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
+pub mod cast; // a replay as a recording
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 
@@ -81,7 +82,8 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
 /// Whether a verb opens the screen.
 fn has_screen(verb: Option<&Verb>) -> bool {
     match verb {
-        None | Some(Verb::Replay(_)) => true,
+        None => true,
+        Some(Verb::Replay(wanted)) => !wanted.headless && wanted.cast.is_none(),
         Some(Verb::Demo(wanted)) => !wanted.drive.headless,
         Some(Verb::Run(wanted)) => !wanted.drive.headless,
         Some(Verb::Resume(wanted)) => !wanted.drive.headless,

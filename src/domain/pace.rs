@@ -33,9 +33,12 @@ impl Gap {
         let whole = u64::try_from(next.at.0.saturating_sub(from.0)).unwrap_or(0);
         let mut gap = Gap { next: next.clone(), from, beats: Vec::new(), thought_until: 0, calls_from: whole };
         gap.beats.push(Beat { recorded: 0, played: 0, chars: 0 });
-        match &next.fact {
-            Fact::ModelReplied { reply, .. } if reply.timing.total_ms > 0 => gap.stream(reply, whole),
-            _ => gap.beat(whole, 0, true),
+        if let Fact::ModelReplied { reply, .. } = &next.fact
+            && reply.timing.total_ms > 0
+        {
+            gap.stream(reply, whole);
+        } else {
+            gap.beat(whole, 0, true);
         }
         gap
     }
@@ -72,6 +75,11 @@ impl Gap {
     /// How long it is played, in microseconds at speed 1.
     pub fn played(&self) -> u64 {
         self.beats.last().map_or(0, |beat| beat.played)
+    }
+
+    /// Whether some of it is shortened.
+    pub fn is_shortened(&self) -> bool {
+        self.beats.last().is_some_and(|beat| beat.played < beat.recorded)
     }
 
     /// The moments around a point of the play: the one before and the one after.

@@ -9,6 +9,7 @@ use crate::domain::call::Outcome;
 use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::pace::Gap;
 use crate::domain::policy::Word;
 use crate::domain::time::Micros;
 use crate::domain::watched::Watched;
@@ -50,6 +51,8 @@ pub struct Chunk {
     pub times: Vec<Micros>,
     /// What is marked.
     pub marks: Vec<(EventNo, Mark)>,
+    /// Before which event it was silent so long that it is shortened.
+    pub waits: Vec<EventNo>,
 }
 
 /// Makes chunks of events.
@@ -76,7 +79,13 @@ impl Surveyor {
             core: Arc::new(self.watched.core()),
             times: Vec::new(),
             marks: Vec::new(),
+            waits: Vec::new(),
         });
+        let before = self.watched.session.updated_at;
+        let is_late = self.watched.session.is_open() && event.at.ms_since(before) > WAIT_MS_MAX;
+        if is_late && Gap::new(before, event).is_shortened() {
+            chunk.waits.push(event.no);
+        }
         chunk.times.push(event.at);
         chunk.marks.extend(mark(event).map(|mark| (event.no, mark)));
         let is_full = chunk.times.len() as u64 >= CHUNK;
@@ -168,13 +177,7 @@ impl Survey {
                 Mark::Fault => self.faults.push(no),
             }
         }
-        let mut before = self.last_at();
-        for (no, at) in (self.events + 1..).zip(&chunk.times) {
-            if before.is_some_and(|before| at.ms_since(before) > WAIT_MS_MAX) {
-                self.waits.push(small(no));
-            }
-            before = Some(*at);
-        }
+        self.waits.extend(chunk.waits.iter().map(|no| small(no.0)));
         self.events += chunk.times.len() as u64;
         self.chunks.push(chunk);
     }

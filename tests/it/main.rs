@@ -36,3 +36,5 @@ mod cli;
 mod cli_faults;
 mod pty;
 mod keys;
+mod replay;
+mod replay_runs;

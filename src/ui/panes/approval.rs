@@ -19,6 +19,7 @@ use crate::domain::time::duration;
 use crate::ui::action::{Action, Go, Move};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::mode::{Ask, Context, Focus, Pane};
+use crate::ui::panes::ink;
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
 use crate::ui::widgets::meter;
@@ -31,7 +32,7 @@ pub fn title(app: &App) -> String {
     let waiting = app.waiting();
     let Some(call) = waiting.first() else { return Pane::Approval.title().to_string() };
     let what = if call.state == CallState::Unknown { "Unknown outcome" } else { "Your decision" };
-    let age = duration(app.now.ms_since(call.since) / 1000 * 1000);
+    let age = duration(ink::clock(app).ms_since(call.since) / 1000 * 1000);
     let many = if waiting.len() > 1 { format!(", 1 of {}", waiting.len()) } else { String::new() };
     format!("{what}{many}, {} waits {age}", call.id)
 }

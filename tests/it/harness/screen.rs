@@ -132,7 +132,8 @@ impl TestScreen {
         self.msg(Msg::Paste(text.to_string()))
     }
 
-    fn draw(&mut self) -> Buffer {
+    /// The screen as cells.
+    pub fn draw(&mut self) -> Buffer {
         prepare(&mut self.app);
         let mut buffer = Buffer::empty(Rect::new(0, 0, self.app.size.0, self.app.size.1));
         view::draw(&self.app, &mut buffer);
