@@ -32,7 +32,6 @@ use std::path::Path;
 use std::process::{Command as Process, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use story::Story;
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::call::{By, Via};
@@ -124,7 +123,8 @@ async fn fill(folder: &Path, events: u64) -> Result<(), Box<dyn Error>> {
     let mut batch: Vec<Event> = Vec::new();
     for event in start {
         commits += 1;
-        let class = if matches!(event.fact, Fact::SessionOpened { .. }) { Class::Operator } else { Class::Worker };
+        let class =
+            if matches!(event.fact, Fact::SessionOpened { .. }) { Class::Operator } else { Class::Worker };
         let commit_id = CommitId::from_random(commits);
         let commit = head.seal(commit_id, &id, (class, "bench"), event.at, vec![event.clone()]);
         head = store.append(Arc::new(commit)).await?;
@@ -158,12 +158,13 @@ fn moved(event: &Event, by: u64, calls: u32, round: u64) -> Event {
     event.at = event.at.plus_ms(round * 600_000);
     event.run = RunNo(event.run.0 + round as u32 * TURNS as u32);
     let call = |id: &mut CallId| id.0 += calls;
-    match &mut event.fact {
-        Fact::ModelReplied { calls, .. } => calls.iter_mut().for_each(call),
-        Fact::CallJudged { call: id, .. }
-        | Fact::CallStarted { call: id, .. }
-        | Fact::CallEnded { call: id, .. } => call(id),
-        _ => {} // no other fact of the story names a call
+    if let Fact::ModelReplied { calls, .. } = &mut event.fact {
+        calls.iter_mut().for_each(call);
+    } else if let Fact::CallJudged { call: id, .. }
+    | Fact::CallStarted { call: id, .. }
+    | Fact::CallEnded { call: id, .. } = &mut event.fact
+    {
+        call(id);
     }
     event
 }
@@ -315,8 +316,11 @@ fn read(conn: &Connection, to: u64) -> Result<f64, Box<dyn Error>> {
     let from = (to / CHUNK).saturating_sub(BACK) * CHUNK;
     let until = to.div_ceil(CHUNK) * CHUNK;
     let begun = Instant::now();
-    let mut query = conn.prepare_cached("SELECT json FROM events WHERE session = ?1 AND no > ?2 AND no <= ?3 ORDER BY no")?;
-    let rows = query.query_map(rusqlite::params![SESSION, from as i64, until as i64], |row| Ok(row.get_ref(0)?.as_bytes()?.len()))?;
+    let mut query = conn
+        .prepare_cached("SELECT json FROM events WHERE session = ?1 AND no > ?2 AND no <= ?3 ORDER BY no")?;
+    let rows = query.query_map(rusqlite::params![SESSION, from as i64, until as i64], |row| {
+        Ok(row.get_ref(0)?.as_bytes()?.len())
+    })?;
     std::hint::black_box(rows.sum::<rusqlite::Result<usize>>()?);
     Ok(begun.elapsed().as_secs_f64() * 1_000.0)
 }

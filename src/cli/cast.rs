@@ -64,7 +64,10 @@ pub async fn record(config: &Config, wire: &Wire, id: &SessionId, shot: &Shot<'_
     let _ = desk.await;
     let (frames, ms) = done?;
     let length = crate::domain::time::duration(ms);
-    out::progress(&format!("{frames} frames, {length}: play them with `asciinema play {}`", shot.file.display()));
+    out::progress(&format!(
+        "{frames} frames, {length}: play them with `asciinema play {}`",
+        shot.file.display()
+    ));
     Ok(Code::Done)
 }
 
@@ -90,7 +93,8 @@ impl Studio {
         }
         let mut out = open(shot.file)?;
         let begun = self.app.session().map_or(Micros(0), |session| session.opened_at);
-        let title = self.app.session().map(|session| text::first_line(&session.title, 80)).unwrap_or_default();
+        let title =
+            self.app.session().map(|session| text::first_line(&session.title, 80)).unwrap_or_default();
         let header = json!({
             "version": 2, "width": shot.size.0, "height": shot.size.1,
             "timestamp": begun.0 / 1_000_000, "title": title, "env": {"TERM": "xterm-256color"},

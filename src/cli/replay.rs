@@ -54,7 +54,11 @@ pub async fn replay(config: &Config, args: &Replay) -> Result<Code, Failure> {
 fn speed(typed: &str) -> Result<usize, Failure> {
     Playback::speed_of(typed).ok_or_else(|| {
         let known: Vec<&str> = SPEEDS.iter().map(|(label, _)| *label).collect();
-        Failure::new(Code::Usage, format!("there is no speed {typed:?}"), format!("there are: {}", known.join(", ")))
+        Failure::new(
+            Code::Usage,
+            format!("there is no speed {typed:?}"),
+            format!("there are: {}", known.join(", ")),
+        )
     })
 }
 

@@ -31,7 +31,8 @@ impl Gap {
     /// The wait between the event before, at `from`, and `next`.
     pub fn new(from: Micros, next: &Event) -> Gap {
         let whole = u64::try_from(next.at.0.saturating_sub(from.0)).unwrap_or(0);
-        let mut gap = Gap { next: next.clone(), from, beats: Vec::new(), thought_until: 0, calls_from: whole };
+        let mut gap =
+            Gap { next: next.clone(), from, beats: Vec::new(), thought_until: 0, calls_from: whole };
         gap.beats.push(Beat { recorded: 0, played: 0, chars: 0 });
         if let Fact::ModelReplied { reply, .. } = &next.fact
             && reply.timing.total_ms > 0

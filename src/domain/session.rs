@@ -89,7 +89,8 @@ impl Session {
 
     /// Lets go of calls that are over and were not touched after the event `before`.
     pub fn forget(&mut self, before: EventNo) {
-        let open: Vec<usize> = self.live().into_iter().flat_map(|run| &run.open_calls).map(|id| place(*id)).collect();
+        let open: Vec<usize> =
+            self.live().into_iter().flat_map(|run| &run.open_calls).map(|id| place(*id)).collect();
         self.calls.forget(before, |number| open.contains(&number));
     }
 
@@ -313,8 +314,7 @@ impl Session {
     /// Once every call of the reply is over, their results join the transcript in the order of the calls.
     fn close_reply(&mut self) {
         let Some(run) = &mut self.run else { return };
-        let all_over =
-            |id: &CallId| self.calls.get(place(*id)).is_some_and(Call::ended);
+        let all_over = |id: &CallId| self.calls.get(place(*id)).is_some_and(Call::ended);
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
             return;
         }

@@ -210,8 +210,7 @@ impl Survey {
 
     /// How many events had happened at a moment.
     pub fn events_by(&self, moment: Micros) -> u64 {
-        let begun =
-            |chunk: &Arc<Chunk>| chunk.times.first().is_some_and(|first| *first <= moment);
+        let begun = |chunk: &Arc<Chunk>| chunk.times.first().is_some_and(|first| *first <= moment);
         let chunks = self.chunks.partition_point(begun);
         let Some(chunk) = chunks.checked_sub(1).and_then(|last| self.chunks.get(last)) else { return 0 };
         chunk.place * CHUNK + chunk.times.partition_point(|at| *at <= moment) as u64

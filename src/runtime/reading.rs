@@ -32,11 +32,8 @@ async fn tell(log: &dyn Log, id: &SessionId, notices: &Sender<Notice>) -> Option
     };
     let mut surveyor = Surveyor::new(id.clone());
     let mut seq = 0;
-    let surveyed = |chunk: Chunk| Notice::Surveyed {
-        session: id.clone(),
-        chunk: Arc::new(chunk),
-        events: head.event.0,
-    };
+    let surveyed =
+        |chunk: Chunk| Notice::Surveyed { session: id.clone(), chunk: Arc::new(chunk), events: head.event.0 };
     let fault = loop {
         let page = match log.read(id, seq, COMMITS).await {
             Ok(page) => page,

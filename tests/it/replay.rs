@@ -110,7 +110,8 @@ fn same(story: &Story, targets: &[u64], runs: u32) {
     let result = runner.run(&any_way, |(doings, target)| {
         let (to, expected) = &screens[target];
         let found = cells(&mut sought(story, &stored, &doings, *to));
-        let diff: Vec<_> = expected.diff(&found).into_iter().map(|(x, y, cell)| (x, y, cell.symbol().to_string())).collect();
+        let diff: Vec<_> =
+            expected.diff(&found).into_iter().map(|(x, y, cell)| (x, y, cell.symbol().to_string())).collect();
         proptest::prop_assert!(diff.is_empty(), "event {to} by {doings:?}: {diff:?}");
         Ok(())
     });
@@ -254,7 +255,10 @@ fn the_screen_stays_until_the_events_have_come() {
     }
     screen.press("9");
     let asked: Vec<Command> = screen.commands();
-    assert!(asked.len() > 1 && asked.iter().all(|command| matches!(command, Command::Page { .. })), "{asked:?}");
+    assert!(
+        asked.len() > 1 && asked.iter().all(|command| matches!(command, Command::Page { .. })),
+        "{asked:?}"
+    );
     assert_eq!(at(&screen), 0);
     assert!(screen.screen().contains(&format!("to {}", events(long()) * 9 / 10)), "{}", screen.screen());
     for command in &asked {
@@ -295,7 +299,8 @@ fn replied(at_ms: u64, text: &str, timing: Timing) -> Event {
 
 #[test]
 fn a_recorded_pace_is_kept_and_only_silence_is_shortened() {
-    let timing = Timing { first_ms: 9_000, total_ms: 30_000, pace: vec![(9_000, 2), (19_000, 6), (20_000, 10)] };
+    let timing =
+        Timing { first_ms: 9_000, total_ms: 30_000, pace: vec![(9_000, 2), (19_000, 6), (20_000, 10)] };
     let gap = Gap::new(Micros(0), &replied(30_000, "0123456789", timing));
     // Nine seconds of silence, eleven of text, ten of silence.
     assert_eq!(gap.played(), 1_000_000 + 11_000_000 + 1_000_000);

@@ -174,7 +174,9 @@ fn demo(home: &Home) -> String {
     let ran = home.run(&["demo", "--headless"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     let id = home.only();
-    for args in [&["approve", &id, home.pending()[0]["call"].as_str().unwrap()][..], &["resume", &id, "--headless"]] {
+    for args in
+        [&["approve", &id, home.pending()[0]["call"].as_str().unwrap()][..], &["resume", &id, "--headless"]]
+    {
         let ran = home.run(args);
         assert_eq!(ran.code, 0, "{ran:?}");
     }
@@ -217,7 +219,10 @@ fn a_recording_shows_what_the_screen_showed() {
     let text = std::fs::read_to_string(&file).unwrap();
     let mut lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
     let header = lines.next().unwrap();
-    assert_eq!((&header["version"], &header["width"], &header["height"]), (&2.into(), &100.into(), &30.into()));
+    assert_eq!(
+        (&header["version"], &header["width"], &header["height"]),
+        (&2.into(), &100.into(), &30.into())
+    );
     let mut terminal = vt100::Parser::new(30, 100, 0);
     let (mut last, mut frames, mut seen) = (0.0, 0, Vec::new());
     for line in lines {

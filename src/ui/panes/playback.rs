@@ -50,7 +50,8 @@ fn words(app: &App, playback: &Playback, width: usize) -> (Vec<Span<'static>>, V
     ];
     let shortened = playback.gap.as_ref().and_then(|gap| gap.shortened_ms(playback.played / 4));
     if let Some(wait) = shortened.map(duration) {
-        let words = if width < 100 { format!("» {wait} ") } else { format!("» a wait of {wait}, shortened ") };
+        let words =
+            if width < 100 { format!("» {wait} ") } else { format!("» a wait of {wait}, shortened ") };
         let words = if look.in_words() { words.replace('»', "skips") } else { words };
         left.push(Span::styled(words, look.style(Role::Wait)));
     }
@@ -146,6 +147,7 @@ pub fn waits_within(playback: &Playback, from: i64, to: i64, limit: usize) -> Ve
     let time = |no: u32| survey.time(EventNo(u64::from(no))).map_or(i64::MAX, |at| at.0);
     let first = survey.waits().partition_point(|no| time(*no) <= from);
     let within = survey.waits()[first..].iter().take(limit);
-    let stretch = |no: &u32| (survey.time(EventNo(u64::from(*no) - 1)).map_or(i64::MIN, |at| at.0), time(*no));
+    let stretch =
+        |no: &u32| (survey.time(EventNo(u64::from(*no) - 1)).map_or(i64::MIN, |at| at.0), time(*no));
     within.map(stretch).take_while(|(begin, _)| *begin < to).collect()
 }

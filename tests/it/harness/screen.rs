@@ -92,7 +92,8 @@ impl TestScreen {
     pub fn msg(&mut self, msg: Msg) -> &mut TestScreen {
         let mut effects = update(&mut self.app, msg, self.now);
         while let Some(stored) = &self.stored {
-            let asked = effects.iter().position(|effect| matches!(effect, Effect::Send(Command::Page { .. })));
+            let asked =
+                effects.iter().position(|effect| matches!(effect, Effect::Send(Command::Page { .. })));
             let Some(Effect::Send(command)) = asked.map(|at| effects.remove(at)) else { break };
             for notice in stored.answer(&command) {
                 effects.extend(update(&mut self.app, Msg::Notice(notice), self.now));

@@ -56,7 +56,13 @@ impl Stored {
                 let events = Arc::new(events.filter(|event| in_page(event.no.0)).collect());
                 vec![Notice::Page { session: session.clone(), place: *place, events }]
             }
-            _ => Vec::new(), // nothing else is asked of a stored session
+            // Nothing else is asked of a stored session.
+            Command::Order { .. }
+            | Command::Begin(_)
+            | Command::Watch(_)
+            | Command::Resume(_)
+            | Command::Rows
+            | Command::Quit => Vec::new(),
         }
     }
 }
