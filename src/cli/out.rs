@@ -43,7 +43,8 @@ fn is_odd(c: char) -> bool {
 
 /// Writes a line of progress to standard error; a closed one is nobody's loss.
 pub fn progress(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    // In one piece: standard error is not buffered, and each piece would be a write of its own.
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Writes an error to standard error; its words may be foreign.

@@ -1,7 +1,7 @@
 //! Builds plugs from the Config and hands them to the runtime: the only place that knows which plug fits which socket.
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::engine::sqlite::Sqlite;
+use crate::adapters::engine::sqlite::{Options, Sqlite, WriteOn};
 use crate::adapters::policy::Builtin;
 use crate::adapters::tool::{self, WebFetch, Workspace};
 use crate::cli::config::Config;
@@ -21,6 +21,7 @@ use crate::runtime::plugs::{Kitbag, Plugs, Settings, Store};
 use crate::runtime::toolbox::Toolbox;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
 /// Everything joined.
@@ -38,7 +39,7 @@ pub struct Wire {
 impl Wire {
     /// Opens or makes the store, and finds the model.
     pub async fn create(config: &Config, workspace: &str) -> Result<Wire, Failure> {
-        let engine = Sqlite::open(&config.paths.data)?;
+        let engine = store(config)?;
         engine.writable()?;
         let mut wire = Wire::over(config, engine);
         wire.workspace = workspace.to_string();
@@ -57,7 +58,7 @@ impl Wire {
             let sentence = format!("there is no session yet in {}", config.paths.data.display());
             return Err(Failure::new(Code::Usage, sentence, "`tackroom demo` makes one in a minute"));
         }
-        let engine = Sqlite::open(&config.paths.data)?;
+        let engine = store(config)?;
         Ok(Wire::over(config, engine))
     }
 
@@ -176,6 +177,15 @@ impl Wire {
         agent.drive(OnHold::Leave).await?;
         Ok(())
     }
+}
+
+/// Opens or makes the store. On a runtime of one thread whoever commits writes: a thread for it would cost more than it
+/// frees.
+fn store(config: &Config) -> Result<Sqlite, LogFault> {
+    let alone =
+        Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread);
+    let write_on = if alone { WriteOn::Caller } else { WriteOn::Thread };
+    Sqlite::open_with(&config.paths.data, Options { write_on, ..Options::default() })
 }
 
 fn kitbag(

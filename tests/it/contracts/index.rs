@@ -1,6 +1,6 @@
 //! `Index`: a row is the fold of its session's events, at any time.
 
-use super::{Dice, Pen, Rig, asked, both_engines, by, opened, raw, read_all, said, session, started};
+use super::{Dice, Pen, Rig, asked, by, each_engine, opened, raw, read_all, said, session, started};
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::commit::{Class, Commit, may_say};
 use tackroom::domain::event::{EndReason, Fact, RunStatus, Settling};
@@ -12,7 +12,7 @@ use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::Effect;
 use tackroom::ports::index::{Index, Query};
 
-both_engines!(a_row_is_the_fold_of_its_events, lists_are_filtered_and_in_order);
+each_engine!(a_row_is_the_fold_of_its_events, lists_are_filtered_and_in_order);
 
 fn any_fact(dice: &mut Dice) -> Fact {
     let call = CallId(u32::try_from(dice.roll(4)).unwrap() + 1);

@@ -157,7 +157,8 @@ async fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room() {
     let dir = tempfile::tempdir().unwrap();
     let (mut acknowledged, mut pen) = (Vec::new(), Pen::new("s1"));
     {
-        let store = Sqlite::open_with(dir.path(), Options { max_pages: Some(60) }).unwrap();
+        let store =
+            Sqlite::open_with(dir.path(), Options { max_pages: Some(60), ..Options::default() }).unwrap();
         acknowledged.push(pen.open(&store).await);
         let fault = loop {
             let text = "x".repeat(700);

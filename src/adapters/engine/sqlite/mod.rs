@@ -2,7 +2,7 @@
 //! database for drafts between processes.
 //!
 //! ```text
-//! append, settle, put, drop ──> writer: one thread, group commits ──> tackroom.db
+//! append, settle, put, drop ──> writer: one at a time, group commits ──> tackroom.db
 //! read, head, find, rows, get <── reader: a few read-only connections, chains checked
 //! tail <── woken by the writer, and by a look at `data_version` while somebody follows
 //! ```
@@ -13,7 +13,7 @@ mod fault; // what SQLite says, in words
 mod place; // the folder and the files, private and known again
 mod open; // connections and the file's format
 mod rows; // rows as values
-mod writer; // one thread writes
+mod writer; // one at a time writes
 mod reader; // a few connections read
 mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
@@ -34,6 +34,7 @@ use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
 use crate::ports::work::{Claim, Work};
 use fault::{Fail, unavailable};
 use open::{Access, FORMAT, connect};
+pub use open::{Options, WriteOn};
 use place::Place;
 use reader::{Reader, lock};
 use recent::Recent;
@@ -49,13 +50,6 @@ use writer::{Done, Job, Told, Writer};
 const QUEUE: usize = 256;
 /// Queries at a time.
 const READERS: usize = 4;
-
-/// How a store is opened.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// For tests: the file may have so many pages of 4 KiB; then the disk counts as full.
-    pub max_pages: Option<u32>,
-}
 
 /// A store in a folder. Clones share it; the last one closes it.
 #[derive(Clone)]
@@ -78,6 +72,7 @@ struct Shared {
 /// Who writes, or why nobody does.
 enum Writing {
     Open { jobs: Option<mpsc::Sender<Job>>, thread: Mutex<Option<JoinHandle<()>>> },
+    Here(Box<Mutex<Writer>>),
     Closed(LogFault),
 }
 
@@ -156,9 +151,12 @@ impl Sqlite {
     }
 
     fn writing(place: Place, conn: Connection, options: Options) -> Result<Sqlite, LogFault> {
-        let (jobs, inbox) = mpsc::channel(QUEUE);
         let told = Told::default();
-        let writer = Writer::new(place.clone(), conn, options.max_pages, told.clone())?;
+        let writer = Writer::new(place.clone(), conn, options, told.clone())?;
+        if options.write_on == WriteOn::Caller {
+            return Ok(Sqlite::join(place, Access::Read, Writing::Here(Box::new(Mutex::new(writer))), told));
+        }
+        let (jobs, inbox) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("tackroom-writer".to_string())
             .spawn(move || writer.serve(inbox))
@@ -171,7 +169,7 @@ impl Sqlite {
         let Told { wake, recent, transactions } = told;
         let reader = Reader::new(place.clone(), access);
         let watching = Arc::new(tail::Watching::new(place.clone(), access, wake.clone(), recent.clone()));
-        let across = matches!(writing, Writing::Open { .. }) || place.drafts().exists();
+        let across = !matches!(writing, Writing::Closed(_)) || place.drafts().exists();
         let live = live::Hub::new(across.then(|| place.drafts()));
         let gate = Arc::new(Semaphore::new(READERS));
         Sqlite {
@@ -192,7 +190,7 @@ impl Sqlite {
     /// Whether the store can be written to; else why not.
     pub fn writable(&self) -> Result<(), LogFault> {
         match &self.shared.writing {
-            Writing::Open { .. } => Ok(()),
+            Writing::Open { .. } | Writing::Here(_) => Ok(()),
             Writing::Closed(why) => Err(why.clone()),
         }
     }
@@ -209,12 +207,16 @@ impl Sqlite {
 
     /// Hands work to the writer and waits for what came of it.
     async fn write(&self, work: writer::Work) -> Result<Done, LogFault> {
-        self.writable()?;
-        let Writing::Open { jobs: Some(jobs), .. } = &self.shared.writing else {
-            return Err(unavailable("the store is closed"));
-        };
         let (answer, answered) = oneshot::channel();
-        jobs.send(Job { work, answer }).await.map_err(|_| unavailable("the store's writer has stopped"))?;
+        let job = Job { work, answer };
+        match &self.shared.writing {
+            Writing::Closed(why) => return Err(why.clone()),
+            Writing::Here(writer) => lock(writer).group(vec![job]),
+            Writing::Open { jobs: None, .. } => return Err(unavailable("the store is closed")),
+            Writing::Open { jobs: Some(jobs), .. } => {
+                jobs.send(job).await.map_err(|_| unavailable("the store's writer has stopped"))?;
+            }
+        }
         let broke = |_| Err(LogFault::InDoubt { why: "the store's writer stopped meanwhile".to_string() });
         answered.await.unwrap_or_else(broke)
     }
@@ -246,12 +248,16 @@ fn lost_end(conn: &Connection, place: &Place) -> Result<Option<LogFault>, Fail> 
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Writing::Open { jobs, thread } = &mut self.writing {
-            drop(jobs.take());
-            let thread = lock(thread).take();
-            if let Some(thread) = thread {
-                let _ = thread.join(); // it ends once it has served what was asked
+        match &mut self.writing {
+            Writing::Open { jobs, thread } => {
+                drop(jobs.take());
+                let thread = lock(thread).take();
+                if let Some(thread) = thread {
+                    let _ = thread.join(); // it ends once it has served what was asked
+                }
             }
+            Writing::Here(writer) => lock(writer).fold(),
+            Writing::Closed(_) => {}
         }
     }
 }

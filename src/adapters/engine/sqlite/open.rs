@@ -35,6 +35,26 @@ pub enum Access {
     Frozen,
 }
 
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// For tests: the file may have so many pages of 4 KiB; then the disk counts as full.
+    pub max_pages: Option<u32>,
+    /// Who writes.
+    pub write_on: WriteOn,
+}
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WriteOn {
+    /// A thread of its own: nobody waits for the disk but who asked for it, and jobs that come together go together.
+    #[default]
+    Thread,
+    /// Who asks, on its own thread: for a program that does one thing after another, and would only hand each commit to
+    /// and fro. It is held up as long as the disk syncs.
+    Caller,
+}
+
 /// Opens the file; it must be there.
 pub fn connect(place: &Place, access: Access) -> rusqlite::Result<Connection> {
     let common = OpenFlags::SQLITE_OPEN_NO_MUTEX;

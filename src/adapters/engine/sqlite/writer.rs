@@ -1,10 +1,10 @@
-//! Writing: one thread, one connection, and as many jobs in one transaction as wait for it (a group commit).
+//! Writing: one at a time, one connection, and as many jobs in one transaction as wait for it (a group commit).
 //!
 //! A job is answered only after COMMIT, that is after the journal was synced. Where COMMIT fails with an I/O error
 //! nobody knows what a recovery would find: every job of the group is in doubt, and the connection is not used again.
 
 use super::fault::{Fail, damaged, of, of_commit, unavailable};
-use super::open::{Access, connect};
+use super::open::{Access, Options, WriteOn, connect};
 use super::place::{Anchor, Place, write_anchor};
 use super::recent::{Numbered, Recent};
 use super::rows::{self, End};
@@ -17,11 +17,14 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Jobs of one transaction at most, and their bytes.
 const GROUP_JOBS: usize = 128;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// How long a caller that writes itself is held up by another process.
+const CALLER_BUSY: Duration = Duration::from_millis(50);
 
 /// What is to be written.
 pub enum Work {
@@ -94,7 +97,7 @@ pub struct Writer {
     identity: Option<(u64, u64)>,
     conn: Option<Connection>,
     anchor: File,
-    max_pages: Option<u32>,
+    options: Options,
     told: Told,
     last: Option<Last>,
 }
@@ -108,22 +111,20 @@ struct Broken {
 
 impl Writer {
     /// A writer with its first connection.
-    pub fn new(
-        place: Place,
-        conn: Connection,
-        max_pages: Option<u32>,
-        told: Told,
-    ) -> Result<Writer, LogFault> {
+    pub fn new(place: Place, conn: Connection, options: Options, told: Told) -> Result<Writer, LogFault> {
         let anchor = place.open_anchor()?;
         let mut writer =
-            Writer { identity: place.identity(), place, conn: None, anchor, max_pages, told, last: None };
+            Writer { identity: place.identity(), place, conn: None, anchor, options, told, last: None };
         writer.take(conn).map_err(|error| of(&error, &writer.place.file))?;
         Ok(writer)
     }
 
     fn take(&mut self, conn: Connection) -> rusqlite::Result<()> {
-        if let Some(pages) = self.max_pages {
+        if let Some(pages) = self.options.max_pages {
             conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+        }
+        if self.options.write_on == WriteOn::Caller {
+            conn.busy_timeout(CALLER_BUSY)?; // who asks tries again, and can do other things meanwhile
         }
         self.conn = Some(conn);
         Ok(())
@@ -141,6 +142,11 @@ impl Writer {
             }
             self.group(group);
         }
+        self.fold();
+    }
+
+    /// Folds the journal into the file.
+    pub fn fold(&self) {
         if let Some(conn) = &self.conn {
             // A reader may be in the way; then the journal just stays as long as it is.
             let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -148,7 +154,7 @@ impl Writer {
     }
 
     /// Serves a group in one transaction; where that fails because of one job, each by itself.
-    fn group(&mut self, group: Vec<Job>) {
+    pub fn group(&mut self, group: Vec<Job>) {
         match self.transact(&group) {
             Ok(answers) => {
                 for (job, answer) in group.into_iter().zip(answers) {
