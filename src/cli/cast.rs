@@ -99,7 +99,7 @@ impl Studio {
             "version": 2, "width": shot.size.0, "height": shot.size.1,
             "timestamp": begun.0 / 1_000_000, "title": title, "env": {"TERM": "xterm-256color"},
         });
-        writeln!(out, "{header}")?;
+        heard(writeln!(out, "{header}"))?;
         while self.app.playback.as_ref().is_some_and(|playback| playback.playing && !playback.is_over()) {
             self.frame(&mut out)?;
             self.at_ms += FRAME_MS;
@@ -109,7 +109,7 @@ impl Studio {
         self.frame(&mut out)?;
         self.at_ms += LAST_MS;
         self.write(&mut out, "")?;
-        out.flush()?;
+        heard(out.flush())?;
         Ok((self.frames, self.at_ms))
     }
 
@@ -124,7 +124,7 @@ impl Studio {
 
     fn write(&self, out: &mut impl Write, bytes: &str) -> Result<(), Failure> {
         let (whole, part) = (self.at_ms / 1_000, self.at_ms % 1_000);
-        Ok(writeln!(out, "[{whole}.{part:03}, \"o\", {}]", json!(bytes))?)
+        heard(writeln!(out, "[{whole}.{part:03}, \"o\", {}]", json!(bytes)))
     }
 
     /// Takes in a message at the recording's time and sends on what the screen asks for.
@@ -155,6 +155,14 @@ impl Studio {
             }
         }
         Ok(())
+    }
+}
+
+/// A reader that has gone away ends the recording quietly.
+fn heard(written: std::io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::quiet(Code::Done)),
+        other => Ok(other?),
     }
 }
 

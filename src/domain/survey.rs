@@ -187,7 +187,7 @@ impl Survey {
         self.events
     }
 
-    /// A chunk.
+    /// The chunk at a place, once it is known.
     pub fn chunk(&self, place: u64) -> Option<&Arc<Chunk>> {
         self.chunks.get(usize::try_from(place).ok()?)
     }
