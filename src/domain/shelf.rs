@@ -6,6 +6,9 @@ use crate::domain::ids::EventNo;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+/// Room for so many times what is kept is given back.
+const SLACK: usize = 4;
+
 /// One thing, and the event that touched it last.
 #[derive(Clone, Debug)]
 struct Kept<T> {
@@ -122,6 +125,9 @@ impl<T> Shelf<T> {
                 self.aside.insert(self.first, kept);
             }
             self.first += 1;
+        }
+        if self.rest.capacity() > SLACK * (self.rest.len() + 1) {
+            self.rest.shrink_to_fit(); // many of these are kept where little is in them
         }
     }
 }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// Events of a chunk.
 pub const CHUNK: u64 = 1_024;
 /// How many chunks before the one looked at are kept whole.
-pub const BACK: u64 = 2;
+pub const BACK: u64 = 1;
 /// A longer silence is shortened when it is played, in milliseconds.
 pub const WAIT_MS_MAX: u64 = 3_000;
 
@@ -150,7 +150,7 @@ pub fn mark(event: &Event) -> Option<Mark> {
 /// What is known of a stored session so far.
 #[derive(Clone, Debug, Default)]
 pub struct Survey {
-    chunks: Vec<Arc<Chunk>>,
+    chunks: Vec<Chunk>,
     events: u64,
     turns: Vec<u32>,
     calls: Vec<u32>,
@@ -179,6 +179,10 @@ impl Survey {
         }
         self.waits.extend(chunk.waits.iter().map(|no| small(no.0)));
         self.events += chunk.times.len() as u64;
+        // What was marked stands in the lists now.
+        let mut chunk = Arc::unwrap_or_clone(chunk);
+        (chunk.marks, chunk.waits) = (Vec::new(), Vec::new());
+        chunk.times.shrink_to_fit();
         self.chunks.push(chunk);
     }
 
@@ -188,7 +192,7 @@ impl Survey {
     }
 
     /// The chunk at a place, once it is known.
-    pub fn chunk(&self, place: u64) -> Option<&Arc<Chunk>> {
+    pub fn chunk(&self, place: u64) -> Option<&Chunk> {
         self.chunks.get(usize::try_from(place).ok()?)
     }
 
@@ -210,7 +214,7 @@ impl Survey {
 
     /// How many events had happened at a moment.
     pub fn events_by(&self, moment: Micros) -> u64 {
-        let begun = |chunk: &Arc<Chunk>| chunk.times.first().is_some_and(|first| *first <= moment);
+        let begun = |chunk: &Chunk| chunk.times.first().is_some_and(|first| *first <= moment);
         let chunks = self.chunks.partition_point(begun);
         let Some(chunk) = chunks.checked_sub(1).and_then(|last| self.chunks.get(last)) else { return 0 };
         chunk.place * CHUNK + chunk.times.partition_point(|at| *at <= moment) as u64

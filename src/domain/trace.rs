@@ -57,6 +57,7 @@ impl Trace {
         let open: Vec<usize> = own.into_iter().chain(calls).flatten().collect();
         self.rows.forget(before, |key| open.contains(&key));
         self.order.retain(|key| self.rows.get(*key).is_some());
+        self.order.shrink_to_fit();
         self.calls.retain(|_, key| self.rows.get(*key).is_some());
     }
 

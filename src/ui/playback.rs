@@ -26,7 +26,7 @@ pub const SPEEDS: [(&str, u64); 10] = [
 pub const SPEED_1: usize = 2;
 
 /// Pages of events kept at most: what one look needs, what comes next, and a little for the way back.
-const PAGES_MAX: usize = 8;
+const PAGES_MAX: usize = 5;
 
 /// Where the position is to go as soon as what it needs is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -138,7 +138,7 @@ fn a_replay_lets_go_of_what_is_long_over() {
     go_to(&mut screen, &events(long()).to_string());
     let watched = screen.app.watched.as_ref().unwrap();
     let (kept, all) = (watched.talk.items().kept(), watched.talk.items().len());
-    assert!(kept < 1_600 && all > 2_300, "{kept} of {all}");
+    assert!(kept < 1_200 && all > 2_300, "{kept} of {all}");
     assert!(watched.session.transcript.is_empty());
     screen.press("g g");
     assert!(screen.screen().contains("earlier entries: go back"), "{}", screen.screen());
@@ -318,4 +318,17 @@ fn a_recorded_pace_is_kept_and_only_silence_is_shortened() {
     assert_eq!(gap.shortened_ms(12_500_000), Some(10_000));
     assert_eq!(gap.clock(500_000), Micros(4_500_000));
     assert_eq!(gap.clock(gap.played()), Micros(30_000_000));
+}
+
+#[test]
+fn what_a_replay_keeps_of_each_chunk_is_small() {
+    let mut surveyor = tackroom::domain::survey::Surveyor::new(long().session.id.clone());
+    let chunks: Vec<_> = long().commits.iter().flat_map(|commit| surveyor.take(commit)).collect();
+    assert!(chunks.len() > 4);
+    for chunk in chunks {
+        let core = &chunk.core;
+        let kept = core.session.calls.kept() + core.talk.items().kept() + core.trace.order().len();
+        assert!(kept < 20, "{kept} entries are kept of what was open at event {}", chunk.place * CHUNK);
+        assert_eq!(chunk.times.len() as u64, CHUNK);
+    }
 }
