@@ -1,6 +1,7 @@
 //! A replay on the screen: whatever way one comes to an event, the screen is the same; it plays as it was recorded.
 
 use crate::harness::screen::TestScreen;
+use crate::harness::shot;
 use crate::harness::stored::Stored;
 use crate::harness::story::{self, Story};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -13,6 +14,8 @@ use tackroom::domain::message::{Draft, Finish, Reply, Timing, Usage};
 use tackroom::domain::pace::Gap;
 use tackroom::domain::survey::CHUNK;
 use tackroom::domain::time::Micros;
+use tackroom::domain::watched::Watched;
+use tackroom::ui::paper::Paper;
 use tackroom::ui::update::Msg;
 
 const SIZE: (u16, u16) = (150, 44);
@@ -130,6 +133,27 @@ fn every_way_to_an_event_shows_the_same_in_a_long_session() {
     let all = events(long());
     assert!(all > 5 * CHUNK, "{all}");
     same(long(), &[CHUNK * 2, 3 * CHUNK - 1, 3 * CHUNK, 3 * CHUNK + 7, 4_500, all], cases(24));
+}
+
+/// The cells' text without the thumb of a scrollbar, which goes by what is kept.
+fn words(screen: &mut TestScreen) -> String {
+    shot::text(&cells(screen)).replace('┃', "│")
+}
+
+#[test]
+fn what_a_replay_kept_shows_what_everything_would() {
+    let stored = Stored::of(long());
+    let told = long().events();
+    for to in [1, CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7, 4_500, events(long())] {
+        let mut screen = sought(long(), &stored, &[Doing::Key("9")], to);
+        let kept = words(&mut screen);
+        let mut whole = Watched::new(long().session.id.clone());
+        told.iter().take(usize::try_from(to).unwrap()).for_each(|event| whole.apply(event));
+        screen.app.watched = Some(whole);
+        screen.app.paper = Paper::default();
+        assert_eq!(kept, words(&mut screen), "event {to}");
+        assert!(kept.matches("read_file").count() > 1 || to == 1, "there is something to see");
+    }
 }
 
 #[test]
