@@ -7,4 +7,5 @@ pub mod web; // HTTP with limits on everything
 pub mod engine; // where sessions are kept: `Log`, `Work`, `Blobs`, `Live`, `Index`
 pub mod model; // who answers: `Model`
 pub mod tool; // what an agent may call: `Tool`
+pub mod foreign; // other tools' sessions on this machine: `Foreign`
 pub mod policy; // who decides what may run: `Judge`

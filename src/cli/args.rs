@@ -1,5 +1,10 @@
 //! What may be typed: one type per verb; the doc comments are the help.
 
+pub mod sessions; // after `tackroom sessions`
+
+use crate::cli::args::sessions::Sessions;
+use crate::cli::args_import::Import;
+use crate::cli::args_past::{Diff, Verify};
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -14,6 +19,7 @@ Examples:
   tackroom pending                              what waits for a decision, in any session
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
   tackroom resume k3x                           take a session up again, after kill -9 too
+  tackroom sessions search retry timeout        what was said and done, in any session
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
 ";
@@ -81,13 +87,19 @@ pub enum Verb {
     Settle(Settle),
     /// End a session's task.
     Cancel(One),
-    /// List sessions, or show one.
+    /// List, search, mark, delete and restore sessions, or show one.
     Sessions(Sessions),
     /// Print a session's events.
     Events(Events),
     /// Play a saved session again: on the screen, as text, or as a recording.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
+    /// Bring in sessions of Codex CLI, Claude Code, Gemini CLI, opencode, goose or mini-SWE-agent, to browse and replay.
+    Import(Import),
+    /// Check that stored sessions are whole: chain, spans, decisions, each derived anew; names the first event that differs.
+    Verify(Verify),
+    /// Compare two sessions step by step: where they part, which calls and decisions differ, tokens and time.
+    Diff(Diff),
     /// Tell what works here, what does not, and what to do about it.
     Doctor(Doctor),
     /// Show the configuration, each value with its source.
@@ -275,43 +287,6 @@ impl From<How> for Settling {
             How::Abandon => Settling::Abandon,
         }
     }
-}
-
-/// `tackroom sessions`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Sessions {
-    /// What to do; a list if not given.
-    #[command(subcommand)]
-    pub what: Option<SessionsVerb>,
-    /// One JSON document instead of text.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `tackroom sessions` does.
-#[derive(Clone, Debug, Subcommand)]
-pub enum SessionsVerb {
-    /// The sessions, the last touched first.
-    List {
-        /// At most so many.
-        #[arg(long, default_value_t = 50, value_name = "N")]
-        limit: usize,
-        /// Only those in this status, such as held, failed or running; may be given again.
-        #[arg(long, value_name = "STATUS")]
-        status: Vec<String>,
-    },
-    /// One session: where it stands, what waits, what came of its calls.
-    Show {
-        /// The session's id or a unique beginning of it.
-        id: String,
-    },
-    /// Give a session another title.
-    Rename {
-        /// The session's id or a unique beginning of it.
-        id: String,
-        /// The title.
-        title: String,
-    },
 }
 
 /// `tackroom events`.

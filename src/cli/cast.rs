@@ -138,7 +138,7 @@ impl Studio {
         Ok(())
     }
 
-    async fn send(&self, command: Command) -> Result<(), Failure> {
+    async fn send(&mut self, command: Command) -> Result<(), Failure> {
         self.commands.send(command).await.map_err(|_| gone())
     }
 

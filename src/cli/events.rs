@@ -5,9 +5,10 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
-use crate::domain::call::Ended;
+use crate::domain::call::{Ended, Output};
 use crate::domain::commit::{Commit, Sealed};
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
+use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::policy::Word;
 use crate::domain::retry::AfterFault;
 use crate::domain::time;
@@ -81,8 +82,21 @@ pub fn about(fact: &Fact) -> String {
     let text = match fact {
         Fact::SessionOpened { title, workspace, agent, .. } => format!("{agent} in {workspace}: {title}"),
         Fact::SessionRenamed { title, by } => format!("{title} — {by}"),
+        Fact::SessionMarked { mark, by } => {
+            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+            format!("{}{tag} — {by}", mark.done())
+        }
         Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
         Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
+        Fact::SessionImported { tool, version, id, source, .. } => {
+            format!("{tool} {version} session {id}: {source}")
+        }
+        Fact::RunImported { input, model } => format!("[{model}] {input}"),
+        Fact::CallRecorded { end, output, ms, time, .. } => recorded_words(*end, *ms, *time, output),
+        Fact::ForeignRecord { sort, label, place, raw } => {
+            format!("{} {place}, {} bytes: {label}", sort_word(*sort), raw.size)
+        }
+        Fact::ImportTaken { records, .. } => format!("{records} records read"),
         Fact::RunPaused { by }
         | Fact::RunReleased { by }
         | Fact::InterruptAsked { by }
@@ -127,6 +141,26 @@ pub fn about(fact: &Fact) -> String {
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
+}
+
+/// The end of a call as another tool recorded it; its time says what it covers.
+fn recorded_words(end: Recorded, ms: Option<u64>, time: RecordedTime, output: &Output) -> String {
+    let took = match (ms, time) {
+        (None, _) | (_, RecordedTime::None) => String::new(),
+        (Some(ms), RecordedTime::Execution) => format!(" in {}", time::duration(ms)),
+        (Some(ms), RecordedTime::WithWaiting) => {
+            format!(" in {}, waiting for a person included", time::duration(ms))
+        }
+    };
+    format!("{}{took}, decision not recorded, {} bytes: {}", end.word(), output.size, output.head)
+}
+
+fn sort_word(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Unknown => "unknown record",
+        Sort::Damaged => "damaged record",
+        Sort::Note => "record",
+    }
 }
 
 fn then_word(then: AfterFault) -> String {

@@ -49,7 +49,7 @@ impl Code {
     pub fn of(status: Status) -> Code {
         match status {
             Status::Idle | Status::Done => Code::Done,
-            Status::Failed => Code::Failed,
+            Status::Failed | Status::Unfinished => Code::Failed,
             Status::Cancelled => Code::Interrupted,
             Status::BudgetStopped => Code::Budget,
             Status::Held | Status::Paused | Status::Stepping | Status::Running => Code::Held,
@@ -134,16 +134,21 @@ impl From<Refusal> for Failure {
                 "`tackroom pending` lists what waits for a decision"
             }
             Refusal::BadArguments(_) => "`tackroom pending --json` shows the arguments as they are",
+            Refusal::Imported(_) => "`tackroom replay ID` shows it step by step",
             Refusal::Changed(_) => "`tackroom pending` shows what it is now",
+            Refusal::RunUnderWay => "let the task end, or end it with `tackroom cancel ID`",
+            Refusal::InBin => "`tackroom sessions restore ID` takes it back",
+            Refusal::BadTag(_) => "such as `tackroom sessions tag ID release`",
+            Refusal::ManyTags(_) => "`tackroom sessions untag ID TAG` takes one away",
             Refusal::NotOpen
             | Refusal::NoRun
             | Refusal::RunOver(_)
-            | Refusal::RunUnderWay
             | Refusal::Cancelling
             | Refusal::EmptyText
             | Refusal::Paused
             | Refusal::NotPaused
             | Refusal::SameMode(_)
+            | Refusal::Marked(_)
             | Refusal::Stray(_) => "`tackroom sessions show ID` tells where the session stands",
         };
         Failure::new(Code::Failed, refusal.to_string(), hint)
@@ -166,6 +171,9 @@ impl From<AgentFault> for Failure {
                 let hint =
                     format!("watch it with `tackroom --session {id}`, answer it with `tackroom approve`");
                 Failure::new(Code::Failed, fault.to_string(), hint)
+            }
+            AgentFault::Imported(_) => {
+                Failure::new(Code::Usage, fault.to_string(), "`tackroom replay ID` shows it step by step")
             }
             AgentFault::Log(fault) => fault.into(),
             AgentFault::Outfit { sentence, hint } => Failure::new(Code::Usage, sentence, hint),

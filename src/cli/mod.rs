@@ -6,6 +6,8 @@ pub mod wire; // builds plugs from the Config and hands them to the runtime
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
+pub mod args_import; // what may be typed after `tackroom import`
+pub mod args_past; // what may be typed about stored sessions
 pub mod signal; // the signals that ask a program to end
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
@@ -13,10 +15,15 @@ pub mod demo; // `tackroom demo`
 pub mod run; // `tackroom run` and `resume`, with or without a screen
 pub mod headless; // a session driven without a screen
 pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
-pub mod sessions; // `tackroom sessions`
+pub mod sessions; // `tackroom sessions list`, `show`, `rename`
+pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites
+pub mod search; // `tackroom sessions search`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
 pub mod cast; // a replay as a recording
+pub mod import; // `tackroom import`: other tools' sessions
+pub mod verify; // `tackroom verify`
+pub mod diff; // `tackroom diff`
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 
@@ -72,7 +79,12 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
             let runtime = runtime(has_screen(verb.as_ref())).map_err(|error| {
                 Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), "")
             })?;
-            let result = runtime.block_on(dispatch(verb, args.session, config));
+            // As a task: what wakes the future of `block_on` wakes the thread through the kernel, even from that thread.
+            let task = runtime.spawn(dispatch(verb, args.session, config));
+            let result = runtime.block_on(task).unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Failure::new(Code::Interrupted, "it was cancelled", "")),
+            });
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }
@@ -119,6 +131,9 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,
         Some(Verb::Replay(wanted)) => Box::pin(replay::replay(&config, &wanted)).await,
+        Some(Verb::Import(wanted)) => Box::pin(import::import(&config, &wanted)).await,
+        Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
+        Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),

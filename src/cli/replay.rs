@@ -113,7 +113,7 @@ async fn wait(wire: &Wire, gap: &Gap, quarters: u64) -> bool {
 /// An event as lines of the run's text; what nobody reads in a run has none.
 fn lines(event: &Event, begun: Micros) -> Vec<String> {
     let (kind, words) = match &event.fact {
-        Fact::RunStarted { input, .. } => ("task", input.clone()),
+        Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => ("task", input.clone()),
         Fact::OperatorSaid { text, .. } => ("you, later", text.clone()),
         Fact::OperatorSteered { text, .. } => ("you", text.clone()),
         Fact::ModelReplied { reply, calls } => {
@@ -151,6 +151,11 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         | Fact::CallUnknown { .. }
         | Fact::CallSettled { .. }
         | Fact::CallDropped { .. }
+        | Fact::SessionMarked { .. }
+        | Fact::SessionImported { .. }
+        | Fact::CallRecorded { .. }
+        | Fact::ForeignRecord { .. }
+        | Fact::ImportTaken { .. }
         | Fact::Unknown { .. } => (kind(&event.fact), text::first_line(&events::about(&event.fact), BRIEF)),
     };
     said(kind, &words, event, begun)

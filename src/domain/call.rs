@@ -1,5 +1,7 @@
 //! One tool call: what was asked, what was judged and decided, what came of it.
 
+use crate::domain::canon::action_hash;
+use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::Args;
@@ -127,6 +129,8 @@ pub enum CallState {
     Interrupted,
     /// Was running when its process stopped; nobody knows whether it happened.
     Unknown,
+    /// Of another tool's session, which tells no end of it; nobody is asked to settle it.
+    Unrecorded,
     /// Over.
     Ended(Ended),
 }
@@ -150,6 +154,8 @@ pub enum Ended {
     Happened,
     /// Outcome unknown, given up by the operator.
     Abandoned,
+    /// As another tool recorded it.
+    Recorded(Recorded),
 }
 
 impl Ended {
@@ -168,6 +174,7 @@ impl Ended {
             Ended::Dropped => "dropped",
             Ended::Happened => "settled: happened",
             Ended::Abandoned => "given up",
+            Ended::Recorded(end) => end.word(),
         }
     }
 }
@@ -177,7 +184,7 @@ impl Ended {
 pub struct Approval {
     /// Who.
     pub by: By,
-    /// What exactly: see `canon::action_hash`.
+    /// What exactly: see `Call::bound`.
     pub hash: Hash,
     /// Until when it may start.
     pub expires: Micros,
@@ -258,8 +265,12 @@ pub struct Call {
     pub since: Micros,
     /// How long it ran, in milliseconds, once it has ended.
     pub ran_ms: Option<u64>,
+    /// What another tool's time of it covers; none for a call of this program.
+    pub recorded_time: Option<RecordedTime>,
     /// How often it was started.
     pub starts: u32,
+    /// How often a clearance lapsed: what is shown again is another showing, and a word about an earlier one does not count.
+    pub lapses: u32,
     /// The event that proposed it: its span.
     pub span: EventNo,
     /// The event that started it last: the span of the execution.
@@ -274,6 +285,12 @@ impl Call {
             (None, Args::Json(value)) => Some(value),
             (None, Args::Broken(_)) => None,
         }
+    }
+
+    /// What a decision about it is bound to, with these arguments, in this folder, under this policy.
+    pub fn bound(&self, args: &Value, cwd: &str, policy: &str) -> Hash {
+        let action = action_hash(&self.tool, args, cwd, policy);
+        (0..self.lapses).fold(action, |hash, _| Hash::chained(hash, b"lapsed"))
     }
 
     /// Whether it is over.

@@ -32,6 +32,13 @@ pub enum Command {
     },
     /// Drive a session here that nobody drives: what was interrupted goes on.
     Resume(SessionId),
+    /// Compare two stored sessions: `Notice::Compared`.
+    Compare {
+        /// The session to compare with.
+        left: SessionId,
+        /// The session that is compared.
+        right: SessionId,
+    },
     /// Send the sessions list now, and again whenever it changes.
     Rows,
     /// End: runs of this process park, their state is on disk.

@@ -4,8 +4,10 @@
 
 use crate::domain::call::{By, Outcome, Output, Preview};
 use crate::domain::fault::Fault;
+use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, Epoch, EventNo, RunNo, SessionId};
+use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
 use crate::domain::retry::AfterFault;
@@ -99,6 +101,11 @@ pub enum EndReason {
         /// Who.
         by: By,
     },
+    /// Another tool's record tells it.
+    Recorded {
+        /// What the record says.
+        words: String,
+    },
 }
 
 /// What the operator made of an unknown outcome.
@@ -167,6 +174,8 @@ pub enum Fact {
     },
     /// The operator gave the session another title.
     SessionRenamed { title: String, by: By },
+    /// The operator marked the session.
+    SessionMarked { mark: Mark, by: By },
     /// A worker took the writer lease.
     WriterTaken { holder: String, epoch: Epoch },
     /// A task began.
@@ -232,6 +241,31 @@ pub enum Fact {
     OperatorSaid { text: String, by: By },
     /// The operator wrote to the working agent; read before its next turn.
     OperatorSteered { text: String, by: By },
+    /// The session was another tool's; only an importer says so, and only in the session's first commit.
+    SessionImported {
+        tool: String,
+        #[serde(default)]
+        version: String,
+        id: String,
+        source: String,
+        #[serde(default)]
+        parent: String,
+    },
+    /// A task was given to another tool. Its mode and its limits are not recorded there.
+    RunImported { input: String, model: String },
+    /// A call is over, as another tool recorded it. Who allowed it, if anybody, is not recorded there.
+    CallRecorded {
+        call: CallId,
+        end: Recorded,
+        output: Output,
+        #[serde(default)]
+        ms: Option<u64>,
+        time: RecordedTime,
+    },
+    /// A record of another tool that is no event here: kept as it is, bounded.
+    ForeignRecord { sort: Sort, label: String, place: u64, raw: Output },
+    /// An importer has read the source: what it took this time, by short hashes, so that it is taken once.
+    ImportTaken { read: Micros, records: u64, marks: String },
     /// A kind that this program does not know.
     #[serde(skip)]
     Unknown { kind: String, data: Value },
@@ -257,6 +291,7 @@ macro_rules! kinds {
 kinds!(
     SessionOpened,
     SessionRenamed,
+    SessionMarked,
     WriterTaken,
     RunStarted,
     RunPaused,
@@ -284,6 +319,11 @@ kinds!(
     CallDropped,
     OperatorSaid,
     OperatorSteered,
+    SessionImported,
+    RunImported,
+    CallRecorded,
+    ForeignRecord,
+    ImportTaken,
 );
 
 impl Fact {
@@ -307,9 +347,11 @@ impl Fact {
             | Fact::CallInterrupted { call }
             | Fact::CallUnknown { call }
             | Fact::CallSettled { call, .. }
+            | Fact::CallRecorded { call, .. }
             | Fact::CallDropped { call } => Some(*call),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }
@@ -324,6 +366,10 @@ impl Fact {
             | Fact::ModelFailed { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
             | Fact::Unknown { .. } => None,
         }
     }

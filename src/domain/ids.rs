@@ -94,6 +94,11 @@ number!(
     Epoch, u64, "e"
 );
 
+impl Epoch {
+    /// The term of an imported session: no worker takes so many (the largest number that JSON keeps everywhere).
+    pub const IMPORTED: Epoch = Epoch((1 << 53) - 1);
+}
+
 impl CallId {
     /// Reads `c7` or `7`.
     pub fn parse(text: &str) -> Option<CallId> {

@@ -18,6 +18,8 @@ pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod call; // one tool call and how it stands
+pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin
+pub mod foreign; // what is known of another tool's session, in plain words of this one
 pub mod event; // every fact that can happen; the only thing ever stored
 pub mod stored; // the form of an event on disk
 pub mod commit; // facts that become durable together; the one fold rule of the log
@@ -31,14 +33,26 @@ pub mod next; // the single next thing a session needs, told by the session alon
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
+pub mod imported; // how a session that another tool recorded is folded
+pub mod import; // another tool's records as events of an imported session
 pub mod tally; // events as one session row: status, cost, duration
+pub mod listing; // tabs, and which session rows fit a question
+pub mod search; // the text of an event, and what is found in it
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation
 pub mod talk; // events as a conversation
 pub mod span_tree; // whether the spans of a session are a whole tree
 pub mod trace_row; // what a row of the timeline is made of
+pub mod trace_import; // the rows of a session that another tool recorded
 pub mod trace; // events as timeline rows and spans
 pub mod watched; // the folds of who looks at a session, and how they let go of what is long over
 pub mod survey; // a stored session in short: times, marks, and places from which it can be folded
 pub mod pace; // how a recorded wait is played: the reply streams again, long silences are shortened
+pub mod verify; // whether a stored session is what this program would have written
+pub mod verify_input; // which input a stored fact tells of
+pub mod verify_words; // what a check found, in words
+pub mod account; // what a session did, line by line, and what it took
+pub mod align; // two lists side by side
+pub mod compare; // two sessions side by side: where they part, how they differ
+pub mod compare_words; // a comparison in words

@@ -49,6 +49,9 @@ pub enum Hold {
 
 /// The next thing.
 pub fn next(session: &Session) -> Step {
+    if session.imported.is_some() {
+        return Step::Idle; // another tool's session is nobody's to drive
+    }
     let Some(run) = session.live() else {
         return if session.queue.is_empty() { Step::Idle } else { Step::StartQueued };
     };
@@ -120,6 +123,7 @@ fn call_step(session: &Session, run: &Run) -> Step {
             | CallState::Held
             | CallState::Started
             | CallState::Unknown
+            | CallState::Unrecorded
             | CallState::Ended(_) => false,
         };
         if free && !open[..i].iter().any(|earlier| call.must_follow(earlier)) {
@@ -137,7 +141,7 @@ pub(in crate::domain) fn gated(run: &Run) -> bool {
 /// What waits for a person, the oldest call first.
 pub(in crate::domain) fn holds(session: &Session) -> Vec<Hold> {
     let Some(run) = session.live() else { return Vec::new() };
-    if run.cancel.is_some() {
+    if run.cancel.is_some() || session.imported.is_some() {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -149,6 +153,7 @@ pub(in crate::domain) fn holds(session: &Session) -> Vec<Hold> {
             | CallState::Cleared { .. }
             | CallState::Started
             | CallState::Interrupted
+            | CallState::Unrecorded
             | CallState::Ended(_) => {}
         }
     }

@@ -1,6 +1,7 @@
 //! What a run tells outside: the same notices reach a screen, a headless printer and a test.
 
 use crate::domain::commit::Commit;
+use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
 use crate::domain::ids::SessionId;
 use crate::domain::message::Draft;
@@ -58,6 +59,8 @@ pub enum Notice {
     },
     /// The sessions list, or its news.
     Rows(Vec<Row>),
+    /// Two sessions, compared.
+    Compared(Arc<Comparison>),
     /// Something failed outside of a run, such as the disk: a sentence and a hint.
     Trouble {
         /// What failed, on what and why.

@@ -1,7 +1,6 @@
 //! What the worker reports becomes facts, or is refused: the other half of the door.
 
 use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
-use crate::domain::canon::action_hash;
 use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
@@ -84,6 +83,9 @@ pub enum Report {
 
 /// The facts that a worker's report makes.
 pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+    if let Some(imported) = &session.imported {
+        return Err(Refusal::Imported(imported.tool.clone()));
+    }
     match report {
         Report::Taken { holder } => Ok(taken(session, holder, kit)),
         Report::QueueTaken => match (&session.run, session.queue.front(), session.live()) {
@@ -173,7 +175,7 @@ fn taken(session: &Session, holder: &str, kit: &Kit<'_>) -> Vec<Fact> {
 
 /// A reply, and at once the end of each of its calls that cannot even be judged.
 fn replied(session: &Session, reply: &Reply, kit: &Kit<'_>) -> Vec<Fact> {
-    let first = u32::try_from(session.calls.len()).unwrap_or(u32::MAX - 1) + 1;
+    let first = u32::try_from(session.calls_asked()).unwrap_or(u32::MAX - 1) + 1;
     let ids: Vec<CallId> = (first..).map(CallId).take(reply.calls.len()).collect();
     let mut facts = vec![Fact::ModelReplied { reply: reply.clone(), calls: ids.clone() }];
     for (id, asked) in ids.iter().zip(&reply.calls) {
@@ -223,7 +225,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
         verdict.rule = "mode ask".to_string();
     }
-    let hash = action_hash(&call.tool, args, &session.workspace, &verdict.policy);
+    let hash = call.bound(args, &session.workspace, &verdict.policy);
     Ok(vec![Fact::CallJudged {
         call: call.id,
         verdict,
@@ -269,7 +271,7 @@ fn starting(
     let Some((call, args)) = session.call(id).and_then(|call| Some((call, call.args()?))) else {
         return Err(Refusal::NoCall(id));
     };
-    let hash = action_hash(&call.tool, args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy);
     if let Some(why) = lapse(call, hash, preview, kit) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }

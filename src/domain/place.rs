@@ -33,7 +33,13 @@ impl Spot {
         let (span, parent) = self.span(session, &fact);
         let of_session = matches!(
             fact,
-            Fact::SessionOpened { .. } | Fact::SessionRenamed { .. } | Fact::WriterTaken { .. }
+            Fact::SessionOpened { .. }
+                | Fact::SessionRenamed { .. }
+                | Fact::SessionMarked { .. }
+                | Fact::WriterTaken { .. }
+                | Fact::SessionImported { .. }
+                | Fact::ForeignRecord { .. }
+                | Fact::ImportTaken { .. }
         );
         let run = if of_session { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
@@ -44,7 +50,7 @@ impl Spot {
         if let Some(id) = fact.call() {
             return self.call_span(session, id, fact);
         }
-        if let Fact::RunStarted { .. } = fact {
+        if let Fact::RunStarted { .. } | Fact::RunImported { .. } = fact {
             self.run = (self.run.0.after(), self.no);
             (self.no, ROOT)
         } else if let Fact::ModelAsked { .. } = fact {
@@ -53,7 +59,11 @@ impl Spot {
             (asked_span(session).unwrap_or(self.no), run_span)
         } else if let Fact::SessionOpened { .. }
         | Fact::SessionRenamed { .. }
+        | Fact::SessionMarked { .. }
         | Fact::WriterTaken { .. }
+        | Fact::SessionImported { .. }
+        | Fact::ForeignRecord { .. }
+        | Fact::ImportTaken { .. }
         | Fact::Unknown { .. } = fact
         {
             (ROOT, EventNo(0))

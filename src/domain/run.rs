@@ -30,6 +30,8 @@ pub enum Status {
     Cancelled,
     /// The last run reached a limit.
     BudgetStopped,
+    /// Another tool's session, whose record ends in the middle of a task.
+    Unfinished,
 }
 
 impl Status {
@@ -45,6 +47,7 @@ impl Status {
             Status::Failed => "failed",
             Status::Cancelled => "cancelled",
             Status::BudgetStopped => "budget-stopped",
+            Status::Unfinished => "unfinished",
         }
     }
 }
@@ -139,6 +142,7 @@ impl EndReason {
             EndReason::OddFinish { finish } => format!("the model stopped for an unknown reason ({finish})"),
             EndReason::ModelFailed { fault } => format!("{}: {}", fault.kind.words(), fault.message),
             EndReason::StepLimit { steps } => format!("the limit of {steps} model turns was reached"),
+            EndReason::Recorded { words } => words.clone(),
             EndReason::Operator { by } => format!("cancelled by {by}"),
         }
     }

@@ -6,6 +6,8 @@
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
+use crate::domain::imported::Imported;
+use crate::domain::marks::{Marks, title};
 use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
@@ -38,6 +40,8 @@ pub struct Session {
     pub last: EventNo,
     /// The writer's term.
     pub epoch: Epoch,
+    /// The operator's marks.
+    pub marks: Marks,
     /// Who took the writer lease last.
     pub holder: String,
     /// The last run.
@@ -52,6 +56,8 @@ pub struct Session {
     pub usage: Usage,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
+    /// What is known of the tool it was imported from; none for a session of this program.
+    pub imported: Option<Imported>,
     wire_ids: HashSet<String>,
     onlooker: bool,
 }
@@ -70,6 +76,7 @@ impl Session {
             updated_at: Micros(0),
             last: EventNo(0),
             epoch: Epoch(0),
+            marks: Marks::default(),
             holder: String::new(),
             run: None,
             calls: Shelf::default(),
@@ -77,6 +84,7 @@ impl Session {
             transcript: Transcript::default(),
             usage: Usage::default(),
             unknown_facts: 0,
+            imported: None,
             wire_ids: HashSet::new(),
             onlooker: false,
         }
@@ -113,6 +121,22 @@ impl Session {
         self.calls.get_mut(place(id))
     }
 
+    /// How many calls were asked for so far.
+    pub fn calls_asked(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
+    /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
+    pub(in crate::domain) fn let_go(&mut self) -> u64 {
+        let messages = std::mem::take(&mut self.transcript).len() as u64;
+        if self.live().is_none_or(|run| run.open_calls.is_empty()) {
+            self.calls.forget(EventNo(u64::MAX), |_| false);
+            self.wire_ids.clear();
+        }
+        messages
+    }
+
     /// The calls of the last reply while not all of them are over, in order.
     pub fn open_calls(&self) -> impl Iterator<Item = &Call> {
         self.live().into_iter().flat_map(|run| &run.open_calls).filter_map(|id| self.call(*id))
@@ -131,6 +155,7 @@ impl Session {
             Some((RunStatus::Failed, ..)) => Status::Failed,
             Some((RunStatus::Cancelled, ..)) => Status::Cancelled,
             Some((RunStatus::BudgetStopped, ..)) => Status::BudgetStopped,
+            None if self.imported.is_some() => self.imported_status(),
             None if run.cancel.is_some() => Status::Running,
             None => {
                 let holds = self.holds();
@@ -166,10 +191,16 @@ impl Session {
                 }
             }
             Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
+            Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
             Fact::WriterTaken { holder, epoch } => {
                 self.holder.clone_from(holder);
                 self.epoch = *epoch;
             }
+            Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::CallRecorded { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. } => self.apply_imported(event),
             Fact::RunStarted { input, mode, limits, model } => {
                 self.begin(event, input, *mode, *limits, model)
             }
@@ -205,10 +236,21 @@ impl Session {
         }
     }
 
-    fn begin(&mut self, event: &Event, input: &str, mode: Mode, limits: Limits, model: &str) {
+    pub(in crate::domain) fn begin(
+        &mut self,
+        event: &Event,
+        input: &str,
+        mode: Mode,
+        limits: Limits,
+        model: &str,
+    ) {
         if self.queue.front().is_some_and(|first| first == input) {
             self.queue.pop_front();
         }
+        if self.title.is_empty() {
+            self.title = title(input);
+        }
+        self.marks.begun();
         self.say(Message::User { text: input.to_string() });
         self.run = Some(Run {
             no: event.run,
@@ -258,7 +300,11 @@ impl Session {
             self.take_steers();
         } else if let Fact::RunEnded { status, why } = fact {
             run.ended = Some((*status, why.clone(), event.at));
-            run.open_calls.clear();
+            if self.imported.is_some() {
+                self.leave_open_calls();
+            } else {
+                run.open_calls.clear();
+            }
         }
     }
 
@@ -278,15 +324,20 @@ impl Session {
                 empty: reply.text.trim().is_empty() && reply.calls.is_empty(),
                 called: !reply.calls.is_empty(),
             };
-            run.open_calls.clone_from(calls);
+            let goes_on = self.imported.is_some() && !run.open_calls.is_empty();
+            if goes_on {
+                run.open_calls.extend(calls);
+            } else {
+                run.open_calls.clone_from(calls);
+            }
             self.usage = self.usage.plus(reply.usage);
-            self.take_reply(event, reply, calls);
+            self.take_reply(event, reply, calls, goes_on);
             self.take_steers();
         }
     }
 
     /// Puts a reply into the transcript and its calls among the calls.
-    fn take_reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId]) {
+    fn take_reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId], goes_on: bool) {
         let mut wire = Vec::with_capacity(reply.calls.len());
         for (id, asked) in ids.iter().zip(&reply.calls) {
             let mut wire_id = asked.wire_id.clone();
@@ -299,7 +350,14 @@ impl Session {
                 tool: asked.tool.clone(),
                 args: wire_args(&asked.args),
             });
-            self.calls.push(Call::asked(*id, wire_id, asked, event));
+            let mut call = Call::asked(*id, wire_id, asked, event);
+            if self.imported.is_some() {
+                call.state = CallState::Unrecorded;
+            }
+            self.calls.push(call);
+        }
+        if goes_on && self.say_on(reply, &wire) {
+            return;
         }
         if reply.text.is_empty() && wire.is_empty() && reply.reasoning.is_none() {
             return; // an empty assistant message is refused by strict servers
@@ -312,7 +370,7 @@ impl Session {
     }
 
     /// Once every call of the reply is over, their results join the transcript in the order of the calls.
-    fn close_reply(&mut self) {
+    pub(in crate::domain) fn close_reply(&mut self) {
         let Some(run) = &mut self.run else { return };
         let all_over = |id: &CallId| self.calls.get(place(*id)).is_some_and(Call::ended);
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
@@ -343,7 +401,7 @@ impl Session {
         }
     }
 
-    fn say(&mut self, message: Message) {
+    pub(in crate::domain) fn say(&mut self, message: Message) {
         if self.onlooker {
             return;
         }

@@ -75,7 +75,7 @@ impl SpanTree {
     fn begin(&mut self, event: &Event) {
         let level = match &event.fact {
             Fact::SessionOpened { .. } => Level::Session,
-            Fact::RunStarted { .. } => Level::Run,
+            Fact::RunStarted { .. } | Fact::RunImported { .. } => Level::Run,
             Fact::ModelAsked { .. } => Level::Model,
             Fact::CallStarted { .. } => Level::Execution,
             Fact::Unknown { .. } => return, // a newer program knows what it opens
@@ -90,8 +90,10 @@ impl SpanTree {
             | Fact::CallInterrupted { .. }
             | Fact::CallUnknown { .. }
             | Fact::CallSettled { .. }
+            | Fact::CallRecorded { .. }
             | Fact::CallDropped { .. } => Level::Call,
             Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::RunReleased { .. }
@@ -103,6 +105,9 @@ impl SpanTree {
             | Fact::ModelReplied { .. }
             | Fact::ModelFailed { .. }
             | Fact::OperatorSaid { .. }
+            | Fact::SessionImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
             | Fact::OperatorSteered { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
         let held_by = self.nodes.get(&event.parent).copied();
@@ -165,12 +170,14 @@ impl SpanTree {
             Fact::CallRefused { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
+            | Fact::CallRecorded { .. }
             | Fact::CallDropped { .. } => self.end(event, event.span, Level::Call),
             Fact::CallSettled { how: crate::domain::event::Settling::Again, .. } => {}
             Fact::CallSettled { .. } => self.end(event, event.span, Level::Call),
             Fact::CallJudged { .. }
             | Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }
@@ -186,6 +193,10 @@ impl SpanTree {
             | Fact::CallStarted { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
             | Fact::Unknown { .. } => {}
         }
     }

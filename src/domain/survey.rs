@@ -8,6 +8,7 @@
 use crate::domain::call::Outcome;
 use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact, RunStatus};
+use crate::domain::foreign::{Recorded, Sort};
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::pace::Gap;
 use crate::domain::policy::Word;
@@ -123,6 +124,9 @@ pub fn mark(event: &Event) -> Option<Mark> {
         Fact::CallEnded { outcome, .. } => (*outcome != Outcome::Ok).then_some(Mark::Fault),
         Fact::RunEnded { status, .. } => (*status != RunStatus::Done).then_some(Mark::Fault),
         Fact::ModelFailed { .. } | Fact::CallRefused { .. } => Some(Mark::Fault),
+        Fact::CallRecorded { end, .. } if *end != Recorded::Ok => Some(Mark::Fault),
+        Fact::CallRecorded { .. } => Some(Mark::Call),
+        Fact::ForeignRecord { sort, .. } => (*sort == Sort::Damaged).then_some(Mark::Fault),
         Fact::SessionOpened { .. }
         | Fact::SessionRenamed { .. }
         | Fact::WriterTaken { .. }
@@ -143,6 +147,10 @@ pub fn mark(event: &Event) -> Option<Mark> {
         | Fact::CallDropped { .. }
         | Fact::OperatorSaid { .. }
         | Fact::OperatorSteered { .. }
+        | Fact::SessionMarked { .. }
+        | Fact::SessionImported { .. }
+        | Fact::RunImported { .. }
+        | Fact::ImportTaken { .. }
         | Fact::Unknown { .. } => None,
     }
 }

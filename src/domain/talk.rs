@@ -4,9 +4,10 @@
 //! may keep what it has laid out. Where a call stands is the session's to tell; a card holds what the session does not.
 
 use crate::domain::call::By;
-use crate::domain::card::Card;
+use crate::domain::card::{Card, Decision};
 use crate::domain::event::{EndReason, Event, Fact, RunStatus};
 use crate::domain::fault::Fault;
+use crate::domain::foreign::Sort;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Reply, Usage};
 use crate::domain::policy::Mode;
@@ -157,6 +158,7 @@ pub struct Talk {
     queued: VecDeque<usize>,
     sum: Sum,
     version: u64,
+    imported: bool,
 }
 
 impl Talk {
@@ -203,10 +205,20 @@ impl Talk {
             Fact::SessionRenamed { title, .. } => {
                 self.note(event, Tone::Quiet, format!("renamed to “{title}”"))
             }
+            Fact::SessionMarked { mark, .. } => {
+                let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+                self.note(event, Tone::Quiet, format!("{}{tag}", mark.done()));
+            }
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
             }
             Fact::RunStarted { input, mode, model, .. } => self.begin(event, input, *mode, model),
+            Fact::RunImported { input, model } => self.begin(event, input, Mode::Auto, model),
+            Fact::SessionImported { tool, version, id, source, .. } => {
+                self.imported = true;
+                self.note(event, Tone::Quiet, origin(tool, version, id, source));
+            }
+            Fact::ForeignRecord { sort, label, place, .. } => self.foreign(event, *sort, label, *place),
             Fact::RunPaused { by } => self.note(event, Tone::Pause, format!("paused by {by}")),
             Fact::RunReleased { by } => self.note(event, Tone::Quiet, format!("released by {by}")),
             Fact::InterruptAsked { by } => self.note(event, Tone::Pause, format!("interrupted by {by}")),
@@ -228,7 +240,10 @@ impl Talk {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::WriterTaken { .. } | Fact::StepAllowed { .. } | Fact::ModelAsked { .. } => {}
+            Fact::WriterTaken { .. }
+            | Fact::StepAllowed { .. }
+            | Fact::ModelAsked { .. }
+            | Fact::ImportTaken { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -241,6 +256,7 @@ impl Talk {
             | Fact::CallInterrupted { call }
             | Fact::CallUnknown { call }
             | Fact::CallSettled { call, .. }
+            | Fact::CallRecorded { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
         }
     }
@@ -265,6 +281,18 @@ impl Talk {
 
     fn note(&mut self, event: &Event, tone: Tone, text: String) {
         self.add(event, Said::Note { tone, text });
+    }
+
+    /// A record of another tool that is no event here; one that is known is told in its words.
+    fn foreign(&mut self, event: &Event, sort: Sort, label: &str, place: u64) {
+        let (tone, text) = match sort {
+            Sort::Note => (Tone::Quiet, label.to_string()),
+            Sort::Unknown => {
+                (Tone::Quiet, format!("record {place} is of a kind not known here ({label}); it is kept"))
+            }
+            Sort::Damaged => (Tone::Alarm, format!("record {place} cannot be read: {label}")),
+        };
+        self.note(event, tone, text);
     }
 
     fn begin(&mut self, event: &Event, input: &str, mode: Mode, model: &str) {
@@ -306,7 +334,9 @@ impl Talk {
         }
         for (id, asked) in ids.iter().zip(&reply.calls) {
             self.cards.insert(*id, self.items.len());
-            self.add(event, Said::Call(Card::asked(*id, asked)));
+            let mut card = Card::asked(*id, asked);
+            card.decision = self.imported.then_some(Decision::NotRecorded);
+            self.add(event, Said::Call(card));
         }
     }
 
@@ -316,4 +346,12 @@ impl Talk {
         card.apply(event);
         item.version += 1;
     }
+}
+
+/// Where an imported session comes from, and what its record does not tell.
+fn origin(tool: &str, version: &str, id: &str, source: &str) -> String {
+    let version = if version.is_empty() { String::new() } else { format!(" {version}") };
+    format!(
+        "imported from {tool}{version}, its session {id} ({source}); who allowed a call is not recorded there"
+    )
 }

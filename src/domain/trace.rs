@@ -7,7 +7,9 @@
 use crate::domain::card::summary;
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::fault::FaultKind;
+use crate::domain::foreign::Sort;
 use crate::domain::ids::{CallId, EventNo};
+use crate::domain::imported::is_answer;
 use crate::domain::message::Reply;
 use crate::domain::retry::AfterFault;
 use crate::domain::shelf::Shelf;
@@ -28,12 +30,12 @@ struct OpenCall {
 /// A session's timeline.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    rows: Shelf<Row>,
+    pub(in crate::domain) rows: Shelf<Row>,
     order: Vec<usize>,
     tree: SpanTree,
     onlooker: bool,
     version: u64,
-    run: Option<usize>,
+    pub(in crate::domain) run: Option<usize>,
     step: Option<usize>,
     steps: u32,
     model: Option<usize>,
@@ -42,6 +44,8 @@ pub struct Trace {
     calls: BTreeMap<CallId, usize>,
     open: BTreeMap<CallId, OpenCall>,
     last_at: Micros,
+    pub(in crate::domain) imported: bool,
+    pub(in crate::domain) answered: bool,
 }
 
 impl Trace {
@@ -111,7 +115,7 @@ impl Trace {
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.moment(event, What::Takeover { holder: holder.clone() });
             }
-            Fact::RunStarted { input, .. } => {
+            Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => {
                 self.steps = 0;
                 self.run =
                     Some(self.add(None, event, What::Run { no: event.run, input: input.clone() }, None));
@@ -127,6 +131,11 @@ impl Trace {
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
+            Fact::SessionImported { .. } => self.imported = true,
+            Fact::CallRecorded { call, .. } => self.recorded(*call, event),
+            Fact::ForeignRecord { sort: Sort::Unknown, label, .. } => {
+                self.moment(event, What::Foreign { kind: label.clone() });
+            }
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -142,13 +151,17 @@ impl Trace {
             | Fact::CallDropped { call } => self.called(*call, event),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::InterruptAsked { .. }
             | Fact::CancelAsked { .. }
             | Fact::ModeSet { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
             | Fact::OperatorSaid { .. } => {}
         }
+        self.stand(event);
         if !self.onlooker {
             self.tree.apply(event);
         }
@@ -262,8 +275,13 @@ impl Trace {
             let what = What::Call { call: *id, tool: asked.tool.clone(), summary: summary(&asked.args) };
             let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
             self.calls.insert(*id, key);
-            self.open.insert(*id, OpenCall::default());
+            if self.imported {
+                self.unrecorded(key, event);
+            } else {
+                self.open.insert(*id, OpenCall::default());
+            }
         }
+        self.answered = is_answer(&reply.finish, !calls.is_empty());
         self.close_step(event.at);
     }
 
@@ -302,6 +320,7 @@ impl Trace {
             RunStatus::Cancelled => RowState::NotRun,
         };
         self.close_pause(event);
+        self.reopen();
         for (key, state) in
             [(self.retry.take(), RowState::NotRun), (self.step.take(), state), (self.run, state)]
         {

@@ -119,6 +119,8 @@ pub enum Time {
     Idle,
     /// A tool runs.
     Work,
+    /// A call of another tool's session: it ran or waited for a person; its record does not tell them apart.
+    Untold,
 }
 
 /// How a row stands.
@@ -149,6 +151,8 @@ pub struct Spent {
     pub work: i64,
     /// A person was waited for.
     pub person: i64,
+    /// Calls ran or waited for a person, not told apart.
+    pub untold: i64,
 }
 
 impl Spent {
@@ -158,6 +162,7 @@ impl Spent {
             Time::Model => self.model += micros,
             Time::Work => self.work += micros,
             Time::Person => self.person += micros,
+            Time::Untold => self.untold += micros,
             Time::Judging | Time::Idle => {}
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::domain::call::Outcome;
 use crate::domain::event::{Fact, Settling};
+use crate::domain::foreign::Recorded;
 use crate::domain::hash::Hash;
 use crate::domain::policy::{Verdict, Word};
 
@@ -69,6 +70,11 @@ impl Watch {
             Fact::CallEnded { .. } => Phase::Over(Close::Badly),
             Fact::CallInterrupted { .. } | Fact::CallSettled { how: Settling::Again, .. } => Phase::Ready,
             Fact::CallUnknown { .. } => Phase::Person,
+            Fact::CallRecorded { end: Recorded::Ok, .. } => Phase::Over(Close::Well),
+            Fact::CallRecorded { end: Recorded::Error, .. } => Phase::Over(Close::Badly),
+            Fact::CallRecorded { end: Recorded::Stopped | Recorded::Refused, .. } => {
+                Phase::Over(Close::NotRun)
+            }
             Fact::CallRefused { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
@@ -76,6 +82,7 @@ impl Watch {
             | Fact::CallSettled { how: Settling::Abandon, .. } => Phase::Over(Close::NotRun),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }
@@ -90,6 +97,10 @@ impl Watch {
             | Fact::ModelFailed { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
             | Fact::Unknown { .. } => self.phase,
         };
     }

@@ -14,10 +14,11 @@ use crate::domain::next::{Step, next};
 use crate::domain::outcome::{Report, report};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
-use crate::ports::log::{Follow, LogFault, TailItem};
+use crate::ports::log::{Follow, TailItem};
 use crate::ports::model::Ask;
 use crate::ports::tool::{Returned, Stop};
 use crate::ports::work::Claim;
+pub use crate::runtime::agent_fault::AgentFault;
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::perform;
 use crate::runtime::plugs::{Kitbag, Plugs};
@@ -45,25 +46,6 @@ pub enum Parked {
     Held,
     /// It was told to quit.
     Quit,
-}
-
-/// Why an agent could not go on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AgentFault {
-    /// Another process drives the session.
-    #[error("session {0} is driven by another process")]
-    Taken(SessionId),
-    /// The log cannot be read or written.
-    #[error("{0}")]
-    Log(#[from] LogFault),
-    /// The session's folder, model or tools are not there: a sentence and a hint.
-    #[error("{sentence}")]
-    Outfit {
-        /// What failed, on what and why.
-        sentence: String,
-        /// What to do next.
-        hint: String,
-    },
 }
 
 /// What a task of the agent came to.
@@ -99,6 +81,9 @@ impl Agent {
         let (log, clock) = (plugs.store.log.clone(), plugs.clock.clone());
         let ledger = Ledger::open(log, clock, id, Class::Worker, &plugs.holder).await?;
         let session = ledger.session();
+        if session.imported.is_some() {
+            return Err(AgentFault::Imported(id.clone()));
+        }
         let model = session.run.as_ref().map_or("", |run| run.model.as_str());
         let kitbag = (plugs.outfit)(&session.workspace, model)
             .map_err(|(sentence, hint)| AgentFault::Outfit { sentence, hint })?;

@@ -5,16 +5,16 @@
 
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
+use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
-use crate::ports::index::Query;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::{reading, watch};
+use crate::runtime::{compare, reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -71,6 +71,7 @@ impl Desk {
                 Command::Page { session, place, after } => self.page(session, place, after),
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
+                Command::Compare { left, right } => self.compare(left, right),
                 Command::Quit => break,
             }
             while self.agents.try_join_next().is_some() {}
@@ -103,6 +104,8 @@ impl Desk {
             }
             Err(fault) => return self.trouble(fault).await,
         };
+        // What is only named or marked is not set to work by that.
+        let moves = moves && !matches!(order, Order::Rename(_) | Order::Mark(_));
         let driven = &self.driven;
         if moves && watch::driver(&self.plugs.store, id, |id| holds(driven, id)) == Driver::Nobody {
             self.drive(id.clone());
@@ -137,6 +140,27 @@ impl Desk {
         let (log, notices, stop) =
             (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
         tokio::spawn(reading::page(log, (id, place, after), notices, stop));
+    }
+
+    /// Compares two sessions beside everything else.
+    fn compare(&self, left: SessionId, right: SessionId) {
+        let (log, notices, quit) = (self.plugs.store.log.clone(), self.notices.clone(), self.quit.clone());
+        tokio::spawn(async move {
+            let compared = tokio::select! {
+                compared = compare::compare(&log, &left, &right) => compared,
+                () = quit.cancelled() => return,
+            };
+            // A screen that is gone needs no notice.
+            let _ = notices
+                .send(match compared {
+                    Ok(compared) => Notice::Compared(Arc::new(compared)),
+                    Err(fault) => {
+                        let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
+                        Notice::Trouble { sentence: fault.to_string(), hint }
+                    }
+                })
+                .await;
+        });
     }
 
     /// Drives a session here until there is nothing to do; who asks while it is driven here is answered already.
@@ -216,6 +240,9 @@ async fn wakes(plugs: &Plugs, id: &SessionId) -> bool {
 fn explain(fault: AgentFault) -> (String, String) {
     match fault {
         AgentFault::Taken(_) => (fault.to_string(), "it is shown here as it goes on there".to_string()),
+        AgentFault::Imported(_) => {
+            (fault.to_string(), "it can be watched, replayed and searched".to_string())
+        }
         AgentFault::Log(log) => (
             log.to_string(),
             "the run stopped; nothing that was written is lost. Mend it and resume".to_string(),

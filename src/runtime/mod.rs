@@ -2,14 +2,19 @@
 //!
 //! Who owns which task, and how it ends: `desk` owns one `agent` task per driven session, one watcher for the session on the
 //! screen and one for the list; all end when the desk is told to quit. An `agent` owns the model request and the calls it
-//! started and stops them before it ends. `hand` owns nothing: it writes an operator's word and returns.
+//! started and stops them before it ends. `upkeep` ends with the workbench. `hand` owns nothing: it writes an operator's word and returns.
 
 pub mod plugs; // the ports a run is driven with
 pub mod toolbox; // the dispatch table: tool name to tool
 pub mod ledger; // a fold and its log kept in step: decide, append, apply
 pub mod hand; // an operator's word, written beside the worker
 pub mod perform; // one step done through a port; says what came of it
+pub mod agent_fault; // why a session cannot be driven
 pub mod agent; // the loop of one session: next, perform, decide, record
 pub mod reading; // a stored session as it is read for a replay
+pub mod compare; // two stored sessions read and compared
 pub mod watch; // a session as it is told to a screen
+pub mod retention; // what is kept how long; removing a session for good
+pub mod upkeep; // what a workbench does beside its work
+pub mod importer; // another tool's session, brought into the log
 pub mod desk; // owns all live runs: commands in, notices out

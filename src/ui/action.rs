@@ -43,6 +43,8 @@ pub enum Action {
     Rename,
     /// Begin or leave a replay.
     Replay,
+    /// Mark a session, or compare it with the marked one.
+    Compare,
 }
 
 /// Scrolling and choosing.

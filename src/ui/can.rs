@@ -17,6 +17,7 @@ pub fn contexts(app: &App) -> Vec<Context> {
         Some(Overlay::Palette(_) | Overlay::Themes { .. }) => return vec![Context::Choose, Context::Global],
         Some(Overlay::Sessions(list)) if list.filtering => return vec![Context::Choose, Context::Global],
         Some(Overlay::Sessions(_)) => return vec![Context::Sessions, Context::Global],
+        Some(Overlay::Compare(_)) => return vec![Context::Compare, Context::Global],
         Some(Overlay::Editor(_)) => return vec![Context::Editor, Context::Global],
         None => {}
     }
@@ -49,6 +50,7 @@ fn deciding(app: &App) -> Option<Context> {
         | CallState::Cleared { .. }
         | CallState::Started
         | CallState::Interrupted
+        | CallState::Unrecorded
         | CallState::Ended(_) => Some(Context::Approval),
     }
 }
@@ -68,7 +70,10 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Go(Go::ShowApproval) => app.held().is_some() && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
-        Action::Item(Item::NextHit | Item::PreviousHit) => app.search.is_some(),
+        Action::Item(Item::NextHit | Item::PreviousHit) => {
+            app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))
+        }
+        Action::Compare => matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Move(_)
         | Action::Item(Item::Open | Item::Copy | Item::Search)
         | Action::Go(

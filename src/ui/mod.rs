@@ -28,6 +28,7 @@ pub mod update_write; // what is written goes out
 pub mod update_panes; // moving between panes and in them
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
+pub mod update_compare; // two sessions are chosen and compared
 pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision

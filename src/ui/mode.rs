@@ -106,6 +106,8 @@ pub enum Context {
     Editor,
     /// The sessions list is open.
     Sessions,
+    /// Two sessions are compared.
+    Compare,
     /// A list to choose from is open: palette or themes.
     Choose,
     /// The help is open.
@@ -114,7 +116,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 14] = [
+    pub const ALL: [Context; 15] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -126,6 +128,7 @@ impl Context {
         Context::Question,
         Context::Replay,
         Context::Sessions,
+        Context::Compare,
         Context::Choose,
         Context::Help,
         Context::Global,
@@ -146,6 +149,7 @@ impl Context {
             Context::Question => "question",
             Context::Editor => "editor",
             Context::Sessions => "sessions",
+            Context::Compare => "compare",
             Context::Choose => "choose",
             Context::Help => "help",
         }
@@ -166,6 +170,7 @@ impl Context {
             Context::Question => "Answering a question",
             Context::Editor => "Editing arguments",
             Context::Sessions => "Sessions",
+            Context::Compare => "Two sessions compared",
             Context::Choose => "Choosing from a list",
             Context::Help => "Help",
         }
@@ -184,6 +189,7 @@ impl Context {
             | Context::Unknown
             | Context::Replay
             | Context::Sessions
+            | Context::Compare
             | Context::Help => false,
         }
     }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
+use crate::domain::compare::{self, Comparison};
 use crate::domain::hash::Hash;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, SessionId};
 use crate::domain::time::Micros;
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Pane};
@@ -136,6 +137,27 @@ pub struct SessionsList {
     pub filtering: bool,
     /// The chosen row among those that fit.
     pub chosen: usize,
+    /// The session that another one is to be compared with.
+    pub marked: Option<SessionId>,
+}
+
+/// Two sessions, compared.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The left session.
+    pub left: SessionId,
+    /// The right session.
+    pub right: SessionId,
+    /// The comparison, once it is made.
+    pub result: Option<Arc<Comparison>>,
+    /// What is shown of it.
+    pub shown: Vec<compare::Shown>,
+    /// Whether all of it is shown, also what is the same.
+    pub all: bool,
+    /// What stands at the top: a place in `shown`, and a line of it.
+    pub top: (usize, usize),
+    /// The list to go back to.
+    pub back: SessionsList,
 }
 
 /// What lies over the workbench.
@@ -154,6 +176,8 @@ pub enum Overlay {
     },
     /// Past and present sessions.
     Sessions(SessionsList),
+    /// Two sessions side by side.
+    Compare(Box<Compared>),
     /// The argument editor.
     Editor(Box<ArgEditor>),
 }

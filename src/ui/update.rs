@@ -106,7 +106,7 @@ fn paste(app: &mut App, text: &str) {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
         Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
-        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Help) => {}
+        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
             (None, Focus::Composer) => app.composer.insert(text),

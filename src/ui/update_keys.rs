@@ -15,7 +15,9 @@ use crate::ui::keymap::{Found, digit};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
-use crate::ui::{update_decide, update_list, update_panel, update_panes, update_replay, update_write};
+use crate::ui::{
+    update_compare, update_decide, update_list, update_panel, update_panes, update_replay, update_write,
+};
 
 /// Texts that were sent and are kept for the composer.
 const HISTORY_MAX: usize = 200;
@@ -45,7 +47,7 @@ fn write(app: &mut App, key: Key) {
             list.filter.key(key);
             list.chosen = 0;
         }
-        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Help) => {}
+        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => {
             if let Some(question) = &mut app.question {
                 question.text.key(key);
@@ -86,6 +88,7 @@ fn cannot(app: &mut App, action: Action) {
         | Action::Themes
         | Action::NewSession
         | Action::Rename
+        | Action::Compare
         | Action::Replay => {}
     }
 }
@@ -101,6 +104,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Editor(editor) => update_decide::edited(app, editor, effects),
         Action::Text(text) => update_write::act(app, text, effects),
         Action::Seek(seek) => update_replay::act(app, seek, digit(key)),
+        Action::Compare => update_compare::mark(app, effects),
         Action::Replay => update_replay::begin_or_leave(app, effects),
         Action::Quit => {
             twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects)
@@ -134,6 +138,7 @@ fn moved(app: &mut App, step: Move) {
         Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
             update_list::moved(app, step)
         }
+        Some(Overlay::Compare(_)) => update_compare::moved(app, step),
         Some(Overlay::Editor(_)) => {}
         None => update_panes::moved(app, step),
     }
@@ -145,6 +150,7 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
         Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
             update_list::act(app, item, effects);
         }
+        Some(Overlay::Compare(_)) => update_compare::act(app, item),
         Some(Overlay::Editor(_) | Overlay::Help) => {}
         None => update_panes::act(app, item, effects),
     }
@@ -160,8 +166,10 @@ fn close(app: &mut App) {
     match app.overlay.take() {
         Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions(list)) if list.filtering => {
-            app.overlay = Some(Overlay::Sessions(SessionsList::default()));
+            app.overlay =
+                Some(Overlay::Sessions(SessionsList { marked: list.marked, ..SessionsList::default() }));
         }
+        Some(Overlay::Compare(compared)) => app.overlay = Some(Overlay::Sessions(compared.back)),
         Some(Overlay::Help | Overlay::Palette(_) | Overlay::Editor(_) | Overlay::Sessions(_)) => {
             restart_guard(app)
         }

@@ -46,7 +46,7 @@ pub fn shift(app: &mut App, by: isize) {
         Some(Overlay::Palette(_)) => list::actions(app).len(),
         Some(Overlay::Themes { .. }) => list::themes(app).len(),
         Some(Overlay::Sessions(_)) => list::sessions(app).len(),
-        Some(Overlay::Help | Overlay::Editor(_)) | None => 0,
+        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => 0,
     };
     let moved = |chosen: usize| chosen.saturating_add_signed(by).min(count.saturating_sub(1));
     match &mut app.overlay {
@@ -54,7 +54,7 @@ pub fn shift(app: &mut App, by: isize) {
             chooser.chosen = moved(chooser.chosen)
         }
         Some(Overlay::Sessions(list)) => list.chosen = moved(list.chosen),
-        Some(Overlay::Help | Overlay::Editor(_)) | None => {}
+        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => {}
     }
     show_theme(app);
 }
@@ -90,7 +90,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
                 watch(app, id, false, effects);
             }
         }
-        Some(Overlay::Help | Overlay::Editor(_)) | None => {}
+        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => {}
     }
 }
 

@@ -6,7 +6,7 @@ use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::playback;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Mouse;
-use crate::ui::{update_list, update_panel, update_panes, update_replay};
+use crate::ui::{update_compare, update_list, update_panel, update_panes, update_replay};
 
 /// Takes what the mouse did.
 pub fn mouse(app: &mut App, mouse: Mouse) {
@@ -45,6 +45,12 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
         }
         Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
             update_list::shift(app, if lines < 0 { -1 } else { 1 });
+        }
+        Some(Overlay::Compare(_)) => {
+            let step = if lines < 0 { Move::Up } else { Move::Down };
+            for _ in 0..lines.unsigned_abs().min(20) {
+                update_compare::moved(app, step);
+            }
         }
         Some(Overlay::Editor(_)) => {}
         None => {

@@ -11,8 +11,8 @@ use crate::ui::mode::{Focus, Pane};
 use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::update::{Effect, fault};
-use crate::ui::update_replay;
 use crate::ui::widgets::scroll::Scroll;
+use crate::ui::{update_compare, update_replay};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
 pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
@@ -38,6 +38,7 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Surveyed { .. } | Notice::Page { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
+        Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }
 }

@@ -120,9 +120,14 @@ pub fn to_part(app: &mut App, part: u64, of: u64) {
 pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     let listed = match &app.overlay {
         Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|row| row.id.clone()),
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Editor(_)) | None => {
-            None
-        }
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Compare(_)
+            | Overlay::Editor(_),
+        )
+        | None => None,
     };
     let replay = listed.is_some() || app.playback.is_none();
     if let Some(id) = listed.or_else(|| app.session_id().cloned()) {

@@ -99,7 +99,7 @@ pub fn is_writing(app: &App) -> bool {
     match &app.overlay {
         Some(Overlay::Editor(_) | Overlay::Palette(_) | Overlay::Themes { .. }) => true,
         Some(Overlay::Sessions(list)) => list.filtering,
-        Some(Overlay::Help) => false,
+        Some(Overlay::Help | Overlay::Compare(_)) => false,
         None => app.question.is_some() || app.focus == Focus::Composer,
     }
 }

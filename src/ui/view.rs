@@ -40,8 +40,8 @@
 //!  i write  4 decide  ? help
 //! ```
 //!
-//! A replay has no text for the agent and one line more: where in the session it is. Help, palette, themes, sessions
-//! and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
+//! A replay has no text for the agent and one line more: where in the session it is. Help, palette, themes, sessions,
+//! two of them compared and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,7 +54,8 @@ use crate::ui::edit::TextBox;
 use crate::ui::layout::{Place, Room, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
-    approval, calls, composer, conversation, editor, footer, help, palette, playback, sessions, status, trace,
+    approval, calls, compare, composer, conversation, editor, footer, help, palette, playback, sessions,
+    status, trace,
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
@@ -193,6 +194,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Palette(_) => "Actions".to_string(),
         Overlay::Themes { .. } => "Themes".to_string(),
         Overlay::Sessions(_) => "Sessions".to_string(),
+        Overlay::Compare(asked) => format!("{} and {} compared", asked.left, asked.right),
         Overlay::Editor(editor) => {
             let what = if editor.difference { "what you changed" } else { "arguments" };
             format!("Edit {} {}: {what}", editor.call, editor.tool)
@@ -204,6 +206,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Palette(chooser) => palette::draw(app, chooser, place.inner, buf),
         Overlay::Themes { chooser, .. } => palette::draw_themes(app, chooser, place.inner, buf),
         Overlay::Sessions(list) => sessions::draw(app, list, place.inner, buf),
+        Overlay::Compare(asked) => compare::draw(app, asked, place.inner, buf),
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
     }
 }
@@ -236,7 +239,7 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
             return Some(filter_cursor(&chooser.filter, inner));
         }
         Some(Overlay::Sessions(list)) if list.filtering => return Some(filter_cursor(&list.filter, inner)),
-        Some(Overlay::Sessions(_) | Overlay::Help) => return None,
+        Some(Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => return None,
         None => {}
     }
     match &app.question {

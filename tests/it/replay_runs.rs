@@ -11,15 +11,17 @@ use tackroom::domain::command::Command;
 use tackroom::domain::event::Limits;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::SessionId;
+use tackroom::domain::listing::{Counts, Query};
 use tackroom::domain::message::Draft;
 use tackroom::domain::policy::Mode;
+use tackroom::domain::search::{Found, Progress, Search};
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::Later;
 use tackroom::ports::blobs::Blobs;
 use tackroom::ports::clock::Clock;
-use tackroom::ports::index::{Index, Query};
+use tackroom::ports::index::Index;
 use tackroom::ports::live::{Ear, Live};
 use tackroom::ports::log::{Log, LogFault};
 use tackroom::ports::work::{Claim, Work};
@@ -93,6 +95,15 @@ impl Index for Poison {
         self.touched()
     }
     fn row<'a>(&'a self, _session: &'a SessionId) -> Later<'a, Result<Option<Row>, LogFault>> {
+        self.touched()
+    }
+    fn counts(&self, _query: Query) -> Later<'_, Result<Counts, LogFault>> {
+        self.touched()
+    }
+    fn search(&self, _search: Search) -> Later<'_, Result<Found, LogFault>> {
+        self.touched()
+    }
+    fn take_up(&self, _ms: u64) -> Later<'_, Result<Progress, LogFault>> {
         self.touched()
     }
 }

@@ -61,6 +61,7 @@ pub fn sign(status: Status) -> (Glyph, Role) {
         Status::Failed => (Glyph::Failed, Role::Fault),
         Status::Cancelled => (Glyph::Cancelled, Role::Muted),
         Status::BudgetStopped => (Glyph::Failed, Role::Fault),
+        Status::Unfinished => (Glyph::Unknown, Role::Muted),
     }
 }
 

@@ -211,7 +211,7 @@ impl Chart {
                 Time::Model => SegmentKind::Model,
                 Time::Work => SegmentKind::Work,
                 Time::Person => SegmentKind::Wait,
-                Time::Judging | Time::Idle => SegmentKind::Quiet,
+                Time::Judging | Time::Idle | Time::Untold => SegmentKind::Quiet,
             };
             self.segment(part.from.0, part.to.map(|to| to.0), kind)
         };

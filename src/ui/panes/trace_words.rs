@@ -71,7 +71,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
     let open = |glyph| match row.parts.last().filter(|part| part.to.is_none()).map(|part| part.time) {
         Some(Time::Person) => (Glyph::Held, Role::Wait),
         Some(Time::Work) => (Glyph::Running, Role::Accent),
-        Some(Time::Model | Time::Judging | Time::Idle) | None => (glyph, Role::Accent),
+        Some(Time::Model | Time::Judging | Time::Idle | Time::Untold) | None => (glyph, Role::Accent),
     };
     let by_state = |glyph: Glyph, well: Glyph| match row.state {
         RowState::Open => open(glyph),
@@ -135,7 +135,13 @@ pub fn detail(app: &App, row: &Row, now: Micros) -> Vec<Span<'static>> {
         spent.add(part.time, (now.0 - part.from.0).max(0));
     }
     let mut words = Vec::new();
-    for (micros, what) in [(spent.model, "model"), (spent.work, "tools"), (spent.person, "waited")] {
+    let spent = [
+        (spent.model, "model"),
+        (spent.work, "tools"),
+        (spent.person, "waited"),
+        (spent.untold, "tools and waiting"),
+    ];
+    for (micros, what) in spent {
         if micros > 0 {
             words.push(format!("{what} {}", duration(u64::try_from(micros / 1_000).unwrap_or(0))));
         }

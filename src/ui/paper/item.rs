@@ -310,6 +310,7 @@ fn why(why: &EndReason) -> Option<String> {
         EndReason::StepLimit { steps } => {
             Some(format!("The limit of {steps} steps was reached; write to go on."))
         }
+        EndReason::Recorded { words } => Some(format!("Recorded there: {words}.")),
         EndReason::Operator { by } => Some(format!("Cancelled by {by}.")),
     }
 }

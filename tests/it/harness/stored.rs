@@ -61,6 +61,7 @@ impl Stored {
             | Command::Begin(_)
             | Command::Watch(_)
             | Command::Resume(_)
+            | Command::Compare { .. }
             | Command::Rows
             | Command::Quit => Vec::new(),
         }

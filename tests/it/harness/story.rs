@@ -118,8 +118,7 @@ impl Story {
     pub fn order(&mut self, said: Order) -> &mut Story {
         let facts =
             decide(&self.session, &said, &by(), &Story::kit(&self.tools, self.now)).expect("a legal order");
-        let class = if matches!(facts[0], Fact::RunStarted { .. }) { Class::Worker } else { Class::Operator };
-        self.facts(class, facts)
+        self.facts(Class::Operator, facts)
     }
 
     /// A task begins.

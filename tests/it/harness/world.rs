@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::domain::call::{By, CallState, Preview, Via};
+use tackroom::domain::commit::Commit;
 use tackroom::domain::event::{Event, Limits, Settling};
 use tackroom::domain::fault::Fault;
 use tackroom::domain::hash::Hash;
@@ -295,11 +296,18 @@ impl World {
         Ok(self.hand().session(id).await?.clone())
     }
 
+    /// All commits as stored.
+    pub async fn commits(&self, id: &SessionId) -> Vec<Arc<Commit>> {
+        self.plugs().store.log.read(id, 0, 100_000).await.expect("readable")
+    }
+
     /// All events as stored.
     pub async fn events(&self, id: &SessionId) -> Vec<Event> {
-        let log = self.plugs().store.log;
-        let commits = log.read(id, 0, 100_000).await.expect("readable");
-        commits.iter().flat_map(|commit| commit.events.iter().map(|sealed| sealed.event.clone())).collect()
+        self.commits(id)
+            .await
+            .iter()
+            .flat_map(|commit| commit.events.iter().map(|sealed| sealed.event.clone()))
+            .collect()
     }
 }
 

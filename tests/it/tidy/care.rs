@@ -9,11 +9,13 @@ const SERIALIZED: &[&str] = &[
     "src/domain/call.rs",
     "src/domain/commit.rs",
     "src/domain/event.rs",
+    "src/domain/marks.rs",
     "src/domain/stored.rs",
     "src/domain/ids.rs",
     "src/domain/message.rs",
     // Parts of an event.
     "src/domain/fault.rs",
+    "src/domain/foreign.rs",
     "src/domain/hash.rs",
     "src/domain/policy.rs",
     "src/domain/retry.rs",

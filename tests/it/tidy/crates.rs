@@ -56,7 +56,11 @@ const PLUGS: &[Plug] = &[
     one("grep-searcher", &["src/adapters/tool/search.rs"]),
     one("ignore", &["src/adapters/tool/search.rs"]),
     one("reqwest", &["src/adapters/web/"]),
-    one("rusqlite", &["src/adapters/engine/"]),
+    Plug {
+        name: "rusqlite",
+        places: &["src/adapters/engine/", "src/adapters/foreign/sqlite.rs"],
+        why: "the store's own file, and other tools' databases, which are only read",
+    },
     Plug {
         name: "rustix",
         places: &["src/adapters/", "src/ui/screen/"],

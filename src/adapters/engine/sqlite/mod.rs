@@ -5,9 +5,8 @@
 //! append, settle, put, drop ──> writer: one at a time, group commits ──> tackroom.db
 //! read, head, find, rows, get <── reader: a few read-only connections, chains checked
 //! tail <── woken by the writer, and by a look at `data_version` while somebody follows
+//! take_up ──> uptake: an own connection makes texts searchable, apart from the appends and after them
 //! ```
-//!
-//! What is left out: deleting a session, search in texts.
 
 mod fault; // what SQLite says, in words
 mod place; // the folder and the files, private and known again
@@ -15,8 +14,14 @@ mod open; // connections and the file's format
 mod rows; // rows as values
 mod writer; // one at a time writes
 mod reader; // a few connections read
+mod lists; // lists and counts
+mod find; // search in texts
+mod uptake; // making texts searchable, apart from the appends
+mod purge; // removing a session for good
+mod index; // lists, counts and search, as the port wants them
 mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
+mod stir; // waiting until the folder is written to
 mod claims; // who drives a session: lock files
 pub(in crate::adapters::engine) mod live; // drafts, in the process and between processes
 mod drafts; // the drafts' database
@@ -25,10 +30,9 @@ use crate::domain::commit::{COMMIT_BYTES_MAX, Commit, Head};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, SessionId};
 use crate::domain::message::Draft;
-use crate::domain::tally::Row;
 use crate::ports::Later;
 use crate::ports::blobs::Blobs;
-use crate::ports::index::{Index, Query};
+use crate::ports::index::Index;
 use crate::ports::live::{Ear, Live};
 use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
 use crate::ports::work::{Claim, Work};
@@ -48,6 +52,8 @@ use writer::{Done, Job, Told, Writer};
 
 /// Jobs that wait for the writer; who comes then waits to be let in.
 const QUEUE: usize = 256;
+/// Before a purge all is taken up, in steps of so many milliseconds.
+const PURGE_STEP_MS: u64 = 500;
 /// Queries at a time.
 const READERS: usize = 4;
 
@@ -67,6 +73,7 @@ struct Shared {
     watching: Arc<tail::Watching>,
     live: live::Hub,
     transactions: Arc<AtomicU64>,
+    uptake: uptake::Uptake,
 }
 
 /// Who writes, or why nobody does.
@@ -172,6 +179,7 @@ impl Sqlite {
         let across = !matches!(writing, Writing::Closed(_)) || place.drafts().exists();
         let live = live::Hub::new(across.then(|| place.drafts()));
         let gate = Arc::new(Semaphore::new(READERS));
+        let uptake = uptake::Uptake::new(place.clone());
         Sqlite {
             shared: Arc::new(Shared {
                 place,
@@ -183,6 +191,7 @@ impl Sqlite {
                 watching,
                 live,
                 transactions,
+                uptake,
             }),
         }
     }
@@ -281,7 +290,9 @@ impl Log for Sqlite {
                     self.shared.reader.wrote(&session, seq);
                     Ok(head)
                 }
-                Done::Head(None) | Done::Content => Err(unavailable("the store gave a wrong answer")),
+                Done::Head(None) | Done::Content | Done::Purged(_) => {
+                    Err(unavailable("the store gave a wrong answer"))
+                }
             }
         })
     }
@@ -295,7 +306,7 @@ impl Log for Sqlite {
             let done = self.write(writer::Work::Settle(session.clone(), id.clone())).await;
             match done {
                 Ok(Done::Head(head)) => Ok(head),
-                Ok(Done::Content) => Err(unavailable("the store gave a wrong answer")),
+                Ok(Done::Content | Done::Purged(_)) => Err(unavailable("the store gave a wrong answer")),
                 // A look that failed can be taken again: nothing of the commit itself hangs on it.
                 Err(LogFault::InDoubt { why }) => Err(unavailable(why)),
                 Err(fault) => Err(fault),
@@ -327,6 +338,17 @@ impl Log for Sqlite {
         Box::pin(self.query(move |reader| reader.find(&prefix, limit)))
     }
 
+    fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>> {
+        Box::pin(async move {
+            self.writable()?;
+            while !self.take_up(PURGE_STEP_MS).await?.whole() {}
+            match self.write(writer::Work::Purge(session.clone())).await? {
+                Done::Purged(was) => Ok(was),
+                Done::Head(_) | Done::Content => Err(unavailable("the store gave a wrong answer")),
+            }
+        })
+    }
+
     fn caps(&self) -> Caps {
         Caps { engine: "sqlite", durable: true, remote: false, commit_bytes_max: COMMIT_BYTES_MAX }
     }
@@ -347,17 +369,6 @@ impl Blobs for Sqlite {
 
     fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
         Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
-    }
-}
-
-impl Index for Sqlite {
-    fn rows(&self, query: Query) -> Later<'_, Result<Vec<Row>, LogFault>> {
-        Box::pin(self.query(move |reader| reader.rows(&query)))
-    }
-
-    fn row<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Row>, LogFault>> {
-        let session = session.clone();
-        Box::pin(self.query(move |reader| reader.row(&session)))
     }
 }
 

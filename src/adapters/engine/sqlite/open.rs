@@ -10,7 +10,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The steps: the n-th leads from format n - 1 to format n.
-const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    concat!(include_str!("schema/3.sql"), include_str!("schema/texts.sql")),
+];
 
 /// The format that this program writes.
 pub const FORMAT: usize = STEPS.len();

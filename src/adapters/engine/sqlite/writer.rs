@@ -6,6 +6,7 @@
 use super::fault::{Fail, damaged, of, of_commit, unavailable};
 use super::open::{Access, Options, WriteOn, connect};
 use super::place::{Anchor, Place, write_anchor};
+use super::purge::purge;
 use super::recent::{Numbered, Recent};
 use super::rows::{self, End};
 use crate::domain::commit::{Commit, Denial, Head};
@@ -36,6 +37,8 @@ pub enum Work {
     Put(Hash, Arc<[u8]>),
     /// No content under that hash any more.
     Drop(Hash),
+    /// Nothing of a session that is in the bin any more.
+    Purge(SessionId),
 }
 
 /// What came of it.
@@ -45,6 +48,8 @@ pub enum Done {
     Head(Option<Head>),
     /// Content was stored or forgotten.
     Content,
+    /// Whether the session was in the bin, and is gone.
+    Purged(bool),
 }
 
 /// Work and who waits for it.
@@ -184,7 +189,7 @@ impl Writer {
         let done = statement(conn, "BEGIN IMMEDIATE").map_err(Fail::Sql).and_then(|()| {
             let mut answers = Vec::with_capacity(group.len());
             for job in group {
-                answers.push(match job.work.perform(conn, &mut batch) {
+                answers.push(match job.work.perform(conn, &mut batch, (&self.place, &self.anchor)) {
                     Ok(done) => Ok(done),
                     Err(Fail::Log(fault)) => Err(fault),
                     Err(fail) => return Err(fail),
@@ -221,7 +226,8 @@ impl Writer {
         if let Some(last) = written.last() {
             let _ = write_anchor(&self.anchor, last.anchor); // without it only a lost end goes unseen
         }
-        self.told.recent.wrote(written.into_iter().map(Written::numbered).collect());
+        let commits = written.into_iter().map(Written::numbered).collect();
+        self.told.recent.wrote(commits, self.place.journal_written());
         self.told.transactions.fetch_add(1, Ordering::Relaxed);
         self.told.wake.send_modify(|count| *count += 1);
         if group.iter().any(|job| matches!(job.work, Work::Settle(..)))
@@ -279,12 +285,17 @@ impl Work {
         match self {
             Work::Append(commit) => commit.bytes(),
             Work::Put(_, content) => content.len(),
-            Work::Settle(..) | Work::Drop(_) => 0,
+            Work::Settle(..) | Work::Drop(_) | Work::Purge(_) => 0,
         }
     }
 
     /// Does the work inside the transaction. `Fail::Log` has written nothing.
-    fn perform(&self, conn: &Connection, batch: &mut Batch) -> Result<Done, Fail> {
+    fn perform(
+        &self,
+        conn: &Connection,
+        batch: &mut Batch,
+        (place, anchor): (&Place, &File),
+    ) -> Result<Done, Fail> {
         match self {
             Work::Append(commit) => append(conn, commit, batch).map(|head| Done::Head(Some(head))),
             Work::Settle(session, id) => settle(conn, session, id).map(Done::Head),
@@ -293,6 +304,7 @@ impl Work {
                 conn.prepare_cached("DELETE FROM blobs WHERE hash = ?1")?.execute([hash.0])?;
                 Ok(Done::Content)
             }
+            Work::Purge(session) => purge(conn, session, place, anchor).map(Done::Purged),
         }
     }
 }
@@ -327,10 +339,11 @@ fn append(conn: &Connection, commit: &Arc<Commit>, batch: &mut Batch) -> Result<
 pub fn refusal(denial: Denial) -> LogFault {
     match denial {
         Denial::NotNext { .. } => LogFault::Stale,
-        denied
-        @ (Denial::Fenced { .. } | Denial::NotYours { .. } | Denial::Broken { .. } | Denial::Empty) => {
-            LogFault::Denied(denied)
-        }
+        denied @ (Denial::Fenced { .. }
+        | Denial::NotYours { .. }
+        | Denial::Broken { .. }
+        | Denial::Imported { .. }
+        | Denial::Empty) => LogFault::Denied(denied),
     }
 }
 
@@ -354,5 +367,7 @@ fn put(conn: &Connection, hash: Hash, content: &[u8]) -> Result<(), Fail> {
          ON CONFLICT (hash) DO UPDATE SET size = ?2, content = ?3 WHERE content <> ?3",
     )?
     .execute(params![hash.0, size, content])?;
+    conn.prepare_cached("INSERT OR REPLACE INTO uses (hash, session, at) VALUES (?1, '', unixepoch())")?
+        .execute([hash.0])?;
     Ok(())
 }

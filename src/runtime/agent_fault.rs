@@ -1,0 +1,26 @@
+//! Why a session cannot be driven, or not any further.
+
+use crate::domain::ids::SessionId;
+use crate::ports::log::LogFault;
+
+/// Why an agent could not go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgentFault {
+    /// Another process drives the session.
+    #[error("session {0} is driven by another process")]
+    Taken(SessionId),
+    /// The session is another tool's.
+    #[error("session {0} was imported from another tool: it is finished here and cannot be driven")]
+    Imported(SessionId),
+    /// The log cannot be read or written.
+    #[error("{0}")]
+    Log(#[from] LogFault),
+    /// The session's folder, model or tools are not there: a sentence and a hint.
+    #[error("{sentence}")]
+    Outfit {
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
+}
