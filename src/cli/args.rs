@@ -27,6 +27,14 @@ Examples:
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
 ";
 
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  tackroom replay k3v9                            from its beginning, at its own pace
+  tackroom replay k3v9 --at 120 --speed 8         held at event 120; Space plays
+  tackroom replay k3v9 --headless                 the run as text
+  tackroom replay k3v9 --cast run.cast --size 100x30
+";
+
 /// A terminal workbench for running LLM agents under control: watch an agent work, approve, edit or reject each risky action before it happens, replay any past run.
 #[derive(Debug, Parser)]
 #[command(name = "tackroom", version, after_help = EXAMPLES, max_term_width = 110)]
@@ -94,7 +102,8 @@ pub enum Verb {
     Sessions(Sessions),
     /// Print a session's events.
     Events(Events),
-    /// Show a saved session on the screen, event by event.
+    /// Play a saved session again: on the screen, as text, or as a recording.
+    #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
     /// Bring in sessions of Codex CLI, Claude Code, Gemini CLI, opencode, goose or mini-SWE-agent, to browse and replay.
     Import(Import),
@@ -315,6 +324,18 @@ pub struct Replay {
     /// Begin at this event.
     #[arg(long, value_name = "N")]
     pub at: Option<u64>,
+    /// How fast: 1/4, 1/2, 1, 2, 4, 8, 16, 32, 64, or max for as fast as drawn.
+    #[arg(long, value_name = "X")]
+    pub speed: Option<String>,
+    /// Without a screen: the run as text on standard output, at once unless --speed is given.
+    #[arg(long)]
+    pub headless: bool,
+    /// Write an asciinema recording to this new file (`-` is standard output) instead of showing it.
+    #[arg(long, value_name = "FILE", conflicts_with = "headless")]
+    pub cast: Option<PathBuf>,
+    /// With --cast: columns and rows.
+    #[arg(long, value_name = "SIZE", default_value = "120x40", requires = "cast")]
+    pub size: String,
 }
 
 /// `tackroom doctor`.

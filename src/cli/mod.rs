@@ -22,6 +22,7 @@ pub mod search; // `tackroom sessions search`
 pub mod stop; // `tackroom break`, `step`, `continue`, `note`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
+pub mod cast; // a replay as a recording
 pub mod import; // `tackroom import`: other tools' sessions
 pub mod verify; // `tackroom verify`
 pub mod diff; // `tackroom diff`
@@ -95,7 +96,8 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
 /// Whether a verb opens the screen.
 fn has_screen(verb: Option<&Verb>) -> bool {
     match verb {
-        None | Some(Verb::Replay(_)) => true,
+        None => true,
+        Some(Verb::Replay(wanted)) => !wanted.headless && wanted.cast.is_none(),
         Some(Verb::Demo(wanted)) => !wanted.drive.headless,
         Some(Verb::Run(wanted)) => !wanted.drive.headless,
         Some(Verb::Resume(wanted)) => !wanted.drive.headless,

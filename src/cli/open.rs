@@ -37,8 +37,15 @@ pub enum First {
     Watch(SessionId),
     /// A stored session, driven here.
     Resume(SessionId),
-    /// A stored session, replayed from this event.
-    Replay(SessionId, Option<u64>),
+    /// A stored session, replayed.
+    Replay {
+        /// Which.
+        id: SessionId,
+        /// The event it is held at; none plays from the first.
+        at: Option<u64>,
+        /// Which of `playback::SPEEDS`.
+        speed: usize,
+    },
 }
 
 /// The workbench in this folder, or on a stored session.
@@ -111,10 +118,11 @@ fn begin(app: &mut App, first: First) -> Vec<Command> {
         First::Begin(task, breaks) => commands.push(Command::Begin(task, breaks)),
         First::Watch(id) => commands.push(Command::Watch(id)),
         First::Resume(id) => commands.extend([Command::Watch(id.clone()), Command::Resume(id)]),
-        First::Replay(id, at) => {
+        First::Replay { id, at, speed } => {
+            app.replay_speed = speed;
             app.replay_wanted = true;
             app.replay_at = at;
-            commands.push(Command::Watch(id));
+            commands.push(Command::Replay(id));
         }
     }
     commands

@@ -19,6 +19,18 @@ pub enum Command {
     /// Watch a stored session: `Notice::Watching`, everything stored as commits, `Notice::CaughtUp`, then what comes.
     /// Ends the watching of any other.
     Watch(SessionId),
+    /// Play a stored session: `Notice::Watching`, then `Notice::Surveyed` up to its end and `Notice::CaughtUp`. Ends the
+    /// watching of any other. Nothing but the log is asked.
+    Replay(SessionId),
+    /// The events of a chunk of the session that is played: they come as `Notice::Page`.
+    Page {
+        /// The session.
+        session: SessionId,
+        /// The chunk's place.
+        place: u64,
+        /// The commit before the one that holds its first event.
+        after: u64,
+    },
     /// Drive a session here that nobody drives: what was interrupted goes on.
     Resume(SessionId),
     /// Compare two stored sessions: `Notice::Compared`.

@@ -30,6 +30,7 @@ pub mod order; // what an operator or a channel may tell a run
 pub mod command; // what a screen asks of whoever drives sessions
 pub mod run; // one task inside a session and how its model's turn stands
 pub mod stops; // which breakpoints stand and are due, what the run stopped at, and the notes for the next request
+pub mod shelf; // numbered things of which the oldest may be let go
 pub mod session; // a session as its events tell it; the one `apply`
 pub mod call_fold; // how the facts about a call change it
 pub mod next; // the single next thing a session needs, told by the session alone
@@ -50,6 +51,9 @@ pub mod span_tree; // whether the spans of a session are a whole tree
 pub mod trace_row; // what a row of the timeline is made of
 pub mod trace_import; // the rows of a session that another tool recorded
 pub mod trace; // events as timeline rows and spans
+pub mod watched; // the folds of who looks at a session, and how they let go of what is long over
+pub mod survey; // a stored session in short: times, marks, and places from which it can be folded
+pub mod pace; // how a recorded wait is played: the reply streams again, long silences are shortened
 pub mod verify; // whether a stored session is what this program would have written
 pub mod verify_input; // which input a stored fact tells of
 pub mod verify_words; // what a check found, in words

@@ -12,8 +12,9 @@ use crate::domain::ids::{CallId, EventNo, NoteNo, RunNo};
 use crate::domain::message::{Finish, Reply, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
+use crate::domain::shelf::Shelf;
 use crate::domain::time::Micros;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// One entry of the conversation.
 #[derive(Clone, Debug, PartialEq)]
@@ -174,8 +175,8 @@ struct Sum {
 /// A session's conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Talk {
-    items: Vec<Item>,
-    cards: Vec<usize>,
+    items: Shelf<Item>,
+    cards: BTreeMap<CallId, usize>,
     queued: VecDeque<usize>,
     noted: Vec<(NoteNo, usize)>,
     sum: Sum,
@@ -184,8 +185,8 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// All entries, oldest first; an entry's key is its place.
-    pub fn items(&self) -> &[Item] {
+    /// The entries that are kept, oldest first; an entry's key is its number.
+    pub fn items(&self) -> &Shelf<Item> {
         &self.items
     }
 
@@ -196,7 +197,7 @@ impl Talk {
 
     /// The key of a call's entry.
     pub fn key_of(&self, call: CallId) -> Option<usize> {
-        self.cards.get((call.0 as usize).checked_sub(1)?).copied()
+        self.cards.get(&call).copied()
     }
 
     /// The card of a call.
@@ -219,6 +220,7 @@ impl Talk {
     /// Takes in one event; costs the same however long the conversation is.
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
+        self.items.at(event.no);
         match &event.fact {
             Fact::SessionOpened { agent, workspace, parent, .. } => {
                 let (agent, workspace) = (agent.clone(), workspace.clone());
@@ -299,6 +301,20 @@ impl Talk {
         }
     }
 
+    /// Lets go of entries that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let held = |item: &Item| matches!(&item.said, Said::Call(card) if !card.watch.over());
+        let open: Vec<usize> = self
+            .items
+            .iter()
+            .filter(|item| held(item) && item.at >= self.sum.from)
+            .map(|item| item.key)
+            .chain(self.queued.iter().copied())
+            .collect();
+        self.items.forget(before, |key| open.contains(&key));
+        self.cards.retain(|_, key| self.items.get(*key).is_some());
+    }
+
     fn add(&mut self, event: &Event, said: Said) {
         self.items.push(Item { key: self.items.len(), version: 0, no: event.no, at: event.at, said });
     }
@@ -367,7 +383,7 @@ impl Talk {
             );
         }
         for (id, asked) in ids.iter().zip(&reply.calls) {
-            self.cards.push(self.items.len());
+            self.cards.insert(*id, self.items.len());
             let mut card = Card::asked(*id, asked);
             card.decision = self.imported.then_some(Decision::NotRecorded);
             self.add(event, Said::Call(card));

@@ -7,17 +7,16 @@
 use std::collections::VecDeque;
 
 use crate::domain::call::{Call, CallState};
-use crate::domain::event::{Event, Limits};
+use crate::domain::event::Limits;
 use crate::domain::ids::SessionId;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
 use crate::domain::stops::Stop;
-use crate::domain::talk::Talk;
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
-use crate::domain::trace::Trace;
+use crate::domain::watched::Watched;
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::glyph::GlyphSet;
@@ -28,7 +27,7 @@ use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
 use crate::ui::parts::{Folds, Overlay, Panel, Question, Search, Toast, Windows};
-use crate::ui::playback::Playback;
+use crate::ui::playback::{Playback, SPEED_1};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
 use crate::ui::widgets::scroll::Scroll;
@@ -43,31 +42,6 @@ pub const TWICE_MS: u64 = 2_000;
 const PANEL_TAIL: usize = 3;
 /// How long a passing message stays, in milliseconds.
 pub const TOAST_MS: u64 = 6_000;
-
-/// The watched session as its events tell it, in three projections of the same facts.
-#[derive(Clone, Debug)]
-pub struct Watched {
-    /// The one fold: status, run, calls, holds.
-    pub session: Session,
-    /// The conversation: what was said, item by item.
-    pub talk: Talk,
-    /// The timeline: spans and rows.
-    pub trace: Trace,
-}
-
-impl Watched {
-    /// A session of which nothing is known yet.
-    pub fn new(id: SessionId) -> Watched {
-        Watched { session: Session::new(id), talk: Talk::default(), trace: Trace::default() }
-    }
-
-    /// Takes in one fact.
-    pub fn apply(&mut self, event: &Event) {
-        self.session.apply(event);
-        self.talk.apply(event);
-        self.trace.apply(event);
-    }
-}
 
 /// What begins when the operator writes and no session is watched.
 #[derive(Clone, Debug, PartialEq)]
@@ -117,6 +91,8 @@ pub struct App {
     pub replay_wanted: bool,
     /// The event at which a replay begins, held there; none plays from the first.
     pub replay_at: Option<u64>,
+    /// Which of `playback::SPEEDS` a replay begins with.
+    pub replay_speed: usize,
 
     /// What has the keys while no overlay is open.
     pub focus: Focus,
@@ -194,6 +170,7 @@ impl App {
             playback: None,
             replay_wanted: false,
             replay_at: None,
+            replay_speed: SPEED_1,
             focus: Focus::Composer,
             last_pane: Pane::Conversation,
             side: Pane::Trace,

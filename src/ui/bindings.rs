@@ -126,6 +126,18 @@ pub const BINDINGS: &[Binding] = &[
         "hold/fault",
         "To the next hold or fault.",
     ),
+    row(C::Replay, A::Seek(Seek::TurnBack), "turn-back", &["("], "", "To the model's turn before."),
+    row(C::Replay, A::Seek(Seek::TurnForward), "turn-forward", &[")"], "turn", "To the model's next turn."),
+    row(C::Replay, A::Seek(Seek::FaultBack), "fault-back", &["E"], "", "To the fault before."),
+    row(C::Replay, A::Seek(Seek::FaultForward), "fault-forward", &["e"], "", "To the next fault."),
+    row(
+        C::Replay,
+        A::Seek(Seek::Type),
+        "go-to",
+        &[":"],
+        "go to",
+        "To an event's number, a part, a time: 12345, 50%, 10:03:22, +30s.",
+    ),
     row(C::Replay, A::Seek(Seek::Slower), "slower", &["<"], "", "Play slower."),
     row(C::Replay, A::Seek(Seek::Faster), "faster", &[">"], "speed", "Play faster."),
     row(

@@ -25,16 +25,16 @@ pub fn contexts(app: &App) -> Vec<Context> {
     if app.question.is_some() {
         return vec![Context::Question, Context::Global];
     }
-    let mut contexts = match app.focus {
+    let pane = match app.focus {
         Focus::Composer => return vec![Context::Composer, Context::Global],
-        Focus::Pane(Pane::Conversation) => vec![Context::Conversation],
-        Focus::Pane(Pane::Trace) => vec![Context::Trace],
-        Focus::Pane(Pane::Calls) => vec![Context::Calls],
-        Focus::Pane(Pane::Approval) => deciding(app).into_iter().collect(),
+        Focus::Pane(Pane::Conversation) => Some(Context::Conversation),
+        Focus::Pane(Pane::Trace) => Some(Context::Trace),
+        Focus::Pane(Pane::Calls) => Some(Context::Calls),
+        Focus::Pane(Pane::Approval) => deciding(app),
     };
-    if app.playback.is_some() {
-        contexts.push(Context::Replay);
-    }
+    // In a replay its keys come first: they are what one is here for.
+    let replay = app.playback.is_some().then_some(Context::Replay);
+    let mut contexts: Vec<Context> = replay.into_iter().chain(pane).collect();
     contexts.extend([Context::Workbench, Context::Global]);
     contexts
 }
@@ -71,7 +71,8 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Stops(Stops::Until) => live && !replayed,
         Action::Stops(_) => session.is_some() && !replayed,
         Action::Seek(_) => replayed,
-        Action::Write | Action::Text(Text::Send) => !replayed,
+        Action::Write => !replayed,
+        Action::Text(Text::Send) => !replayed || app.question.is_some(),
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,

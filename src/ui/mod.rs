@@ -16,6 +16,7 @@ pub mod edit_json; // JSON as it is edited: nothing hides, and where each member
 pub mod edit; // text being written: composer, questions, the argument editor
 pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
+pub mod jump; // where a typed place of a replay lies
 pub mod drafts; // what is arriving and not in the log yet
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
 pub mod app; // everything the screen knows; plain data

@@ -58,6 +58,8 @@ pub enum Ask {
     Rename,
     /// A note for the next request.
     Note,
+    /// Where a replay is to go.
+    Jump,
 }
 
 impl Ask {
@@ -65,7 +67,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename | Ask::Note => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump => None,
         }
     }
 }

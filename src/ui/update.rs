@@ -15,6 +15,8 @@ use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
 const LONG_WAIT_MS: u64 = 120_000;
+/// Milliseconds between two looks at a replay that plays.
+const PLAY_MS: u64 = 33;
 /// So long, in milliseconds, a wait is told to the second.
 const SHORT_WAIT_MS: u64 = 10_000;
 
@@ -85,7 +87,7 @@ pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
         Msg::Notice(notice) => update_notice::notice(app, notice, &mut effects),
         Msg::Coloured => app.paper.recolor(),
     }
-    update_replay::advance(app);
+    update_replay::advance(app, &mut effects);
     pass(app);
     update_panel::follow(app, &mut effects);
     effects
@@ -147,7 +149,8 @@ pub fn order(app: &App, order: Order, effects: &mut Vec<Effect>) {
 
 /// Whether time alone changes what is shown: how soon the next tick is wanted, in milliseconds.
 pub fn next_tick_ms(app: &App) -> Option<u64> {
-    let playing = app.playback.as_ref().is_some_and(|playback| playback.playing).then_some(33);
+    let playing = app.playback.as_ref().filter(|playback| playback.playing);
+    let playing = playing.map(|playback| if playback.is_fastest() { 0 } else { PLAY_MS });
     let guard = (update_decide::is_guarded(app) && !app.look.accessible).then_some(50);
     let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.hold_count() > 0);
     let runs = app.session().is_some_and(|session| session.live().is_some()) && app.playback.is_none();

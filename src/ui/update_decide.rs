@@ -15,7 +15,7 @@ use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::update_find;
+use crate::ui::{update_find, update_replay};
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -145,6 +145,7 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Search => search(app, &text),
         Ask::Rename => order(app, Order::Rename(text), effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
+        Ask::Jump => update_replay::typed(app, &text),
     }
 }
 

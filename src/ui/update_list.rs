@@ -102,7 +102,7 @@ pub fn watch(app: &mut App, id: SessionId, replay: bool, effects: &mut Vec<Effec
     app.question = None;
     app.replay_wanted = replay;
     app.focus = Focus::Pane(app.last_pane);
-    effects.push(Effect::Send(Command::Watch(id)));
+    effects.push(Effect::Send(if replay { Command::Replay(id) } else { Command::Watch(id) }));
 }
 
 /// An empty workbench: what is written next begins a session. What ran goes on.

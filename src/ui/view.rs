@@ -59,6 +59,7 @@ use crate::ui::panes::{
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
+use crate::ui::widgets::scroll::Scroll;
 
 /// Writes every cell of the screen.
 pub fn draw(app: &App, buf: &mut Buffer) {
@@ -135,13 +136,28 @@ fn scroll_bar(app: &App, pane: Pane, place: Place, buf: &mut Buffer) {
         return;
     }
     let (scroll, total) = match pane {
-        Pane::Conversation => (app.windows.talk.scroll, app.windows.talk.total),
+        Pane::Conversation => talk_scroll(app),
         Pane::Trace => (app.windows.trace.scroll, app.windows.trace.total),
         Pane::Calls => (app.windows.calls.scroll, app.windows.calls.total),
         Pane::Approval => (app.panel.scroll, app.panel.lines.len()),
     };
     let style = app.look.theme.style(Role::Muted);
     scroll.bar(buf, place.outer, total, style);
+}
+
+/// In a replay the bar goes by guessed heights: it must not tell by which way the position was reached.
+fn talk_scroll(app: &App) -> (Scroll, usize) {
+    let window = &app.windows.talk;
+    if app.playback.is_none() {
+        return (window.scroll, window.total);
+    }
+    let guessed = app.paper.guessed().max(1);
+    let mut scroll = window.scroll;
+    scroll.offset = match scroll.follow {
+        true => guessed,
+        false => scroll.offset.saturating_mul(guessed) / window.total.max(1),
+    };
+    (scroll, guessed)
 }
 
 /// ` 1 Conversation  2 Timeline …`: the shown one stands out, in brackets too.

@@ -278,11 +278,7 @@ fn a_refusal_is_said() {
 #[test]
 fn a_replay_goes_both_ways_and_decides_nothing() {
     let story = held();
-    let mut screen = TestScreen::new(story.tools.clone(), (120, 40));
-    let session = story.session.id.clone();
-    screen.app.replay_wanted = true;
-    screen.msg(Msg::Notice(Notice::Watching { session: session.clone() }));
-    screen.hear(&story).msg(Msg::Notice(Notice::CaughtUp { session }));
+    let mut screen = TestScreen::playing(&story, (120, 40), None);
     screen.press("9 }");
     assert_eq!(screen.app.held().map(|call| call.id), Some(CallId(4)));
     screen.press("Tab Tab Tab").tick_ms(1_000).press("y e n r G y");

@@ -43,6 +43,8 @@ mod cli_past;
 mod compare;
 mod pty;
 mod keys;
+mod replay;
+mod replay_runs;
 mod consent;
 mod breakpoints_cli;
 mod breakpoint_keys;

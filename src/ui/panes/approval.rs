@@ -20,6 +20,7 @@ use crate::ui::action::{Action, Go, Move, Steer};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
 use crate::ui::mode::{Ask, Context, Focus, Pane};
+use crate::ui::panes::ink;
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
 use crate::ui::widgets::meter;
@@ -38,7 +39,7 @@ pub fn title(app: &App) -> String {
         return format!("Breakpoint {}, stands {age}", hit.no);
     };
     let what = if call.state == CallState::Unknown { "Unknown outcome" } else { "Your decision" };
-    let age = duration(app.now.ms_since(call.since) / 1000 * 1000);
+    let age = duration(ink::clock(app).ms_since(call.since) / 1000 * 1000);
     let many = if waiting.len() > 1 { format!(", 1 of {}", waiting.len()) } else { String::new() };
     format!("{what}{many}, {} waits {age}", call.id)
 }
@@ -167,5 +168,6 @@ pub fn words(ask: Ask) -> String {
         Ask::Search => "Search:".to_string(),
         Ask::Rename => "Title:".to_string(),
         Ask::Note => "Note for the model's next request:".to_string(),
+        Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }
 }

@@ -116,6 +116,10 @@ pub fn legend(app: &App, width: u16) -> Vec<Span<'static>> {
     let entry = |sign: &'static str, role, word: &'static str| {
         [Span::styled(sign.repeat(2), look.style(role)), Span::styled(format!(" {word}  "), muted)]
     };
+    let shortened = app.playback.is_some().then(|| {
+        let sign = look.sign("»", ">");
+        [Span::styled(sign, look.style(Role::Wait)), Span::styled(" wait shortened", muted)]
+    });
     [
         entry(model, Role::BarModel, "model"),
         entry(work, Role::BarCall, "tool"),
@@ -124,6 +128,7 @@ pub fn legend(app: &App, width: u16) -> Vec<Span<'static>> {
     ]
     .into_iter()
     .flatten()
+    .chain(shortened.into_iter().flatten())
     .collect()
 }
 
