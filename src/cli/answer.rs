@@ -1,6 +1,7 @@
 //! Holds answered from any terminal, also for a run in another process: `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`.
 
-use crate::cli::args::{Approve, Call, Edit, One, Reject, Respond, Settle};
+use crate::cli::args::One;
+use crate::cli::args_answer::{Approve, Call, Edit, Reject, Respond, Settle};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
@@ -37,8 +38,12 @@ async fn seen(config: &Config, args: &Call) -> Result<Option<String>, Failure> {
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::new(
             Code::Usage,
-            format!("nobody has seen {wanted} of {id}: without a terminal an approval needs the hash of what was seen"),
-            format!("`tackroom pending {id} {wanted}` shows all of it with its hash, for --hash; --yes approves it unseen"),
+            format!(
+                "nobody has seen {wanted} of {id}: without a terminal an approval needs the hash of what was seen"
+            ),
+            format!(
+                "`tackroom pending {id} {wanted}` shows all of it with its hash, for --hash; --yes approves it unseen"
+            ),
         ));
     }
     pending::show(session, call, wire.clock.now())?;
@@ -121,7 +126,7 @@ async fn answer(
     let (workspace, left) = {
         let mut reader = wire.hand(Via::Command, "");
         let session = reader.session(&id).await?;
-        let left = tally::left_running(session).iter().any(|left| left.call == call);
+        let left = tally::left_running(session).iter().any(|left| left.call == Some(call));
         (session.workspace.clone(), left)
     };
     // A call whose process is gone ran on with nobody: its outcome is unknown from here on.
@@ -172,7 +177,13 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: 
         | Order::Step
         | Order::SetMode(_)
         | Order::Rename(_)
-        | Order::Mark(_) => "done",
+        | Order::Mark(_)
+        | Order::Continue
+        | Order::SetBreakpoint(_)
+        | Order::RemoveBreakpoint(_)
+        | Order::RunUntil(_)
+        | Order::AddNote(_)
+        | Order::RemoveNote(_) => "done",
     };
     let left = session
         .open_calls()

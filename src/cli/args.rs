@@ -3,9 +3,11 @@
 pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
+use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
 use crate::cli::args_import::Import;
 use crate::cli::args_past::{Diff, Verify};
-use crate::domain::event::Settling;
+use crate::cli::args_stop::{self, Break, Continue, Note};
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -18,27 +20,19 @@ Examples:
   tackroom run \"list the TODOs\" --headless --json --on-hold reject
   tackroom pending                              what waits for a decision, in any session
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
+  tackroom break k3x add tool=write_file        stop there, in any terminal; then step k3x or continue k3x
   tackroom resume k3x                           take a session up again, after kill -9 too
   tackroom sessions search retry timeout        what was said and done, in any session
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
 ";
 
-const PENDING: &str = "\
+const REPLAY_EXAMPLES: &str = "\
 Examples:
-  tackroom pending                 what waits, in short, with the command that shows each whole
-  tackroom pending k3x c4          all of call c4 of the session whose id begins with k3x
-  tackroom pending --json          everything, for a program
-";
-
-const APPROVE: &str = "\
-What is approved must have been seen. On a terminal the whole call is shown, and you type y.
-Without a terminal give the --hash that `tackroom pending ID CALL` prints, or --yes for what
-stands there, seen or not.
-
-Examples:
-  tackroom approve k3x c4                  shows the call, asks
-  tackroom approve k3x c4 --hash 4be1…     exactly what was shown under this hash, else nothing
+  tackroom replay k3v9                            from its beginning, at its own pace
+  tackroom replay k3v9 --at 120 --speed 8         held at event 120; Space plays
+  tackroom replay k3v9 --headless                 the run as text
+  tackroom replay k3v9 --cast run.cast --size 100x30
 ";
 
 /// A terminal workbench for running LLM agents under control: watch an agent work, approve, edit or reject each risky action before it happens, replay any past run.
@@ -104,11 +98,20 @@ pub enum Verb {
     Settle(Settle),
     /// End a session's task.
     Cancel(One),
+    /// Set, list or remove the breakpoints of a session, also while it runs in another terminal.
+    Break(Break),
+    /// Let a session do its next step only; one that works stops before it.
+    Step(One),
+    /// Let a session go on from a breakpoint, a pause or stepping.
+    Continue(Continue),
+    /// Put a note of yours into a session's next request to the model, list those that wait, take one back.
+    Note(Note),
     /// List, search, mark, delete and restore sessions, or show one.
     Sessions(Sessions),
     /// Print a session's events.
     Events(Events),
-    /// Show a saved session on the screen, event by event.
+    /// Play a saved session again: on the screen, as text, or as a recording.
+    #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
     /// Bring in sessions of Codex CLI, Claude Code, Gemini CLI, opencode, goose or mini-SWE-agent, to browse and replay.
     Import(Import),
@@ -197,6 +200,9 @@ pub struct Run {
     /// Model turns at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: Option<u32>,
+    /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000 or fault; may be given again.
+    #[arg(long = "break", value_name = "WHERE", value_parser = args_stop::breakpoint)]
+    pub breaks: Vec<Breakpoint>,
     /// With or without a screen.
     #[command(flatten)]
     pub drive: Drive,
@@ -217,112 +223,6 @@ pub struct Resume {
 pub struct One {
     /// The session's id or a unique beginning of it.
     pub id: String,
-}
-
-/// `tackroom pending`.
-#[derive(Clone, Debug, clap::Args)]
-#[command(after_help = PENDING)]
-pub struct Pending {
-    /// Only of this session (its id or a unique beginning of it), each call whole.
-    pub id: Option<String>,
-    /// Only this call, such as c4.
-    pub call: Option<String>,
-    /// Each call whole: its folder, all arguments, the whole diff, the rule and the hash.
-    #[arg(long)]
-    pub full: bool,
-    /// One JSON document instead of text.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A command about one call.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Call {
-    /// The session's id or a unique beginning of it.
-    pub id: String,
-    /// The call, such as c4.
-    pub call: String,
-    /// Only if the action still has this hash (from `tackroom pending ID CALL`): what was seen is what is answered.
-    #[arg(long, value_name = "HASH")]
-    pub hash: Option<String>,
-}
-
-/// `tackroom approve`.
-#[derive(Clone, Debug, clap::Args)]
-#[command(after_help = APPROVE)]
-pub struct Approve {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// Approve what stands there, seen or not.
-    #[arg(long, short = 'y')]
-    pub yes: bool,
-}
-
-/// `tackroom edit`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Edit {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// The new arguments, whole, as a JSON object; `-` reads them from standard input.
-    #[arg(long, value_name = "JSON")]
-    pub args: String,
-}
-
-/// `tackroom reject`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Reject {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// Why; the model reads it.
-    #[arg(long, default_value = "")]
-    pub reason: String,
-}
-
-/// `tackroom respond`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Respond {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// The answer that the model reads as the call's result.
-    pub text: String,
-}
-
-/// `tackroom settle`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Settle {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// What is known or wanted.
-    pub how: How,
-    /// A note for the model.
-    #[arg(long, default_value = "")]
-    pub note: String,
-}
-
-/// What is made of an unknown outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum How {
-    /// It did happen; do not run it again.
-    Happened,
-    /// Run it again.
-    Again,
-    /// Give it up; do not run it again.
-    Abandon,
-}
-
-impl From<How> for Settling {
-    fn from(how: How) -> Settling {
-        match how {
-            How::Happened => Settling::Happened,
-            How::Again => Settling::Again,
-            How::Abandon => Settling::Abandon,
-        }
-    }
 }
 
 /// `tackroom events`.
@@ -346,6 +246,18 @@ pub struct Replay {
     /// Begin at this event.
     #[arg(long, value_name = "N")]
     pub at: Option<u64>,
+    /// How fast: 1/4, 1/2, 1, 2, 4, 8, 16, 32, 64, or max for as fast as drawn.
+    #[arg(long, value_name = "X")]
+    pub speed: Option<String>,
+    /// Without a screen: the run as text on standard output, at once unless --speed is given.
+    #[arg(long)]
+    pub headless: bool,
+    /// Write an asciinema recording to this new file (`-` is standard output) instead of showing it.
+    #[arg(long, value_name = "FILE", conflicts_with = "headless")]
+    pub cast: Option<PathBuf>,
+    /// With --cast: columns and rows.
+    #[arg(long, value_name = "SIZE", default_value = "120x40", requires = "cast")]
+    pub size: String,
 }
 
 /// `tackroom doctor`.

@@ -213,13 +213,7 @@ impl Config {
         Ok(Config { wrong, ..Config::of(flags, env, paths, path, file) })
     }
 
-    fn of(
-        flags: &Common,
-        env: BTreeMap<String, String>,
-        paths: Paths,
-        path: PathBuf,
-        file: File,
-    ) -> Config {
+    fn of(flags: &Common, env: BTreeMap<String, String>, paths: Paths, path: PathBuf, file: File) -> Config {
         let named = flags.config.is_some();
         let home = home(&env);
         let get = |name: &str| env.get(name).filter(|value| !value.is_empty()).cloned();

@@ -138,6 +138,11 @@ pub fn about(fact: &Fact) -> String {
         Fact::CallSettled { how, by, note, .. } => format!("{} {note} — {by}", settled_word(*how)),
         Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } | Fact::CallDropped { .. } => String::new(),
         Fact::OperatorSaid { text, by } | Fact::OperatorSteered { text, by } => format!("{text} — {by}"),
+        Fact::BreakpointSet { no, spec, by } => format!("{no} {spec} — {by}"),
+        Fact::BreakpointRemoved { no, by } => format!("{no} — {by}"),
+        Fact::BreakpointHit { no, spec, why, .. } => format!("{no} ({spec}): {}", why.sentence()),
+        Fact::NoteAdded { no, text, by } => format!("{no} {text} — {by}"),
+        Fact::NoteRemoved { no, by } => format!("{no} — {by}"),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text

@@ -140,6 +140,14 @@ impl From<Refusal> for Failure {
             Refusal::InBin => "`tackroom sessions restore ID` takes it back",
             Refusal::BadTag(_) => "such as `tackroom sessions tag ID release`",
             Refusal::ManyTags(_) => "`tackroom sessions untag ID TAG` takes one away",
+            Refusal::SameBreakpoint(_)
+            | Refusal::NoBreakpoint(_)
+            | Refusal::MarkPassed { .. }
+            | Refusal::TooMany("breakpoints") => "`tackroom break ID list` lists the breakpoints that stand",
+            Refusal::NoNote(_) | Refusal::NoteGone(_) | Refusal::TooMany(_) => {
+                "`tackroom note ID --list` lists the notes that wait"
+            }
+            Refusal::LongNote { .. } => "put the long part into a file and note where it is",
             Refusal::NotOpen
             | Refusal::NoRun
             | Refusal::RunOver(_)

@@ -272,7 +272,8 @@ fn endpoint(
         idle_ms: config.limits.idle_s.value.saturating_mul(1_000),
         total_ms: config.limits.total_s.value.saturating_mul(1_000),
     };
-    let headers = config.headers.value.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
+    let headers =
+        config.headers.value.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
     let base_url = web::public_url(&candidate.base_url).unwrap_or_default();
     let wanted =
         OpenAiConfig { key: candidate.key, headers, limits, ..OpenAiConfig::new(candidate.base_url) };

@@ -16,6 +16,7 @@ use crate::domain::next::Hold;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
+use crate::domain::stops::Hit;
 use crate::domain::text;
 use crate::domain::tool_spec::Effect;
 use crate::ports::log::{Follow, TailItem};
@@ -33,7 +34,8 @@ pub async fn drive(wire: &Wire, id: &SessionId, how: &Drive, from: u64) -> Resul
         _ => wire.hand(Via::Flag, "").session(id).await?.clone(),
     };
     let waits = how.on_hold == OnHold::Wait;
-    let mut told = Told { json: how.json, seq: from, waits, session: before, holds: Vec::new(), answer: None };
+    let mut told =
+        Told { json: how.json, seq: from, waits, session: before, holds: Vec::new(), answer: None };
     let mut tail = wire.store.log.tail(Follow::One(id.clone(), told.seq));
     let work = work(wire, id, how.on_hold, &quit);
     tokio::pin!(work);
@@ -123,6 +125,9 @@ impl Reins {
 /// Answers every hold as the flag says; false where the flag has no answer.
 async fn answer(hand: &mut Hand, session: &Session, on_hold: OnHold) -> Result<bool, Failure> {
     let mut answered = false;
+    if session.stop().is_some() {
+        return Ok(false); // a breakpoint is set for a person to look
+    }
     for hold in session.holds() {
         let Some(order) = by_flag(session, hold, on_hold) else { continue };
         match hand.order(&session.id, &order).await {
@@ -154,7 +159,7 @@ fn by_flag(session: &Session, hold: Hold, on_hold: OnHold) -> Option<Order> {
         }),
         (Hold::Step, OnHold::Approve) => Some(Order::Step),
         (Hold::Paused, OnHold::Approve) => Some(Order::Resume),
-        (Hold::Approval(_) | Hold::Unknown(_) | Hold::Step | Hold::Paused, _) => None,
+        (Hold::Approval(_) | Hold::Unknown(_) | Hold::Step | Hold::Paused | Hold::Breakpoint(_), _) => None,
     }
 }
 
@@ -217,6 +222,9 @@ impl Told {
                 Hold::Unknown(call) => {
                     format!("  → from another terminal: tackroom settle {id} {call} happened|again|abandon")
                 }
+                Hold::Breakpoint(_) => {
+                    format!("  → from another terminal: tackroom continue {id}   (or step)")
+                }
                 Hold::Step | Hold::Paused => format!("  → from another terminal: tackroom --session {id}"),
             });
         }
@@ -269,6 +277,11 @@ fn progress(session: &Session, fact: &Fact) -> Option<String> {
             | Fact::RunEnded { .. }
             | Fact::OperatorSteered { .. }
             | Fact::OperatorSaid { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
     );
     let said = matches!(fact, Fact::ModelReplied { reply, .. } if !reply.text.trim().is_empty());
     (worth || said).then(|| format!("{:<13} {}", fact.kind(), events::about(fact)))
@@ -285,7 +298,9 @@ fn closing(session: &Session, code: Code) {
     if let Some((sentence, hint)) = failed(session) {
         out::error(&Failure::new(code, sentence, hint).to_string());
     }
-    if code == Code::Held {
+    if code == Code::Held && session.stop().is_some() {
+        out::progress(&format!("go on with: tackroom continue {id} or step {id}, then tackroom resume {id}"));
+    } else if code == Code::Held {
         out::progress(&format!("go on with: tackroom resume {id}   (or answer first: tackroom pending)"));
     } else if code == Code::Interrupted && session.live().is_some() {
         out::progress(&format!("go on with: tackroom resume {id}"));
@@ -303,7 +318,10 @@ fn failed(session: &Session) -> Option<(String, String)> {
         EndReason::ModelFailed { fault } => match (fault.kind, run.base_url.as_deref()) {
             // Nothing is there of that name, or not in this place: most often the address lacks its end.
             (FaultKind::NotFound, Some(url)) if !url.ends_with("/v1") => {
-                return Some((why.sentence(), format!("add /v1: --base-url {url}/v1; or {}", fault.kind.hint())));
+                return Some((
+                    why.sentence(),
+                    format!("add /v1: --base-url {url}/v1; or {}", fault.kind.hint()),
+                ));
             }
             (kind, _) => kind.hint(),
         },
@@ -332,5 +350,9 @@ fn hold_line(session: &Session, hold: Hold) -> String {
         Hold::Unknown(id) => format!("  {id} has an unknown outcome: {}", about(session.call(id))),
         Hold::Step => "  it waits before its next step".to_string(),
         Hold::Paused => "  it is paused".to_string(),
+        Hold::Breakpoint(_) => {
+            let hits = session.stop().map(|stop| stop.hits.iter().map(Hit::line).collect::<Vec<_>>());
+            format!("  it stands at breakpoint {}", hits.unwrap_or_default().join("; and "))
+        }
     }
 }

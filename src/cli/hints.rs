@@ -13,7 +13,8 @@ const SHOWS: [&str; 5] = ["run", "resume", "demo", "replay", "config"];
 /// The whole table. A flag that means nothing to a verb is taken there all the same, and not shown.
 pub fn command() -> Command {
     let mut command = Args::command();
-    let global = |command: &Command, id: &str| command.get_arguments().find(|arg| arg.get_id() == id).cloned();
+    let global =
+        |command: &Command, id: &str| command.get_arguments().find(|arg| arg.get_id() == id).cloned();
     let hidden = |id: &str| global(&command, id).map(|arg: Arg| arg.hide(true));
     let (model, theme) = ([hidden("model"), hidden("base_url")], [hidden("theme")]);
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_string()).collect();

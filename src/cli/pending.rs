@@ -1,6 +1,6 @@
 //! `tackroom pending`: what waits for a person, in short or whole; and what nobody drives any more.
 
-use crate::cli::args::Pending;
+use crate::cli::args_answer::Pending;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
@@ -11,7 +11,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::session::Session;
-use crate::domain::tally;
+use crate::domain::tally::{self, Waits};
 use crate::domain::text;
 use crate::domain::time::{self, Micros};
 
@@ -65,7 +65,7 @@ pub async fn pending(config: &Config, args: &Pending) -> Result<Code, Failure> {
     }
     if let Some(text) = &args.call {
         let wanted = parse(text)?;
-        items.retain(|item| item.waits.call == wanted);
+        items.retain(|item| item.waits.call == Some(wanted));
         if items.is_empty() {
             let sentence = format!("call {wanted} does not wait for a decision");
             return Err(Failure::new(Code::Failed, sentence, "`tackroom pending` lists what waits"));
@@ -122,7 +122,7 @@ async fn at_work(wire: &Wire) -> Result<Vec<SessionId>, Failure> {
 }
 
 fn item(session: &Session, waits: tally::Pending) -> Item {
-    let call = session.call(waits.call);
+    let call = waits.call.and_then(|call| session.call(call));
     let rule = call.and_then(|call| call.verdict.as_ref()).map(|verdict| verdict.rule.clone());
     Item {
         workspace: session.workspace.clone(),
@@ -133,20 +133,23 @@ fn item(session: &Session, waits: tally::Pending) -> Item {
 }
 
 fn kind(waits: &tally::Pending) -> &'static str {
-    if waits.unknown { "unknown outcome" } else { "approval" }
+    match waits.waits {
+        Waits::Approval => "approval",
+        Waits::Unknown => "unknown outcome",
+        Waits::Breakpoint => "breakpoint",
+    }
+}
+
+fn call_name(waits: &tally::Pending) -> String {
+    waits.call.map_or("-".to_string(), |call| call.to_string())
 }
 
 fn title_line(item: &Item, now: Micros) -> String {
     let waits = &item.waits;
     let waited = time::duration(now.ms_since(waits.since));
-    out::row(&format!(
-        "{} {}  {}  {}  waits {waited}  · {}",
-        waits.session,
-        waits.call,
-        kind(waits),
-        waits.tool,
-        waits.title
-    ))
+    let tool = if waits.tool.is_empty() { "the model's turn" } else { &waits.tool };
+    let (id, call, kind) = (&waits.session, call_name(waits), kind(waits));
+    out::row(&format!("{id} {call}  {kind}  {tool}  waits {waited}  · {}", waits.title))
 }
 
 fn short(item: &Item, now: Micros) -> Result<(), Failure> {
@@ -157,19 +160,25 @@ fn short(item: &Item, now: Micros) -> Result<(), Failure> {
     for touch in &waits.touches {
         out::line(&out::row(&format!("    will {touch}")))?;
     }
-    let (id, call) = (&waits.session, waits.call);
-    out::line(&out::row(&format!("    {}", shorten(&waits.args.to_string(), id, call))))?;
+    let (id, call) = (&waits.session, call_name(waits));
+    if !waits.args.is_null() {
+        out::line(&out::row(&format!("    {}", shorten(&waits.args.to_string(), id, &call))))?;
+    }
     if let Preview::WouldFail { why } = &waits.preview {
         out::line(&out::row(&format!("    it would fail: {why}")))?;
     }
-    out::line(&match waits.unknown {
-        true => format!("    → tackroom settle {id} {call} happened|again|abandon"),
-        false => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
+    out::line(&match waits.waits {
+        Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
+        Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
+        Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
     })?;
-    out::line(&format!("      all of it: tackroom pending {id} {call}"))
+    match waits.call {
+        Some(call) => out::line(&format!("      all of it: tackroom pending {id} {call}")),
+        None => Ok(()),
+    }
 }
 
-fn shorten(text: &str, id: &SessionId, call: CallId) -> String {
+fn shorten(text: &str, id: &SessionId, call: &str) -> String {
     let short = text::truncate(text, 200);
     match short.len() < text.len() {
         true => format!("{short} [cut; `tackroom pending {id} {call}` has all {} bytes]", text.len()),
@@ -180,7 +189,7 @@ fn shorten(text: &str, id: &SessionId, call: CallId) -> String {
 /// Everything that a person decides on: what would run, where, why it asks, what it changes and what the answer is bound to.
 fn whole(item: &Item, now: Micros) -> Result<(), Failure> {
     let waits = &item.waits;
-    let (id, call) = (&waits.session, waits.call);
+    let (id, call) = (&waits.session, call_name(waits));
     out::line(&title_line(item, now))?;
     let said = |name: &str, text: &str| out::line(&format!("  {name:<9} {}", revealed(text)));
     said("folder", &item.workspace)?;
@@ -191,26 +200,29 @@ fn whole(item: &Item, now: Micros) -> Result<(), Failure> {
     for touch in &waits.touches {
         said("will", touch)?;
     }
-    out::line("  arguments")?;
-    quoted(&serde_json::to_string_pretty(&waits.args).unwrap_or_else(|_| waits.args.to_string()))?;
+    if !waits.args.is_null() {
+        out::line("  arguments")?;
+        quoted(&serde_json::to_string_pretty(&waits.args).unwrap_or_else(|_| waits.args.to_string()))?;
+    }
     preview(&waits.preview)?;
     if let Some(hash) = item.hash {
         out::line(&format!("  hash      {hash}"))?;
     }
-    out::line(&match (waits.unknown, item.hash) {
-        (true, _) => format!("  → tackroom settle {id} {call} happened|again|abandon"),
-        (false, Some(hash)) => format!("  → tackroom approve {id} {call} --hash {hash}"),
-        (false, None) => format!("  → tackroom approve {id} {call}"),
-    })?;
-    if !waits.unknown {
-        out::line(&format!("    or reject {id} {call}, edit {id} {call} --args JSON, respond {id} {call} TEXT"))?;
+    match waits.waits {
+        Waits::Unknown => out::line(&format!("  → tackroom settle {id} {call} happened|again|abandon")),
+        Waits::Breakpoint => out::line(&format!("  → tackroom continue {id}   (or step)")),
+        Waits::Approval => {
+            let hash = item.hash.map(|hash| format!(" --hash {hash}")).unwrap_or_default();
+            out::line(&format!("  → tackroom approve {id} {call}{hash}"))?;
+            let (reject, edit) = (format!("reject {id} {call}"), format!("edit {id} {call} --args JSON"));
+            out::line(&format!("    or {reject}, {edit}, respond {id} {call} TEXT"))
+        }
     }
-    Ok(())
 }
 
 /// One call whole, as `approve` shows it before it asks.
 pub fn show(session: &Session, call: &Call, now: Micros) -> Result<(), Failure> {
-    let waits = tally::pending(session).into_iter().find(|waits| waits.call == call.id);
+    let waits = tally::pending(session).into_iter().find(|waits| waits.call == Some(call.id));
     waits.map_or(Ok(()), |waits| whole(&item(session, waits), now))
 }
 
@@ -233,7 +245,9 @@ fn preview(preview: &Preview) -> Result<(), Failure> {
             line(&format!("changes   {}{new}", revealed(path)))?;
             diff(before.as_deref().unwrap_or_default(), after)?;
             match cut {
-                true => line("          the file is long: this is its beginning; the arguments above are whole"),
+                true => {
+                    line("          the file is long: this is its beginning; the arguments above are whole")
+                }
                 false => Ok(()),
             }
         }
@@ -243,7 +257,9 @@ fn preview(preview: &Preview) -> Result<(), Failure> {
             line(&format!("in        {}", revealed(cwd)))?;
             line(&format!("walls     {}", revealed(sandbox)))
         }
-        Preview::Request { method, url } => line(&format!("sends     {} {}", revealed(method), revealed(url))),
+        Preview::Request { method, url } => {
+            line(&format!("sends     {} {}", revealed(method), revealed(url)))
+        }
         Preview::WouldFail { why } => line(&format!("it would fail: {}", revealed(why))),
     }
 }
@@ -309,8 +325,12 @@ fn as_json(item: &Item) -> serde_json::Value {
         "session": waits.session.as_str(),
         "title": waits.title,
         "workspace": item.workspace,
-        "call": waits.call.to_string(),
-        "kind": if waits.unknown { "unknown-outcome" } else { "approval" },
+        "call": waits.call.map(|call| call.to_string()),
+        "kind": match waits.waits {
+            Waits::Approval => "approval",
+            Waits::Unknown => "unknown-outcome",
+            Waits::Breakpoint => "breakpoint",
+        },
         "tool": waits.tool,
         "args": waits.args,
         "hash": item.hash.map(|hash| hash.to_string()),

@@ -85,7 +85,8 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
     };
     let left = nobody_drives(config, &rows)?;
     if json {
-        let rows: Vec<serde_json::Value> = rows.iter().zip(&left).map(|(row, left)| told(row, *left)).collect();
+        let rows: Vec<serde_json::Value> =
+            rows.iter().zip(&left).map(|(row, left)| told(row, *left)).collect();
         let counts: serde_json::Map<String, serde_json::Value> =
             Tab::ALL.iter().map(|tab| (tab.name().to_string(), counts.of(*tab).into())).collect();
         let told = serde_json::json!({ "version": 1, "sessions": rows, "counts": counts });
@@ -110,7 +111,9 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         out::line(&line(row, *left, now))?;
     }
     if left.contains(&true) {
-        out::line("interrupted: nobody drives it; `tackroom resume ID` takes it up, `tackroom pending` tells more")?;
+        out::line(
+            "interrupted: nobody drives it; `tackroom resume ID` takes it up, `tackroom pending` tells more",
+        )?;
     }
     Ok(Code::Done)
 }
@@ -144,10 +147,10 @@ fn line(row: &Row, left: bool, now: time::Micros) -> String {
     let tokens = row.usage.input + row.usage.output;
     let status = if left {
         "interrupted".to_string()
-    } else if row.holds.is_empty() {
+    } else if row.waiting() == 0 {
         row.status.clone()
     } else {
-        format!("{} ({})", row.status, row.holds.len())
+        format!("{} ({})", row.status, row.waiting())
     };
     let title = text::first_line(&row.title, 60);
     let tags: String = row.marks.tags.iter().map(|tag| format!("  #{tag}")).collect();

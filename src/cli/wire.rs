@@ -63,8 +63,8 @@ impl Wire {
             Some(found @ Found::Endpoint { .. }) => found,
             Some(Found::Script(_) | Found::Nothing { .. }) | None => {
                 let run = session.run.as_ref();
-                let (model, kept) = run
-                    .map_or(("", None), |run| (run.model.as_str(), run.base_url.as_deref()));
+                let (model, kept) =
+                    run.map_or(("", None), |run| (run.model.as_str(), run.base_url.as_deref()));
                 let found = find::again(config, &clock(), model, kept).await?;
                 // A session that is over needs no model to tell so.
                 if session.live().is_some() {
@@ -299,8 +299,8 @@ fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (String, String)
             "put the folder back in its place; nothing of the session was lost".to_string(),
         ));
     }
-    let hosts =
-        Hosts::parse(&config.hosts.value).map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
+    let hosts = Hosts::parse(&config.hosts.value)
+        .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
     let launcher =
         std::env::current_exe().ok().map(|program| vec![program.into_os_string(), super::CHILD.into()]);
     let settings = tool::Settings {

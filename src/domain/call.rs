@@ -310,3 +310,10 @@ impl Call {
         self.touches.iter().any(|mine| earlier.touches.iter().any(|theirs| mine.conflicts(theirs)))
     }
 }
+
+impl Call {
+    /// Whether its process should still be running it.
+    pub fn in_flight(&self) -> bool {
+        self.state == CallState::Started
+    }
+}

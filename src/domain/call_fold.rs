@@ -166,6 +166,9 @@ impl Session {
     /// Takes in a fact about a call that runs or ran.
     fn apply_running(&mut self, event: &Event) {
         let fact = &event.fact;
+        if let Some(run) = &mut self.run {
+            run.saw(fact);
+        }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
         if let Fact::CallStarted { .. } = fact {
             call.starts += 1;

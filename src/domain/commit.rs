@@ -271,7 +271,11 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::CallAnswered { .. }
         | Fact::CallSettled { .. }
         | Fact::OperatorSaid { .. }
-        | Fact::OperatorSteered { .. } => true,
+        | Fact::OperatorSteered { .. }
+        | Fact::BreakpointSet { .. }
+        | Fact::BreakpointRemoved { .. }
+        | Fact::NoteAdded { .. }
+        | Fact::NoteRemoved { .. } => true,
         Fact::WriterTaken { .. }
         | Fact::ModelFailed { .. }
         | Fact::CallRefused { .. }
@@ -281,7 +285,8 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::CallEnded { .. }
         | Fact::CallInterrupted { .. }
         | Fact::CallUnknown { .. }
-        | Fact::CallDropped { .. } => false,
+        | Fact::CallDropped { .. }
+        | Fact::BreakpointHit { .. } => false,
         // A newer program's fact: nothing is decided or done by it here.
         Fact::Unknown { .. } => return true,
     };

@@ -2,11 +2,12 @@
 //!
 //! Kinds and fields are only ever added. A kind that this program does not know loads as `Fact::Unknown` and is shown as such.
 
+use crate::domain::breakpoint::Why;
 use crate::domain::call::{By, Outcome, Output, Preview};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
-use crate::domain::ids::{CallId, Epoch, EventNo, RunNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, RunNo, SessionId};
 use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
@@ -203,7 +204,15 @@ pub enum Fact {
     /// The run is over.
     RunEnded { status: RunStatus, why: EndReason },
     /// The model is about to be asked.
-    ModelAsked { model: String, attempt: u32, messages: u64, request: Hash },
+    ModelAsked {
+        model: String,
+        attempt: u32,
+        messages: u64,
+        request: Hash,
+        /// The operator's notes that join the conversation with this request.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<NoteNo>,
+    },
     /// The model answered.
     ModelReplied { reply: Reply, calls: Vec<CallId> },
     /// The request failed.
@@ -274,6 +283,16 @@ pub enum Fact {
     ForeignRecord { sort: Sort, label: String, place: u64, raw: Output },
     /// An importer has read the source: what it took this time, by short hashes, so that it is taken once.
     ImportTaken { read: Micros, records: u64, marks: String },
+    /// The operator set a breakpoint: `spec` is what was typed, in its one form.
+    BreakpointSet { no: BreakNo, spec: String, by: By },
+    /// The operator took a breakpoint away.
+    BreakpointRemoved { no: BreakNo, by: By },
+    /// The run stopped before its next step: nothing new starts until a person lets it go on.
+    BreakpointHit { no: BreakNo, spec: String, call: Option<CallId>, why: Why },
+    /// The operator wrote a note that joins the next request.
+    NoteAdded { no: NoteNo, text: String, by: By },
+    /// The operator took a note back before it was sent.
+    NoteRemoved { no: NoteNo, by: By },
     /// A kind that this program does not know.
     #[serde(skip)]
     Unknown { kind: String, data: Value },
@@ -332,6 +351,11 @@ kinds!(
     CallRecorded,
     ForeignRecord,
     ImportTaken,
+    BreakpointSet,
+    BreakpointRemoved,
+    BreakpointHit,
+    NoteAdded,
+    NoteRemoved,
 );
 
 impl Fact {
@@ -378,6 +402,11 @@ impl Fact {
             | Fact::RunImported { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => None,
         }
     }

@@ -241,7 +241,13 @@ impl Import {
         let ids = (self.calls + 1..).map(CallId).take(reply.calls.len()).collect();
         let asked = self.place(
             None,
-            Fact::ModelAsked { model, attempt: 1, messages: self.messages, request: Hash::ZERO },
+            Fact::ModelAsked {
+                model,
+                attempt: 1,
+                messages: self.messages,
+                request: Hash::ZERO,
+                notes: Vec::new(),
+            },
         );
         let mut reply = reply;
         reply.timing.total_ms = at.unwrap_or(self.at).ms_since(self.at);

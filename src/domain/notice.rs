@@ -2,9 +2,11 @@
 
 use crate::domain::commit::Commit;
 use crate::domain::compare::Comparison;
+use crate::domain::event::Event;
 use crate::domain::ids::SessionId;
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
+use crate::domain::survey::Chunk;
 use crate::domain::tally::Row;
 use std::sync::Arc;
 
@@ -22,6 +24,24 @@ pub enum Notice {
     CaughtUp {
         /// The session.
         session: SessionId,
+    },
+    /// A part of a stored session that is played, in short; in order, without gaps.
+    Surveyed {
+        /// The session.
+        session: SessionId,
+        /// The part.
+        chunk: Arc<Chunk>,
+        /// How many events the session has.
+        events: u64,
+    },
+    /// The events of a chunk of a stored session that is played.
+    Page {
+        /// The session.
+        session: SessionId,
+        /// The chunk's place.
+        place: u64,
+        /// Its events: fewer than a whole chunk at the session's end.
+        events: Arc<Vec<Event>>,
     },
     /// Parts of a reply or an output that are still arriving; lossy.
     Draft {

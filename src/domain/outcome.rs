@@ -5,13 +5,14 @@ use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, NoteNo};
 use crate::domain::message::{Args, AskedCall, Finish, Reply};
-use crate::domain::next::{Step, gated, next};
+use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Verdict, Word};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
+use crate::domain::stops::{Facing, due};
 use crate::domain::tool_spec::{Effect, Touch};
 
 /// A judged call: the verdict and what it was about.
@@ -43,7 +44,11 @@ pub enum Report {
         model: String,
         /// The hash of the request as it will be sent.
         request: Hash,
+        /// The operator's notes in it.
+        notes: Vec<NoteNo>,
     },
+    /// The next step is behind breakpoints.
+    Stopping,
     /// The model answered.
     Replied(Reply),
     /// The request failed.
@@ -92,7 +97,11 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             (Some(run), Some(text), None) => Ok(vec![again(run, text.clone())]),
             _ => Err(Refusal::Stray("nothing is queued")),
         },
-        Report::Asking { model, request } => {
+        Report::Stopping => stopping(session),
+        Report::Asking { notes, .. } if *notes != session.note_numbers() => {
+            Err(Refusal::Stray("the notes are others than those of the request"))
+        }
+        Report::Asking { model, request, notes } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {
                 attempt
@@ -101,8 +110,9 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             } else {
                 return Err(Refusal::Stray("the model is not to be asked"));
             };
-            let messages = session.transcript.len() as u64;
-            Ok(vec![Fact::ModelAsked { model: model.clone(), attempt, messages, request: *request }])
+            let messages = (session.transcript.len() + notes.len()) as u64;
+            let (model, request, notes) = (model.clone(), *request, notes.clone());
+            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, notes }])
         }
         Report::Replied(reply) => {
             asked(session)?;
@@ -137,6 +147,21 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
         },
         Report::Finish => finish(session),
     }
+}
+
+/// The breakpoints that are hit before the next step.
+fn stopping(session: &Session) -> Result<Vec<Fact>, Refusal> {
+    let (Step::Stop(id), Some(run)) = (next(session), session.live()) else {
+        return Err(Refusal::Stray("no breakpoint is next"));
+    };
+    let facing = id.and_then(|id| session.call(id)).map(Facing::of);
+    let fact = |hit: crate::domain::stops::Hit| Fact::BreakpointHit {
+        no: hit.no,
+        spec: hit.spec,
+        call: id,
+        why: hit.why,
+    };
+    Ok(due(session, run, facing).into_iter().map(fact).collect())
 }
 
 /// The attempt that failed last.
@@ -240,11 +265,14 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
 /// The start of a call that `facts` allow, where `next` would run it right after them: no other call is open, and nothing
 /// makes the run wait.
 fn started_at_once(session: &Session, facts: &[Fact]) -> Option<Fact> {
-    let [Fact::CallJudged { call, verdict, hash, .. }] = facts else { return None };
+    let [Fact::CallJudged { call, verdict, hash, effect, .. }] = facts else { return None };
     let run = session.live()?;
+    let judged = session.call(*call)?;
+    let facing = Facing { effect: *effect, ..Facing::of(judged) };
     let alone = session.open_calls().all(|open| open.id == *call || open.ended());
-    let unseen = session.call(*call)?.approval.is_none(); // what a person saw is looked at once more before it runs
-    let free = alone && unseen && run.paused.is_none() && run.cancel.is_none() && !gated(run);
+    let unseen = judged.approval.is_none(); // what a person saw is looked at once more before it runs
+    let goes_on = run.cancel.is_none() && !stands(run) && !gated(run);
+    let free = alone && unseen && goes_on && due(session, run, Some(facing)).is_empty();
     (free && verdict.word == Word::Allow).then(|| Fact::CallStarted {
         call: *call,
         hash: *hash,

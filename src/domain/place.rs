@@ -30,7 +30,6 @@ struct Spot {
 impl Spot {
     fn event(&mut self, session: &Session, at: Micros, fact: Fact) -> Event {
         self.no = self.no.after();
-        let (span, parent) = self.span(session, &fact);
         let of_session = matches!(
             fact,
             Fact::SessionOpened { .. }
@@ -40,7 +39,12 @@ impl Spot {
                 | Fact::SessionImported { .. }
                 | Fact::ForeignRecord { .. }
                 | Fact::ImportTaken { .. }
+                | Fact::BreakpointSet { .. }
+                | Fact::BreakpointRemoved { .. }
+                | Fact::NoteAdded { .. }
+                | Fact::NoteRemoved { .. }
         );
+        let (span, parent) = if of_session { (ROOT, EventNo(0)) } else { self.span(session, &fact) };
         let run = if of_session { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
     }
@@ -57,15 +61,7 @@ impl Spot {
             (self.no, run_span)
         } else if let Fact::ModelReplied { .. } | Fact::ModelFailed { .. } = fact {
             (asked_span(session).unwrap_or(self.no), run_span)
-        } else if let Fact::SessionOpened { .. }
-        | Fact::SessionRenamed { .. }
-        | Fact::SessionMarked { .. }
-        | Fact::WriterTaken { .. }
-        | Fact::SessionImported { .. }
-        | Fact::ForeignRecord { .. }
-        | Fact::ImportTaken { .. }
-        | Fact::Unknown { .. } = fact
-        {
+        } else if let Fact::Unknown { .. } = fact {
             (ROOT, EventNo(0))
         } else {
             (run_span, ROOT)

@@ -7,6 +7,7 @@ use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
+use crate::domain::stops::{Passed, Stop};
 use crate::domain::time::Micros;
 
 /// Where a session stands, in one word.
@@ -131,6 +132,10 @@ pub struct Run {
     pub open_calls: Vec<CallId>,
     /// What the operator wrote for the next turn.
     pub steers: Vec<String>,
+    /// The breakpoints at which it stands still.
+    pub stop: Option<Stop>,
+    /// What breakpoints have seen of it.
+    pub passed: Passed,
 }
 
 impl EndReason {

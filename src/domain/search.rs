@@ -141,7 +141,9 @@ pub fn text_of(event: &Event) -> Option<String> {
             add(&mut text, &output.head);
             add(&mut text, &output.tail);
         }
-        Fact::OperatorSaid { text: said, .. } | Fact::OperatorSteered { text: said, .. } => {
+        Fact::OperatorSaid { text: said, .. }
+        | Fact::OperatorSteered { text: said, .. }
+        | Fact::NoteAdded { text: said, .. } => {
             add(&mut text, said);
         }
         Fact::SessionMarked { .. }
@@ -164,6 +166,10 @@ pub fn text_of(event: &Event) -> Option<String> {
         | Fact::CallDropped { .. }
         | Fact::SessionImported { .. }
         | Fact::ImportTaken { .. }
+        | Fact::BreakpointSet { .. }
+        | Fact::BreakpointRemoved { .. }
+        | Fact::BreakpointHit { .. }
+        | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => {}
     }
     (!text.trim().is_empty()).then(|| spaced(&text))

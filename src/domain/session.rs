@@ -5,13 +5,15 @@
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
-use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
 use crate::domain::imported::Imported;
 use crate::domain::marks::{Marks, title};
-use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
+use crate::domain::message::{Message, Reply, Transcript, Usage, WireCall, wire_args};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
+use crate::domain::shelf::Shelf;
+use crate::domain::stops::{Passed, PendingNote, Standing};
 use crate::domain::time::Micros;
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -45,8 +47,8 @@ pub struct Session {
     pub holder: String,
     /// The last run.
     pub run: Option<Run>,
-    /// All calls; `CallId(n)` is at n - 1, unless some were let go.
-    pub calls: Vec<Call>,
+    /// All calls that are kept; `CallId(n)` has the number n - 1.
+    pub calls: Shelf<Call>,
     /// What the operator said for afterwards.
     pub queue: VecDeque<String>,
     /// The messages as the model sees them.
@@ -57,8 +59,16 @@ pub struct Session {
     pub unknown_facts: u64,
     /// What is known of the tool it was imported from; none for a session of this program.
     pub imported: Option<Imported>,
+    /// The breakpoints that stand, oldest first.
+    pub breaks: Vec<Standing>,
+    /// The last breakpoint ever set.
+    pub last_break: BreakNo,
+    /// What the operator noted for the next request.
+    pub notes: Vec<PendingNote>,
+    /// The last note ever written.
+    pub last_note: NoteNo,
     wire_ids: HashSet<String>,
-    calls_let_go: usize,
+    onlooker: bool,
 }
 
 impl Session {
@@ -78,15 +88,31 @@ impl Session {
             marks: Marks::default(),
             holder: String::new(),
             run: None,
-            calls: Vec::new(),
+            calls: Shelf::default(),
             queue: VecDeque::new(),
             transcript: Transcript::default(),
             usage: Usage::default(),
             unknown_facts: 0,
             imported: None,
+            breaks: Vec::new(),
+            last_break: BreakNo(0),
+            notes: Vec::new(),
+            last_note: NoteNo(0),
             wire_ids: HashSet::new(),
-            calls_let_go: 0,
+            onlooker: false,
         }
+    }
+
+    /// The same for who only looks: what the model reads is not kept, and old calls may be let go.
+    pub fn onlooker(id: SessionId) -> Session {
+        Session { onlooker: true, ..Session::new(id) }
+    }
+
+    /// Lets go of calls that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let open: Vec<usize> =
+            self.live().into_iter().flat_map(|run| &run.open_calls).map(|id| place(*id)).collect();
+        self.calls.forget(before, |number| open.contains(&number));
     }
 
     /// Whether its first event was seen.
@@ -101,16 +127,16 @@ impl Session {
 
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
+        self.calls.get(place(id))
     }
 
     pub(in crate::domain) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut((id.0 as usize).checked_sub(1 + self.calls_let_go)?)
+        self.calls.get_mut(place(id))
     }
 
     /// How many calls were asked for so far.
     pub fn calls_asked(&self) -> usize {
-        self.calls_let_go + self.calls.len()
+        self.calls.len()
     }
 
     /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
@@ -118,8 +144,7 @@ impl Session {
     pub(in crate::domain) fn let_go(&mut self) -> u64 {
         let messages = std::mem::take(&mut self.transcript).len() as u64;
         if self.live().is_none_or(|run| run.open_calls.is_empty()) {
-            self.calls_let_go += self.calls.len();
-            self.calls.clear();
+            self.calls.forget(EventNo(u64::MAX), |_| false);
             self.wire_ids.clear();
         }
         messages
@@ -147,7 +172,8 @@ impl Session {
             None if run.cancel.is_some() => Status::Running,
             None => {
                 let holds = self.holds();
-                let decision = |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_));
+                let decision =
+                    |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_) | Hold::Breakpoint(_));
                 if holds.iter().any(decision) {
                     Status::Held
                 } else if run.paused.is_some() {
@@ -164,6 +190,7 @@ impl Session {
     /// Takes in one fact.
     pub fn apply(&mut self, event: &Event) {
         self.last = event.no;
+        self.calls.at(event.no);
         self.updated_at = event.at;
         match &event.fact {
             Fact::SessionOpened { title, agent, workspace, instructions, parent, .. } => {
@@ -207,6 +234,11 @@ impl Session {
             | Fact::ModeSet { .. }
             | Fact::OperatorSteered { .. }
             | Fact::RunEnded { .. } => self.apply_run(event),
+            Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. } => self.apply_stops(event),
             Fact::CallRefused { .. }
             | Fact::CallJudged { .. }
             | Fact::CallEdited { .. }
@@ -262,6 +294,8 @@ impl Session {
             usage: Usage::default(),
             open_calls: Vec::new(),
             steers: Vec::new(),
+            stop: None,
+            passed: Passed::default(),
         });
     }
 
@@ -273,6 +307,7 @@ impl Session {
         } else if let Fact::RunReleased { .. } = fact {
             run.paused = None;
             run.interrupted = false;
+            run.stop = None;
         } else if let Fact::InterruptAsked { by } = fact {
             run.paused = Some(by.clone());
             run.interrupted = true;
@@ -300,7 +335,11 @@ impl Session {
     }
 
     fn apply_model(&mut self, event: &Event) {
+        if let Fact::ModelAsked { notes, .. } = &event.fact {
+            self.take_notes(notes);
+        }
         let Some(run) = &mut self.run else { return };
+        run.saw(&event.fact);
         if let Fact::ModelAsked { model, attempt, .. } = &event.fact {
             run.permits = run.permits.saturating_sub(1);
             run.turn = Turn::Asked { model: model.clone(), attempt: *attempt, at: event.at, span: event.no };
@@ -332,7 +371,7 @@ impl Session {
         let mut wire = Vec::with_capacity(reply.calls.len());
         for (id, asked) in ids.iter().zip(&reply.calls) {
             let mut wire_id = asked.wire_id.clone();
-            if wire_id.is_empty() || !self.wire_ids.insert(wire_id.clone()) {
+            if wire_id.is_empty() || (!self.onlooker && !self.wire_ids.insert(wire_id.clone())) {
                 wire_id = format!("call_{}", id.0);
                 self.wire_ids.insert(wire_id.clone());
             }
@@ -363,13 +402,12 @@ impl Session {
     /// Once every call of the reply is over, their results join the transcript in the order of the calls.
     pub(in crate::domain) fn close_reply(&mut self) {
         let Some(run) = &mut self.run else { return };
-        let first = 1 + self.calls_let_go;
-        let call = |id: &CallId| self.calls.get((id.0 as usize).checked_sub(first)?);
-        let all_over = |id: &CallId| call(id).is_some_and(Call::ended);
+        let all_over = |id: &CallId| self.calls.get(place(*id)).is_some_and(Call::ended);
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
             return;
         }
         run.turn = Turn::Ready;
+        run.passed.forget_calls();
         for id in std::mem::take(&mut run.open_calls) {
             let Some(call) = self.call(id) else { continue };
             let text = call.result.clone().unwrap_or_default();
@@ -395,22 +433,14 @@ impl Session {
     }
 
     pub(in crate::domain) fn say(&mut self, message: Message) {
+        if self.onlooker {
+            return;
+        }
         Arc::make_mut(&mut self.transcript).push(Arc::new(message));
     }
 }
 
-/// The arguments as they may be sent back: always a JSON object.
-fn wire_args(args: &Args) -> String {
-    match args {
-        Args::Json(value) if value.is_object() => value.to_string(),
-        Args::Json(value) => serde_json::json!({ "malformed_arguments": value.to_string() }).to_string(),
-        Args::Broken(raw) => serde_json::json!({ "malformed_arguments": raw }).to_string(),
-    }
-}
-
-impl Call {
-    /// Whether its process should still be running it.
-    pub fn in_flight(&self) -> bool {
-        self.state == CallState::Started
-    }
+/// The number of a call among the calls; there is no call 0.
+fn place(id: CallId) -> usize {
+    (id.0 as usize).wrapping_sub(1)
 }

@@ -108,7 +108,12 @@ impl SpanTree {
             | Fact::SessionImported { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. }
-            | Fact::OperatorSteered { .. } => return self.fault(event, "this kind of fact opens no span"),
+            | Fact::OperatorSteered { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
         let held_by = self.nodes.get(&event.parent).copied();
         match (level, held_by.map(|node| node.level)) {
@@ -197,6 +202,11 @@ impl SpanTree {
             | Fact::RunImported { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}
         }
     }

@@ -8,12 +8,13 @@ use crate::domain::card::{Card, Decision};
 use crate::domain::event::{EndReason, Event, Fact, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::Sort;
-use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::ids::{CallId, EventNo, NoteNo, RunNo};
 use crate::domain::message::{Finish, Reply, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
+use crate::domain::shelf::Shelf;
 use crate::domain::time::Micros;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// One entry of the conversation.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,6 +68,17 @@ pub enum Said {
         /// Who.
         by: By,
     },
+    /// A note that joins the next request.
+    Noted {
+        /// Its number.
+        no: NoteNo,
+        /// What the model reads.
+        text: String,
+        /// Who.
+        by: By,
+        /// What became of it.
+        fate: Fate,
+    },
     /// The model spoke.
     Answer(Answer),
     /// The model called a tool.
@@ -94,6 +106,17 @@ pub enum Said {
         /// The kind's name.
         kind: String,
     },
+}
+
+/// What became of a note for the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Fate {
+    /// It waits for the next request.
+    Waits,
+    /// It was sent.
+    Sent,
+    /// It was taken back before that.
+    TakenBack,
 }
 
 /// How a note is meant.
@@ -152,9 +175,10 @@ struct Sum {
 /// A session's conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Talk {
-    items: Vec<Item>,
-    cards: Vec<usize>,
+    items: Shelf<Item>,
+    cards: BTreeMap<CallId, usize>,
     queued: VecDeque<usize>,
+    noted: Vec<(NoteNo, usize)>,
     sum: Sum,
     version: u64,
     imported: bool,
@@ -162,8 +186,8 @@ pub struct Talk {
 }
 
 impl Talk {
-    /// All entries, oldest first; an entry's key is its place.
-    pub fn items(&self) -> &[Item] {
+    /// The entries that are kept, oldest first; an entry's key is its number.
+    pub fn items(&self) -> &Shelf<Item> {
         &self.items
     }
 
@@ -174,7 +198,7 @@ impl Talk {
 
     /// The key of a call's entry.
     pub fn key_of(&self, call: CallId) -> Option<usize> {
-        self.cards.get((call.0 as usize).checked_sub(1)?).copied()
+        self.cards.get(&call).copied()
     }
 
     /// The card of a call.
@@ -185,6 +209,7 @@ impl Talk {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Answer(_)
             | Said::Fault { .. }
             | Said::End(_)
@@ -196,6 +221,7 @@ impl Talk {
     /// Takes in one event; costs the same however long the conversation is.
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
+        self.items.at(event.no);
         match &event.fact {
             Fact::SessionOpened { agent, workspace, parent, .. } => {
                 let (agent, workspace) = (agent.clone(), workspace.clone());
@@ -242,8 +268,27 @@ impl Talk {
             Fact::OperatorSteered { text, by } => {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
+            Fact::BreakpointSet { no, spec, by } => {
+                self.note(event, Tone::Quiet, format!("breakpoint {no} set by {by}: {spec}"));
+            }
+            Fact::BreakpointRemoved { no, by } => {
+                self.note(event, Tone::Quiet, format!("breakpoint {no} removed by {by}"));
+            }
+            Fact::BreakpointHit { no, spec, why, .. } => {
+                let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
+                self.note(event, Tone::Pause, text);
+            }
+            Fact::NoteAdded { no, text, by } => {
+                self.noted.push((*no, self.items.len()));
+                self.add(
+                    event,
+                    Said::Noted { no: *no, text: text.clone(), by: by.clone(), fate: Fate::Waits },
+                );
+            }
+            Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
+            Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::StepAllowed { .. } | Fact::ModelAsked { .. } | Fact::ImportTaken { .. } => {}
+            Fact::StepAllowed { .. } | Fact::ImportTaken { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -259,6 +304,20 @@ impl Talk {
             | Fact::CallRecorded { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
         }
+    }
+
+    /// Lets go of entries that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let held = |item: &Item| matches!(&item.said, Said::Call(card) if !card.watch.over());
+        let open: Vec<usize> = self
+            .items
+            .iter()
+            .filter(|item| held(item) && item.at >= self.sum.from)
+            .map(|item| item.key)
+            .chain(self.queued.iter().copied())
+            .collect();
+        self.items.forget(before, |key| open.contains(&key));
+        self.cards.retain(|_, key| self.items.get(*key).is_some());
     }
 
     fn add(&mut self, event: &Event, said: Said) {
@@ -279,6 +338,16 @@ impl Talk {
             Sort::Damaged => (Tone::Alarm, format!("record {place} cannot be read: {label}")),
         };
         self.note(event, tone, text);
+    }
+
+    fn settle_note(&mut self, sent: NoteNo, becomes: Fate) {
+        let Some(at) = self.noted.iter().position(|(no, _)| *no == sent) else { return };
+        let (_, key) = self.noted.swap_remove(at);
+        let Some(item) = self.items.get_mut(key) else { return };
+        if let Said::Noted { fate, .. } = &mut item.said {
+            *fate = becomes;
+            item.version += 1;
+        }
     }
 
     fn begin(&mut self, event: &Event, input: &str, mode: Mode, model: &str) {
@@ -319,7 +388,7 @@ impl Talk {
             );
         }
         for (id, asked) in ids.iter().zip(&reply.calls) {
-            self.cards.push(self.items.len());
+            self.cards.insert(*id, self.items.len());
             let mut card = Card::asked(*id, asked);
             card.decision = self.imported.then_some(Decision::NotRecorded);
             self.add(event, Said::Call(card));

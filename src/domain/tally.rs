@@ -10,7 +10,9 @@ use crate::domain::message::Usage;
 use crate::domain::policy::{Mode, Word};
 use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
+use crate::domain::stops::Hit;
 use crate::domain::time::Micros;
+use crate::domain::tool_spec::Touch;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -58,14 +60,18 @@ pub struct Row {
     /// What it was forked from or delegated by.
     #[serde(default)]
     pub parent: Option<Parent>,
+    /// Whether it stands at a breakpoint.
+    #[serde(default)]
+    pub stopped: bool,
     #[serde(default)]
     paused: bool,
     #[serde(default)]
     stepping: bool,
     #[serde(default)]
     edited: Option<CallId>,
+    /// Whether another tool recorded it.
     #[serde(default)]
-    imported: bool,
+    pub imported: bool,
 }
 
 impl Row {
@@ -89,11 +95,17 @@ impl Row {
             marks: Marks::default(),
             tools: BTreeSet::new(),
             parent: None,
+            stopped: false,
             paused: false,
             stepping: false,
             edited: None,
             imported: false,
         }
+    }
+
+    /// How many things wait for a person.
+    pub fn waiting(&self) -> usize {
+        self.holds.len() + usize::from(self.stopped)
     }
 
     /// Takes in one event; costs the same however long the session is.
@@ -165,6 +177,7 @@ impl Row {
             self.runs += 1;
             self.model.clone_from(model);
             self.paused = false;
+            self.stopped = false;
             self.stepping = *mode == Mode::Step;
             self.status = "running".to_string();
         } else if let Fact::ModeSet { mode, .. } = fact {
@@ -173,8 +186,12 @@ impl Row {
             self.paused = true;
         } else if let Fact::RunReleased { .. } = fact {
             self.paused = false;
+            self.stopped = false;
+        } else if let Fact::BreakpointHit { .. } = fact {
+            self.stopped = true;
         } else if let Fact::RunEnded { status, .. } = fact {
             self.holds.clear();
+            self.stopped = false;
             self.status = ended(*status).to_string();
         }
     }
@@ -205,7 +222,7 @@ impl Row {
         {
             return;
         }
-        self.status = match (self.holds.is_empty(), self.paused, self.stepping) {
+        self.status = match (self.waiting() == 0, self.paused, self.stepping) {
             (false, ..) => "held",
             (true, true, _) => "paused",
             (true, false, true) => "stepping",
@@ -225,6 +242,17 @@ pub fn ended(status: RunStatus) -> &'static str {
     }
 }
 
+/// What a hold waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// A decision about a call.
+    Approval,
+    /// What became of a call.
+    Unknown,
+    /// The word to go on from a breakpoint.
+    Breakpoint,
+}
+
 /// A hold as another terminal lists it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pending {
@@ -232,14 +260,14 @@ pub struct Pending {
     pub session: SessionId,
     /// Its title.
     pub title: String,
-    /// The call.
-    pub call: CallId,
-    /// The tool.
+    /// What it waits for.
+    pub waits: Waits,
+    /// The call; none at a breakpoint before a model turn.
+    pub call: Option<CallId>,
+    /// The tool; empty without a call.
     pub tool: String,
     /// The arguments that would run.
     pub args: serde_json::Value,
-    /// True where the outcome is unknown and to be settled; false where it waits for approval.
-    pub unknown: bool,
     /// Why it waits.
     pub why: String,
     /// What it will touch, in lines.
@@ -251,23 +279,42 @@ pub struct Pending {
 }
 
 /// Why an unknown outcome waits.
-const NOBODY_KNOWS: &str =
-    "It was running when its process stopped: nobody knows whether it happened.";
+const NOBODY_KNOWS: &str = "It was running when its process stopped: nobody knows whether it happened.";
 
 /// The holds of one session.
 pub fn pending(session: &Session) -> Vec<Pending> {
-    let waiting = |call: &&Call| matches!(call.state, CallState::Held | CallState::Unknown);
     if session.holds().is_empty() {
         return Vec::new();
     }
-    session.open_calls().filter(waiting).map(|call| item(session, call)).collect()
+    let waiting = |call: &&Call| matches!(call.state, CallState::Held | CallState::Unknown);
+    let item = |call: &Call| {
+        let unknown = call.state == CallState::Unknown;
+        let why = match (unknown, &call.verdict) {
+            (true, _) => NOBODY_KNOWS.to_string(),
+            (false, Some(verdict)) => format!("{} (rule {})", verdict.why, verdict.rule),
+            (false, None) => String::new(),
+        };
+        let waits = if unknown { Waits::Unknown } else { Waits::Approval };
+        Pending { waits, why, since: call.since, ..about(session, Some(call)) }
+    };
+    let mut items: Vec<Pending> = session.open_calls().filter(waiting).map(item).collect();
+    if let Some(stop) = session.stop() {
+        let call = stop.call.and_then(|call| session.call(call));
+        let why: Vec<String> = stop.hits.iter().map(Hit::line).collect();
+        let (waits, why, since) = (Waits::Breakpoint, why.join("; and "), stop.at);
+        items.push(Pending { waits, why, since, ..about(session, call) });
+    }
+    items
 }
 
 /// The calls that a process left running when it stopped, where only a person can know what became of them. To be asked
 /// for only where nobody drives the session.
 pub fn left_running(session: &Session) -> Vec<Pending> {
     let left = |call: &&Call| call.in_flight() && !call.effect.repeatable();
-    let unknown = |call: &Call| Pending { unknown: true, why: NOBODY_KNOWS.to_string(), ..item(session, call) };
+    let unknown = |call: &Call| {
+        let (waits, why, since) = (Waits::Unknown, NOBODY_KNOWS.to_string(), call.since);
+        Pending { waits, why, since, ..about(session, Some(call)) }
+    };
     session.open_calls().filter(left).map(unknown).collect()
 }
 
@@ -278,21 +325,18 @@ pub fn wants_driving(session: &Session) -> bool {
         || session.open_calls().any(Call::in_flight)
 }
 
-fn item(session: &Session, call: &Call) -> Pending {
+/// What a hold shows of its call.
+fn about(session: &Session, call: Option<&Call>) -> Pending {
     Pending {
         session: session.id.clone(),
         title: session.title.clone(),
-        call: call.id,
-        tool: call.tool.clone(),
-        args: call.args().cloned().unwrap_or_default(),
-        unknown: call.state == CallState::Unknown,
-        why: match (&call.state, &call.verdict) {
-            (CallState::Unknown, _) => NOBODY_KNOWS.to_string(),
-            (_, Some(verdict)) => format!("{} (rule {})", verdict.why, verdict.rule),
-            (_, None) => String::new(),
-        },
-        touches: call.touches.iter().map(crate::domain::tool_spec::Touch::line).collect(),
-        preview: call.preview.clone(),
-        since: call.since,
+        waits: Waits::Approval,
+        call: call.map(|call| call.id),
+        tool: call.map(|call| call.tool.clone()).unwrap_or_default(),
+        args: call.and_then(Call::args).cloned().unwrap_or_default(),
+        why: String::new(),
+        touches: call.iter().flat_map(|call| &call.touches).map(Touch::line).collect(),
+        preview: call.map(|call| call.preview.clone()).unwrap_or_default(),
+        since: session.updated_at,
     }
 }

@@ -8,15 +8,16 @@ use crate::domain::card::summary;
 use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::fault::FaultKind;
 use crate::domain::foreign::Sort;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, EventNo};
 use crate::domain::imported::is_answer;
 use crate::domain::message::Reply;
 use crate::domain::retry::AfterFault;
+use crate::domain::shelf::Shelf;
 use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
 use crate::domain::trace_row::{Part, Row, RowState, Spent, Time, What};
 use crate::domain::watch::{Phase, Watch};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A call that is not over.
 #[derive(Clone, Debug, Default)]
@@ -29,9 +30,10 @@ struct OpenCall {
 /// A session's timeline.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    pub(in crate::domain) rows: Vec<Row>,
+    pub(in crate::domain) rows: Shelf<Row>,
     order: Vec<usize>,
     tree: SpanTree,
+    onlooker: bool,
     version: u64,
     pub(in crate::domain) run: Option<usize>,
     step: Option<usize>,
@@ -39,14 +41,32 @@ pub struct Trace {
     model: Option<usize>,
     retry: Option<usize>,
     pause: Option<usize>,
-    calls: Vec<usize>,
-    open: HashMap<CallId, OpenCall>,
+    stops: Vec<usize>,
+    let_go: Option<EventNo>,
+    calls: BTreeMap<CallId, usize>,
+    open: BTreeMap<CallId, OpenCall>,
     last_at: Micros,
     pub(in crate::domain) imported: bool,
     pub(in crate::domain) answered: bool,
 }
 
 impl Trace {
+    /// The timeline for who only looks: the spans are not checked, and old rows may be let go.
+    pub fn onlooker() -> Trace {
+        Trace { onlooker: true, ..Trace::default() }
+    }
+
+    /// Lets go of rows that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let own = [self.run, self.step, self.model, self.retry, self.pause];
+        let calls = self.open.iter().flat_map(|(id, open)| [self.calls.get(id).copied(), open.execution]);
+        let open: Vec<usize> = own.into_iter().chain(calls).flatten().collect();
+        self.rows.forget(before, |key| open.contains(&key));
+        self.order.retain(|key| self.rows.get(*key).is_some());
+        self.order.shrink_to_fit();
+        self.calls.retain(|_, key| self.rows.get(*key).is_some());
+    }
+
     /// The row of a key.
     pub fn row(&self, key: usize) -> Option<&Row> {
         self.rows.get(key)
@@ -64,7 +84,7 @@ impl Trace {
 
     /// The row of a call.
     pub fn call_row(&self, call: CallId) -> Option<&Row> {
-        self.rows.get(*self.calls.get((call.0 as usize).checked_sub(1)?)?)
+        self.rows.get(*self.calls.get(&call)?)
     }
 
     /// Whether `key` is `holder` or lies in it.
@@ -92,6 +112,7 @@ impl Trace {
     /// Takes in one event; costs what the step under way holds, however long the session is.
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
+        self.rows.at(event.no);
         match &event.fact {
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.moment(event, What::Takeover { holder: holder.clone() });
@@ -106,6 +127,11 @@ impl Trace {
             }
             Fact::RunReleased { .. } => self.close_pause(event),
             Fact::StepAllowed { .. } => self.stepped(event),
+            Fact::BreakpointHit { no, spec, why, .. } => {
+                let what = What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() };
+                let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
+                self.stops.push(key);
+            }
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt, .. } => self.asked(event, model, *attempt),
@@ -140,10 +166,16 @@ impl Trace {
             | Fact::ModeSet { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::OperatorSaid { .. } => {}
         }
         self.stand(event);
-        self.tree.apply(event);
+        if !self.onlooker {
+            self.tree.apply(event);
+        }
         self.last_at = event.at;
     }
 
@@ -181,15 +213,15 @@ impl Trace {
     fn moment(&mut self, event: &Event, what: What) {
         let parent = self.step.or(self.run);
         let key = self.add(parent, event, what, None);
-        self.rows[key].end = Some(event.at);
-        self.rows[key].state = RowState::Moment;
+        if let Some(row) = self.rows.get_mut(key) {
+            (row.end, row.state) = (Some(event.at), RowState::Moment);
+        }
     }
 
     /// Ends what a row does now, and the row with it.
     fn close(&mut self, key: usize, at: Micros, state: RowState) {
         self.stop(key, at);
-        let row = &mut self.rows[key];
-        if row.end.is_none() {
+        if let Some(row) = self.rows.get_mut(key).filter(|row| row.end.is_none()) {
             row.end = Some(at);
             row.state = state;
         }
@@ -197,10 +229,11 @@ impl Trace {
 
     /// Ends the last part of a row; its time counts for the row and for those that hold it.
     fn stop(&mut self, key: usize, at: Micros) {
-        let Some(part) = self.rows[key].parts.last_mut().filter(|part| part.to.is_none()) else { return };
+        let Some(row) = self.rows.get_mut(key) else { return };
+        let is_execution = matches!(row.what, What::Execution { .. }); // its call counts this already
+        let Some(part) = row.parts.last_mut().filter(|part| part.to.is_none()) else { return };
         part.to = Some(at);
         let (time, micros) = (part.time, (at.0 - part.from.0).max(0));
-        let is_execution = matches!(self.rows[key].what, What::Execution { .. }); // its call counts this already
         let mut holder = Some(key);
         while let Some(row) = holder.and_then(|key| self.rows.get_mut(key)) {
             row.spent.add(time, micros);
@@ -210,21 +243,28 @@ impl Trace {
 
     /// Begins another part of a row.
     fn part(&mut self, key: usize, from: Micros, time: Time) {
-        if self.rows[key].parts.last().is_some_and(|part| part.to.is_none() && part.time == time) {
+        let goes_on = |row: &Row| row.parts.last().is_some_and(|part| part.to.is_none() && part.time == time);
+        if self.rows.get(key).is_some_and(goes_on) {
             return;
         }
         self.stop(key, from);
-        self.rows[key].parts.push(Part { from, to: None, time });
+        if let Some(row) = self.rows.get_mut(key) {
+            row.parts.push(Part { from, to: None, time });
+        }
     }
 
     fn close_pause(&mut self, event: &Event) {
-        if let Some(key) = self.pause.take() {
+        self.let_go = (!self.stops.is_empty()).then_some(event.no);
+        for key in self.pause.take().into_iter().chain(std::mem::take(&mut self.stops)) {
             self.close(key, event.at, RowState::Well);
         }
     }
 
     /// What the run waited for is known only once it was allowed: since the event before.
     fn stepped(&mut self, event: &Event) {
+        if self.let_go.is_some_and(|no| no.after() == event.no) {
+            return; // it stood at a breakpoint, and that is told
+        }
         let since = Event { at: self.last_at, ..event.clone() };
         let key = self.add(self.run, &since, What::Stepping, Some(Time::Person));
         self.close(key, event.at, RowState::Well);
@@ -249,7 +289,7 @@ impl Trace {
         for (id, asked) in calls.iter().zip(&reply.calls) {
             let what = What::Call { call: *id, tool: asked.tool.clone(), summary: summary(&asked.args) };
             let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
-            self.calls.push(key);
+            self.calls.insert(*id, key);
             if self.imported {
                 self.unrecorded(key, event);
             } else {
@@ -270,7 +310,7 @@ impl Trace {
                 RowState::Badly
             };
             self.close(key, event.at, state);
-            if let What::Model { fault, .. } = &mut self.rows[key].what {
+            if let Some(What::Model { fault, .. }) = self.rows.get_mut(key).map(|row| &mut row.what) {
                 *fault = Some(kind);
             }
         }
@@ -311,7 +351,7 @@ impl Trace {
         let Some(mut open) = self.open.remove(&call) else { return };
         open.watch.apply(&event.fact);
         if let Fact::CallEdited { args, .. } = &event.fact
-            && let What::Call { summary, .. } = &mut self.rows[key].what
+            && let Some(What::Call { summary, .. }) = self.rows.get_mut(key).map(|row| &mut row.what)
         {
             *summary = crate::domain::card::brief(args);
         }
@@ -322,7 +362,7 @@ impl Trace {
             Phase::Ready => Time::Idle,
             Phase::Running => Time::Work,
             Phase::Over(close) => {
-                if matches!(event.fact, Fact::CallJudged { .. }) {
+                if matches!(event.fact, Fact::CallJudged { .. }) && !self.onlooker {
                     self.tree.denied(event);
                 }
                 self.close(key, event.at, close.into());
@@ -355,7 +395,7 @@ impl Trace {
         if let Some(row) = open.execution.take() {
             self.close(row, event.at, broke_off);
         } else if matches!(broke_off, RowState::Interrupted | RowState::Unknown) {
-            let from = self.rows[key].parts.last().map_or(event.at, |part| part.from);
+            let from = self.rows.get(key).and_then(|row| row.parts.last()).map_or(event.at, |part| part.from);
             let begun = Event { at: from, ..event.clone() };
             let row =
                 self.add(Some(key), &begun, What::Execution { call, nth: open.starts }, Some(Time::Work));

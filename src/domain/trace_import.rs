@@ -20,7 +20,7 @@ impl Trace {
     pub(in crate::domain) fn recorded(&mut self, call: CallId, event: &Event) {
         let Fact::CallRecorded { end, ms, time, .. } = &event.fact else { return };
         let Some(key) = self.call_row(call).map(|row| row.key).filter(|_| self.imported) else { return };
-        let row = &mut self.rows[key];
+        let Some(row) = self.rows.get_mut(key) else { return };
         let took = i64::try_from(ms.unwrap_or(0)).unwrap_or(i64::MAX).saturating_mul(1_000);
         let from = match (time, ms) {
             (RecordedTime::Execution, Some(_)) => Micros(event.at.0.saturating_sub(took)).max(row.start),

@@ -1,7 +1,7 @@
 //! What a row of the timeline is made of: what it is, its stretches of time, how it stands.
 
 use crate::domain::fault::FaultKind;
-use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::ids::{BreakNo, CallId, EventNo, RunNo};
 use crate::domain::time::Micros;
 use crate::domain::watch::Close;
 
@@ -76,6 +76,15 @@ pub enum What {
     },
     /// The run stood still because a person said so.
     Pause,
+    /// The run stood still at a breakpoint.
+    Breakpoint {
+        /// Which.
+        no: BreakNo,
+        /// As printed.
+        spec: String,
+        /// Why it was hit; not cleaned.
+        why: String,
+    },
     /// A stepping run stood still until a person let it go on.
     Stepping,
     /// A person wrote to the working agent.

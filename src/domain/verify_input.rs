@@ -1,6 +1,7 @@
 //! Which input a stored fact tells of: what was said to the door when it was written, and what of its answer only the
 //! moment could know.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::{By, Preview, Via};
 use crate::domain::commit::{Class, Sealed};
 use crate::domain::decide::{Kit, decide};
@@ -56,16 +57,30 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         }
         Fact::RunPaused { by } => order(Order::Pause, by),
         Fact::RunReleased { by } if matches!(then, Some(Fact::StepAllowed { .. })) => order(Order::Step, by),
+        Fact::RunReleased { by } if session.stop().is_some() => order(Order::Continue, by),
         Fact::RunReleased { by } => order(Order::Resume, by),
         Fact::InterruptAsked { by } => order(Order::Interrupt, by),
         Fact::CancelAsked { by } => order(Order::Cancel, by),
         Fact::StepAllowed { by } => order(Order::Step, by),
         Fact::ModeSet { mode: Mode::Step, by } if steps => order(Order::Step, by),
+        Fact::ModeSet { by, .. } if matches!(then, Some(Fact::RunReleased { .. })) => {
+            order(Order::Continue, by)
+        }
         Fact::ModeSet { mode, by } => order(Order::SetMode(*mode), by),
         Fact::RunEnded { .. } => Told::learned(Report::Finish),
-        Fact::ModelAsked { model, request, .. } => {
-            Told::learned(Report::Asking { model: model.clone(), request: *request })
+        Fact::ModelAsked { model, request, notes, .. } => {
+            let (model, notes) = (model.clone(), notes.clone());
+            Told::learned(Report::Asking { model, request: *request, notes })
         }
+        Fact::BreakpointHit { .. } => Told::learned(Report::Stopping),
+        Fact::BreakpointSet { spec, by, .. } => {
+            let goes_on = matches!(then, Some(Fact::RunReleased { .. } | Fact::ModeSet { .. }));
+            let set = if goes_on { Order::RunUntil } else { Order::SetBreakpoint };
+            order(set(Breakpoint::parse(spec).ok()?), by)
+        }
+        Fact::BreakpointRemoved { no, by } => order(Order::RemoveBreakpoint(*no), by),
+        Fact::NoteAdded { text, by, .. } => order(Order::AddNote(text.clone()), by),
+        Fact::NoteRemoved { no, by } => order(Order::RemoveNote(*no), by),
         Fact::ModelReplied { reply, .. } => Some(Told {
             input: Input::Report(Box::new(Report::Replied(reply.clone()))),
             tools: tools_of(reply, rest),

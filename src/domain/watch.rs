@@ -101,6 +101,11 @@ impl Watch {
             | Fact::RunImported { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => self.phase,
         };
     }

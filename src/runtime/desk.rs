@@ -3,6 +3,7 @@
 //! The desk never touches a screen, and a screen never waits for it: both talk over bounded channels. A session is driven here
 //! when it was begun or resumed here, or when the operator gave an order to a session that nobody drives.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
 use crate::domain::listing::Query;
@@ -14,7 +15,7 @@ use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::{compare, watch};
+use crate::runtime::{compare, reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -64,9 +65,11 @@ impl Desk {
     pub async fn serve(mut self, mut commands: Receiver<Command>) {
         while let Some(command) = commands.recv().await {
             match command {
-                Command::Begin(task) => self.begin(&task).await,
+                Command::Begin(task, breaks) => self.begin(&task, &breaks).await,
                 Command::Order { session, order } => self.order(&session, &order).await,
                 Command::Watch(session) => self.watch(session),
+                Command::Replay(session) => self.replay(session),
+                Command::Page { session, place, after } => self.page(session, place, after),
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
                 Command::Compare { left, right } => self.compare(left, right),
@@ -83,8 +86,8 @@ impl Desk {
         let _ = self.notices.send(notice).await;
     }
 
-    async fn begin(&mut self, task: &Task) {
-        match self.hand.begin(&self.opening, task).await {
+    async fn begin(&mut self, task: &Task, breaks: &[Breakpoint]) {
+        match self.hand.begin(&self.opening, task, breaks).await {
             Ok(id) => {
                 self.watch(id.clone());
                 self.drive(id);
@@ -122,6 +125,22 @@ impl Desk {
         let (store, notices, stop) = (self.plugs.store.clone(), self.notices.clone(), self.watching.clone());
         let driven = self.driven.clone();
         tokio::spawn(async move { watch::watch(store, id, notices, |id| holds(&driven, id), stop).await });
+    }
+
+    /// Tells a stored session in short, and shows no other any more.
+    fn replay(&mut self, id: SessionId) {
+        self.watching.cancel();
+        self.watching = self.quit.child_token();
+        let (log, notices, stop) =
+            (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
+        tokio::spawn(reading::survey(log, id, notices, stop));
+    }
+
+    /// Reads a page of the session that is played.
+    fn page(&self, id: SessionId, place: u64, after: u64) {
+        let (log, notices, stop) =
+            (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
+        tokio::spawn(reading::page(log, (id, place, after), notices, stop));
     }
 
     /// Compares two sessions beside everything else.

@@ -12,6 +12,7 @@ pub mod perform; // one step done through a port; says what came of it
 pub mod agent_fault; // why a session cannot be driven
 pub mod agent; // the loop of one session: next, perform, decide, record
 pub mod close; // a session taken up without a model
+pub mod reading; // a stored session as it is read for a replay
 pub mod compare; // two stored sessions read and compared
 pub mod watch; // a session as it is told to a screen
 pub mod retention; // what is kept how long; removing a session for good

@@ -1,6 +1,6 @@
 //! The table of keys: where each counts, what it does, how it is called. Handling, key line, help and palette read it.
 
-use crate::ui::action::{Action, Decide, Editor, Go, Item, Move, Seek, Steer, Text};
+use crate::ui::action::{Action, Decide, Editor, Go, Item, Move, Seek, Steer, Stops, Text};
 use crate::ui::mode::Context;
 
 /// One row of the table.
@@ -85,6 +85,33 @@ pub const BINDINGS: &[Binding] = &[
         "give up",
         "Give it up; the model reads that it is unknown.",
     ),
+    row(C::Stopped, A::Steer(Steer::Step), "step", &["s"], "step", "Do this step only, then wait."),
+    row(
+        C::Stopped,
+        A::Steer(Steer::Continue),
+        "continue",
+        &["c"],
+        "continue",
+        "Go on to the next breakpoint.",
+    ),
+    row(
+        C::Stopped,
+        A::Decide(Decide::Edit),
+        "edit",
+        &["e"],
+        "edit",
+        "Change the call's arguments before it runs.",
+    ),
+    row(
+        C::Stopped,
+        A::Decide(Decide::Reject),
+        "reject",
+        &["n"],
+        "reject",
+        "Reject the call; the model reads the reason.",
+    ),
+    row(C::Stopped, A::Decide(Decide::Respond), "respond", &["r"], "respond", "Answer in the tool's place."),
+    row(C::Stopped, A::Stops(Stops::Note), "note", &["m"], "note", "Write a note into the next request."),
     row(C::Replay, A::Seek(Seek::Play), "play", &["Space"], "play/pause", "Play or pause."),
     row(C::Replay, A::Seek(Seek::EventBack), "event-back", &["Left"], "", "One event back."),
     row(C::Replay, A::Seek(Seek::EventForward), "event-forward", &["Right"], "event", "One event on."),
@@ -98,6 +125,18 @@ pub const BINDINGS: &[Binding] = &[
         &["}"],
         "hold/fault",
         "To the next hold or fault.",
+    ),
+    row(C::Replay, A::Seek(Seek::TurnBack), "turn-back", &["("], "", "To the model's turn before."),
+    row(C::Replay, A::Seek(Seek::TurnForward), "turn-forward", &[")"], "turn", "To the model's next turn."),
+    row(C::Replay, A::Seek(Seek::FaultBack), "fault-back", &["E"], "", "To the fault before."),
+    row(C::Replay, A::Seek(Seek::FaultForward), "fault-forward", &["e"], "", "To the next fault."),
+    row(
+        C::Replay,
+        A::Seek(Seek::Type),
+        "go-to",
+        &[":"],
+        "go to",
+        "To an event's number, a part, a time: 12345, 50%, 10:03:22, +30s.",
     ),
     row(C::Replay, A::Seek(Seek::Slower), "slower", &["<"], "", "Play slower."),
     row(C::Replay, A::Seek(Seek::Faster), "faster", &[">"], "speed", "Play faster."),
@@ -163,6 +202,16 @@ pub const BINDINGS: &[Binding] = &[
         "interrupt",
         "Stop what is under way, then wait.",
     ),
+    row(
+        C::Workbench,
+        A::Stops(Stops::Open),
+        "breakpoints",
+        &["b"],
+        "",
+        "Breakpoints and notes: set, remove.",
+    ),
+    row(C::Workbench, A::Stops(Stops::Until), "run-until", &["u"], "", "Stop there once, and go on."),
+    row(C::Workbench, A::Stops(Stops::Note), "note", &["m"], "", "Write a note into the next request."),
     row(C::Workbench, A::Go(Go::NextPane), "next-pane", &["Tab"], "pane", "To the next pane."),
     row(C::Workbench, A::Go(Go::PreviousPane), "previous-pane", &["Shift-Tab"], "", "To the pane before."),
     row(
@@ -342,6 +391,26 @@ pub const BINDINGS: &[Binding] = &[
     row(C::Choose, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
     row(C::Choose, A::Move(Move::Up), "up", &["Up"], "", "One up."),
     row(C::Choose, A::Close, "close", &["Esc"], "back", "Go back; nothing happens."),
+    row(C::Breaks, A::Stops(Stops::Set), "set", &["Enter"], "set", "Set what is typed."),
+    row(
+        C::Breaks,
+        A::Stops(Stops::Remove),
+        "remove",
+        &["Ctrl-X"],
+        "remove",
+        "Remove the chosen breakpoint, or take the chosen note back.",
+    ),
+    row(C::Breaks, A::Close, "close", &["Esc"], "back", "Back to the workbench."),
+    row(
+        C::Breaks,
+        A::Stops(Stops::Until),
+        "run-until",
+        &["Ctrl-R"],
+        "run until",
+        "Stop at what is typed once, and go on.",
+    ),
+    row(C::Breaks, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
+    row(C::Breaks, A::Move(Move::Up), "up", &["Up"], "", "One up."),
     row(C::Help, A::Move(Move::Down), "down", &["j", "Down"], "down", "One down."),
     row(C::Help, A::Move(Move::Up), "up", &["k", "Up"], "up", "One up."),
     row(

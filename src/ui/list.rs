@@ -86,6 +86,7 @@ pub fn fold_name(row: &trace_row::Row) -> u64 {
         | What::Call { .. }
         | What::Execution { .. }
         | What::Pause
+        | What::Breakpoint { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Takeover { .. }
@@ -101,6 +102,7 @@ pub fn holds(row: &trace_row::Row) -> bool {
         | What::Retry { .. }
         | What::Execution { .. }
         | What::Pause
+        | What::Breakpoint { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Takeover { .. }

@@ -16,6 +16,7 @@ pub mod edit_json; // JSON as it is edited: nothing hides, and where each member
 pub mod edit; // text being written: composer, questions, the argument editor
 pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
+pub mod jump; // where a typed place of a replay lies
 pub mod drafts; // what is arriving and not in the log yet
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
 pub mod app; // everything the screen knows; plain data
@@ -31,6 +32,7 @@ pub mod update_compare; // two sessions are chosen and compared
 pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision
+pub mod update_stops; // breakpoints are set and removed, notes written
 pub mod update_notice; // what the runtime tells
 pub mod update_replay; // playing a stored session
 pub mod panes; // one file per pane

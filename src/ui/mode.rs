@@ -56,6 +56,10 @@ pub enum Ask {
     Search,
     /// Another title for the watched session.
     Rename,
+    /// A note for the next request.
+    Note,
+    /// Where a replay is to go.
+    Jump,
 }
 
 impl Ask {
@@ -63,7 +67,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump => None,
         }
     }
 }
@@ -94,6 +98,8 @@ pub enum Context {
     Approval,
     /// A call of unknown outcome has the keys.
     Unknown,
+    /// The run stands at a breakpoint and nothing else waits.
+    Stopped,
     /// A stored session is played.
     Replay,
     /// The text for the agent is being written.
@@ -108,16 +114,19 @@ pub enum Context {
     Compare,
     /// A list to choose from is open: palette or themes.
     Choose,
+    /// The breakpoints are open.
+    Breaks,
     /// The help is open.
     Help,
 }
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 15] = [
+    pub const ALL: [Context; 17] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
+        Context::Stopped,
         Context::Conversation,
         Context::Trace,
         Context::Calls,
@@ -128,6 +137,7 @@ impl Context {
         Context::Sessions,
         Context::Compare,
         Context::Choose,
+        Context::Breaks,
         Context::Help,
         Context::Global,
     ];
@@ -142,6 +152,7 @@ impl Context {
             Context::Calls => "calls",
             Context::Approval => "approval",
             Context::Unknown => "unknown",
+            Context::Stopped => "stopped",
             Context::Replay => "replay",
             Context::Composer => "composer",
             Context::Question => "question",
@@ -149,6 +160,7 @@ impl Context {
             Context::Sessions => "sessions",
             Context::Compare => "compare",
             Context::Choose => "choose",
+            Context::Breaks => "breakpoints",
             Context::Help => "help",
         }
     }
@@ -163,6 +175,7 @@ impl Context {
             Context::Calls => "Calls",
             Context::Approval => "A call that waits for you",
             Context::Unknown => "A call of unknown outcome",
+            Context::Stopped => "Standing at a breakpoint",
             Context::Replay => "Replay",
             Context::Composer => "Writing to the agent",
             Context::Question => "Answering a question",
@@ -170,6 +183,7 @@ impl Context {
             Context::Sessions => "Sessions",
             Context::Compare => "Two sessions compared",
             Context::Choose => "Choosing from a list",
+            Context::Breaks => "Breakpoints",
             Context::Help => "Help",
         }
     }
@@ -177,7 +191,9 @@ impl Context {
     /// Whether printable keys are text here.
     pub fn is_text(self) -> bool {
         match self {
-            Context::Composer | Context::Question | Context::Editor | Context::Choose => true,
+            Context::Composer | Context::Question | Context::Editor | Context::Choose | Context::Breaks => {
+                true
+            }
             Context::Global
             | Context::Workbench
             | Context::Conversation
@@ -185,6 +201,7 @@ impl Context {
             | Context::Calls
             | Context::Approval
             | Context::Unknown
+            | Context::Stopped
             | Context::Replay
             | Context::Sessions
             | Context::Compare

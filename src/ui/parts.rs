@@ -76,8 +76,8 @@ pub struct Panel {
 /// What the panel shows. Any change of it is a change of content: the guard starts again and everything is unseen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// The call.
-    pub call: CallId,
+    /// The call; none at a breakpoint before a model turn.
+    pub call: Option<CallId>,
     /// The action, as `CallJudged` bound it.
     pub hash: Option<Hash>,
     /// Whether its outcome is unknown, to be settled, instead of an approval.
@@ -160,6 +160,17 @@ pub struct Compared {
     pub back: SessionsList,
 }
 
+/// The breakpoints that stand and the notes that wait, with a line to set one in.
+#[derive(Clone, Debug, Default)]
+pub struct BreakList {
+    /// What is being typed.
+    pub input: TextBox,
+    /// The chosen row: breakpoints first, then notes.
+    pub chosen: usize,
+    /// Whether what is typed holds once and the run then goes on.
+    pub until: bool,
+}
+
 /// What lies over the workbench.
 #[derive(Debug)]
 pub enum Overlay {
@@ -180,4 +191,6 @@ pub enum Overlay {
     Compare(Box<Compared>),
     /// The argument editor.
     Editor(Box<ArgEditor>),
+    /// The breakpoints.
+    Breaks(BreakList),
 }

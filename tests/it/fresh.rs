@@ -9,7 +9,8 @@ use std::sync::Arc;
 /// A reply that asks for one call.
 fn asks_for(tool: &str, args: &Value) -> Answer {
     let call = json!({"index": 0, "id": "q1", "type": "function", "function": {"name": tool, "arguments": args.to_string()}});
-    let chunk = json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]});
+    let chunk =
+        json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]});
     Answer::stream(format!("data: {chunk}\n\ndata: [DONE]\n\n"))
 }
 
@@ -192,9 +193,8 @@ fn a_call_is_shown_whole_before_it_is_approved() {
     let lines: String = (0..300).map(|i| format!("line {i} of a long file\n")).collect();
     let old = lines.replace("line 150 ", "LINE 150 ");
     std::fs::write(home.ws().join("long.txt"), old).unwrap();
-    let model = home.script(
-        json!([{"calls": [{"tool": "write_file", "args": {"path": "long.txt", "content": lines}}]}]),
-    );
+    let model = home
+        .script(json!([{"calls": [{"tool": "write_file", "args": {"path": "long.txt", "content": lines}}]}]));
     assert_eq!(home.task(&model, "Write it.", &[]).code, 3);
     let id = home.only();
     let list = home.run(&["pending"]);
@@ -205,9 +205,15 @@ fn a_call_is_shown_whole_before_it_is_approved() {
     let hash = home.pending()[0]["hash"].as_str().unwrap().to_string();
     for args in [&["pending", &id[..4], "c1"][..], &["pending", &id], &["pending", "--full"]] {
         let whole = home.run(args);
-        for word in
-            ["line 299 of", "│ - LINE 150 of", "│ + line 150 of", "workspace-write", &folder, &hash, "lines stay"]
-        {
+        for word in [
+            "line 299 of",
+            "│ - LINE 150 of",
+            "│ + line 150 of",
+            "workspace-write",
+            &folder,
+            &hash,
+            "lines stay",
+        ] {
             assert!(whole.out.contains(word), "{args:?} {word}: {whole:?}");
         }
         whole.is_clean();

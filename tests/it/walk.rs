@@ -103,9 +103,14 @@ async fn one_argument_end_to_end() {
         parent: None,
         program: "walk".into(),
     };
-    let task =
-        Task { input: "write a note".into(), mode: Mode::Auto, limits: Limits::default(), model: "m".into(), base_url: None };
-    let id = hand.begin(&opening, &task).await.unwrap();
+    let task = Task {
+        input: "write a note".into(),
+        mode: Mode::Auto,
+        limits: Limits::default(),
+        model: "m".into(),
+        base_url: None,
+    };
+    let id = hand.begin(&opening, &task, &[]).await.unwrap();
     let mut agent = Agent::take(plugs.clone(), &id, CancellationToken::new()).await.unwrap();
 
     // Proposed, judged, held: nothing is written, and the operator sees what would be.

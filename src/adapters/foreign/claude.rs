@@ -269,7 +269,7 @@ impl Claude {
         let blocks = match content {
             Value::Array(blocks) => blocks,
             Value::Null => Vec::new(),
-            text => vec![text],
+            text @ (Value::String(_) | Value::Bool(_) | Value::Number(_) | Value::Object(_)) => vec![text],
         };
         for block in &blocks {
             self.block(block, value);

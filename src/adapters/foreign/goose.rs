@@ -151,10 +151,7 @@ impl Goose {
         let mut reply = silent(&self.model);
         let (mut said, mut thoughts) = (String::new(), String::new());
         let mut after = Vec::new();
-        let parts = match content {
-            Value::Array(parts) => parts.as_slice(),
-            other => std::slice::from_ref(other),
-        };
+        let parts = content.as_array().map_or(std::slice::from_ref(content), Vec::as_slice);
         for part in parts {
             let kind = fields::text(part, &["type"]);
             match kind {

@@ -66,7 +66,7 @@ fn database(source: &Source, scratch: &Path, settled: bool, put: Put<'_>) -> Res
         messages.push((row.first().cloned().unwrap_or_default(), row.get(1).cloned().unwrap_or_default()));
         true
     })?;
-    let last = messages.len();
+    let last = messages.len() as u64;
     let mut records = 0;
     for (place, (id, data)) in (1..).zip(messages) {
         records += 1;
@@ -77,7 +77,7 @@ fn database(source: &Source, scratch: &Path, settled: bool, put: Put<'_>) -> Res
                 continue;
             }
         };
-        if !settled && place as usize == last && opencode::is_open(&info) {
+        if !settled && place == last && opencode::is_open(&info) {
             break; // it is being written: it is told once it is whole
         }
         let (parts, spoilt) = parts(&database, &id)?;
@@ -92,8 +92,11 @@ fn database(source: &Source, scratch: &Path, settled: bool, put: Put<'_>) -> Res
     Ok(records)
 }
 
+/// What cannot be read: why, and what it is.
+type Spoilt = (String, String);
+
 /// The parts of a message: those that can be read, and those that cannot.
-fn parts(database: &Database, message: &str) -> Result<(Vec<Value>, Vec<(String, String)>), String> {
+fn parts(database: &Database, message: &str) -> Result<(Vec<Value>, Vec<Spoilt>), String> {
     let (mut parts, mut spoilt) = (Vec::new(), Vec::new());
     let query = "SELECT id, data FROM part WHERE message_id = ?1 ORDER BY id";
     database.each(query, &[message], |row| {
@@ -154,7 +157,7 @@ fn files(info: &Value, path: &Path, settled: bool, put: Put<'_>) -> Result<u64, 
         return Ok(0);
     }
     let messages = folder(&storage.join("message").join(id))?;
-    let last = messages.len();
+    let last = messages.len() as u64;
     let mut records = 0;
     for (place, file) in (1..).zip(messages) {
         records += 1;
@@ -165,7 +168,7 @@ fn files(info: &Value, path: &Path, settled: bool, put: Put<'_>) -> Result<u64, 
                 continue;
             }
         };
-        if !settled && place as usize == last && opencode::is_open(&info) {
+        if !settled && place == last && opencode::is_open(&info) {
             break;
         }
         let message = fields::text(&info, &["id"]);

@@ -74,7 +74,7 @@ fn draw_row(app: &App, row: &Row, marked: bool, line: Rect, buf: &mut Buffer) {
     }
     let inner = ink::inset(line, MARGIN);
     let muted = look.style(Role::Muted);
-    let word = if row.holds.is_empty() { row.status.clone() } else { needs(row) };
+    let word = if row.waiting() == 0 { row.status.clone() } else { needs(row) };
     let title = if row.title.trim().is_empty() { row.id.to_string() } else { one_line(&row.title) };
     let mut left = vec![Span::styled(title, look.style(Role::Text))];
     if marked {
@@ -92,7 +92,7 @@ fn draw_row(app: &App, row: &Row, marked: bool, line: Rect, buf: &mut Buffer) {
 }
 
 fn needs(row: &Row) -> String {
-    match row.holds.len() {
+    match row.waiting() {
         1 => "waits for you".to_string(),
         more => format!("{more} wait for you"),
     }

@@ -52,6 +52,10 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
             spans.push(Span::styled(format!("execution {nth}"), look.style(Role::Muted)));
         }
         What::Pause => spans.push(Span::styled("paused", look.style(Role::Muted))),
+        What::Breakpoint { no, spec, why } => {
+            spans.push(Span::styled(format!("{no} {}", one_line(spec)), look.style(Role::Wait)));
+            spans.push(Span::styled(format!(": {}", one_line(why)), look.style(Role::Muted)));
+        }
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
         What::Steer { text } => {
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
@@ -93,6 +97,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
         }
         What::Model { .. } | What::Call { .. } | What::Execution { .. } => by_state(Glyph::Call, Glyph::Done),
         What::Retry { .. } => (Glyph::Retry, Role::Wait),
+        What::Breakpoint { .. } => (Glyph::Breakpoint, Role::Wait),
         What::Pause | What::Stepping => (Glyph::Paused, Role::Wait),
         What::Steer { .. } => (Glyph::Quote, Role::Accent),
         What::Takeover { .. } => (Glyph::Fault, Role::Wait),
@@ -111,6 +116,10 @@ pub fn legend(app: &App, width: u16) -> Vec<Span<'static>> {
     let entry = |sign: &'static str, role, word: &'static str| {
         [Span::styled(sign.repeat(2), look.style(role)), Span::styled(format!(" {word}  "), muted)]
     };
+    let shortened = app.playback.is_some().then(|| {
+        let sign = look.sign("»", ">");
+        [Span::styled(sign, look.style(Role::Wait)), Span::styled(" wait shortened", muted)]
+    });
     [
         entry(model, Role::BarModel, "model"),
         entry(work, Role::BarCall, "tool"),
@@ -119,6 +128,7 @@ pub fn legend(app: &App, width: u16) -> Vec<Span<'static>> {
     ]
     .into_iter()
     .flatten()
+    .chain(shortened.into_iter().flatten())
     .collect()
 }
 

@@ -108,7 +108,7 @@ async fn calls_tell_what_is_recorded_and_no_more() {
         ]
     );
     assert_eq!(
-        session.usage.input, 300,
+        session.usage.input, 200,
         "a message in four lines, two calls made at once, and one more: counted once each"
     );
     let said = format!("{:?}", session.transcript);

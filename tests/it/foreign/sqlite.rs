@@ -100,7 +100,7 @@ fn random_changes_of_a_database_break_nothing() {
         let path = make(&desk, name, sql);
         let bytes = std::fs::read(&path).unwrap();
         let place = desk.dir.path().join(name);
-        for _ in 0..cases(10_000) / 20 {
+        for _ in 0..cases(1_000) / 10 {
             let mut bytes = bytes.clone();
             for _ in 0..=draw(12) {
                 let at = draw(bytes.len());

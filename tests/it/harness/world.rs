@@ -247,8 +247,9 @@ impl World {
             parent: None,
             program: "test".into(),
         };
-        let task = Task { input: "do it".into(), mode, limits: Limits { steps: 200 }, model: "m".into(), base_url: None };
-        self.hand().begin(&opening, &task).await
+        let (limits, model) = (Limits { steps: 200 }, "m".into());
+        let task = Task { input: "do it".into(), mode, limits, model, base_url: None };
+        self.hand().begin(&opening, &task, &[]).await
     }
 
     /// Drives until only a person can go on, or it is over.
@@ -281,7 +282,7 @@ impl World {
                     Order::Settle { call, how, note: String::new() }
                 }
                 Hold::Step => Order::Step,
-                Hold::Paused => Order::Resume,
+                Hold::Paused | Hold::Breakpoint(_) => Order::Resume,
             };
             match self.hand().order(id, &order).await {
                 Ok(_) => {}

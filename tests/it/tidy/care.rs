@@ -14,6 +14,7 @@ const SERIALIZED: &[&str] = &[
     "src/domain/ids.rs",
     "src/domain/message.rs",
     // Parts of an event.
+    "src/domain/breakpoint.rs",
     "src/domain/fault.rs",
     "src/domain/foreign.rs",
     "src/domain/hash.rs",

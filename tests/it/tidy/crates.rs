@@ -43,6 +43,7 @@ const PLUGS: &[Plug] = &[
     // domain
     one("jiff", &["src/domain/time.rs"]),
     one("jsonschema", &["src/domain/schema.rs"]),
+    one("regex", &["src/domain/pattern.rs"]),
     one("sha2", &["src/domain/hash.rs"]),
     Plug {
         name: "unicode-segmentation",

@@ -236,7 +236,7 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
         end.seal.0,
         tally.status,
         tally.updated.0,
-        !tally.holds.is_empty(),
+        tally.waiting() > 0,
         row,
         Hash::chained(end.seal, row.as_bytes()).0,
         tally.tab().number(),
