@@ -310,7 +310,8 @@ pub fn pending(session: &Session) -> Vec<Pending> {
 /// The calls that a process left running when it stopped, where only a person can know what became of them. To be asked
 /// for only where nobody drives the session.
 pub fn left_running(session: &Session) -> Vec<Pending> {
-    let left = |call: &&Call| call.in_flight() && !call.effect.repeatable();
+    let own = session.imported.is_none();
+    let left = |call: &&Call| own && call.in_flight() && !call.effect.repeatable();
     let unknown = |call: &Call| {
         let (waits, why, since) = (Waits::Unknown, NOBODY_KNOWS.to_string(), call.since);
         Pending { waits, why, since, ..about(session, Some(call)) }
@@ -318,8 +319,12 @@ pub fn left_running(session: &Session) -> Vec<Pending> {
     session.open_calls().filter(left).map(unknown).collect()
 }
 
-/// Whether a process should be at work: where nobody drives the session, it was interrupted.
+/// Whether a process should be at work: where nobody drives the session, it was interrupted. Another tool's session is
+/// nobody's to drive.
 pub fn wants_driving(session: &Session) -> bool {
+    if session.imported.is_some() {
+        return false;
+    }
     let asked = |run: &Run| matches!(run.turn, Turn::Asked { .. });
     session.live().is_some_and(|run| asked(run) || session.holds().is_empty())
         || session.open_calls().any(Call::in_flight)

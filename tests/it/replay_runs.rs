@@ -185,9 +185,10 @@ fn demo(home: &Home) -> String {
     let ran = home.run(&["demo", "--headless"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     let id = home.only();
-    for args in
-        [&["approve", &id, home.pending()[0]["call"].as_str().unwrap()][..], &["resume", &id, "--headless"]]
-    {
+    for args in [
+        &["approve", &id, home.pending()[0]["call"].as_str().unwrap(), "--yes"][..],
+        &["resume", &id, "--headless"],
+    ] {
         let ran = home.run(args);
         assert_eq!(ran.code, 0, "{ran:?}");
     }
