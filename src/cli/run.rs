@@ -55,6 +55,15 @@ pub async fn resume(config: &Config, args: &Resume) -> Result<Code, Failure> {
     let wire = {
         let mut reader = wire.hand(Via::Command, "");
         let session = reader.session(&id).await?;
+        let is_over = session.live().is_none() && session.queue.is_empty() && session.imported.is_none();
+        if is_over && args.drive.headless && !args.drive.json {
+            // It needs no model to tell so.
+            out::progress(&format!(
+                "session {id} {}: there is nothing to resume",
+                out::stands(session.status())
+            ));
+            return Ok(Code::of(session.status()));
+        }
         Wire::again(config, session, !args.drive.headless).await?
     };
     if !args.drive.headless {

@@ -58,6 +58,9 @@ impl Wire {
     /// As `create`, for a session that is taken up again. With a screen, further tasks go to what a new one would ask.
     pub async fn again(config: &Config, session: &Session, has_screen: bool) -> Result<Wire, Failure> {
         apart(config)?;
+        if session.imported.is_some() {
+            return Err(AgentFault::Imported(session.id.clone()).into());
+        }
         let new = if has_screen { find::find(config, &clock()).await.ok() } else { None };
         let found = match new {
             Some(found @ Found::Endpoint { .. }) => found,

@@ -70,6 +70,8 @@ async fn a_cancel_needs_no_model() {
     let ran = beside(&home, &["sessions", "show", &id]).await;
     assert!(ran.out.contains("status    cancelled"), "{ran:?}");
     assert!(beside(&home, &["verify", &id]).await.code == 0, "and what it wrote is what a run writes");
+    let ran = beside(&home, &["resume", &id, "--headless"]).await;
+    assert!(ran.code == 130 && ran.err.contains("nothing to resume"), "{ran:?}");
     beside(&home, &["cancel", &id]).await.fails(1, &["the task is over: it is cancelled"]);
 }
 
