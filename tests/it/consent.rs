@@ -66,7 +66,7 @@ fn a_flag_does_not_release_what_a_person_paused() {
         run.line_with("\"CallEnded\"");
         let id = home.only();
         let mut screen = Terminal::start(&home, &["--session", &id], 120, 40);
-        screen.see("p pause"); // the keys count once the run is seen
+        screen.see("p pause"); // keys are orders, not text
         screen.keys(key);
         assert_eq!(run.end().code, 3, "{key}: it is held for the person");
         let done = std::fs::read_to_string(home.ws().join("log")).unwrap();
