@@ -1,5 +1,6 @@
 //! What may be typed: one type per verb; the doc comments are the help.
 
+pub use crate::cli::args_fork::{Fork, Restore};
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -13,6 +14,7 @@ Examples:
   tackroom run \"list the TODOs\" --headless --json --on-hold reject
   tackroom pending                              what waits for a decision, in any session
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
+  tackroom fork k3x --reject c4='too much'      go on from before c4 was decided, in a copy
   tackroom resume k3x                           take a session up again, after kill -9 too
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
@@ -79,6 +81,10 @@ pub enum Verb {
     Events(Events),
     /// Show a saved session on the screen, event by event.
     Replay(Replay),
+    /// A new session from any event of one: as it was, or with other arguments, decisions, model or words.
+    Fork(Fork),
+    /// Put the files of a session's folder back as they were at an event.
+    Restore(Restore),
     /// Tell what works here, what does not, and what to do about it.
     Doctor(Doctor),
     /// Show the configuration, each value with its source.

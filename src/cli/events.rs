@@ -81,6 +81,18 @@ pub fn about(fact: &Fact) -> String {
     let text = match fact {
         Fact::SessionOpened { title, workspace, agent, .. } => format!("{agent} in {workspace}: {title}"),
         Fact::SessionRenamed { title, by } => format!("{title} — {by}"),
+        Fact::SessionForked { parent, workspace, by, .. } => {
+            format!("from {} at {}, in {workspace} — {by}", parent.session, parent.at)
+        }
+        Fact::WorkspaceKept { manifest, files, bytes, left_out } => {
+            let left = if *left_out > 0 { format!(", {left_out} left out") } else { String::new() };
+            format!("{}: {files} files, {bytes} bytes{left}", manifest.short())
+        }
+        Fact::WorkspaceMissed { why } => why.clone(),
+        Fact::RestoreStarted { manifest, at, by, .. } => {
+            format!("as at {at} ({}) — {by}", manifest.short())
+        }
+        Fact::RestoreEnded { changed, failed, by } => format!("{changed} changed, {failed} failed — {by}"),
         Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
         Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
         Fact::RunPaused { by }

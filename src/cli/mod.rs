@@ -6,6 +6,7 @@ pub mod wire; // builds plugs from the Config and hands them to the runtime
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
+pub mod args_fork; // what may be typed behind `fork` and `restore`
 pub mod signal; // the signals that ask a program to end
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
@@ -16,6 +17,8 @@ pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `
 pub mod sessions; // `tackroom sessions`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
+pub mod fork; // `tackroom fork`
+pub mod restore; // `tackroom restore`
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 
@@ -85,6 +88,7 @@ fn has_screen(verb: Option<&Verb>) -> bool {
         Some(Verb::Demo(wanted)) => !wanted.drive.headless,
         Some(Verb::Run(wanted)) => !wanted.drive.headless,
         Some(Verb::Resume(wanted)) => !wanted.drive.headless,
+        Some(Verb::Fork(wanted)) => wanted.run,
         Some(_) => false,
     }
 }
@@ -117,6 +121,8 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,
         Some(Verb::Replay(wanted)) => Box::pin(replay::replay(&config, &wanted)).await,
+        Some(Verb::Fork(wanted)) => Box::pin(fork::fork(&config, &wanted)).await,
+        Some(Verb::Restore(wanted)) => Box::pin(restore::restore(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),

@@ -2,6 +2,7 @@
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::engine::sqlite::Sqlite;
+use crate::adapters::files::Folders;
 use crate::adapters::policy::Builtin;
 use crate::adapters::tool::{self, WebFetch, Workspace};
 use crate::cli::config::Config;
@@ -13,6 +14,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::retry::RetryRule;
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::clock::Clock;
+use crate::ports::files::Files;
 use crate::ports::log::LogFault;
 use crate::ports::model::Model;
 use crate::runtime::agent::{Agent, OnHold};
@@ -27,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Wire {
     /// Where sessions are kept.
     pub store: Store,
+    /// The files of workspaces.
+    pub files: Arc<dyn Files>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The folder that new sessions work in; empty where none begins.
@@ -63,7 +67,11 @@ impl Wire {
 
     fn over(config: &Config, engine: Sqlite) -> Wire {
         let engine = Arc::new(engine);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let own = own(config, "").into_iter().flat_map(|path| [Some(path.clone()), real(&path)]);
+        let files = Folders::new(engine.clone(), clock.clone(), own.flatten().collect(), forks(config));
         Wire {
+            files: Arc::new(files),
             store: Store {
                 log: engine.clone(),
                 work: engine.clone(),
@@ -71,7 +79,7 @@ impl Wire {
                 live: engine.clone(),
                 index: engine,
             },
-            clock: Arc::new(SystemClock),
+            clock,
             workspace: String::new(),
             config: config.clone(),
             found: None,
@@ -116,8 +124,12 @@ impl Wire {
     /// The operator's hand. `workspace` is where edited arguments will be used; empty where nothing is edited.
     pub fn hand(&self, via: Via, workspace: &str) -> Hand {
         let book = if workspace.is_empty() { ToolBook::default() } else { self.book_of(workspace) };
-        let by = By { name: operator(&self.config), via };
-        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), book, by)
+        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), book, self.by(via))
+    }
+
+    /// The operator.
+    pub fn by(&self, via: Via) -> By {
+        By { name: operator(&self.config), via }
     }
 
     /// What the tools of this folder declare.
@@ -125,7 +137,8 @@ impl Wire {
         self.book_of(&self.workspace)
     }
 
-    fn book_of(&self, workspace: &str) -> ToolBook {
+    /// What the tools of a folder declare.
+    pub fn book_of(&self, workspace: &str) -> ToolBook {
         toolbox(&self.config, workspace).map(|tools| tools.book().clone()).unwrap_or_default()
     }
 
@@ -153,6 +166,7 @@ impl Wire {
         let (config, clock, found) = (self.config.clone(), self.clock.clone(), self.found.clone());
         Plugs {
             store: self.store.clone(),
+            files: self.files.clone(),
             clock: self.clock.clone(),
             outfit: Arc::new(move |workspace: &str, model: &str| {
                 kitbag(&config, &clock, found.as_ref(), workspace, model)
@@ -195,20 +209,39 @@ fn kitbag(
             ));
         }
     };
-    let own: Vec<String> = own(config).iter().filter_map(|path| path.to_str().map(str::to_string)).collect();
+    let own: Vec<String> =
+        own(config, workspace).iter().filter_map(|path| path.to_str().map(str::to_string)).collect();
     let judge = Builtin::new(&own, &config.hosts)
         .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
     Ok(Kitbag { model: plug, tools: toolbox(config, workspace)?, judge: Arc::new(judge) })
 }
 
-/// The folders that no agent may touch.
-fn own(config: &Config) -> Vec<PathBuf> {
-    vec![config.paths.data.clone(), config.paths.config.clone()]
+/// The folders that no agent may touch. A fork works in a folder below the data folder: its tools are held inside of it,
+/// and what is outside is denied to them as such.
+fn own(config: &Config, workspace: &str) -> Vec<PathBuf> {
+    let forks = forks(config);
+    let is_fork = [Some(forks.clone()), real(&forks)]
+        .iter()
+        .flatten()
+        .any(|forks| Path::new(workspace).starts_with(forks) && Path::new(workspace) != forks);
+    let data = if is_fork { None } else { Some(config.paths.data.clone()) };
+    data.into_iter().chain([config.paths.config.clone()]).collect()
+}
+
+/// Where forks have their files.
+fn forks(config: &Config) -> PathBuf {
+    config.paths.data.join("forks")
+}
+
+/// A path with its links resolved, where it is there.
+#[expect(clippy::disallowed_methods, reason = "names are compared; what is opened is held by handle")]
+fn real(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
 }
 
 fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (String, String)> {
     let gone = |why: String| (why, "is the folder still there, and may you read it?".to_string());
-    let place = Workspace::open(Path::new(workspace), &own(config)).map_err(gone)?;
+    let place = Workspace::open(Path::new(workspace), &own(config, workspace)).map_err(gone)?;
     let hosts =
         Hosts::parse(&config.hosts).map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
     let launcher =

@@ -167,6 +167,30 @@ pub enum Fact {
     },
     /// The operator gave the session another title.
     SessionRenamed { title: String, by: By },
+    /// The session begins as a copy: all facts before this one are the parent's, told again so that this log stands
+    /// alone. `hash` is the parent's hash at the event; the copies have the same, byte for byte. They decide and do
+    /// nothing here: see `Session::fork`.
+    SessionForked {
+        parent: Parent,
+        hash: Hash,
+        workspace: String,
+        #[serde(default)]
+        files: Option<Hash>,
+        #[serde(default)]
+        model: Option<String>,
+        #[serde(default)]
+        instructions: Option<String>,
+        by: By,
+        program: String,
+    },
+    /// The files of the workspace were kept as they are now; a fork or a restore finds them by the manifest's hash.
+    WorkspaceKept { manifest: Hash, files: u64, bytes: u64, left_out: u64 },
+    /// The files could not be kept; what follows cannot be put back.
+    WorkspaceMissed { why: String },
+    /// The operator is about to put the files back as they were at an event; `before` is how they are now.
+    RestoreStarted { manifest: Hash, before: Hash, at: EventNo, by: By },
+    /// The files were put back as far as they could be.
+    RestoreEnded { changed: u64, failed: u64, by: By },
     /// A worker took the writer lease.
     WriterTaken { holder: String, epoch: Epoch },
     /// A task began.
@@ -257,6 +281,11 @@ macro_rules! kinds {
 kinds!(
     SessionOpened,
     SessionRenamed,
+    SessionForked,
+    WorkspaceKept,
+    WorkspaceMissed,
+    RestoreStarted,
+    RestoreEnded,
     WriterTaken,
     RunStarted,
     RunPaused,
@@ -310,6 +339,11 @@ impl Fact {
             | Fact::CallDropped { call } => Some(*call),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionForked { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

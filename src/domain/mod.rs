@@ -26,6 +26,8 @@ pub mod command; // what a screen asks of whoever drives sessions
 pub mod run; // one task inside a session and how its model's turn stands
 pub mod session; // a session as its events tell it; the one `apply`
 pub mod call_fold; // how the facts about a call change it
+pub mod files; // the files of a workspace as they were: a manifest, and what differs between two
+pub mod fork; // a session that begins as a copy of another, and what is changed in it
 pub mod next; // the single next thing a session needs, told by the session alone
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod outcome; // decide, for what the worker learned

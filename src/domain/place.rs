@@ -31,11 +31,7 @@ impl Spot {
     fn event(&mut self, session: &Session, at: Micros, fact: Fact) -> Event {
         self.no = self.no.after();
         let (span, parent) = self.span(session, &fact);
-        let of_session = matches!(
-            fact,
-            Fact::SessionOpened { .. } | Fact::SessionRenamed { .. } | Fact::WriterTaken { .. }
-        );
-        let run = if of_session { RunNo(0) } else { self.run.0 };
+        let run = if of_session(&fact) { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
     }
 
@@ -51,11 +47,7 @@ impl Spot {
             (self.no, run_span)
         } else if let Fact::ModelReplied { .. } | Fact::ModelFailed { .. } = fact {
             (asked_span(session).unwrap_or(self.no), run_span)
-        } else if let Fact::SessionOpened { .. }
-        | Fact::SessionRenamed { .. }
-        | Fact::WriterTaken { .. }
-        | Fact::Unknown { .. } = fact
-        {
+        } else if of_session(fact) || matches!(fact, Fact::Unknown { .. }) {
             (ROOT, EventNo(0))
         } else {
             (run_span, ROOT)
@@ -65,7 +57,7 @@ impl Spot {
     fn call_span(&mut self, session: &Session, id: CallId, fact: &Fact) -> (EventNo, EventNo) {
         let run_span = self.run.1;
         let known = session.call(id);
-        let opened = known.filter(|call| call.verdict.is_some() || call.ended()).map(|call| call.span);
+        let opened = known.filter(|call| call.opened || call.ended()).map(|call| call.span);
         let in_batch = self.call.filter(|(call, _)| *call == id).map(|(_, span)| span);
         let own = opened.or(in_batch).unwrap_or(self.no);
         self.call = Some((id, own));
@@ -78,6 +70,21 @@ impl Spot {
             (own, run_span)
         }
     }
+}
+
+/// Whether a fact is about the session itself and no run of it.
+fn of_session(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::SessionOpened { .. }
+            | Fact::SessionRenamed { .. }
+            | Fact::SessionForked { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. }
+            | Fact::WriterTaken { .. }
+    )
 }
 
 fn asked_span(session: &Session) -> Option<EventNo> {

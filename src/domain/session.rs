@@ -5,6 +5,7 @@
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
+use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
 use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
 use crate::domain::next::{Hold, holds};
@@ -49,6 +50,10 @@ pub struct Session {
     pub transcript: Transcript,
     /// Tokens in all.
     pub usage: Usage,
+    /// The manifest of the files as they were kept last.
+    pub kept: Option<Hash>,
+    /// Whether a call that may change files has started since.
+    pub changed: bool,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
     wire_ids: HashSet<String>,
@@ -74,6 +79,8 @@ impl Session {
             queue: VecDeque::new(),
             transcript: Transcript::default(),
             usage: Usage::default(),
+            kept: None,
+            changed: false,
             unknown_facts: 0,
             wire_ids: HashSet::new(),
         }
@@ -150,6 +157,12 @@ impl Session {
                 }
             }
             Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
+            Fact::SessionForked { .. } => self.fork(event),
+            Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } => {
+                self.kept = Some(*manifest);
+                self.changed = false;
+            }
+            Fact::WorkspaceMissed { .. } | Fact::RestoreEnded { .. } => {}
             Fact::WriterTaken { holder, epoch } => {
                 self.holder.clone_from(holder);
                 self.epoch = *epoch;
@@ -315,7 +328,7 @@ impl Session {
 
     /// What the operator wrote joins the transcript where a person's message may stand: not between a call and its result,
     /// not while the model is being asked.
-    fn take_steers(&mut self) {
+    pub(in crate::domain) fn take_steers(&mut self) {
         let Some(run) = &mut self.run else { return };
         if !run.open_calls.is_empty() || matches!(run.turn, Turn::Asked { .. }) || run.steers.is_empty() {
             return;
@@ -328,7 +341,7 @@ impl Session {
         }
     }
 
-    fn say(&mut self, message: Message) {
+    pub(in crate::domain) fn say(&mut self, message: Message) {
         Arc::make_mut(&mut self.transcript).push(Arc::new(message));
     }
 }

@@ -201,6 +201,22 @@ impl Talk {
             Fact::SessionRenamed { title, .. } => {
                 self.note(event, Tone::Quiet, format!("renamed to “{title}”"))
             }
+            Fact::SessionForked { parent, workspace, model, .. } => {
+                self.fork(event);
+                let other = model.as_ref().map(|model| format!(", with the model {model}")).unwrap_or_default();
+                let (session, at) = (&parent.session, parent.at);
+                let text = format!("forked from {session} at {at}, in {workspace}{other}");
+                self.note(event, Tone::Quiet, text);
+            }
+            Fact::WorkspaceMissed { why } => {
+                self.note(event, Tone::Alarm, format!("the files were not kept: {why}"));
+            }
+            Fact::RestoreStarted { at, by, .. } => {
+                self.note(event, Tone::Quiet, format!("files put back as they were at {at}, by {by}"));
+            }
+            Fact::RestoreEnded { failed, .. } if *failed > 0 => {
+                self.note(event, Tone::Alarm, format!("{failed} files could not be put back"));
+            }
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
             }
@@ -226,7 +242,11 @@ impl Talk {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::WriterTaken { .. } | Fact::StepAllowed { .. } | Fact::ModelAsked { .. } => {}
+            Fact::WriterTaken { .. }
+            | Fact::StepAllowed { .. }
+            | Fact::ModelAsked { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::RestoreEnded { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -240,6 +260,19 @@ impl Talk {
             | Fact::CallUnknown { call }
             | Fact::CallSettled { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
+        }
+    }
+
+    /// Calls that are not over are judged again.
+    fn fork(&mut self, event: &Event) {
+        for key in &self.cards {
+            let Some(item) = self.items.get_mut(*key) else { continue };
+            if let Said::Call(card) = &mut item.said
+                && !card.watch.over()
+            {
+                card.apply(event);
+                item.version += 1;
+            }
         }
     }
 

@@ -38,6 +38,9 @@ pub struct Row {
     pub calls: u64,
     /// Tokens.
     pub usage: Usage,
+    /// The session it was forked from.
+    #[serde(default)]
+    pub parent: Option<SessionId>,
     /// What waits for a person: the call and why (`approval` or `unknown`).
     pub holds: BTreeMap<CallId, String>,
     #[serde(default)]
@@ -46,6 +49,8 @@ pub struct Row {
     stepping: bool,
     #[serde(default)]
     edited: Option<CallId>,
+    #[serde(default)]
+    changed: Option<CallId>,
 }
 
 impl Row {
@@ -65,10 +70,12 @@ impl Row {
             steps: 0,
             calls: 0,
             usage: Usage::default(),
+            parent: None,
             holds: BTreeMap::new(),
             paused: false,
             stepping: false,
             edited: None,
+            changed: None,
         }
     }
 
@@ -84,6 +91,15 @@ impl Row {
             self.opened = event.at;
         } else if let Fact::SessionRenamed { title, .. } = fact {
             self.title.clone_from(title);
+        } else if let Fact::SessionForked { parent, workspace, model, .. } = fact {
+            self.parent = Some(parent.session.clone());
+            self.workspace.clone_from(workspace);
+            if let Some(model) = model {
+                self.model.clone_from(model);
+            }
+            self.usage = Usage::default(); // the copies were paid for in the parent
+            self.holds.clear(); // every call that is not over is judged again
+            (self.edited, self.changed) = (None, None);
         } else if let Fact::ModelReplied { reply, calls } = fact {
             self.steps += 1;
             self.calls += calls.len() as u64;
@@ -123,13 +139,16 @@ impl Row {
             if (verdict.word == Word::Ask && self.edited != Some(call)) || edit_denied {
                 self.holds.insert(call, "approval".to_string());
             }
-            self.edited = None;
+            (self.edited, self.changed) = (None, None);
         } else if let Fact::CallUnknown { .. } = fact {
             self.holds.insert(call, "unknown".to_string());
         } else if let Fact::CallEdited { .. } = fact {
-            self.edited = Some(call);
+            self.changed = Some(call);
             self.holds.remove(&call);
         } else {
+            // An edit waits no more only where it is approved with it; in a fork it is not.
+            let approved = matches!(fact, Fact::CallApproved { .. }) && self.changed == Some(call);
+            self.edited = if approved { self.changed.take() } else { self.edited };
             self.holds.remove(&call);
         }
     }

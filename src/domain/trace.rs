@@ -5,7 +5,7 @@
 //! has that in its own parts; an execution has a row where there was more than one, or where one broke off.
 
 use crate::domain::card::summary;
-use crate::domain::event::{Event, Fact, RunStatus};
+use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::fault::FaultKind;
 use crate::domain::ids::CallId;
 use crate::domain::message::Reply;
@@ -92,6 +92,8 @@ impl Trace {
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.moment(event, What::Takeover { holder: holder.clone() });
             }
+            Fact::SessionForked { parent, .. } => self.fork(event, parent),
+            Fact::RestoreStarted { at, .. } => self.moment(event, What::Restore { at: *at }),
             Fact::RunStarted { input, .. } => {
                 self.steps = 0;
                 self.run =
@@ -123,6 +125,9 @@ impl Trace {
             | Fact::CallDropped { call } => self.called(*call, event),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreEnded { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::InterruptAsked { .. }
@@ -285,6 +290,26 @@ impl Trace {
             }
         }
         self.open.clear();
+    }
+
+    /// What the parent had under way ends here; calls that are not over are judged again.
+    fn fork(&mut self, event: &Event, parent: &Parent) {
+        for key in [self.retry.take(), self.model.take()].into_iter().flatten() {
+            self.close(key, event.at, RowState::NotRun);
+        }
+        let mut calls: Vec<CallId> = self.open.keys().copied().collect();
+        calls.sort_unstable();
+        for call in calls {
+            let row = self.open.remove(&call).and_then(|open| open.execution);
+            if let Some(row) = row {
+                self.close(row, event.at, RowState::NotRun);
+            }
+            if let Some(key) = self.call_row(call).map(|row| row.key) {
+                self.part(key, event.at, Time::Judging);
+            }
+            self.open.insert(call, OpenCall::default());
+        }
+        self.moment(event, What::Fork { parent: parent.clone() });
     }
 
     fn called(&mut self, call: CallId, event: &Event) {

@@ -3,7 +3,7 @@
 //! One agent drives one session, under a claim and the writer lease. It ends when there is nothing to do, when a person is
 //! needed (if told to), when told to quit, or when the log cannot be written; then nothing of it runs any more.
 
-use crate::domain::call::Outcome;
+use crate::domain::call::{Call, Outcome};
 use crate::domain::commit::Class;
 use crate::domain::decide::Kit;
 use crate::domain::event::Fact;
@@ -14,10 +14,11 @@ use crate::domain::next::{Step, next};
 use crate::domain::outcome::{Report, report};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
-use crate::ports::log::{Follow, LogFault, TailItem};
+use crate::ports::log::{Follow, TailItem};
 use crate::ports::model::Ask;
 use crate::ports::tool::{Returned, Stop};
 use crate::ports::work::Claim;
+pub use crate::runtime::ends::{AgentFault, OnHold, Parked};
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::perform;
 use crate::runtime::plugs::{Kitbag, Plugs};
@@ -26,45 +27,6 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
-
-/// What an agent does when only a person can go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnHold {
-    /// It waits for the person's word, from whatever terminal.
-    Wait,
-    /// It leaves; the hold stays in the log.
-    Leave,
-}
-
-/// Why an agent ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parked {
-    /// No task is under way.
-    Idle,
-    /// A person is needed.
-    Held,
-    /// It was told to quit.
-    Quit,
-}
-
-/// Why an agent could not go on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AgentFault {
-    /// Another process drives the session.
-    #[error("session {0} is driven by another process")]
-    Taken(SessionId),
-    /// The log cannot be read or written.
-    #[error("{0}")]
-    Log(#[from] LogFault),
-    /// The session's folder, model or tools are not there: a sentence and a hint.
-    #[error("{sentence}")]
-    Outfit {
-        /// What failed, on what and why.
-        sentence: String,
-        /// What to do next.
-        hint: String,
-    },
-}
 
 /// What a task of the agent came to.
 enum Done {
@@ -182,7 +144,12 @@ impl Agent {
                 }
                 Step::JudgeCall(call) => self.judge(call).await?,
                 Step::RunCall(call) => self.start(call).await?,
-                Step::Finish(..) => self.record(&Report::Finish).await?,
+                Step::Finish(..) => {
+                    if self.session().changed {
+                        self.keep().await?; // so that a fork finds the files as the run left them
+                    }
+                    self.record(&Report::Finish).await?;
+                }
                 Step::Await if self.tasks.is_empty() && on_hold == OnHold::Leave => return Ok(Parked::Held),
                 Step::Await => self.wait().await?,
             }
@@ -271,7 +238,12 @@ impl Agent {
         let judged = match perform::judge(session, call, &self.kitbag).await {
             // Told to quit: nothing new starts.
             Some(judged) if self.quit.is_cancelled() => Report::Judged(judged),
-            Some(judged) => Report::JudgedReady(judged),
+            Some(judged) => {
+                if perform::changes_files(&judged, &call.tool, &self.kitbag) {
+                    self.keep().await?;
+                }
+                Report::JudgedReady(judged)
+            }
             // The tool is gone since the call was asked for (another program version): that is a refusal, not a loop.
             None => Report::Gone { call: id },
         };
@@ -279,9 +251,18 @@ impl Agent {
     }
 
     async fn start(&mut self, id: CallId) -> Result<(), AgentFault> {
+        if self.session().call(id).is_some_and(Call::may_change_files) {
+            self.keep().await?;
+        }
         let Some(call) = self.session().call(id) else { return Ok(()) };
         let starting = perform::starting(call, &self.kitbag).await;
         self.go_on(id, &starting.unwrap_or(Report::Gone { call: id })).await
+    }
+
+    /// Keeps the files, and writes down that they are kept where they are others than before.
+    async fn keep(&mut self) -> Result<(), AgentFault> {
+        let kept = perform::keep(self.session(), &self.plugs).await;
+        self.record(&kept).await
     }
 
     /// Writes down how a call goes on; where that is its start, then starts it.

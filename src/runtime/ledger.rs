@@ -135,14 +135,30 @@ impl Ledger {
                     last = LogFault::Stale;
                 }
                 Err(LogFault::Busy) => {
-                    let wait = (BUSY_MS << attempt.min(7)).min(500);
-                    self.clock.sleep_until(self.clock.now().plus_ms(wait)).await;
+                    self.wait(attempt).await;
                     last = LogFault::Busy;
                 }
                 Err(fault) => return Err(fault.into()),
             }
         }
         Err(last.into())
+    }
+
+    /// Appends a commit that was sealed elsewhere as the first of a session.
+    pub async fn put(&mut self, commit: Arc<Commit>) -> Result<(), LogFault> {
+        for attempt in 0..TRIES {
+            match self.append(&commit).await {
+                Err(LogFault::Busy) => self.wait(attempt).await,
+                other => return other,
+            }
+        }
+        Err(LogFault::Busy)
+    }
+
+    /// Waits before a busy store is asked again.
+    async fn wait(&self, attempt: u32) {
+        let wait = (BUSY_MS << attempt.min(7)).min(500);
+        self.clock.sleep_until(self.clock.now().plus_ms(wait)).await;
     }
 
     fn seal(&self, facts: Vec<Fact>) -> Commit {

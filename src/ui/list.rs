@@ -88,6 +88,8 @@ pub fn fold_name(row: &trace_row::Row) -> u64 {
         | What::Pause
         | What::Stepping
         | What::Steer { .. }
+        | What::Fork { .. }
+        | What::Restore { .. }
         | What::Takeover { .. }
         | What::Foreign { .. } => row.no.0,
     }
@@ -103,6 +105,8 @@ pub fn holds(row: &trace_row::Row) -> bool {
         | What::Pause
         | What::Stepping
         | What::Steer { .. }
+        | What::Fork { .. }
+        | What::Restore { .. }
         | What::Takeover { .. }
         | What::Foreign { .. } => false,
     }

@@ -99,6 +99,11 @@ impl Playback {
             Fact::CallUnknown { .. } | Fact::ModelFailed { .. } | Fact::RunPaused { .. } => true,
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionForked { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunReleased { .. }

@@ -1,0 +1,43 @@
+//! Why an agent leaves its session, or could not go on with it.
+
+use crate::domain::ids::SessionId;
+use crate::ports::log::LogFault;
+
+/// What an agent does when only a person can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnHold {
+    /// It waits for the person's word, from whatever terminal.
+    Wait,
+    /// It leaves; the hold stays in the log.
+    Leave,
+}
+
+/// Why an agent ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parked {
+    /// No task is under way.
+    Idle,
+    /// A person is needed.
+    Held,
+    /// It was told to quit.
+    Quit,
+}
+
+/// Why an agent could not go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AgentFault {
+    /// Another process drives the session.
+    #[error("session {0} is driven by another process")]
+    Taken(SessionId),
+    /// The log cannot be read or written.
+    #[error("{0}")]
+    Log(#[from] LogFault),
+    /// The session's folder, model or tools are not there: a sentence and a hint.
+    #[error("{sentence}")]
+    Outfit {
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
+}
