@@ -88,6 +88,7 @@ impl Trace {
     /// Takes in one event; costs what the step under way holds, however long the session is.
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
+        self.tree.apply(event); // first: a call may be denied by the very fact that opens its span
         match &event.fact {
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.moment(event, What::Takeover { holder: holder.clone() });
@@ -135,7 +136,6 @@ impl Trace {
             | Fact::ModeSet { .. }
             | Fact::OperatorSaid { .. } => {}
         }
-        self.tree.apply(event);
         self.last_at = event.at;
     }
 
