@@ -8,7 +8,7 @@ use crate::cli::wire::Wire;
 use crate::domain::call::{CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::order::Order;
-use crate::domain::tally::Row;
+use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time;
 use crate::ports::index::Query;
@@ -57,13 +57,13 @@ async fn list(config: &Config, limit: usize, statuses: &[String], json: bool) ->
         "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {}",
         "id", "status", "age", "steps", "tokens", "title"
     ))?;
-    for row in rows {
-        out::line(&line(&row, now))?;
+    for (depth, row) in tally::as_tree(&rows) {
+        out::line(&line(row, depth, now))?;
     }
     Ok(Code::Done)
 }
 
-fn line(row: &Row, now: time::Micros) -> String {
+fn line(row: &Row, depth: usize, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
     let status = if row.holds.is_empty() {
@@ -71,7 +71,8 @@ fn line(row: &Row, now: time::Micros) -> String {
     } else {
         format!("{} ({})", row.status, row.holds.len())
     };
-    let title = text::first_line(&row.title, 60);
+    let branch = if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth - 1)) };
+    let title = branch + &text::first_line(&row.title, 60);
     out::safe(&format!("{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {title}", row.id, row.steps))
 }
 
@@ -102,6 +103,10 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         format!("status    {}", session.status().word()),
         format!("folder    {}", session.workspace),
         format!("agent     {}", session.agent),
+        match &session.parent {
+            Some(parent) => format!("parent    {} at {}", parent.session, parent.at),
+            None => "parent    none".to_string(),
+        },
         format!("opened    {}", session.opened_at.rfc3339()),
         format!("last      {}", session.updated_at.rfc3339()),
         format!("events    {}", session.last.0),

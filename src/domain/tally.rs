@@ -7,7 +7,7 @@ use crate::domain::message::Usage;
 use crate::domain::policy::{Mode, Word};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// One line of the sessions list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -167,6 +167,36 @@ impl Row {
         }
         .to_string();
     }
+}
+
+/// Rows as a tree: forks right under the session they came from, with their depth. The order is otherwise kept, by the
+/// first of each family; a fork whose parent is not among the rows stands by itself.
+pub fn as_tree(rows: &[Row]) -> Vec<(usize, &Row)> {
+    let at: HashMap<&SessionId, usize> = rows.iter().enumerate().map(|(at, row)| (&row.id, at)).collect();
+    let parent = |of: usize| -> Option<usize> { at.get(rows.get(of)?.parent.as_ref()?).copied() };
+    let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
+    for child in 0..rows.len() {
+        if let Some(parent) = parent(child) {
+            below.entry(parent).or_default().push(child);
+        }
+    }
+    let (mut seen, mut order) = (vec![false; rows.len()], Vec::with_capacity(rows.len()));
+    for first in 0..rows.len() {
+        let (mut root, mut climbed) = (first, 0);
+        while let Some(up) = parent(root).filter(|_| climbed < rows.len()) {
+            (root, climbed) = (up, climbed + 1); // bounded: damaged rows may go in a circle
+        }
+        let mut stack = vec![(0, root)];
+        while let Some((depth, row)) = stack.pop() {
+            if seen.get(row).copied().unwrap_or(true) {
+                continue;
+            }
+            seen[row] = true;
+            order.push((depth, row));
+            stack.extend(below.get(&row).into_iter().flatten().rev().map(|child| (depth + 1, *child)));
+        }
+    }
+    order.into_iter().filter_map(|(depth, row)| Some((depth, rows.get(row)?))).collect()
 }
 
 /// The word of an ended run.

@@ -8,6 +8,7 @@ mod index;
 pub mod model;
 mod tool;
 mod judge;
+pub mod files;
 mod sqlite_files;
 mod sqlite_damage;
 mod sqlite_processes;
