@@ -1,7 +1,7 @@
 //! What a run tells outside: the same notices reach a screen, a headless printer and a test.
 
 use crate::domain::commit::Commit;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
 use crate::domain::tally::Row;
@@ -44,6 +44,17 @@ pub enum Notice {
         sentence: String,
         /// What to do next.
         hint: String,
+    },
+    /// A fork was made; it is watched from here on, and driven by nobody.
+    Forked {
+        /// The new session.
+        session: SessionId,
+        /// The event of the parent.
+        at: EventNo,
+        /// Where its files are.
+        workspace: String,
+        /// What is not as it was, in a few words; empty where all is.
+        missing: String,
     },
     /// Whether this process drives the session, another one does, or nobody.
     Driven {

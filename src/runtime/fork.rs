@@ -50,6 +50,22 @@ pub struct Forked {
     pub missing: Vec<(String, String)>,
 }
 
+impl Forked {
+    /// What is not as it was, in a few words; empty where all is.
+    pub fn missing_words(&self) -> String {
+        let files = match self.files {
+            FilesAt::Kept(_) => String::new(),
+            FilesAt::Now => "files as they are now".to_string(),
+            FilesAt::Lost { .. } => "files as they are now: those of then were not kept".to_string(),
+        };
+        match (self.missing.len(), files.is_empty()) {
+            (0, _) => files,
+            (count, true) => format!("{count} files are missing"),
+            (count, false) => format!("{files}; {count} are missing"),
+        }
+    }
+}
+
 /// Why there is no fork.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForkFault {

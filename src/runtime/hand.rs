@@ -57,6 +57,16 @@ impl Hand {
         Hand { log, clock, settings, tools, by, kept: VecDeque::new() }
     }
 
+    /// Whose hand it is.
+    pub fn by(&self) -> &By {
+        &self.by
+    }
+
+    /// What edited arguments are checked against.
+    pub fn tools(&self) -> &ToolBook {
+        &self.tools
+    }
+
     /// Opens a session with its first task.
     pub async fn begin(&mut self, opening: &Opening, task: &Task) -> Result<SessionId, RecordFault> {
         let input = task.input.trim().to_string();

@@ -43,6 +43,8 @@ pub enum Action {
     Rename,
     /// Begin or leave a replay.
     Replay,
+    /// Another session from here.
+    Fork,
 }
 
 /// Scrolling and choosing.
@@ -116,6 +118,7 @@ pub enum Decide {
 #[allow(missing_docs, reason = "each is said in a sentence in the table")]
 pub enum Editor {
     ApproveEdited,
+    ForkEdited,
     ShowDifference,
 }
 

@@ -17,6 +17,8 @@ pub fn contexts(app: &App) -> Vec<Context> {
         Some(Overlay::Palette(_) | Overlay::Themes { .. }) => return vec![Context::Choose, Context::Global],
         Some(Overlay::Sessions(list)) if list.filtering => return vec![Context::Choose, Context::Global],
         Some(Overlay::Sessions(_)) => return vec![Context::Sessions, Context::Global],
+        Some(Overlay::Fork(_)) => return vec![Context::Choose, Context::Global],
+        Some(Overlay::Editor(_)) if app.fork.is_some() => return vec![Context::ForkEditor, Context::Global],
         Some(Overlay::Editor(_)) => return vec![Context::Editor, Context::Global],
         None => {}
     }
@@ -62,7 +64,9 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Steer(steer) => live && !replayed && can_steer(app, steer),
         Action::Decide(_) => !replayed && app.held().is_some(),
         Action::Seek(_) => replayed,
-        Action::Write | Action::Text(Text::Send) => !replayed,
+        Action::Text(Text::Send) => !replayed || app.question.is_some(),
+        Action::Write => !replayed,
+        Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.held().is_some() && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,

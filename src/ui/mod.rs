@@ -25,6 +25,7 @@ pub mod update; // a message changes the app and may ask for effects
 pub mod update_keys; // what a key does
 pub mod update_write; // what is written goes out
 pub mod update_panes; // moving between panes and in them
+pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
 pub mod update_mouse; // the mouse moves the focus and turns the wheel

@@ -56,6 +56,27 @@ pub enum Ask {
     Search,
     /// Another title for the watched session.
     Rename,
+    /// What is to be other in a fork.
+    Fork(Twisting),
+}
+
+/// What may be other in a fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Twisting {
+    /// Nothing: as it was.
+    Nothing,
+    /// The arguments of a call.
+    Args(CallId),
+    /// A call is rejected.
+    Reject(CallId),
+    /// A call is answered in the tool's place.
+    Respond(CallId),
+    /// A message to the agent.
+    Note,
+    /// The model.
+    Model,
+    /// The agent's instructions.
+    Instructions,
 }
 
 impl Ask {
@@ -63,7 +84,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename => None,
+            Ask::Search | Ask::Rename | Ask::Fork(_) => None,
         }
     }
 }
@@ -102,6 +123,8 @@ pub enum Context {
     Question,
     /// The argument editor is open.
     Editor,
+    /// The argument editor is open on a call of a fork that is to be made.
+    ForkEditor,
     /// The sessions list is open.
     Sessions,
     /// A list to choose from is open: palette or themes.
@@ -112,7 +135,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 14] = [
+    pub const ALL: [Context; 15] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -121,6 +144,7 @@ impl Context {
         Context::Calls,
         Context::Composer,
         Context::Editor,
+        Context::ForkEditor,
         Context::Question,
         Context::Replay,
         Context::Sessions,
@@ -143,6 +167,7 @@ impl Context {
             Context::Composer => "composer",
             Context::Question => "question",
             Context::Editor => "editor",
+            Context::ForkEditor => "fork-editor",
             Context::Sessions => "sessions",
             Context::Choose => "choose",
             Context::Help => "help",
@@ -163,6 +188,7 @@ impl Context {
             Context::Composer => "Writing to the agent",
             Context::Question => "Answering a question",
             Context::Editor => "Editing arguments",
+            Context::ForkEditor => "Editing arguments for a fork",
             Context::Sessions => "Sessions",
             Context::Choose => "Choosing from a list",
             Context::Help => "Help",
@@ -172,7 +198,11 @@ impl Context {
     /// Whether printable keys are text here.
     pub fn is_text(self) -> bool {
         match self {
-            Context::Composer | Context::Question | Context::Editor | Context::Choose => true,
+            Context::Composer
+            | Context::Question
+            | Context::Editor
+            | Context::ForkEditor
+            | Context::Choose => true,
             Context::Global
             | Context::Workbench
             | Context::Conversation

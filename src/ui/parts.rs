@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ratatui::text::Line;
 
 use crate::domain::hash::Hash;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::time::Micros;
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Pane};
@@ -138,6 +138,26 @@ pub struct SessionsList {
     pub chosen: usize,
 }
 
+/// From where a fork is to be made, and which calls may be changed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkPoint {
+    /// The session.
+    pub session: SessionId,
+    /// The event; none: the last.
+    pub at: Option<EventNo>,
+    /// Calls that may be changed there, with their tools.
+    pub calls: Vec<(CallId, String)>,
+}
+
+/// What is to be other in a fork, to choose from.
+#[derive(Clone, Debug)]
+pub struct ForkDialog {
+    /// From where.
+    pub point: ForkPoint,
+    /// The choice.
+    pub chooser: Chooser,
+}
+
 /// What lies over the workbench.
 #[derive(Debug)]
 pub enum Overlay {
@@ -154,6 +174,8 @@ pub enum Overlay {
     },
     /// Past and present sessions.
     Sessions(SessionsList),
+    /// What is to be other in a fork.
+    Fork(ForkDialog),
     /// The argument editor.
     Editor(Box<ArgEditor>),
 }

@@ -15,7 +15,7 @@ use crate::ui::keymap::{Found, digit};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
-use crate::ui::{update_decide, update_list, update_panel, update_panes, update_replay, update_write};
+use crate::ui::{update_decide, update_fork, update_list, update_panel, update_panes, update_replay, update_write};
 
 /// Texts that were sent and are kept for the composer.
 const HISTORY_MAX: usize = 200;
@@ -40,6 +40,10 @@ fn write(app: &mut App, key: Key) {
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             chooser.filter.key(key);
             chooser.chosen = 0;
+        }
+        Some(Overlay::Fork(dialog)) => {
+            dialog.chooser.filter.key(key);
+            dialog.chooser.chosen = 0;
         }
         Some(Overlay::Sessions(list)) if list.filtering => {
             list.filter.key(key);
@@ -86,6 +90,7 @@ fn cannot(app: &mut App, action: Action) {
         | Action::Themes
         | Action::NewSession
         | Action::Rename
+        | Action::Fork
         | Action::Replay => {}
     }
 }
@@ -102,6 +107,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Text(text) => update_write::act(app, text, effects),
         Action::Seek(seek) => update_replay::act(app, seek, digit(key)),
         Action::Replay => update_replay::begin_or_leave(app, effects),
+        Action::Fork => update_fork::open(app),
         Action::Quit => {
             twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects)
         }
@@ -131,7 +137,9 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
 fn moved(app: &mut App, step: Move) {
     match &app.overlay {
         Some(Overlay::Help) => update_panes::help(app, step),
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
+        Some(
+            Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_),
+        ) => {
             update_list::moved(app, step)
         }
         Some(Overlay::Editor(_)) => {}
@@ -142,7 +150,9 @@ fn moved(app: &mut App, step: Move) {
 /// What is done with the chosen item: of the overlay, else of the pane.
 fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match &app.overlay {
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
+        Some(
+            Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_),
+        ) => {
             update_list::act(app, item, effects);
         }
         Some(Overlay::Editor(_) | Overlay::Help) => {}
@@ -162,11 +172,18 @@ fn close(app: &mut App) {
         Some(Overlay::Sessions(list)) if list.filtering => {
             app.overlay = Some(Overlay::Sessions(SessionsList::default()));
         }
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Editor(_) | Overlay::Sessions(_)) => {
-            restart_guard(app)
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Editor(_)
+            | Overlay::Sessions(_)
+            | Overlay::Fork(_),
+        ) => {
+            app.fork = None;
+            restart_guard(app);
         }
         None if app.question.take().is_some() => {
-            app.edited = None;
+            (app.edited, app.fork) = (None, None);
             restart_guard(app);
         }
         None => {

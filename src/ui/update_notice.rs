@@ -10,7 +10,7 @@ use crate::ui::mode::{Focus, Pane};
 use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::playback::Playback;
-use crate::ui::update::{Effect, fault};
+use crate::ui::update::{Effect, fault, toast};
 use crate::ui::update_replay::seek;
 use crate::ui::widgets::scroll::Scroll;
 
@@ -29,6 +29,11 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Driven { session, by } if is_watched(app, &session) => app.driver = by,
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
+        Notice::Forked { session, at, workspace, missing } => {
+            let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
+            let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
+            toast(app, &text, "c goes on with it");
+        }
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }
 }

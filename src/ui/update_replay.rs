@@ -54,10 +54,15 @@ pub fn act(app: &mut App, seek_to: Seek, digit: Option<u32>) {
 /// The watched session from its beginning, the chosen one of the list, or back from the replay.
 pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     let listed = match &app.overlay {
-        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|row| row.id.clone()),
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Editor(_)) | None => {
-            None
-        }
+        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone()),
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Fork(_)
+            | Overlay::Editor(_),
+        )
+        | None => None,
     };
     let replay = listed.is_some() || app.playback.is_none();
     if let Some(id) = listed.or_else(|| app.session_id().cloned()) {

@@ -97,7 +97,7 @@ fn newer(app: &mut App) {
 /// Whether text is being written anywhere.
 pub fn is_writing(app: &App) -> bool {
     match &app.overlay {
-        Some(Overlay::Editor(_) | Overlay::Palette(_) | Overlay::Themes { .. }) => true,
+        Some(Overlay::Editor(_) | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_)) => true,
         Some(Overlay::Sessions(list)) => list.filtering,
         Some(Overlay::Help) => false,
         None => app.question.is_some() || app.focus == Focus::Composer,

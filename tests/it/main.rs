@@ -20,6 +20,7 @@ mod loop_rules;
 mod crash;
 mod fork;
 mod fork_cli;
+mod fork_screen;
 mod restore;
 mod agent;
 mod contracts;

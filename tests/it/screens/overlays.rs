@@ -2,6 +2,8 @@
 
 use super::{look, press, row, shoot, tell, watching};
 use crate::harness::story::{self, Story};
+use tackroom::domain::commit::Class;
+use tackroom::domain::event::{Fact, Parent};
 use tackroom::domain::fault::FaultKind;
 use tackroom::domain::notice::Notice;
 use tackroom::ui::app::App;
@@ -31,6 +33,57 @@ fn the_sessions_list_filtered() {
     let mut app = with_sessions();
     press(&mut app, "1 g s / c r a s h");
     shoot(&mut app, "sessions_filtered");
+}
+
+#[test]
+fn the_fork_dialog() {
+    let mut app = with_sessions();
+    press(&mut app, "1 f");
+    shoot(&mut app, "fork");
+}
+
+#[test]
+fn a_note_for_a_fork() {
+    let mut app = with_sessions();
+    press(&mut app, "1 f n o t e Enter b r i e f");
+    shoot(&mut app, "fork_note");
+}
+
+#[test]
+fn forks_under_their_parent_in_the_list() {
+    let mut app = with_sessions();
+    let mut rows = app.rows.clone();
+    let parent = rows[0].id.clone();
+    for (at, of) in [(2, parent), (4, rows[2].id.clone())] {
+        rows[at].parent = Some(of);
+    }
+    let now = app.now;
+    tell(&mut app, Notice::Rows(rows), now);
+    press(&mut app, "1 g s j");
+    shoot(&mut app, "sessions_forks");
+}
+
+#[test]
+fn a_session_that_was_forked() {
+    let mut story = story::held();
+    let by = story::by();
+    let hash = story.commits.last().unwrap().events.last().unwrap().hash;
+    let parent = Parent { session: story.session.id.clone(), at: story.session.last };
+    let fork = Fact::SessionForked {
+        parent,
+        hash,
+        workspace: "/srv/forks/n3w".to_string(),
+        files: None,
+        model: None,
+        instructions: None,
+        by: by.clone(),
+        program: "tackroom 0.1.0".to_string(),
+    };
+    story.wait(60_000).facts(Class::Operator, vec![fork]);
+    story.hold_change(4, "report.md", None, "# Approvals\n");
+    let mut app = watching(&story, look());
+    press(&mut app, "2");
+    shoot(&mut app, "forked");
 }
 
 #[test]
