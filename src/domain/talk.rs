@@ -5,7 +5,7 @@
 
 use crate::domain::call::By;
 use crate::domain::card::Card;
-use crate::domain::event::{EndReason, Event, Fact, RunStatus};
+use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Reply, Usage};
@@ -202,11 +202,7 @@ impl Talk {
                 self.note(event, Tone::Quiet, format!("renamed to “{title}”"))
             }
             Fact::SessionForked { parent, workspace, model, .. } => {
-                self.fork(event);
-                let other = model.as_ref().map(|model| format!(", with the model {model}")).unwrap_or_default();
-                let (session, at) = (&parent.session, parent.at);
-                let text = format!("forked from {session} at {at}, in {workspace}{other}");
-                self.note(event, Tone::Quiet, text);
+                self.fork(event, parent, workspace, model.as_ref());
             }
             Fact::WorkspaceMissed { why } => {
                 self.note(event, Tone::Alarm, format!("the files were not kept: {why}"));
@@ -264,7 +260,10 @@ impl Talk {
     }
 
     /// Calls that are not over are judged again.
-    fn fork(&mut self, event: &Event) {
+    fn fork(&mut self, event: &Event, parent: &Parent, workspace: &str, model: Option<&String>) {
+        let other = model.map(|model| format!(", with the model {model}")).unwrap_or_default();
+        let (session, at) = (&parent.session, parent.at);
+        self.note(event, Tone::Quiet, format!("forked from {session} at {at}, in {workspace}{other}"));
         for key in &self.cards {
             let Some(item) = self.items.get_mut(*key) else { continue };
             if let Said::Call(card) = &mut item.said

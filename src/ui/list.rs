@@ -52,7 +52,7 @@ pub fn twists(app: &App) -> Vec<(Twisting, String, &'static str)> {
     let mut all = vec![(Twisting::Nothing, "as it was".to_string(), "The files of then; what was open asks again.")];
     for (call, tool) in &dialog.point.calls {
         all.push((Twisting::Args(*call), format!("edit {call} {tool}"), "Other arguments; they are asked about."));
-        all.push((Twisting::Reject(*call), format!("reject {call} {tool}"), "The model reads the reason."));
+        all.push((Twisting::Reject(*call), format!("reject {call} {tool}"), "Not run; your reason is read."));
         all.push((Twisting::Respond(*call), format!("answer {call} {tool}"), "Answer in the tool's place."));
     }
     all.push((Twisting::Note, "with a note".to_string(), "A message that the agent reads next."));

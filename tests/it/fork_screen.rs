@@ -176,6 +176,8 @@ fn in_a_terminal_the_fork_goes_on_in_its_own_folder() {
     let sessions = home.sessions();
     let fork = sessions.iter().find(|row| row["parent"].is_string()).expect("a fork").clone();
     screen.keys("c");
+    screen.see("come here to decide");
+    screen.keys("4");
     pty::read_to_the_end(&mut screen);
     screen.keys("y");
     screen.see("All is said.");

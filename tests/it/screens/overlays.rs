@@ -1,11 +1,14 @@
 //! What lies over the workbench: sessions, help, palette, themes.
 
-use super::{look, press, row, shoot, tell, watching};
+use super::{empty, look, press, row, shoot, tell, watching};
 use crate::harness::story::{self, Story};
-use tackroom::domain::commit::Class;
-use tackroom::domain::event::{Fact, Parent};
+use std::sync::Arc;
+use tackroom::domain::decide::Kit;
 use tackroom::domain::fault::FaultKind;
+use tackroom::domain::fork::{Fork, Twist, commit};
+use tackroom::domain::ids::{CommitId, SessionId};
 use tackroom::domain::notice::Notice;
+use tackroom::domain::retry::RetryRule;
 use tackroom::ui::app::App;
 
 fn with_sessions() -> App {
@@ -65,23 +68,25 @@ fn forks_under_their_parent_in_the_list() {
 
 #[test]
 fn a_session_that_was_forked() {
-    let mut story = story::held();
-    let by = story::by();
-    let hash = story.commits.last().unwrap().events.last().unwrap().hash;
-    let parent = Parent { session: story.session.id.clone(), at: story.session.last };
-    let fork = Fact::SessionForked {
-        parent,
-        hash,
-        workspace: "/srv/forks/n3w".to_string(),
+    let story = story::held();
+    let copies = story.commits.iter().flat_map(|commit| commit.events.clone()).collect();
+    let (id, by) = (SessionId("n3wn3wn3wn".to_string()), story::by());
+    let twist = Twist { note: Some("Name the sources.".to_string()), ..Twist::default() };
+    let fork = Fork {
+        id: &id,
+        workspace: "/srv/forks/n3w",
         files: None,
-        model: None,
-        instructions: None,
-        by: by.clone(),
-        program: "tackroom 0.1.0".to_string(),
+        twist: &twist,
+        by: &by,
+        program: "tackroom 0.1.0",
     };
-    story.wait(60_000).facts(Class::Operator, vec![fork]);
-    story.hold_change(4, "report.md", None, "# Approvals\n");
-    let mut app = watching(&story, look());
+    let (tools, retry) = (story.tools.clone(), RetryRule::default());
+    let kit = Kit { tools: &tools, now: story.now.plus_ms(60_000), luck: 0, retry, approval_ms: 600_000 };
+    let commit = commit(&fork, &story.session.id, copies, CommitId::from_random(7), &kit).unwrap();
+    let mut app = empty(look());
+    tell(&mut app, Notice::Watching { session: id.clone() }, kit.now);
+    tell(&mut app, Notice::Committed(Arc::new(commit)), kit.now);
+    tell(&mut app, Notice::CaughtUp { session: id }, kit.now);
     press(&mut app, "2");
     shoot(&mut app, "forked");
 }
