@@ -29,8 +29,9 @@ use tackroom::domain::call::{By, Via};
 use tackroom::domain::commit::{Class, Commit, Head};
 use tackroom::domain::event::{Event, Fact};
 use tackroom::domain::ids::{CommitId, EventNo, RunNo, SessionId};
+use tackroom::domain::listing::Query;
 use tackroom::domain::time::Micros;
-use tackroom::ports::index::{Index, Query};
+use tackroom::ports::index::Index;
 use tackroom::ports::log::Log;
 
 /// Appends and reads of one measurement.

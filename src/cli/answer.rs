@@ -8,11 +8,12 @@ use crate::cli::wire::{self, Wire};
 use crate::domain::call::{CallState, Preview, Via};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
-use crate::domain::order::Order;
+use crate::domain::listing::Query;
+use crate::domain::order::{Order, Refusal};
 use crate::domain::session::Session;
 use crate::domain::tally;
 use crate::domain::time;
-use crate::ports::index::Query;
+use crate::runtime::ledger::RecordFault;
 use std::io::Read;
 
 /// Lists what waits for a decision, the longest waiting first.
@@ -46,17 +47,17 @@ fn list(items: &[(tally::Pending, Option<Hash>)], json: bool, now: i64) -> Resul
     for (item, _) in items {
         let waited = time::duration(time::Micros(now).ms_since(item.since));
         let kind = if item.unknown { "unknown outcome" } else { "approval" };
-        out::line(&out::safe(&format!(
+        out::line(&out::row(&format!(
             "{} {}  {kind}  {}  waits {waited}  · {}",
             item.session, item.call, item.tool, item.title
         )))?;
-        out::line(&out::safe(&format!("    {}", item.why)))?;
+        out::line(&out::row(&format!("    {}", item.why)))?;
         for touch in &item.touches {
-            out::line(&out::safe(&format!("    will {touch}")))?;
+            out::line(&out::row(&format!("    will {touch}")))?;
         }
-        out::line(&out::safe(&format!("    {}", shorten(&item.args.to_string()))))?;
+        out::line(&out::row(&format!("    {}", shorten(&item.args.to_string()))))?;
         if let Preview::WouldFail { why } = &item.preview {
-            out::line(&out::safe(&format!("    it would fail: {why}")))?;
+            out::line(&out::row(&format!("    it would fail: {why}")))?;
         }
         let (id, call) = (&item.session, item.call);
         out::line(&match item.unknown {
@@ -68,7 +69,11 @@ fn list(items: &[(tally::Pending, Option<Hash>)], json: bool, now: i64) -> Resul
 }
 
 fn shorten(text: &str) -> String {
-    crate::domain::text::truncate(text, 200)
+    let short = crate::domain::text::truncate(text, 200);
+    match short.len() < text.len() {
+        true => format!("{short} [cut; `tackroom pending --json` has all {} bytes]", text.len()),
+        false => short,
+    }
 }
 
 fn as_json(item: &tally::Pending, hash: Option<Hash>) -> serde_json::Value {
@@ -171,6 +176,9 @@ async fn answer(
             )
         })?,
     };
+    if hash != now {
+        return Err(RecordFault::Refused(Refusal::Changed(call)).into()); // whatever the word is
+    }
     let order = order(call, hash)?;
     let session = hand.order(&id, &order).await?;
     let said = said(session, &id, call, &order);
@@ -198,7 +206,8 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order) -> Strin
         | Order::Cancel
         | Order::Step
         | Order::SetMode(_)
-        | Order::Rename(_) => "done",
+        | Order::Rename(_)
+        | Order::Mark(_) => "done",
     };
     let left = session
         .open_calls()

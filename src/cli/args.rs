@@ -1,6 +1,9 @@
 //! What may be typed: one type per verb; the doc comments are the help.
 
 pub use crate::cli::args_fork::{Fork, Restore};
+pub mod sessions; // after `tackroom sessions`
+
+use crate::cli::args::sessions::Sessions;
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -16,6 +19,7 @@ Examples:
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
   tackroom fork k3x --reject c4='too much'      go on from before c4 was decided, in a copy
   tackroom resume k3x                           take a session up again, after kill -9 too
+  tackroom sessions search retry timeout        what was said and done, in any session
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
 ";
@@ -75,7 +79,7 @@ pub enum Verb {
     Settle(Settle),
     /// End a session's task.
     Cancel(One),
-    /// List sessions, or show one.
+    /// List, search, mark, delete and restore sessions, or show one.
     Sessions(Sessions),
     /// Print a session's events.
     Events(Events),
@@ -272,43 +276,6 @@ impl From<How> for Settling {
             How::Abandon => Settling::Abandon,
         }
     }
-}
-
-/// `tackroom sessions`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Sessions {
-    /// What to do; a list if not given.
-    #[command(subcommand)]
-    pub what: Option<SessionsVerb>,
-    /// One JSON document instead of text.
-    #[arg(long, global = true)]
-    pub json: bool,
-}
-
-/// What `tackroom sessions` does.
-#[derive(Clone, Debug, Subcommand)]
-pub enum SessionsVerb {
-    /// The sessions, the last touched first.
-    List {
-        /// At most so many.
-        #[arg(long, default_value_t = 50, value_name = "N")]
-        limit: usize,
-        /// Only those in this status, such as held, failed or running; may be given again.
-        #[arg(long, value_name = "STATUS")]
-        status: Vec<String>,
-    },
-    /// One session: where it stands, what waits, what came of its calls.
-    Show {
-        /// The session's id or a unique beginning of it.
-        id: String,
-    },
-    /// Give a session another title.
-    Rename {
-        /// The session's id or a unique beginning of it.
-        id: String,
-        /// The title.
-        title: String,
-    },
 }
 
 /// `tackroom events`.

@@ -66,6 +66,7 @@ struct File {
     run: RunFile,
     screen: ScreenFile,
     tools: ToolsFile,
+    retention: RetentionFile,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
 
@@ -109,6 +110,14 @@ struct ToolsFile {
     hosts: Vec<String>,
     env: Vec<String>,
     command_s: Option<u64>,
+}
+
+/// `[retention]`: days, 0 for ever.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct RetentionFile {
+    archived_days: Option<u32>,
+    deleted_days: Option<u32>,
 }
 
 /// One key or several; none unbinds.
@@ -167,6 +176,10 @@ pub struct Config {
     pub env_names: Vec<String>,
     /// The time limit of a command, in seconds.
     pub command_s: Sourced<u64>,
+    /// Days in the archive before a session goes into the bin; 0 for ever.
+    pub archived_days: Sourced<u32>,
+    /// Days in the bin before a session is removed; 0 for ever.
+    pub deleted_days: Sourced<u32>,
     /// The user's keys: context, action, keys.
     pub keys: Vec<(String, String, Vec<String>)>,
     /// The environment.
@@ -225,6 +238,8 @@ impl Config {
             hosts: file.tools.hosts,
             env_names: file.tools.env,
             command_s: or(file.tools.command_s, 120),
+            archived_days: or(file.retention.archived_days, 0),
+            deleted_days: or(file.retention.deleted_days, 30),
             keys: keys(file.keys),
             no_color: get("NO_COLOR").is_some(),
             accessible: get("ACCESSIBLE").is_some_and(|value| value != "0"),

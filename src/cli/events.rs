@@ -93,6 +93,10 @@ pub fn about(fact: &Fact) -> String {
             format!("as at {at} ({}) — {by}", manifest.short())
         }
         Fact::RestoreEnded { changed, failed, by } => format!("{changed} changed, {failed} failed — {by}"),
+        Fact::SessionMarked { mark, by } => {
+            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+            format!("{}{tag} — {by}", mark.done())
+        }
         Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
         Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
         Fact::RunPaused { by }

@@ -138,15 +138,19 @@ impl From<Refusal> for Failure {
                 "fork at an earlier event, where it waits; `tackroom events ID` numbers them"
             }
             Refusal::Changed(_) => "`tackroom pending` shows what it is now",
+            Refusal::RunUnderWay => "let the task end, or end it with `tackroom cancel ID`",
+            Refusal::InBin => "`tackroom sessions restore ID` takes it back",
+            Refusal::BadTag(_) => "such as `tackroom sessions tag ID release`",
+            Refusal::ManyTags(_) => "`tackroom sessions untag ID TAG` takes one away",
             Refusal::NotOpen
             | Refusal::NoRun
             | Refusal::RunOver(_)
-            | Refusal::RunUnderWay
             | Refusal::Cancelling
             | Refusal::EmptyText
             | Refusal::Paused
             | Refusal::NotPaused
             | Refusal::SameMode(_)
+            | Refusal::Marked(_)
             | Refusal::Stray(_) => "`tackroom sessions show ID` tells where the session stands",
         };
         Failure::new(Code::Failed, refusal.to_string(), hint)

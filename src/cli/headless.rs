@@ -12,6 +12,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::SessionId;
 use crate::domain::next::Hold;
 use crate::domain::order::{Order, Refusal};
+use crate::domain::policy::Mode;
 use crate::domain::session::Session;
 use crate::domain::text;
 use crate::ports::log::{Follow, TailItem};
@@ -67,6 +68,7 @@ async fn work(
 ) -> Result<(Code, Session), Failure> {
     let mut agent = Agent::take(wire.plugs(), id, quit.clone()).await?;
     let mut hand = wire.hand(Via::Flag, ""); // a flag edits nothing
+    let mut reins = Reins::of(agent.session());
     let waits = if on_hold == OnHold::Wait { agent::OnHold::Wait } else { agent::OnHold::Leave };
     loop {
         let parked = agent.drive(waits).await?;
@@ -75,12 +77,35 @@ async fn work(
             Parked::Quit => return Ok((Code::Interrupted, session)),
             Parked::Idle => return Ok((Code::of(session.status()), session)),
             Parked::Held if on_hold == OnHold::Stop => return Ok((Code::Held, session)),
+            Parked::Held if reins.taken(&session) => return Ok((Code::Held, session)),
             Parked::Held => {
                 if !answer(&mut hand, &session, on_hold).await? {
                     return Ok((Code::Held, session));
                 }
             }
         }
+    }
+}
+
+/// How the run stood when the flag was given: a word of a person that came later, to pause, to step or to be asked, is
+/// not for the flag to answer.
+struct Reins {
+    paused: bool,
+    mode: Option<Mode>,
+}
+
+impl Reins {
+    fn of(session: &Session) -> Reins {
+        let run = session.live();
+        Reins { paused: run.is_some_and(|run| run.paused.is_some()), mode: run.map(|run| run.mode) }
+    }
+
+    /// Whether a person has stepped in since. What stood there at the beginning is the flag's to answer, once.
+    fn taken(&mut self, session: &Session) -> bool {
+        let now = Reins::of(session);
+        let paused = now.paused && !std::mem::take(&mut self.paused);
+        let stricter = now.mode != self.mode && now.mode.is_some_and(|mode| mode != Mode::Auto);
+        paused || stricter
     }
 }
 

@@ -14,7 +14,9 @@ pub mod demo; // `tackroom demo`
 pub mod run; // `tackroom run` and `resume`, with or without a screen
 pub mod headless; // a session driven without a screen
 pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
-pub mod sessions; // `tackroom sessions`
+pub mod sessions; // `tackroom sessions list`, `show`, `rename`
+pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites
+pub mod search; // `tackroom sessions search`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
 pub mod fork; // `tackroom fork`
@@ -74,7 +76,12 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
             let runtime = runtime(has_screen(verb.as_ref())).map_err(|error| {
                 Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), "")
             })?;
-            let result = runtime.block_on(dispatch(verb, args.session, config));
+            // As a task: what wakes the future of `block_on` wakes the thread through the kernel, even from that thread.
+            let task = runtime.spawn(dispatch(verb, args.session, config));
+            let result = runtime.block_on(task).unwrap_or_else(|error| match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(Failure::new(Code::Interrupted, "it was cancelled", "")),
+            });
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             result
         }

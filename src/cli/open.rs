@@ -11,6 +11,7 @@ use crate::domain::event::Limits;
 use crate::domain::ids::SessionId;
 use crate::domain::order::Task;
 use crate::runtime::desk::Desk;
+use crate::runtime::upkeep::keep_up;
 use crate::ui::app::{App, Start};
 use crate::ui::screen::{self, Exit};
 use std::io::IsTerminal;
@@ -73,6 +74,8 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     app.bell = config.bell.value;
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
     let desk = tokio::spawn(desk.serve(commands_out));
+    let (store, clock) = (wire.store.clone(), wire.clock.clone());
+    let upkeep = tokio::spawn(keep_up(store, clock, wire.retention_hand(), wire.retention()));
     for command in begin(&mut app, first) {
         let _ = commands.send(command).await; // the desk has just been started and listens
     }
@@ -80,6 +83,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     let left = screen::run(app, notices, commands.clone(), move || clock.now()).await;
     let _ = commands.send(Command::Quit).await; // a desk that is gone has parked already
     drop(commands);
+    upkeep.abort();
     let parked = tokio::time::timeout(PARK, desk).await.is_ok();
     let (exit, watched) = left.map_err(|error| {
         Failure::new(

@@ -43,7 +43,8 @@ fn is_odd(c: char) -> bool {
 
 /// Writes a line of progress to standard error; a closed one is nobody's loss.
 pub fn progress(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{text}");
+    // In one piece: standard error is not buffered, and each piece would be a write of its own.
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Writes an error to standard error; its words may be foreign.
@@ -54,4 +55,9 @@ pub fn error(text: &str) {
 /// Foreign text as it may be printed: no control bytes.
 pub fn safe(text: &str) -> String {
     crate::domain::text::clean(text).into_owned()
+}
+
+/// Foreign text as one line, its line ends shown: it cannot pass for lines of ours.
+pub fn row(text: &str) -> String {
+    safe(text).replace('\n', "\u{240a}")
 }

@@ -1,28 +1,30 @@
 //! `tackroom sessions`: browse without the screen.
 
-use crate::cli::args::{Sessions, SessionsVerb};
+use crate::cli::args::sessions::{List, Sessions, SessionsVerb};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
-use crate::cli::out;
 use crate::cli::wire::Wire;
+use crate::cli::{marks, out, search};
 use crate::domain::call::{CallState, Via};
 use crate::domain::decide::state_word;
+use crate::domain::listing::{After, Counts, Query, Tab};
+use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
 use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time;
-use crate::ports::index::Query;
 
 /// The words that a status may be.
 const STATUSES: [&str; 9] =
     ["idle", "running", "held", "paused", "stepping", "done", "failed", "cancelled", "budget-stopped"];
 
-/// Lists, shows or renames.
+/// Lists, searches, shows, renames, marks or removes.
 pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure> {
-    let list_all = SessionsVerb::List { limit: 50, status: Vec::new() };
+    let (list_all, json) = (SessionsVerb::List(List::default()), args.json);
     match args.what.as_ref().unwrap_or(&list_all) {
-        SessionsVerb::List { limit, status } => list(config, *limit, status, args.json).await,
-        SessionsVerb::Show { id } => show(config, id, args.json).await,
+        SessionsVerb::List(wanted) => list(config, wanted, json).await,
+        SessionsVerb::Search(wanted) => search::search(config, wanted, json).await,
+        SessionsVerb::Show { id } => show(config, id, json).await,
         SessionsVerb::Rename { id, title } => {
             let wire = Wire::required(config)?;
             let id = wire.find(id).await?;
@@ -30,27 +32,61 @@ pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure>
             out::line(&format!("renamed {id}"))?;
             Ok(Code::Done)
         }
+        SessionsVerb::Tag(wanted) => marks::tags(config, wanted, true, json).await,
+        SessionsVerb::Untag(wanted) => marks::tags(config, wanted, false, json).await,
+        SessionsVerb::Pin(wanted) => marks::mark(config, &wanted.ids, Mark::Pin, json).await,
+        SessionsVerb::Unpin(wanted) => marks::mark(config, &wanted.ids, Mark::Unpin, json).await,
+        SessionsVerb::Archive(wanted) => marks::mark(config, &wanted.ids, Mark::Archive, json).await,
+        SessionsVerb::Unarchive(wanted) => marks::mark(config, &wanted.ids, Mark::Unarchive, json).await,
+        SessionsVerb::Delete(wanted) => marks::mark(config, &wanted.ids, Mark::Delete, json).await,
+        SessionsVerb::Restore(wanted) => marks::mark(config, &wanted.ids, Mark::Restore, json).await,
+        SessionsVerb::Purge(wanted) => marks::purge(config, wanted, json).await,
     }
 }
 
-async fn list(config: &Config, limit: usize, statuses: &[String], json: bool) -> Result<Code, Failure> {
-    if let Some(odd) = statuses.iter().find(|status| !STATUSES.contains(&status.as_str())) {
+async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failure> {
+    if let Some(odd) = wanted.status.iter().find(|status| !STATUSES.contains(&status.as_str())) {
         let hint = format!("one of: {}", STATUSES.join(", "));
         return Err(Failure::new(Code::Usage, format!("{odd:?} is no status"), hint));
     }
-    let (rows, now) = match Wire::existing(config)? {
+    let mut query = Query {
+        tab: wanted.tab,
+        statuses: wanted.status.clone(),
+        held: false,
+        text: wanted.filter.clone(),
+        agent: wanted.agent.clone(),
+        workspace: wanted.folder.clone(),
+        tags: wanted.tag.iter().map(|text: &String| tag(text).unwrap_or_else(|| text.clone())).collect(),
+        tool: wanted.tool.clone(),
+        after: None,
+        limit: wanted.limit,
+    };
+    let (rows, counts, now) = match Wire::existing(config)? {
         Some(wire) => {
-            let query = Query { statuses: statuses.to_vec(), held: false, limit };
-            (wire.store.index.rows(query).await?, wire.clock.now())
+            if let Some(after) = &wanted.after {
+                let id = wire.find(after).await?;
+                query.after = wire.store.index.row(&id).await?.as_ref().map(After::of);
+            }
+            let counts = wire.store.index.counts(query.clone()).await?;
+            (wire.store.index.rows(query).await?, counts, wire.clock.now())
         }
-        None => (Vec::new(), time::Micros(0)),
+        None => (Vec::new(), Counts::default(), time::Micros(0)),
     };
     if json {
-        out::json(&serde_json::json!({ "version": 1, "sessions": rows }).to_string())?;
+        let counts: serde_json::Map<String, serde_json::Value> =
+            Tab::ALL.iter().map(|tab| (tab.name().to_string(), counts.of(*tab).into())).collect();
+        let told = serde_json::json!({ "version": 1, "sessions": rows, "counts": counts });
+        out::json(&told.to_string())?;
         return Ok(Code::Done);
     }
     if rows.is_empty() {
-        out::line("there is no session yet; `tackroom demo` makes one in a minute")?;
+        let others = Tab::ALL.iter().filter(|tab| counts.of(**tab) > 0);
+        let others: Vec<String> = others.map(|tab| format!("{} {}", tab.name(), counts.of(*tab))).collect();
+        out::line(&match (others.is_empty(), *wanted == List::default()) {
+            (true, true) => "there is no session yet; `tackroom demo` makes one in a minute".to_string(),
+            (true, false) => "no session fits".to_string(),
+            (false, _) => format!("no session fits in this tab; there are: {}", others.join(", ")),
+        })?;
         return Ok(Code::Done);
     }
     out::line(&format!(
@@ -72,8 +108,13 @@ fn line(row: &Row, depth: usize, now: time::Micros) -> String {
         format!("{} ({})", row.status, row.holds.len())
     };
     let branch = if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth - 1)) };
-    let title = branch + &text::first_line(&row.title, 60);
-    out::safe(&format!("{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {title}", row.id, row.steps))
+    let title = text::first_line(&row.title, 60);
+    let tags: String = row.marks.tags.iter().map(|tag| format!("  #{tag}")).collect();
+    let pin = if row.marks.pinned { "* " } else { "" };
+    out::safe(&format!(
+        "{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {branch}{pin}{title}{tags}",
+        row.id, row.steps
+    ))
 }
 
 async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
@@ -111,6 +152,7 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         format!("last      {}", session.updated_at.rfc3339()),
         format!("events    {}", session.last.0),
         format!("tokens    {} in, {} out", session.usage.input, session.usage.output),
+        format!("marks     {}", marks_line(&session.marks)),
     ];
     for line in lines {
         out::line(&out::safe(&line))?;
@@ -134,4 +176,13 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         out::line(&out::safe(&text::first_line(&line, 160)))?;
     }
     Ok(Code::Done)
+}
+
+/// The marks in a line; a dash where there is none.
+fn marks_line(marks: &Marks) -> String {
+    let mut words: Vec<String> = marks.tags.iter().map(|tag| format!("#{tag}")).collect();
+    words.extend(marks.pinned.then(|| "pinned".to_string()));
+    words.extend(marks.archived.map(|at| format!("archived {}", at.rfc3339())));
+    words.extend(marks.deleted.map(|at| format!("in the bin since {}", at.rfc3339())));
+    if words.is_empty() { "-".to_string() } else { words.join(", ") }
 }

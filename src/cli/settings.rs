@@ -64,6 +64,16 @@ fn rows(config: &Config) -> Vec<(&'static str, String, String)> {
         ("screen.bell", config.bell.value.to_string(), config.bell.source.to_string()),
         ("tools.hosts", config.hosts.join(", "), String::new()),
         ("tools.env", config.env_names.join(", "), String::new()),
+        (
+            "retention.archived_days",
+            config.archived_days.value.to_string(),
+            config.archived_days.source.to_string(),
+        ),
+        (
+            "retention.deleted_days",
+            config.deleted_days.value.to_string(),
+            config.deleted_days.source.to_string(),
+        ),
         ("tools.command_s", config.command_s.value.to_string(), config.command_s.source.to_string()),
     ]
 }

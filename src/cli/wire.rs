@@ -1,7 +1,7 @@
 //! Builds plugs from the Config and hands them to the runtime: the only place that knows which plug fits which socket.
 
 use crate::adapters::clock::SystemClock;
-use crate::adapters::engine::sqlite::Sqlite;
+use crate::adapters::engine::sqlite::{Options, Sqlite, WriteOn};
 use crate::adapters::files::Folders;
 use crate::adapters::policy::Builtin;
 use crate::adapters::tool::{self, WebFetch, Workspace};
@@ -20,9 +20,11 @@ use crate::ports::model::Model;
 use crate::runtime::agent::{Agent, OnHold};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::plugs::{Kitbag, Plugs, Settings, Store};
+use crate::runtime::retention::Rules;
 use crate::runtime::toolbox::Toolbox;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
 /// Everything joined.
@@ -42,7 +44,8 @@ pub struct Wire {
 impl Wire {
     /// Opens or makes the store, and finds the model.
     pub async fn create(config: &Config, workspace: &str) -> Result<Wire, Failure> {
-        let engine = Sqlite::open(&config.paths.data)?;
+        apart(config)?;
+        let engine = store(config)?;
         engine.writable()?;
         let mut wire = Wire::over(config, engine);
         wire.workspace = workspace.to_string();
@@ -61,7 +64,8 @@ impl Wire {
             let sentence = format!("there is no session yet in {}", config.paths.data.display());
             return Err(Failure::new(Code::Usage, sentence, "`tackroom demo` makes one in a minute"));
         }
-        let engine = Sqlite::open(&config.paths.data)?;
+        apart(config)?;
+        let engine = store(config)?;
         Ok(Wire::over(config, engine))
     }
 
@@ -132,6 +136,21 @@ impl Wire {
         By { name: operator(&self.config), via }
     }
 
+    /// The hand of the retention rules: what they do is recorded as theirs.
+    pub fn retention_hand(&self) -> Hand {
+        let by = By { name: "retention rules".to_string(), via: Via::Flag };
+        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), ToolBook::default(), by)
+    }
+
+    /// The retention rules.
+    pub fn retention(&self) -> Rules {
+        let days = |days: u32| (days > 0).then_some(days);
+        Rules {
+            archived_days: days(self.config.archived_days.value),
+            deleted_days: days(self.config.deleted_days.value),
+        }
+    }
+
     /// What the tools of this folder declare.
     pub fn book(&self) -> ToolBook {
         self.book_of(&self.workspace)
@@ -192,6 +211,32 @@ impl Wire {
     }
 }
 
+/// Refuses to write for a command of an agent whose own session is in the same store: it would speak for its operator.
+fn apart(config: &Config) -> Result<(), Failure> {
+    let file = config.paths.data.join("tackroom.db");
+    if !tool::is_commanded(super::CHILD, &file) {
+        return Ok(());
+    }
+    let sentence = format!(
+        "this is a command of an agent whose sessions are in {}: an agent does not answer for its operator",
+        config.paths.data.display()
+    );
+    Err(Failure::new(
+        Code::Failed,
+        sentence,
+        "type it in a terminal of your own; or use another TACKROOM_HOME",
+    ))
+}
+
+/// Opens or makes the store. On a runtime of one thread whoever commits writes: a thread for it would cost more than it
+/// frees.
+fn store(config: &Config) -> Result<Sqlite, LogFault> {
+    let alone =
+        Handle::try_current().is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread);
+    let write_on = if alone { WriteOn::Caller } else { WriteOn::Thread };
+    Sqlite::open_with(&config.paths.data, Options { write_on, ..Options::default() })
+}
+
 fn kitbag(
     config: &Config,
     clock: &Arc<dyn Clock>,
@@ -242,6 +287,14 @@ fn real(path: &Path) -> Option<PathBuf> {
 fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (String, String)> {
     let gone = |why: String| (why, "is the folder still there, and may you read it?".to_string());
     let place = Workspace::open(Path::new(workspace), &own(config, workspace)).map_err(gone)?;
+    if place.root() != workspace {
+        // What was said about a session holds in the folder that it was said about.
+        let sentence = format!("the folder {workspace} is a link to {} by now, another folder", place.root());
+        return Err((
+            sentence,
+            "put the folder back in its place; nothing of the session was lost".to_string(),
+        ));
+    }
     let hosts =
         Hosts::parse(&config.hosts).map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
     let launcher =

@@ -1,5 +1,6 @@
 //! One tool call: what was asked, what was judged and decided, what came of it.
 
+use crate::domain::canon::action_hash;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::Args;
@@ -177,7 +178,7 @@ impl Ended {
 pub struct Approval {
     /// Who.
     pub by: By,
-    /// What exactly: see `canon::action_hash`.
+    /// What exactly: see `Call::bound`.
     pub hash: Hash,
     /// Until when it may start.
     pub expires: Micros,
@@ -265,6 +266,8 @@ pub struct Call {
     pub carried: bool,
     /// Whether a fact has opened its span.
     pub opened: bool,
+    /// How often a clearance lapsed: what is shown again is another showing, and a word about an earlier one does not count.
+    pub lapses: u32,
     /// The event that proposed it: its span.
     pub span: EventNo,
     /// The event that started it last: the span of the execution.
@@ -279,6 +282,12 @@ impl Call {
             (None, Args::Json(value)) => Some(value),
             (None, Args::Broken(_)) => None,
         }
+    }
+
+    /// What a decision about it is bound to, with these arguments, in this folder, under this policy.
+    pub fn bound(&self, args: &Value, cwd: &str, policy: &str) -> Hash {
+        let action = action_hash(&self.tool, args, cwd, policy);
+        (0..self.lapses).fold(action, |hash, _| Hash::chained(hash, b"lapsed"))
     }
 
     /// Whether it is over.

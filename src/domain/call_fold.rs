@@ -35,6 +35,7 @@ impl Call {
             starts: 0,
             carried: false,
             opened: false,
+            lapses: 0,
             span: event.no,
             started_span: event.no,
         }
@@ -45,7 +46,8 @@ impl Call {
         self.result = Some(result);
     }
 
-    /// The policy spoke: what was edited and denied goes back to the operator as it was before the edit.
+    /// The policy spoke: what was edited and denied goes back to the operator as it was before the edit; what was edited
+    /// and would replace a content that the operator has not seen is shown to them first.
     fn judged(&mut self, event: &Event) {
         let Fact::CallJudged { verdict, hash, effect, destroys, touches, preview, .. } = &event.fact else {
             return;
@@ -58,13 +60,14 @@ impl Call {
             self.state = CallState::Held;
             return;
         }
+        let unseen = edit_pending && replaces_unseen(&self.preview, preview);
         self.verdict = Some(verdict.clone());
         self.hash = Some(*hash);
         self.effect = *effect;
         self.destroys = *destroys;
         self.touches.clone_from(touches);
         self.preview = preview.clone();
-        let approved = self.approval.as_ref().is_some_and(|approval| approval.hash == *hash);
+        let approved = !unseen && self.approval.as_ref().is_some_and(|approval| approval.hash == *hash);
         match verdict.word {
             Word::Deny => self.end(Ended::Denied, denied(verdict)),
             _ if approved => self.state = CallState::Cleared { by_person: true },
@@ -149,6 +152,7 @@ impl Session {
             );
         } else if let Fact::CallLapsed { .. } = fact {
             call.approval = None;
+            call.lapses += 1;
             call.state = CallState::Proposed;
         } else if let Fact::CallSettled { how, note, .. } = fact {
             call.settled(*how, note);
@@ -181,6 +185,12 @@ impl Session {
             call.state = CallState::Unknown;
         }
     }
+}
+
+/// Whether an edited call would replace a content that nobody was shown: another file's, or this one's as it is by now.
+fn replaces_unseen(shown: &Preview, now: &Preview) -> bool {
+    let Preview::Change { path, before: Some(before), .. } = now else { return false };
+    !matches!(shown, Preview::Change { path: p, before: Some(b), .. } if p == path && b == before)
 }
 
 fn denied(verdict: &Verdict) -> String {

@@ -244,6 +244,7 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::SessionForked { .. }
         | Fact::RestoreStarted { .. }
         | Fact::RestoreEnded { .. }
+        | Fact::SessionMarked { .. }
         | Fact::RunPaused { .. }
         | Fact::RunReleased { .. }
         | Fact::InterruptAsked { .. }

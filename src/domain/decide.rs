@@ -3,10 +3,10 @@
 //! Here are the operator's orders; `outcome` holds what the worker reports.
 
 use crate::domain::call::{By, Call, CallState, Ended};
-use crate::domain::canon::action_hash;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
+use crate::domain::marks::{Mark, TAGS_MAX, tag};
 use crate::domain::order::{Order, Refusal, Task};
 use crate::domain::policy::Mode;
 use crate::domain::retry::RetryRule;
@@ -35,6 +35,9 @@ pub struct Kit<'a> {
 pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
     if !session.is_open() {
         return Err(Refusal::NotOpen);
+    }
+    if session.marks.deleted.is_some() && !matches!(order, Order::Mark(Mark::Restore | Mark::Delete)) {
+        return Err(Refusal::InBin);
     }
     match order {
         Order::Start(task) => start(session, task),
@@ -78,7 +81,34 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
             false => Ok(vec![Fact::ModeSet { mode: *mode, by: by.clone() }]),
         },
         Order::Rename(title) => Ok(vec![Fact::SessionRenamed { title: said(title)?, by: by.clone() }]),
+        Order::Mark(mark) => {
+            let mark = marked(session, mark)?;
+            Ok(vec![Fact::SessionMarked { mark, by: by.clone() }])
+        }
     }
+}
+
+/// The mark as it is kept. What is put out of sight must not be at work: its holds would be seen by nobody.
+fn marked(session: &Session, mark: &Mark) -> Result<Mark, Refusal> {
+    let tag_of = |text: &String| tag(text).ok_or_else(|| Refusal::BadTag(text.clone()));
+    let mark = match mark {
+        Mark::Tag { tag } => Mark::Tag { tag: tag_of(tag)? },
+        Mark::Untag { tag } => Mark::Untag { tag: tag_of(tag)? },
+        other
+        @ (Mark::Pin | Mark::Unpin | Mark::Archive | Mark::Unarchive | Mark::Delete | Mark::Restore) => {
+            other.clone()
+        }
+    };
+    if let Some(already) = session.marks.already(&mark) {
+        return Err(Refusal::Marked(already));
+    }
+    if matches!(mark, Mark::Tag { .. }) && session.marks.tags.len() >= TAGS_MAX {
+        return Err(Refusal::ManyTags(TAGS_MAX));
+    }
+    if matches!(mark, Mark::Archive | Mark::Delete) && session.live().is_some() {
+        return Err(Refusal::RunUnderWay);
+    }
+    Ok(mark)
 }
 
 /// The run under way, if orders may still change it.
@@ -202,7 +232,7 @@ fn approve_edited(
         return approve(session, id, seen, by, kit);
     }
     let policy = call.verdict.as_ref().map_or("", |verdict| verdict.policy.as_str());
-    let hash = action_hash(&call.tool, args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy);
     let expires = kit.now.plus_ms(kit.approval_ms);
     Ok(vec![
         Fact::CallEdited { call: id, args: args.clone(), by: by.clone() },

@@ -6,6 +6,7 @@ use crate::domain::call::{By, Outcome, Output, Preview};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, Epoch, EventNo, RunNo, SessionId};
+use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
 use crate::domain::retry::AfterFault;
@@ -191,6 +192,8 @@ pub enum Fact {
     RestoreStarted { manifest: Hash, before: Hash, at: EventNo, by: By },
     /// The files were put back as far as they could be.
     RestoreEnded { changed: u64, failed: u64, by: By },
+    /// The operator marked the session.
+    SessionMarked { mark: Mark, by: By },
     /// A worker took the writer lease.
     WriterTaken { holder: String, epoch: Epoch },
     /// A task began.
@@ -286,6 +289,7 @@ kinds!(
     WorkspaceMissed,
     RestoreStarted,
     RestoreEnded,
+    SessionMarked,
     WriterTaken,
     RunStarted,
     RunPaused,
@@ -344,6 +348,7 @@ impl Fact {
             | Fact::WorkspaceMissed { .. }
             | Fact::RestoreStarted { .. }
             | Fact::RestoreEnded { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

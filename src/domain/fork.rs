@@ -11,6 +11,7 @@ use crate::domain::decide::{Kit, decide, state_word};
 use crate::domain::event::{Event, Fact, Parent};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, CommitId, Epoch, EventNo, SessionId};
+use crate::domain::marks::Marks;
 use crate::domain::message::{Message, Usage};
 use crate::domain::order::{Order, Refusal};
 use crate::domain::place::place;
@@ -174,6 +175,7 @@ impl Session {
         self.epoch = Epoch(0);
         self.holder.clear();
         self.usage = Usage::default();
+        self.marks = Marks::default();
         self.kept = *files;
         self.changed = false;
         if let Some(text) = instructions {

@@ -18,6 +18,7 @@ pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod call; // one tool call and how it stands
+pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin
 pub mod event; // every fact that can happen; the only thing ever stored
 pub mod stored; // the form of an event on disk
 pub mod commit; // facts that become durable together; the one fold rule of the log
@@ -33,6 +34,8 @@ pub mod decide; // an input becomes facts, or is refused with a reason; the only
 pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
 pub mod tally; // events as one session row: status, cost, duration
+pub mod listing; // tabs, and which session rows fit a question
+pub mod search; // the text of an event, and what is found in it
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation

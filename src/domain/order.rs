@@ -3,6 +3,7 @@
 use crate::domain::event::{Limits, RunStatus, Settling};
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
+use crate::domain::marks::Mark;
 use crate::domain::policy::Mode;
 use crate::domain::schema::SchemaFault;
 use serde_json::Value;
@@ -82,6 +83,8 @@ pub enum Order {
     SetMode(Mode),
     /// Give the session another title.
     Rename(String),
+    /// Tag, pin, archive or delete the session, or take that back.
+    Mark(Mark),
 }
 
 /// Why an order is not taken.
@@ -147,6 +150,18 @@ pub enum Refusal {
     /// The mode is that already.
     #[error("the mode is {0} already")]
     SameMode(&'static str),
+    /// The session is marked so already.
+    #[error("the session is {0} already")]
+    Marked(&'static str),
+    /// A tag that is none.
+    #[error("{0:?} is no tag: a tag is one word of at most 40 letters, digits or - _ . : / @ +")]
+    BadTag(String),
+    /// The session has as many tags as it may have.
+    #[error("the session has {0} tags already")]
+    ManyTags(usize),
+    /// The session is in the bin.
+    #[error("the session is in the bin")]
+    InBin,
     /// What the worker reports does not fit where the session stands: a bug or a lost race.
     #[error("this does not fit where the session stands: {0}")]
     Stray(&'static str),

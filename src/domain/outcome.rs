@@ -1,7 +1,6 @@
 //! What the worker reports becomes facts, or is refused: the other half of the door.
 
 use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
-use crate::domain::canon::action_hash;
 use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
@@ -290,7 +289,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
         verdict.rule = "mode ask".to_string();
     }
-    let hash = action_hash(&call.tool, args, &session.workspace, &verdict.policy);
+    let hash = call.bound(args, &session.workspace, &verdict.policy);
     Ok(vec![Fact::CallJudged {
         call: call.id,
         verdict,
@@ -336,7 +335,7 @@ fn starting(
     let Some((call, args)) = session.call(id).and_then(|call| Some((call, call.args()?))) else {
         return Err(Refusal::NoCall(id));
     };
-    let hash = action_hash(&call.tool, args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy);
     if let Some(why) = lapse(call, hash, preview, kit) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }

@@ -78,6 +78,7 @@ fn of_session(fact: &Fact) -> bool {
         fact,
         Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
             | Fact::SessionForked { .. }
             | Fact::WorkspaceKept { .. }
             | Fact::WorkspaceMissed { .. }

@@ -7,6 +7,7 @@ use crate::domain::call::{Call, CallState};
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
+use crate::domain::marks::{Marks, title};
 use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
@@ -38,6 +39,8 @@ pub struct Session {
     pub last: EventNo,
     /// The writer's term.
     pub epoch: Epoch,
+    /// The operator's marks.
+    pub marks: Marks,
     /// Who took the writer lease last.
     pub holder: String,
     /// The last run.
@@ -73,6 +76,7 @@ impl Session {
             updated_at: Micros(0),
             last: EventNo(0),
             epoch: Epoch(0),
+            marks: Marks::default(),
             holder: String::new(),
             run: None,
             calls: Vec::new(),
@@ -163,6 +167,7 @@ impl Session {
                 self.changed = false;
             }
             Fact::WorkspaceMissed { .. } | Fact::RestoreEnded { .. } => {}
+            Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
             Fact::WriterTaken { holder, epoch } => {
                 self.holder.clone_from(holder);
                 self.epoch = *epoch;
@@ -206,6 +211,10 @@ impl Session {
         if self.queue.front().is_some_and(|first| first == input) {
             self.queue.pop_front();
         }
+        if self.title.is_empty() {
+            self.title = title(input);
+        }
+        self.marks.begun();
         self.say(Message::User { text: input.to_string() });
         self.run = Some(Run {
             no: event.run,

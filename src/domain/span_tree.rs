@@ -97,6 +97,7 @@ impl SpanTree {
             | Fact::WorkspaceMissed { .. }
             | Fact::RestoreStarted { .. }
             | Fact::RestoreEnded { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::RunReleased { .. }
@@ -181,6 +182,7 @@ impl SpanTree {
             | Fact::WorkspaceMissed { .. }
             | Fact::RestoreStarted { .. }
             | Fact::RestoreEnded { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

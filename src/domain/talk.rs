@@ -213,6 +213,10 @@ impl Talk {
             Fact::RestoreEnded { failed, .. } if *failed > 0 => {
                 self.note(event, Tone::Alarm, format!("{failed} files could not be put back"));
             }
+            Fact::SessionMarked { mark, .. } => {
+                let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+                self.note(event, Tone::Quiet, format!("{}{tag}", mark.done()));
+            }
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
             }

@@ -1,13 +1,19 @@
 //! Events as one session row: what a list shows of a session, kept up in the same transaction as its events.
 
 use crate::domain::call::{CallState, Preview};
-use crate::domain::event::{Event, Fact, RunStatus};
+use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
+use crate::domain::listing::Tab;
+use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
 use crate::domain::policy::{Mode, Word};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Names of tools kept of one session, and the length of each, at most: a model can make up any.
+const TOOLS_MAX: usize = 48;
+const TOOL_BYTES_MAX: usize = 64;
 
 /// One line of the sessions list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,7 +32,7 @@ pub struct Row {
     pub status: String,
     /// When it began.
     pub opened: Micros,
-    /// When its last event happened.
+    /// When something last happened in it; a mark does not count.
     pub updated: Micros,
     /// Events in all.
     pub events: u64,
@@ -38,11 +44,17 @@ pub struct Row {
     pub calls: u64,
     /// Tokens.
     pub usage: Usage,
-    /// The session it was forked from.
-    #[serde(default)]
-    pub parent: Option<SessionId>,
     /// What waits for a person: the call and why (`approval` or `unknown`).
     pub holds: BTreeMap<CallId, String>,
+    /// The operator's marks.
+    #[serde(default)]
+    pub marks: Marks,
+    /// The tools that were asked for.
+    #[serde(default)]
+    pub tools: BTreeSet<String>,
+    /// What it was forked from or delegated by.
+    #[serde(default)]
+    pub parent: Option<Parent>,
     #[serde(default)]
     paused: bool,
     #[serde(default)]
@@ -70,8 +82,10 @@ impl Row {
             steps: 0,
             calls: 0,
             usage: Usage::default(),
-            parent: None,
             holds: BTreeMap::new(),
+            marks: Marks::default(),
+            tools: BTreeSet::new(),
+            parent: None,
             paused: false,
             stepping: false,
             edited: None,
@@ -82,17 +96,22 @@ impl Row {
     /// Takes in one event; costs the same however long the session is.
     pub fn apply(&mut self, event: &Event) {
         self.events = event.no.0;
-        self.updated = event.at;
         let fact = &event.fact;
-        if let Fact::SessionOpened { title, agent, workspace, .. } = fact {
+        if let Fact::SessionMarked { mark, .. } = fact {
+            return self.marks.apply(mark, event.at);
+        }
+        self.updated = event.at;
+        if let Fact::SessionOpened { title, agent, workspace, parent, .. } = fact {
             self.title.clone_from(title);
             self.agent.clone_from(agent);
             self.workspace.clone_from(workspace);
+            self.parent.clone_from(parent);
             self.opened = event.at;
         } else if let Fact::SessionRenamed { title, .. } = fact {
             self.title.clone_from(title);
         } else if let Fact::SessionForked { parent, workspace, model, .. } = fact {
-            self.parent = Some(parent.session.clone());
+            self.parent = Some(parent.clone());
+            self.marks = Marks::default(); // they were the parent's
             self.workspace.clone_from(workspace);
             if let Some(model) = model {
                 self.model.clone_from(model);
@@ -104,6 +123,9 @@ impl Row {
             self.steps += 1;
             self.calls += calls.len() as u64;
             self.usage = self.usage.plus(reply.usage);
+            for call in &reply.calls {
+                self.used(&call.tool);
+            }
         } else if fact.call().is_some() {
             self.apply_call(fact);
         } else {
@@ -112,8 +134,31 @@ impl Row {
         self.restate();
     }
 
+    fn used(&mut self, tool: &str) {
+        let tool = tool.get(..tool.floor_char_boundary(TOOL_BYTES_MAX)).unwrap_or_default();
+        if self.tools.len() < TOOLS_MAX && !self.tools.contains(tool) {
+            self.tools.insert(tool.to_string());
+        }
+    }
+
+    /// Where it is listed.
+    pub fn tab(&self) -> Tab {
+        match self.status.as_str() {
+            _ if self.marks.deleted.is_some() => Tab::Bin,
+            _ if self.marks.archived.is_some() => Tab::Archived,
+            "held" | "paused" | "stepping" => Tab::NeedsYou,
+            "running" => Tab::Running,
+            "failed" | "cancelled" | "budget-stopped" => Tab::Failed,
+            _ => Tab::Done, // done, or nothing was asked yet
+        }
+    }
+
     fn apply_run(&mut self, fact: &Fact) {
-        if let Fact::RunStarted { model, mode, .. } = fact {
+        if let Fact::RunStarted { input, model, mode, .. } = fact {
+            if self.title.is_empty() {
+                self.title = title(input);
+            }
+            self.marks.begun();
             self.runs += 1;
             self.model.clone_from(model);
             self.paused = false;
@@ -173,7 +218,7 @@ impl Row {
 /// first of each family; a fork whose parent is not among the rows stands by itself.
 pub fn as_tree(rows: &[Row]) -> Vec<(usize, &Row)> {
     let at: HashMap<&SessionId, usize> = rows.iter().enumerate().map(|(at, row)| (&row.id, at)).collect();
-    let parent = |of: usize| -> Option<usize> { at.get(rows.get(of)?.parent.as_ref()?).copied() };
+    let parent = |of: usize| -> Option<usize> { at.get(&rows.get(of)?.parent.as_ref()?.session).copied() };
     let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
     for child in 0..rows.len() {
         if let Some(parent) = parent(child) {

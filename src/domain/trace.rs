@@ -129,6 +129,7 @@ impl Trace {
             | Fact::WorkspaceKept { .. }
             | Fact::WorkspaceMissed { .. }
             | Fact::RestoreEnded { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
             | Fact::InterruptAsked { .. }

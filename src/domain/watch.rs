@@ -85,6 +85,7 @@ impl Watch {
             | Fact::WorkspaceMissed { .. }
             | Fact::RestoreStarted { .. }
             | Fact::RestoreEnded { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunPaused { .. }

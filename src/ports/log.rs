@@ -118,6 +118,9 @@ pub trait Log: Send + Sync {
     fn tail(&self, follow: Follow) -> Box<dyn Tail>;
     /// The sessions whose id begins with `prefix`, at most `limit`.
     fn find<'a>(&'a self, prefix: &'a str, limit: usize) -> Later<'a, Result<Vec<SessionId>, LogFault>>;
+    /// Removes a session that is in the bin, for good: its events, and content that no other session uses. Answers false,
+    /// and does nothing, where it is not in the bin. The caller holds its claim.
+    fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>>;
     /// What this engine promises.
     fn caps(&self) -> Caps;
 }

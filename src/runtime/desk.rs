@@ -6,10 +6,10 @@
 use crate::domain::command::Command;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
-use crate::ports::index::Query;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
@@ -137,6 +137,8 @@ impl Desk {
             }
             Err(fault) => return self.trouble(fault).await,
         };
+        // What is only named or marked is not set to work by that.
+        let moves = moves && !matches!(order, Order::Rename(_) | Order::Mark(_));
         let driven = &self.driven;
         if moves && watch::driver(&self.plugs.store, id, |id| holds(driven, id)) == Driver::Nobody {
             self.drive(id.clone());

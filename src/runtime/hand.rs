@@ -7,6 +7,7 @@ use crate::domain::commit::Class;
 use crate::domain::decide::{Kit, decide};
 use crate::domain::event::{Fact, Parent};
 use crate::domain::ids::SessionId;
+use crate::domain::marks::title;
 use crate::domain::order::{Order, Refusal, Task};
 use crate::domain::session::Session;
 use crate::domain::tool_spec::ToolBook;
@@ -136,11 +137,4 @@ impl Hand {
             self.kept.pop_front();
         }
     }
-}
-
-/// A title from a task's first line.
-fn title(input: &str) -> String {
-    let line = input.lines().find(|line| !line.trim().is_empty()).unwrap_or("").trim();
-    let short: String = line.chars().take(72).collect();
-    if short.len() < line.len() { format!("{}…", short.trim_end()) } else { short }
 }

@@ -2,7 +2,7 @@
 //!
 //! Who owns which task, and how it ends: `desk` owns one `agent` task per driven session, one watcher for the session on the
 //! screen and one for the list; all end when the desk is told to quit. An `agent` owns the model request and the calls it
-//! started and stops them before it ends. `hand` owns nothing: it writes an operator's word and returns.
+//! started and stops them before it ends. `upkeep` ends with the workbench. `hand` owns nothing: it writes an operator's word and returns.
 
 pub mod plugs; // the ports a run is driven with
 pub mod toolbox; // the dispatch table: tool name to tool
@@ -14,4 +14,6 @@ pub mod agent; // the loop of one session: next, perform, decide, record
 pub mod fork; // another session from an event of one, with its files
 pub mod restore; // the files of a session's workspace, put back
 pub mod watch; // a session as it is told to a screen
+pub mod retention; // what is kept how long; removing a session for good
+pub mod upkeep; // what a workbench does beside its work
 pub mod desk; // owns all live runs: commands in, notices out

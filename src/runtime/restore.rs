@@ -11,7 +11,7 @@ use crate::domain::fork::{FilesAt, Shelf};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::ports::files::{FilesFault, PutBack};
-use crate::ports::index::Query;
+use crate::domain::listing::Query;
 use crate::ports::log::LogFault;
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::plugs::Plugs;

@@ -104,6 +104,7 @@ impl Playback {
             | Fact::WorkspaceMissed { .. }
             | Fact::RestoreStarted { .. }
             | Fact::RestoreEnded { .. }
+            | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
             | Fact::RunReleased { .. }

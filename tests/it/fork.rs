@@ -20,7 +20,7 @@ use tackroom::domain::session::Session;
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
 use tackroom::domain::trace::Trace;
-use tackroom::ports::index::Query;
+use tackroom::domain::listing::Query;
 use tackroom::runtime::fork::{ForkFault, Forked, Wish, fork};
 
 impl World {

@@ -1,6 +1,7 @@
 //! `tackroom fork` and `tackroom restore`, the real program on real folders.
 
 use crate::contracts::files::tree;
+use crate::contracts::raw;
 use crate::harness::binary::{Home, Ran, Running, until, until_gone};
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -79,7 +80,7 @@ fn other_arguments_another_decision_and_a_note() {
     let ran = home.run(&["fork", &id, "--args", args, "--note", "be careful", "--headless", "--on-hold", "approve"]);
     done(&ran);
     let new = home.sessions()[0]["id"].as_str().unwrap().to_string();
-    assert_eq!(home.sessions()[0]["parent"], json!(id));
+    assert_eq!(home.sessions()[0]["parent"]["session"], json!(id));
     let kinds = home.kinds(&new);
     assert!(kinds.contains(&"SessionForked".to_string()) && kinds.contains(&"OperatorSteered".to_string()));
     let workspace = home.home().join("data/forks").join(&new);
@@ -176,4 +177,20 @@ fn reading_and_looking_keeps_nothing() {
     done(&home.task(&model, "Read it.", &[]));
     let kinds = home.kinds(&home.only());
     assert!(!kinds.iter().any(|kind| kind.starts_with("Workspace")), "{kinds:?}");
+}
+
+/// What a session's manifests name stays when another session goes for good, however long ago it was stored.
+#[test]
+fn a_purge_leaves_what_others_have_kept() {
+    let home = Home::new();
+    let id = finished(&home);
+    let other = forked(&home, &[&id])["session"].as_str().unwrap().to_string();
+    done(&home.run(&["sessions", "delete", &other]));
+    let store = raw(&home.home().join("data"));
+    store.execute("UPDATE uses SET at = 0 WHERE session = ''", []).unwrap();
+    drop(store);
+    done(&home.run(&["sessions", "purge", &other]));
+    let told = forked(&home, &[&id, "--at", &nth(&home, &id, "CallEnded", 0)]);
+    assert_eq!(tree(&path(&told))["a.txt"], "file 644 first\n");
+    assert_eq!(told["missing"], json!([]));
 }

@@ -174,7 +174,7 @@ fn in_a_terminal_the_fork_goes_on_in_its_own_folder() {
     screen.keys("\r");
     screen.see("Forked at");
     let sessions = home.sessions();
-    let fork = sessions.iter().find(|row| row["parent"].is_string()).expect("a fork").clone();
+    let fork = sessions.iter().find(|row| row["parent"].is_object()).expect("a fork").clone();
     screen.keys("c");
     screen.see("come here to decide");
     screen.keys("4");

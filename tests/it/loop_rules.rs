@@ -9,7 +9,7 @@ use tackroom::domain::ids::CallId;
 use tackroom::domain::message::{Args, AskedCall, Finish, Message, Reply};
 use tackroom::domain::next::{Hold, Step, next};
 use tackroom::domain::order::{Order, Refusal};
-use tackroom::domain::outcome::Report;
+use tackroom::domain::outcome::{Judged, Report};
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::run::Turn;
 
@@ -121,6 +121,69 @@ fn an_edit_is_judged_again_and_both_versions_stay() {
     fold.start(1);
     fold.end(1, "written");
     assert!(results(&fold)[0].1.contains("The operator changed the arguments"), "the model is told");
+}
+
+/// A file as it is, and as the first call would make it.
+fn change(path: &str, before: Option<&str>) -> Preview {
+    let before = before.map(str::to_string);
+    Preview::Change { path: path.into(), before, after: "1".into(), cut: false }
+}
+
+/// Cause: an edit was cleared whatever it replaced, so a file that was changed since it was shown, or another file, was
+/// overwritten and nobody had seen what was in it.
+#[test]
+fn an_edit_that_replaces_what_nobody_was_shown_is_asked_again() {
+    let after_edit = |shown: Preview, path: &str, now: Preview| {
+        let mut fold = Fold::running(Mode::Auto);
+        fold.calls(&[("write", json!({"path":"a","body":"1"}))]);
+        let first = Judged { preview: shown, ..fold.judged(1, Word::Ask) };
+        fold.tell(Report::Judged(first));
+        let (hash, args) = (fold.hash(1), json!({"path":path,"body":"2"}));
+        fold.order(&Order::ApproveEdited { call: CallId(1), hash, args }).expect("taken");
+        let second = Judged { preview: now, ..fold.judged(1, Word::Ask) };
+        fold.tell(Report::Judged(second));
+        next(&fold.session)
+    };
+    let goes = Step::RunCall(CallId(1));
+    assert_eq!(after_edit(change("a", Some("old")), "a", change("a", Some("old"))), goes);
+    assert_eq!(
+        after_edit(change("a", None), "b", change("b", None)),
+        goes,
+        "there is nothing to be replaced"
+    );
+    assert_eq!(after_edit(change("a", Some("old")), "b", change("b", None)), goes);
+    assert_eq!(after_edit(change("a", Some("old")), "a", change("a", Some("newer"))), Step::Await);
+    assert_eq!(after_edit(change("a", None), "a", change("a", Some("newer"))), Step::Await);
+    assert_eq!(after_edit(change("a", Some("old")), "b", change("b", Some("old"))), Step::Await);
+}
+
+/// Cause: the hash that a decision carries did not tell one showing of a call from the next, so a word about a file as it
+/// was first shown, said late or twice, approved its overwriting as it was shown after it had changed.
+#[test]
+fn a_word_about_an_earlier_showing_does_not_count() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("write", json!({"path":"a","body":"1"}))]);
+    fold.judge(1, Word::Ask);
+    let stale = fold.hash(1);
+    let approve = |hash| Order::Approve { call: CallId(1), hash };
+    fold.order(&approve(stale)).expect("approved");
+    let preview = Some(change("a", Some("another's work")));
+    fold.tell(Report::Starting { call: CallId(1), policy: "p1".into(), preview });
+    fold.judge(1, Word::Ask);
+    assert_eq!(fold.session.holds(), vec![Hold::Approval(CallId(1))]);
+    assert_eq!(fold.try_order(&approve(stale)), Err(Refusal::Changed(CallId(1))));
+    let args = json!({"path":"a","body":"2"});
+    let edited = Order::ApproveEdited { call: CallId(1), hash: stale, args };
+    assert_eq!(fold.try_order(&edited), Err(Refusal::Changed(CallId(1))));
+    let hash = fold.hash(1);
+    fold.order(&approve(hash)).expect("approved as shown now");
+    assert_eq!(next(&fold.session), Step::RunCall(CallId(1)));
+    fold.start(1);
+    assert_eq!(
+        fold.session.call(CallId(1)).map(|call| call.starts),
+        Some(1),
+        "it starts, and does not lapse again"
+    );
 }
 
 #[test]

@@ -37,6 +37,8 @@ mod trace;
 mod screens;
 mod kill;
 mod cli;
+mod library;
 mod cli_faults;
 mod pty;
 mod keys;
+mod consent;

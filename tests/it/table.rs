@@ -5,13 +5,14 @@ use serde_json::json;
 use tackroom::domain::event::{Limits, Settling};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::CallId;
+use tackroom::domain::marks::Mark;
 use tackroom::domain::message::Finish;
 use tackroom::domain::order::{Order, Refusal, Task};
 use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::run::Status;
 
-const STATUSES: [&str; 11] = [
+const STATUSES: [&str; 12] = [
     "idle",
     "running",
     "held",
@@ -23,6 +24,7 @@ const STATUSES: [&str; 11] = [
     "cancelled",
     "budget-stopped",
     "cancelling",
+    "deleted",
 ];
 
 /// A session in that state; call c1 is the one that orders are about.
@@ -66,6 +68,11 @@ fn at(status: &str) -> Fold {
             fold.tell(Report::Finish);
             fold
         }
+        "deleted" => {
+            let mut fold = at("done");
+            fold.order(&Order::Mark(Mark::Delete)).expect("deleted");
+            fold
+        }
         "cancelled" => {
             let mut fold = Fold::running(Mode::Auto);
             fold.order(&Order::Cancel).expect("cancelled");
@@ -105,6 +112,11 @@ fn orders(fold: &Fold) -> Vec<(&'static str, Order)> {
         ("step", Order::Step),
         ("mode", Order::SetMode(Mode::Ask)),
         ("rename", Order::Rename("new".into())),
+        ("pin", Order::Mark(Mark::Pin)),
+        ("unpin", Order::Mark(Mark::Unpin)),
+        ("archive", Order::Mark(Mark::Archive)),
+        ("delete", Order::Mark(Mark::Delete)),
+        ("restore", Order::Mark(Mark::Restore)),
     ]
 }
 
@@ -123,6 +135,7 @@ fn every_status_meets_every_order() {
         let shown = match status {
             "unknown" => "held",
             "cancelling" => "running",
+            "deleted" => "done",
             other => other,
         };
         assert_eq!(fold.session.status().word(), shown, "the session made for {status}");

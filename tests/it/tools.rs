@@ -486,3 +486,24 @@ fn the_apps_own_folders_are_not_opened_by_any_name() {
     assert!(found.text.starts_with("[nothing matches OWN"), "{}", found.text);
     assert_eq!(std::fs::read_dir(root.join("data/tackroom")).unwrap().count(), 1);
 }
+
+/// Cause: the preview named a path as the model wrote it, so a link to a folder (such as one to `.git/hooks`) hid where the
+/// file would be, and a folder swapped for such a link after the approval went unnoticed.
+#[test]
+fn a_preview_tells_where_a_link_leads() {
+    let bench = Bench::new();
+    bench.write(".git/hooks/old", "x\n");
+    let shown = |name: &str, args: Value| {
+        let Preview::Change { path, .. } = bench.preview(name, args) else { panic!("a change") };
+        path
+    };
+    let write = |path: &str| shown("write_file", json!({"path": path, "content": "x"}));
+    assert_eq!(write("docs/pre-commit"), "docs/pre-commit");
+    bench.link(".git/hooks", "docs");
+    assert_eq!(write("docs/pre-commit"), "docs/pre-commit (by a link: .git/hooks/pre-commit)");
+    assert_eq!(write("docs/a/b"), "docs/a/b (by a link: .git/hooks/a/b)");
+    assert_eq!(write("notes.txt"), "notes.txt");
+    assert_eq!(write("a/b/c"), "a/b/c");
+    let edited = shown("edit_file", json!({"path": "docs/old", "old": "x", "new": "y"}));
+    assert_eq!(edited, "docs/old (by a link: .git/hooks/old)");
+}

@@ -1,17 +1,15 @@
 //! The engine in memory: gone at exit, and broken on demand. For tests and for what is not to be kept.
 
+mod small; // claims, large content and drafts
+mod shelf; // lists, search, and removing a session for good
+
 use super::sqlite::live::Hub;
 use crate::domain::commit::{COMMIT_BYTES_MAX, Commit, Denial, Head};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, SessionId};
-use crate::domain::message::Draft;
 use crate::domain::tally::Row;
 use crate::ports::Later;
-use crate::ports::blobs::Blobs;
-use crate::ports::index::{Index, Query};
-use crate::ports::live::{Ear, Live};
 use crate::ports::log::{Caps, Follow, Log, LogFault, Tail, TailItem};
-use crate::ports::work::{Claim, Work};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::watch;
@@ -37,6 +35,7 @@ pub struct Memory {
 
 struct Shared {
     kept: Mutex<Kept>,
+    texts: Mutex<Option<shelf::Texts>>,
     claims: Arc<Mutex<HashSet<SessionId>>>,
     wake: watch::Sender<u64>,
     hub: Hub,
@@ -46,7 +45,8 @@ struct Shared {
 #[derive(Default)]
 struct Kept {
     sessions: BTreeMap<SessionId, Story>,
-    order: Vec<Arc<Commit>>,
+    /// Every commit in the order of all; none where its session was purged since.
+    order: Vec<Option<Arc<Commit>>>,
     blobs: HashMap<Hash, Arc<[u8]>>,
     appends: u64,
     failing: HashMap<u64, Failing>,
@@ -77,6 +77,7 @@ impl Memory {
     fn with(kept: Kept) -> Memory {
         let shared = Shared {
             kept: Mutex::new(kept),
+            texts: Mutex::default(),
             claims: Arc::default(),
             wake: watch::Sender::new(0),
             hub: Hub::new(None),
@@ -192,7 +193,7 @@ impl Kept {
         }
         story.commits.push(commit.clone());
         story.head = head.clone();
-        self.order.push(commit.clone());
+        self.order.push(Some(commit.clone()));
         self.look_for_crash();
         Ok(head)
     }
@@ -267,6 +268,10 @@ impl Log for Memory {
         }))
     }
 
+    fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>> {
+        ready(self.shared.alive().map(|mut kept| shelf::purge(&mut kept, session)))
+    }
+
     fn caps(&self) -> Caps {
         Caps { engine: "memory", durable: false, remote: false, commit_bytes_max: COMMIT_BYTES_MAX }
     }
@@ -289,7 +294,13 @@ impl MemoryTail {
         let kept = self.shared.alive()?;
         Ok(match &mut self.cursor {
             Cursor::One(session, after) => kept.read(session, *after, 1).pop().inspect(|_| *after += 1),
-            Cursor::All(seen) => kept.order.get(*seen).cloned().inspect(|_| *seen += 1),
+            Cursor::All(seen) => loop {
+                let Some(slot) = kept.order.get(*seen) else { break None };
+                *seen += 1;
+                if let Some(commit) = slot {
+                    break Some(commit.clone());
+                }
+            },
         })
     }
 }
@@ -314,86 +325,5 @@ impl Tail for MemoryTail {
                 }
             }
         })
-    }
-}
-
-struct Held {
-    session: SessionId,
-    claims: Arc<Mutex<HashSet<SessionId>>>,
-}
-
-impl Claim for Held {
-    fn session(&self) -> &SessionId {
-        &self.session
-    }
-}
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        self.claims.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.session);
-    }
-}
-
-impl Work for Memory {
-    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
-        drop(self.shared.alive()?);
-        let claims = self.shared.claims.clone();
-        let new = claims.lock().unwrap_or_else(PoisonError::into_inner).insert(session.clone());
-        Ok(new.then(|| Box::new(Held { session: session.clone(), claims }) as Box<dyn Claim>))
-    }
-
-    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
-        drop(self.shared.alive()?);
-        Ok(self.shared.claims.lock().unwrap_or_else(PoisonError::into_inner).contains(session))
-    }
-}
-
-impl Blobs for Memory {
-    fn put(&self, content: Arc<[u8]>) -> Later<'_, Result<Hash, LogFault>> {
-        let hash = Hash::of(&content);
-        ready(self.shared.alive().map(|mut kept| {
-            kept.blobs.insert(hash, content);
-            hash
-        }))
-    }
-
-    fn get(&self, hash: Hash) -> Later<'_, Result<Option<Vec<u8>>, LogFault>> {
-        ready(self.shared.alive().map(|kept| kept.blobs.get(&hash).map(|content| content.to_vec())))
-    }
-
-    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
-        ready(self.shared.alive().map(|mut kept| {
-            kept.blobs.remove(&hash);
-        }))
-    }
-}
-
-impl Live for Memory {
-    fn shout(&self, session: &SessionId, draft: Draft) {
-        self.shared.hub.shout(session, draft);
-    }
-
-    fn hear(&self, session: &SessionId) -> Box<dyn Ear> {
-        self.shared.hub.hear(session)
-    }
-}
-
-impl Index for Memory {
-    fn rows(&self, query: Query) -> Later<'_, Result<Vec<Row>, LogFault>> {
-        ready(self.shared.alive().map(|kept| {
-            let fits = |row: &&Row| {
-                (query.statuses.is_empty() || query.statuses.contains(&row.status))
-                    && (!query.held || !row.holds.is_empty())
-            };
-            let mut rows: Vec<Row> =
-                kept.sessions.values().map(|story| &story.row).filter(fits).cloned().collect();
-            rows.sort_by(|a, b| b.updated.cmp(&a.updated).then_with(|| a.id.cmp(&b.id)));
-            rows.truncate(query.limit);
-            rows
-        }))
-    }
-
-    fn row<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Row>, LogFault>> {
-        ready(self.shared.alive().map(|kept| kept.sessions.get(session).map(|story| story.row.clone())))
     }
 }

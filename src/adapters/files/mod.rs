@@ -59,7 +59,8 @@ pub struct Folders {
 #[derive(Default)]
 struct Known {
     memos: HashMap<String, Memo>,
-    stored: HashSet<Hash>,
+    /// By folder: what was kept last, and everything in it.
+    kept: HashMap<String, (Hash, Arc<HashSet<Hash>>)>,
 }
 
 impl Folders {
@@ -79,12 +80,15 @@ impl Folders {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the folder; where `store`, what is new goes into the store.
-    async fn scan(&self, folder: &str, store: bool) -> Result<Manifest, FilesFault> {
+    /// Reads the folder; what is not in `stored` goes into the store, and nothing where that is none.
+    async fn scan(
+        &self,
+        folder: &str,
+        stored: Option<Arc<HashSet<Hash>>>,
+    ) -> Result<Manifest, FilesFault> {
         let mut memo = self.known().memos.remove(folder).unwrap_or_default();
-        if store {
-            let known = self.known();
-            memo.retain(|_, (_, hash)| known.stored.contains(hash)); // what was read need not have been stored
+        if let Some(stored) = &stored {
+            memo.retain(|_, (_, hash)| stored.contains(hash)); // what was read need not have been stored
         }
         let scan = Scan {
             folder: PathBuf::from(folder),
@@ -96,19 +100,20 @@ impl Folders {
         let (send, mut found) = mpsc::channel::<(Hash, Arc<[u8]>)>(PUTS);
         let walk = tokio::task::spawn_blocking(move || scan.walk(&send));
         let mut puts = JoinSet::new();
-        let mut fault = None;
+        let (mut fault, mut sent) = (None, HashSet::new());
         while let Some((hash, content)) = found.recv().await {
-            if !store || fault.is_some() || self.known().stored.contains(&hash) {
+            let is_new = stored.as_ref().is_some_and(|stored| !stored.contains(&hash));
+            if !is_new || fault.is_some() || !sent.insert(hash) {
                 continue;
             }
             while puts.len() >= PUTS {
-                fault = fault.or(self.stored(puts.join_next().await));
+                fault = fault.or(failed(puts.join_next().await));
             }
             let blobs = self.blobs.clone();
-            puts.spawn(async move { (hash, blobs.put(content).await) });
+            puts.spawn(async move { blobs.put(content).await });
         }
         while !puts.is_empty() {
-            fault = fault.or(self.stored(puts.join_next().await));
+            fault = fault.or(failed(puts.join_next().await));
         }
         let bad = |why: String| FilesFault::Folder { folder: folder.to_string(), why };
         let (manifest, memo) = walk
@@ -120,22 +125,6 @@ impl Folders {
             Some(fault) => Err(fault),
             None => Ok(manifest),
         }
-    }
-
-    /// What came of a put; what was not stored is not known to be.
-    fn stored<E: std::fmt::Display>(
-        &self,
-        put: Option<Result<(Hash, Result<Hash, E>), tokio::task::JoinError>>,
-    ) -> Option<FilesFault> {
-        let why = match put? {
-            Ok((hash, Ok(_))) => {
-                self.known().stored.insert(hash);
-                return None;
-            }
-            Ok((_, Err(fault))) => fault.to_string(),
-            Err(error) => error.to_string(),
-        };
-        Some(FilesFault::Store { why })
     }
 
     async fn read(&self, hash: Hash) -> Result<Manifest, FilesFault> {
@@ -156,17 +145,43 @@ impl Folders {
         }
     }
 
-    /// Everything in a manifest that was stored by some process before.
-    async fn recall(&self, last: Option<Hash>) {
-        let Some(last) = last.filter(|last| !self.known().stored.contains(last)) else { return };
-        let Ok(manifest) = self.read(last).await else { return }; // then it is stored anew
-        let pages = manifest.pages();
-        let files = manifest.entries.values().filter_map(|entry| match entry {
-            Entry::File { hash, .. } => Some(*hash),
-            Entry::Folder { .. } | Entry::Link { .. } | Entry::LeftOut(_) => None,
-        });
-        self.known().stored.extend(pages.iter().map(|(hash, _)| *hash).chain(files));
+    /// What need not be stored again: everything in what was kept of this folder last. A session names that, so it stays;
+    /// anything else that was stored once may have been purged since.
+    async fn stored(&self, folder: &str, last: Option<Hash>) -> Arc<HashSet<Hash>> {
+        let Some(last) = last else { return Arc::default() };
+        let known = self.known().kept.get(folder).filter(|(hash, _)| *hash == last).map(|(_, all)| all.clone());
+        match known {
+            Some(all) => all,
+            None => self.read(last).await.map(|manifest| Arc::new(all(&manifest))).unwrap_or_default(),
+        }
     }
+}
+
+/// Everything that a manifest names: its pages and its contents.
+fn all(manifest: &Manifest) -> HashSet<Hash> {
+    let pages = manifest.pages().into_iter().map(|(hash, _)| hash);
+    pages.chain(contents(manifest)).collect()
+}
+
+/// The contents of its files.
+fn contents(manifest: &Manifest) -> HashSet<Hash> {
+    let files = manifest.entries.values().filter_map(|entry| match entry {
+        Entry::File { hash, .. } => Some(*hash),
+        Entry::Folder { .. } | Entry::Link { .. } | Entry::LeftOut(_) => None,
+    });
+    files.collect()
+}
+
+/// Why a put failed, if it did.
+fn failed<T, E: std::fmt::Display>(
+    put: Option<Result<Result<T, E>, tokio::task::JoinError>>,
+) -> Option<FilesFault> {
+    let why = match put? {
+        Ok(Ok(_)) => return None,
+        Ok(Err(fault)) => fault.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Some(FilesFault::Store { why })
 }
 
 fn gone(manifest: Hash, why: String) -> FilesFault {
@@ -176,17 +191,18 @@ fn gone(manifest: Hash, why: String) -> FilesFault {
 impl Files for Folders {
     fn keep<'a>(&'a self, folder: &'a str, last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>> {
         Box::pin(async move {
-            self.recall(last).await;
-            let manifest = self.scan(folder, true).await?;
-            let mut top = Hash::ZERO;
+            let stored = self.stored(folder, last).await;
+            let manifest = self.scan(folder, Some(stored.clone())).await?;
+            let (mut top, mut all) = (Hash::ZERO, contents(&manifest));
             for (hash, bytes) in manifest.pages() {
                 top = hash;
-                if !self.known().stored.contains(&hash) {
-                    let stored = self.blobs.put(bytes.into()).await;
-                    stored.map_err(|fault| FilesFault::Store { why: fault.to_string() })?;
-                    self.known().stored.insert(hash);
+                all.insert(hash);
+                if !stored.contains(&hash) {
+                    let put = self.blobs.put(bytes.into()).await;
+                    put.map_err(|fault| FilesFault::Store { why: fault.to_string() })?;
                 }
             }
+            self.known().kept.insert(folder.to_string(), (top, Arc::new(all)));
             Ok(Kept::of(&manifest, top))
         })
     }
@@ -198,7 +214,7 @@ impl Files for Folders {
     ) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         Box::pin(async move {
             let then = self.read(manifest).await?;
-            let now = self.scan(folder, false).await?;
+            let now = self.scan(folder, None).await?;
             Ok(rules::unmarked(self, changes(&now, &then), &then).await)
         })
     }

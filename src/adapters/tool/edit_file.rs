@@ -56,7 +56,9 @@ impl Tool for EditFile {
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview> {
         let (workspace, args) = (self.workspace.clone(), args.clone());
         look(move || match plan(&workspace, &args) {
-            Ok(plan) => change(&plan.inside, Some(&plan.before.bytes), plan.after.as_bytes()),
+            Ok(plan) => {
+                change(&workspace.shown(&plan.inside), Some(&plan.before.bytes), plan.after.as_bytes())
+            }
             Err(why) => Preview::WouldFail { why },
         })
     }

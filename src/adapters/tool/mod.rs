@@ -23,6 +23,7 @@ mod web_fetch; // the plug for it
 
 pub use fetch::{Fetch, FetchFault, FetchLimits, Fetched};
 pub use place::Workspace;
+pub use process::is_commanded;
 pub use web_fetch::WebFetch;
 
 use crate::domain::call::{Outcome, Preview};

@@ -175,6 +175,23 @@ impl Workspace {
         Ok(Some(Before { bytes, stamp }))
     }
 
+    /// The path as an operator is shown it: with the place where it really lies, where a link leads to another.
+    pub(super) fn shown(&self, inside: &str) -> String {
+        let (mut above, _) = split(inside);
+        while above != "." {
+            match self.0.dir.canonicalize(above) {
+                // A folder that is to be made: the one above it tells.
+                Err(error) if error.kind() == ErrorKind::NotFound => above = split(above).0,
+                Ok(real) if real != Path::new(above) => {
+                    let rest = inside.strip_prefix(above).unwrap_or_default();
+                    return format!("{inside} (by a link: {}{rest})", real.display());
+                }
+                Ok(_) | Err(_) => break,
+            }
+        }
+        inside.to_string()
+    }
+
     /// Refuses a handle that lies in one of the app's own folders, or was moved out of the workspace.
     pub(super) fn guard(&self, handle: impl AsFd, shown: &str) -> Said<()> {
         let link = format!("/proc/self/fd/{}", handle.as_fd().as_raw_fd());

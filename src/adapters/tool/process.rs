@@ -2,6 +2,8 @@
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 
 /// A process, told from a later one of the same number by the time of its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,4 +108,30 @@ fn send(found: Process, signal: Signal) -> rustix::io::Result<()> {
 /// Signals a process group.
 pub(super) fn signal_group(leader: Pid, signal: Signal) {
     let _ = kill_process_group(leader, signal); // none left is what was wanted
+}
+
+/// Whether this process belongs to a command that an agent runs, and whoever runs that agent has `file` open: its words
+/// would be the agent's own. `between` is the verb of the process between. The tree holds also for what made itself a
+/// daemon, see `child`. This is no wall: a command without a sandbox may do all that its operator may.
+pub fn is_commanded(between: &str, file: &Path) -> bool {
+    let own = i32::try_from(std::process::id()).unwrap_or(0);
+    let mut above = process(own).map_or(0, |found| found.parent);
+    while above > 1 {
+        let Some(found) = process(above) else { return false };
+        let line = std::fs::read(format!("/proc/{above}/cmdline")).unwrap_or_default();
+        let is_between = line.split(|byte| *byte == 0).nth(1) == Some(between.as_bytes());
+        if is_between && has_open(found.parent, file) {
+            return true;
+        }
+        above = found.parent;
+    }
+    false
+}
+
+/// Whether a process has a file open; one that cannot be looked into may have.
+fn has_open(pid: i32, file: &Path) -> bool {
+    let identity = |path: &Path| std::fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
+    let Some(wanted) = identity(file) else { return false };
+    let Ok(handles) = std::fs::read_dir(format!("/proc/{pid}/fd")) else { return true };
+    handles.flatten().any(|handle| identity(&handle.path()) == Some(wanted))
 }

@@ -59,7 +59,7 @@ impl Tool for WriteFile {
             });
             match before {
                 Ok((inside, before)) => change(
-                    &inside,
+                    &workspace.shown(&inside),
                     before.as_ref().map(|old| old.bytes.as_slice()),
                     text(&args, "content").as_bytes(),
                 ),

@@ -1,13 +1,13 @@
 //! `Blobs`: the same bytes again, once each, checked.
 
-use super::{Rig, both_engines, raw};
+use super::{Rig, each_engine, raw};
 use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::hash::Hash;
 use tackroom::ports::blobs::Blobs;
 use tackroom::ports::log::LogFault;
 
-both_engines!(content_comes_back, content_is_forgotten);
+each_engine!(content_comes_back, content_is_forgotten);
 
 async fn content_comes_back(rig: Rig) {
     let sizes = [0, 1, 4_096, 65_537, 20 * 1024 * 1024];

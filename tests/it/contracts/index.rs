@@ -1,24 +1,30 @@
 //! `Index`: a row is the fold of its session's events, at any time.
 
-use super::{Dice, Pen, Rig, asked, both_engines, by, opened, raw, read_all, said, session, started};
+use super::{Dice, Pen, Rig, asked, by, each_engine, opened, raw, read_all, said, session, started};
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::commit::{Class, Commit, may_say};
 use tackroom::domain::event::{EndReason, Fact, RunStatus, Settling};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::CallId;
+use tackroom::domain::listing::{After, Counts, Query, Tab};
+use tackroom::domain::marks::Mark;
 use tackroom::domain::policy::{Mode, Verdict, Word};
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::Effect;
-use tackroom::ports::index::{Index, Query};
+use tackroom::ports::index::Index;
 
-both_engines!(a_row_is_the_fold_of_its_events, lists_are_filtered_and_in_order);
+each_engine!(
+    a_row_is_the_fold_of_its_events,
+    lists_are_filtered_and_in_order,
+    tabs_filters_and_pages_agree_with_the_rows,
+);
 
 fn any_fact(dice: &mut Dice) -> Fact {
     let call = CallId(u32::try_from(dice.roll(4)).unwrap() + 1);
     let word = [Word::Allow, Word::Ask, Word::Deny][usize::try_from(dice.roll(3)).unwrap()];
     let verdict = Verdict { word, rule: "r".to_string(), why: "w".to_string(), policy: "1".to_string() };
-    match dice.roll(16) {
+    match dice.roll(19) {
         0 => started(),
         1 => Fact::RunPaused { by: by() },
         2 => Fact::RunReleased { by: by() },
@@ -43,9 +49,28 @@ fn any_fact(dice: &mut Dice) -> Fact {
         11 => Fact::CallSettled { call, how: Settling::Again, by: by(), note: String::new() },
         12 => Fact::SessionRenamed { title: format!("title {}", dice.roll(99)), by: by() },
         13 => Fact::CallDropped { call },
+        15..=17 => marked(any_mark(dice)),
         14 => Fact::Unknown { kind: "FromTheFuture".to_string(), data: serde_json::json!({"a": 1}) },
         _ => asked(),
     }
+}
+
+fn any_mark(dice: &mut Dice) -> Mark {
+    let tag = ["red", "blue", "grün"][usize::try_from(dice.roll(3)).unwrap()].to_string();
+    match dice.roll(10) {
+        0..=2 => Mark::Tag { tag },
+        3 => Mark::Untag { tag },
+        4 => Mark::Pin,
+        5 => Mark::Unpin,
+        6 => Mark::Archive,
+        7 => Mark::Unarchive,
+        8 => Mark::Delete,
+        _ => Mark::Restore,
+    }
+}
+
+fn marked(mark: Mark) -> Fact {
+    Fact::SessionMarked { mark, by: by() }
 }
 
 fn fold<'a>(id: &str, commits: impl IntoIterator<Item = &'a std::sync::Arc<Commit>>) -> Row {
@@ -102,8 +127,90 @@ async fn lists_are_filtered_and_in_order(rig: Rig) {
     assert_eq!(held.len(), 3);
     let statuses = vec!["held".to_string()];
     assert_eq!(rig.index.rows(Query { statuses, limit: 100, ..Query::default() }).await.unwrap(), held);
-    let idle = rig.index.rows(Query { statuses: vec!["idle".to_string()], held: true, limit: 9 }).await;
+    let statuses = vec!["idle".to_string()];
+    let idle = rig.index.rows(Query { statuses, held: true, limit: 9, ..Query::default() }).await;
     assert_eq!(idle, Ok(vec![]));
+}
+
+/// Sessions of every kind, told by their events alone.
+async fn many(rig: &Rig, sessions: u64) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for i in 0..sessions {
+        let (name, mut dice) = (format!("s{i:03}"), Dice(i * 31 + 7));
+        let mut pen = Pen::new(&name);
+        pen.write(
+            &*rig.log,
+            Class::Worker,
+            vec![opened(&format!("Title {} Ümläut", i % 7)), super::taken(1)],
+        )
+        .await;
+        let end = [RunStatus::Done, RunStatus::Failed][usize::try_from(i % 2).unwrap()];
+        match i % 5 {
+            0 => {}
+            1 => drop(pen.write(&*rig.log, Class::Operator, vec![started()]).await),
+            2 => {
+                pen.write(&*rig.log, Class::Operator, vec![started(), Fact::RunPaused { by: by() }]).await;
+            }
+            _ => {
+                pen.write(&*rig.log, Class::Operator, vec![started()]).await;
+                let ended = Fact::RunEnded { status: end, why: EndReason::Answered };
+                pen.write(&*rig.log, Class::Worker, vec![ended]).await;
+            }
+        }
+        for _ in 0..dice.roll(6) {
+            pen.write(&*rig.log, Class::Operator, vec![marked(any_mark(&mut dice))]).await;
+        }
+        rows.push(fold(&name, &read_all(&*rig.log, &pen.session).await.unwrap()));
+    }
+    rows
+}
+
+async fn tabs_filters_and_pages_agree_with_the_rows(rig: Rig) {
+    let rows = many(&rig, 120).await;
+    let query = |text: &str, tags: &[&str]| Query {
+        text: text.to_string(),
+        tags: tags.iter().map(ToString::to_string).collect(),
+        limit: 1_000,
+        ..Query::default()
+    };
+    let mut asked = vec![query("", &[]), query("TITLE 3 ümlä", &[]), query("title nowhere", &[])];
+    asked.extend([
+        query("", &["grün"]),
+        query("red", &["blue"]),
+        query("", &["gr"]),
+        query("%_'\"\u{1f}", &[]),
+    ]);
+    asked.push(Query { agent: "Agent".to_string(), ..query("", &[]) });
+    asked.push(Query { agent: "age".to_string(), ..query("", &[]) });
+    asked.push(Query { workspace: "/wor".to_string(), statuses: vec!["done".to_string()], ..query("", &[]) });
+    let mut cells = 0;
+    for query in asked {
+        let mut counted = Counts::default();
+        rows.iter().filter(|row| query.fits(row)).for_each(|row| counted.add(row.tab(), 1));
+        assert_eq!(rig.index.counts(query.clone()).await, Ok(counted), "{query:?}");
+        for tab in Tab::ALL {
+            let query = Query { tab, ..query.clone() };
+            let all = rig.index.rows(query.clone()).await.unwrap();
+            assert_eq!(all, query.pick(rows.iter()), "{query:?}");
+            assert_eq!(all.len() as u64, counted.of(tab), "{query:?}");
+            let pinned = all.iter().take_while(|row| row.marks.pinned).count();
+            assert!(all.iter().skip(pinned).all(|row| !row.marks.pinned), "pinned ones are not on top");
+            let mut pages: Vec<Row> = Vec::new();
+            loop {
+                let query = Query { after: pages.last().map(After::of), limit: 7, ..query.clone() };
+                let page = rig.index.rows(query).await.unwrap();
+                if page.is_empty() {
+                    break;
+                }
+                pages.extend(page);
+            }
+            assert_eq!(pages, all, "{query:?}");
+            cells += 1;
+        }
+    }
+    let whole = rig.index.counts(Query::default()).await.unwrap();
+    assert!(Tab::ALL.iter().all(|tab| whole.of(*tab) > 0), "{whole:?}");
+    println!("lists compared with the rows: {cells}");
 }
 
 #[tokio::test]

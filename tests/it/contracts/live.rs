@@ -1,12 +1,12 @@
 //! `Live`: drafts in order, of one session, lossy.
 
-use super::{Rig, both_engines, session, until};
+use super::{Rig, each_engine, session, until};
 use std::time::{Duration, Instant};
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::message::Draft;
 use tackroom::ports::live::{Ear, Live};
 
-both_engines!(drafts_of_one_session_are_heard_in_order, shouting_never_waits);
+each_engine!(drafts_of_one_session_are_heard_in_order, shouting_never_waits);
 
 fn text(i: usize) -> Draft {
     Draft::Text(format!("[{i}]"))

@@ -1,6 +1,6 @@
 //! `Log`: compare-and-set, terms, classes, settling, concurrent writers, gap-free tails.
 
-use super::{Pen, Rig, asked, both_engines, by, opened, read_all, said, session, started, taken};
+use super::{Pen, Rig, asked, by, each_engine, opened, read_all, said, session, started, taken};
 use std::sync::Arc;
 use std::time::Duration;
 use tackroom::adapters::engine::memory::{Failing, Memory};
@@ -11,7 +11,7 @@ use tackroom::domain::ids::{CallId, CommitId, SessionId};
 use tackroom::domain::time::Micros;
 use tackroom::ports::log::{Follow, Log, LogFault, Tail, TailItem};
 
-both_engines!(
+each_engine!(
     what_was_appended_is_read_again,
     a_commit_that_does_not_follow_is_stale,
     who_lost_the_lease_is_fenced,

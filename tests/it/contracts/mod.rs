@@ -5,6 +5,9 @@ mod work;
 mod blobs;
 mod live;
 mod index;
+mod search;
+mod purge;
+mod sqlite_texts;
 pub mod model;
 mod tool;
 mod judge;
@@ -16,7 +19,7 @@ mod sqlite_processes;
 use std::path::Path;
 use std::sync::Arc;
 use tackroom::adapters::engine::memory::Memory;
-use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::adapters::engine::sqlite::{Options, Sqlite, WriteOn};
 use tackroom::domain::call::{By, Via};
 use tackroom::domain::commit::{Class, Commit, Head};
 use tackroom::domain::event::{Event, Fact, Limits};
@@ -65,8 +68,15 @@ pub fn sqlite() -> Rig {
     Rig::over(Sqlite::open(dir.path()).unwrap(), Some(dir))
 }
 
-/// Runs each function of a suite against each engine.
-macro_rules! both_engines {
+/// As a program of one thread opens it.
+pub fn sqlite_in_place() -> Rig {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { write_on: WriteOn::Caller, ..Options::default() };
+    Rig::over(Sqlite::open_with(dir.path(), options).unwrap(), Some(dir))
+}
+
+/// Runs each function of a suite against each engine, and against the embedded one in both ways of writing.
+macro_rules! each_engine {
     ($($name:ident),* $(,)?) => {
         mod memory {
             $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -80,9 +90,15 @@ macro_rules! both_engines {
                 super::$name(crate::contracts::sqlite()).await;
             })*
         }
+        mod sqlite_in_place {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(crate::contracts::sqlite_in_place()).await;
+            })*
+        }
     };
 }
-pub(crate) use both_engines;
+pub(crate) use each_engine;
 
 /// Numbers that only look random; the same in each run.
 pub struct Dice(pub u64);

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::{Options, Sqlite};
 use tackroom::domain::commit::{Class, Head};
 use tackroom::domain::event::Fact;
+use tackroom::domain::listing::Query;
 use tackroom::ports::blobs::Blobs;
-use tackroom::ports::index::{Index, Query};
+use tackroom::ports::index::Index;
 use tackroom::ports::live::Live;
 use tackroom::ports::log::{Log, LogFault};
 use tackroom::ports::work::Work;
@@ -94,6 +95,7 @@ async fn a_store_is_opened_again_and_reading_leaves_no_trace() {
 
 /// A store as format 1 left it.
 fn to_format_1(dir: &Path) {
+    super::sqlite_texts::to_format_2(dir);
     raw(dir)
         .execute_batch("DROP INDEX sessions_by_updated; DROP INDEX sessions_held; PRAGMA user_version = 1;")
         .unwrap();
@@ -122,7 +124,7 @@ async fn an_older_format_is_brought_up_and_a_newer_one_only_read() {
             r.get(0)
         })
         .unwrap();
-    assert_eq!((format, indexes), (2, 2));
+    assert_eq!((format, indexes), (3, 3));
     conn.execute_batch("PRAGMA user_version = 99").unwrap();
     let store = Sqlite::open(dir.path()).unwrap();
     assert_eq!(store.read(&session("s1"), 0, 99).await.unwrap().len(), 6);
@@ -157,7 +159,8 @@ async fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room() {
     let dir = tempfile::tempdir().unwrap();
     let (mut acknowledged, mut pen) = (Vec::new(), Pen::new("s1"));
     {
-        let store = Sqlite::open_with(dir.path(), Options { max_pages: Some(60) }).unwrap();
+        let store =
+            Sqlite::open_with(dir.path(), Options { max_pages: Some(60), ..Options::default() }).unwrap();
         acknowledged.push(pen.open(&store).await);
         let fault = loop {
             let text = "x".repeat(700);

@@ -1,10 +1,10 @@
 //! `Work`: one claim per session at a time.
 
-use super::{Rig, both_engines, session};
+use super::{Rig, each_engine, session};
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::ports::work::Work;
 
-both_engines!(one_claim_at_a_time, many_claimants_one_winner);
+each_engine!(one_claim_at_a_time, many_claimants_one_winner);
 
 #[allow(clippy::unused_async, reason = "the suite's shape")]
 async fn one_claim_at_a_time(rig: Rig) {

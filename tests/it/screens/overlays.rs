@@ -4,9 +4,10 @@ use super::{empty, look, press, row, shoot, tell, watching};
 use crate::harness::story::{self, Story};
 use std::sync::Arc;
 use tackroom::domain::decide::Kit;
+use tackroom::domain::event::Parent;
 use tackroom::domain::fault::FaultKind;
 use tackroom::domain::fork::{Fork, Twist, commit};
-use tackroom::domain::ids::{CommitId, SessionId};
+use tackroom::domain::ids::{CommitId, EventNo, SessionId};
 use tackroom::domain::notice::Notice;
 use tackroom::domain::retry::RetryRule;
 use tackroom::ui::app::App;
@@ -58,7 +59,7 @@ fn forks_under_their_parent_in_the_list() {
     let mut rows = app.rows.clone();
     let parent = rows[0].id.clone();
     for (at, of) in [(2, parent), (4, rows[2].id.clone())] {
-        rows[at].parent = Some(of);
+        rows[at].parent = Some(Parent { session: of, at: EventNo(7) });
     }
     let now = app.now;
     tell(&mut app, Notice::Rows(rows), now);

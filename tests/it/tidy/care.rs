@@ -9,6 +9,7 @@ const SERIALIZED: &[&str] = &[
     "src/domain/call.rs",
     "src/domain/commit.rs",
     "src/domain/event.rs",
+    "src/domain/marks.rs",
     "src/domain/stored.rs",
     "src/domain/ids.rs",
     "src/domain/message.rs",

@@ -1,6 +1,6 @@
 //! The drafts' database: rows of a few seconds, never synced, written only while another process listens.
 
-use super::place::{private_file, written};
+use super::place::{Written, private_file, written};
 use crate::domain::ids::SessionId;
 use crate::domain::message::Draft;
 use rusqlite::{Connection, OpenFlags, params};
@@ -35,7 +35,7 @@ pub struct Drafts {
     wanted: bool,
     heard: Option<i64>,
     journal: PathBuf,
-    written: Option<(i64, i64, u64)>,
+    written: Option<Written>,
 }
 
 impl Drafts {

@@ -5,14 +5,15 @@
 
 use super::drafts::Drafts;
 use super::reader::lock;
+use super::stir::Stir;
 use crate::domain::ids::SessionId;
 use crate::domain::message::Draft;
 use crate::ports::Later;
 use crate::ports::live::Ear;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
 use tokio::sync::broadcast::{self, error::RecvError};
 
 /// Drafts kept for a slow ear.
@@ -21,11 +22,12 @@ const HEARD_MAX: usize = 1024;
 const OUTBOX_MAX: usize = 256;
 /// Bytes of text that are told as one draft.
 const TEXT_MAX: usize = 16 * 1024;
-const TICK_MS: u64 = 100;
-/// Ticks between two looks at who listens elsewhere, and two signs of our own listening.
-const SIGN_TICKS: u32 = 20;
-/// Ticks without anything to do before the thread ends.
-const IDLE_TICKS: u32 = 30;
+/// The least time between two looks.
+const TICK: Duration = Duration::from_millis(100);
+/// Between two looks at who listens elsewhere, and two signs of our own listening.
+const SIGN: Duration = Duration::from_secs(2);
+/// How long there is nothing to do before the thread ends.
+const IDLE: Duration = Duration::from_secs(3);
 
 type Heard = Arc<(SessionId, Draft)>;
 
@@ -40,6 +42,14 @@ struct Across {
     path: PathBuf,
     me: i64,
     state: Mutex<State>,
+    stir: OnceLock<Stir>,
+}
+
+impl Across {
+    /// What wakes the thread: a draft of this process, or a write of another one.
+    fn stir(&self) -> &Stir {
+        self.stir.get_or_init(|| Stir::on(self.path.parent().unwrap_or(&self.path)))
+    }
 }
 
 #[derive(Default)]
@@ -55,7 +65,8 @@ impl Hub {
     pub fn new(path: Option<PathBuf>) -> Hub {
         static HUBS: AtomicI64 = AtomicI64::new(0);
         let me = i64::from(std::process::id()) << 24 | (HUBS.fetch_add(1, Ordering::Relaxed) & 0xff_ffff);
-        let across = path.map(|path| Arc::new(Across { path, me, state: Mutex::default() }));
+        let across =
+            path.map(|path| Arc::new(Across { path, me, state: Mutex::default(), stir: OnceLock::new() }));
         Hub { heard: broadcast::Sender::new(HEARD_MAX), across }
     }
 
@@ -63,8 +74,13 @@ impl Hub {
     pub fn shout(&self, session: &SessionId, draft: Draft) {
         if let Some(across) = &self.across {
             let mut state = lock(&across.state);
+            let rests = state.runs && state.outbox.is_empty();
             post(&mut state.outbox, session, draft.clone());
             self.carry(across, &mut state);
+            drop(state);
+            if rests {
+                across.stir().ring();
+            }
         }
         let _ = self.heard.send(Arc::new((session.clone(), draft))); // nobody may listen
     }
@@ -97,6 +113,7 @@ impl Drop for Hub {
     fn drop(&mut self) {
         if let Some(across) = &self.across {
             lock(&across.state).closed = true;
+            across.stir().ring();
         }
     }
 }
@@ -143,13 +160,15 @@ fn join(last: &mut Draft, next: &Draft) -> bool {
 /// Carries drafts until nobody here shouts or listens any more.
 fn run(across: &Across, heard: &broadcast::WeakSender<Heard>) {
     let mut drafts = Drafts::new(&across.path, across.me);
-    let (mut ticks, mut idle) = (0_u32, 0_u32);
+    let (mut signed, mut busy) = (None::<Instant>, Instant::now());
     loop {
         let (outbox, ears) = {
             let mut state = lock(&across.state);
             let outbox = std::mem::take(&mut state.outbox);
-            idle = if state.ears == 0 && outbox.is_empty() { idle + 1 } else { 0 };
-            if state.closed || idle > IDLE_TICKS {
+            if state.ears > 0 || !outbox.is_empty() {
+                busy = Instant::now();
+            }
+            if state.closed || busy.elapsed() > IDLE {
                 state.runs = false;
                 drop(state);
                 drafts.leave();
@@ -157,7 +176,8 @@ fn run(across: &Across, heard: &broadcast::WeakSender<Heard>) {
             }
             (outbox, state.ears)
         };
-        if ticks.is_multiple_of(SIGN_TICKS) {
+        if signed.is_none_or(|last| last.elapsed() >= SIGN) {
+            signed = Some(Instant::now());
             drafts.sign(ears > 0);
         }
         drafts.tell(&outbox);
@@ -168,8 +188,8 @@ fn run(across: &Across, heard: &broadcast::WeakSender<Heard>) {
                 let _ = heard.send(Arc::new(draft)); // the ear may just have gone
             }
         }
-        ticks = ticks.wrapping_add(1);
-        std::thread::park_timeout(Duration::from_millis(TICK_MS));
+        std::thread::park_timeout(TICK); // what comes without a pause is told together
+        across.stir().wait(SIGN.saturating_sub(signed.map_or(SIGN, |last| last.elapsed())));
     }
 }
 

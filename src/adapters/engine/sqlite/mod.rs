@@ -2,21 +2,26 @@
 //! database for drafts between processes.
 //!
 //! ```text
-//! append, settle, put, drop ──> writer: one thread, group commits ──> tackroom.db
+//! append, settle, put, drop ──> writer: one at a time, group commits ──> tackroom.db
 //! read, head, find, rows, get <── reader: a few read-only connections, chains checked
 //! tail <── woken by the writer, and by a look at `data_version` while somebody follows
+//! take_up ──> uptake: an own connection makes texts searchable, apart from the appends and after them
 //! ```
-//!
-//! What is left out: deleting a session, search in texts.
 
 mod fault; // what SQLite says, in words
 mod place; // the folder and the files, private and known again
 mod open; // connections and the file's format
 mod rows; // rows as values
-mod writer; // one thread writes
+mod writer; // one at a time writes
 mod reader; // a few connections read
+mod lists; // lists and counts
+mod find; // search in texts
+mod uptake; // making texts searchable, apart from the appends
+mod purge; // removing a session for good
+mod index; // lists, counts and search, as the port wants them
 mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
+mod stir; // waiting until the folder is written to
 mod claims; // who drives a session: lock files
 pub(in crate::adapters::engine) mod live; // drafts, in the process and between processes
 mod drafts; // the drafts' database
@@ -25,15 +30,15 @@ use crate::domain::commit::{COMMIT_BYTES_MAX, Commit, Head};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, SessionId};
 use crate::domain::message::Draft;
-use crate::domain::tally::Row;
 use crate::ports::Later;
 use crate::ports::blobs::Blobs;
-use crate::ports::index::{Index, Query};
+use crate::ports::index::Index;
 use crate::ports::live::{Ear, Live};
 use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
 use crate::ports::work::{Claim, Work};
 use fault::{Fail, unavailable};
 use open::{Access, FORMAT, connect};
+pub use open::{Options, WriteOn};
 use place::Place;
 use reader::{Reader, lock};
 use recent::Recent;
@@ -47,15 +52,10 @@ use writer::{Done, Job, Told, Writer};
 
 /// Jobs that wait for the writer; who comes then waits to be let in.
 const QUEUE: usize = 256;
+/// Before a purge all is taken up, in steps of so many milliseconds.
+const PURGE_STEP_MS: u64 = 500;
 /// Queries at a time.
 const READERS: usize = 4;
-
-/// How a store is opened.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// For tests: the file may have so many pages of 4 KiB; then the disk counts as full.
-    pub max_pages: Option<u32>,
-}
 
 /// A store in a folder. Clones share it; the last one closes it.
 #[derive(Clone)]
@@ -73,11 +73,13 @@ struct Shared {
     watching: Arc<tail::Watching>,
     live: live::Hub,
     transactions: Arc<AtomicU64>,
+    uptake: uptake::Uptake,
 }
 
 /// Who writes, or why nobody does.
 enum Writing {
     Open { jobs: Option<mpsc::Sender<Job>>, thread: Mutex<Option<JoinHandle<()>>> },
+    Here(Box<Mutex<Writer>>),
     Closed(LogFault),
 }
 
@@ -156,9 +158,12 @@ impl Sqlite {
     }
 
     fn writing(place: Place, conn: Connection, options: Options) -> Result<Sqlite, LogFault> {
-        let (jobs, inbox) = mpsc::channel(QUEUE);
         let told = Told::default();
-        let writer = Writer::new(place.clone(), conn, options.max_pages, told.clone())?;
+        let writer = Writer::new(place.clone(), conn, options, told.clone())?;
+        if options.write_on == WriteOn::Caller {
+            return Ok(Sqlite::join(place, Access::Read, Writing::Here(Box::new(Mutex::new(writer))), told));
+        }
+        let (jobs, inbox) = mpsc::channel(QUEUE);
         let thread = std::thread::Builder::new()
             .name("tackroom-writer".to_string())
             .spawn(move || writer.serve(inbox))
@@ -171,9 +176,10 @@ impl Sqlite {
         let Told { wake, recent, transactions } = told;
         let reader = Reader::new(place.clone(), access);
         let watching = Arc::new(tail::Watching::new(place.clone(), access, wake.clone(), recent.clone()));
-        let across = matches!(writing, Writing::Open { .. }) || place.drafts().exists();
+        let across = !matches!(writing, Writing::Closed(_)) || place.drafts().exists();
         let live = live::Hub::new(across.then(|| place.drafts()));
         let gate = Arc::new(Semaphore::new(READERS));
+        let uptake = uptake::Uptake::new(place.clone());
         Sqlite {
             shared: Arc::new(Shared {
                 place,
@@ -185,6 +191,7 @@ impl Sqlite {
                 watching,
                 live,
                 transactions,
+                uptake,
             }),
         }
     }
@@ -192,7 +199,7 @@ impl Sqlite {
     /// Whether the store can be written to; else why not.
     pub fn writable(&self) -> Result<(), LogFault> {
         match &self.shared.writing {
-            Writing::Open { .. } => Ok(()),
+            Writing::Open { .. } | Writing::Here(_) => Ok(()),
             Writing::Closed(why) => Err(why.clone()),
         }
     }
@@ -209,12 +216,16 @@ impl Sqlite {
 
     /// Hands work to the writer and waits for what came of it.
     async fn write(&self, work: writer::Work) -> Result<Done, LogFault> {
-        self.writable()?;
-        let Writing::Open { jobs: Some(jobs), .. } = &self.shared.writing else {
-            return Err(unavailable("the store is closed"));
-        };
         let (answer, answered) = oneshot::channel();
-        jobs.send(Job { work, answer }).await.map_err(|_| unavailable("the store's writer has stopped"))?;
+        let job = Job { work, answer };
+        match &self.shared.writing {
+            Writing::Closed(why) => return Err(why.clone()),
+            Writing::Here(writer) => lock(writer).group(vec![job]),
+            Writing::Open { jobs: None, .. } => return Err(unavailable("the store is closed")),
+            Writing::Open { jobs: Some(jobs), .. } => {
+                jobs.send(job).await.map_err(|_| unavailable("the store's writer has stopped"))?;
+            }
+        }
         let broke = |_| Err(LogFault::InDoubt { why: "the store's writer stopped meanwhile".to_string() });
         answered.await.unwrap_or_else(broke)
     }
@@ -246,12 +257,16 @@ fn lost_end(conn: &Connection, place: &Place) -> Result<Option<LogFault>, Fail> 
 
 impl Drop for Shared {
     fn drop(&mut self) {
-        if let Writing::Open { jobs, thread } = &mut self.writing {
-            drop(jobs.take());
-            let thread = lock(thread).take();
-            if let Some(thread) = thread {
-                let _ = thread.join(); // it ends once it has served what was asked
+        match &mut self.writing {
+            Writing::Open { jobs, thread } => {
+                drop(jobs.take());
+                let thread = lock(thread).take();
+                if let Some(thread) = thread {
+                    let _ = thread.join(); // it ends once it has served what was asked
+                }
             }
+            Writing::Here(writer) => lock(writer).fold(),
+            Writing::Closed(_) => {}
         }
     }
 }
@@ -275,7 +290,9 @@ impl Log for Sqlite {
                     self.shared.reader.wrote(&session, seq);
                     Ok(head)
                 }
-                Done::Head(None) | Done::Content => Err(unavailable("the store gave a wrong answer")),
+                Done::Head(None) | Done::Content | Done::Purged(_) => {
+                    Err(unavailable("the store gave a wrong answer"))
+                }
             }
         })
     }
@@ -289,7 +306,7 @@ impl Log for Sqlite {
             let done = self.write(writer::Work::Settle(session.clone(), id.clone())).await;
             match done {
                 Ok(Done::Head(head)) => Ok(head),
-                Ok(Done::Content) => Err(unavailable("the store gave a wrong answer")),
+                Ok(Done::Content | Done::Purged(_)) => Err(unavailable("the store gave a wrong answer")),
                 // A look that failed can be taken again: nothing of the commit itself hangs on it.
                 Err(LogFault::InDoubt { why }) => Err(unavailable(why)),
                 Err(fault) => Err(fault),
@@ -321,6 +338,17 @@ impl Log for Sqlite {
         Box::pin(self.query(move |reader| reader.find(&prefix, limit)))
     }
 
+    fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>> {
+        Box::pin(async move {
+            self.writable()?;
+            while !self.take_up(PURGE_STEP_MS).await?.whole() {}
+            match self.write(writer::Work::Purge(session.clone())).await? {
+                Done::Purged(was) => Ok(was),
+                Done::Head(_) | Done::Content => Err(unavailable("the store gave a wrong answer")),
+            }
+        })
+    }
+
     fn caps(&self) -> Caps {
         Caps { engine: "sqlite", durable: true, remote: false, commit_bytes_max: COMMIT_BYTES_MAX }
     }
@@ -341,17 +369,6 @@ impl Blobs for Sqlite {
 
     fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
         Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
-    }
-}
-
-impl Index for Sqlite {
-    fn rows(&self, query: Query) -> Later<'_, Result<Vec<Row>, LogFault>> {
-        Box::pin(self.query(move |reader| reader.rows(&query)))
-    }
-
-    fn row<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Row>, LogFault>> {
-        let session = session.clone();
-        Box::pin(self.query(move |reader| reader.row(&session)))
     }
 }
 

@@ -10,7 +10,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The steps: the n-th leads from format n - 1 to format n.
-const STEPS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const STEPS: [&str; 3] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    concat!(include_str!("schema/3.sql"), include_str!("schema/texts.sql")),
+];
 
 /// The format that this program writes.
 pub const FORMAT: usize = STEPS.len();
@@ -33,6 +37,26 @@ pub enum Access {
     Read,
     /// Reading a file that nobody writes, without leaving a trace.
     Frozen,
+}
+
+/// How a store is opened.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// For tests: the file may have so many pages of 4 KiB; then the disk counts as full.
+    pub max_pages: Option<u32>,
+    /// Who writes.
+    pub write_on: WriteOn,
+}
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum WriteOn {
+    /// A thread of its own: nobody waits for the disk but who asked for it, and jobs that come together go together.
+    #[default]
+    Thread,
+    /// Who asks, on its own thread: for a program that does one thing after another, and would only hand each commit to
+    /// and fro. It is held up as long as the disk syncs.
+    Caller,
 }
 
 /// Opens the file; it must be there.

@@ -33,6 +33,9 @@ pub struct Place {
     pub file: PathBuf,
 }
 
+/// When a file was last written (seconds, nanoseconds), and its size.
+pub type Written = (i64, i64, u64);
+
 /// The last commit that was acknowledged, as the anchor knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor {
@@ -140,7 +143,7 @@ impl Place {
     }
 
     /// When the journal was last written, and its size; none where that cannot be told.
-    pub fn journal_written(&self) -> Option<(i64, i64, u64)> {
+    pub fn journal_written(&self) -> Option<Written> {
         written(&self.journal())
     }
 
@@ -150,7 +153,7 @@ impl Place {
 }
 
 /// When a file was last written, and its size; none where that cannot be told.
-pub fn written(file: &Path) -> Option<(i64, i64, u64)> {
+pub fn written(file: &Path) -> Option<Written> {
     let meta = std::fs::metadata(file).ok()?;
     Some((meta.mtime(), meta.mtime_nsec(), meta.len()))
 }

@@ -8,7 +8,6 @@ use crate::domain::commit::Commit;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::tally::Row as Tally;
-use crate::ports::index::Query;
 use crate::ports::log::LogFault;
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::HashMap;
@@ -159,28 +158,6 @@ impl Reader {
     /// One list row.
     pub fn row(&self, session: &SessionId) -> Result<Option<Tally>, LogFault> {
         self.ask_of(session, |conn| rows::tally_of(conn, session))
-    }
-
-    /// The list rows that fit, the last updated first.
-    pub fn rows(&self, query: &Query) -> Result<Vec<Tally>, LogFault> {
-        let order = "ORDER BY updated DESC, id";
-        let text = if query.held {
-            format!("SELECT id, tally, sum, seal, status FROM sessions WHERE held {order}")
-        } else {
-            format!("SELECT id, tally, sum, seal, status FROM sessions {order}")
-        };
-        self.ask(|conn| {
-            let mut select = conn.prepare_cached(&text)?;
-            let (mut found, mut tallies) = (select.query([])?, Vec::new());
-            while tallies.len() < query.limit {
-                let Some(row) = found.next()? else { break };
-                let status: String = row.get(4)?;
-                if query.statuses.is_empty() || query.statuses.contains(&status) {
-                    tallies.push(rows::tally(conn, rows::stored_tally(row)?)?);
-                }
-            }
-            Ok(tallies)
-        })
     }
 
     /// Content by hash; what is stored must still have that hash.

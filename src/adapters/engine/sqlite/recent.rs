@@ -1,5 +1,6 @@
 //! The commits that this process wrote last, so that who follows them here need not read them again.
 
+use super::place::Written;
 use super::reader::lock;
 use crate::domain::commit::Commit;
 use std::collections::VecDeque;
@@ -23,6 +24,7 @@ struct Kept {
     mark: Mark,
     commits: VecDeque<Numbered>,
     bytes: usize,
+    journal: Option<Written>,
 }
 
 /// How far somebody has looked.
@@ -38,9 +40,15 @@ impl Recent {
         lock(&self.kept).mark
     }
 
-    /// Takes in what was written by a transaction, after its COMMIT.
-    pub fn wrote(&self, commits: Vec<Numbered>) {
+    /// How a transaction of this process left the journal last.
+    pub fn journal(&self) -> Option<Written> {
+        lock(&self.kept).journal
+    }
+
+    /// Takes in what was written by a transaction, and how it left the journal, after its COMMIT.
+    pub fn wrote(&self, commits: Vec<Numbered>, journal: Option<Written>) {
         let mut kept = lock(&self.kept);
+        kept.journal = journal;
         for (n, commit) in commits {
             kept.mark.own += 1;
             kept.bytes += commit.bytes();

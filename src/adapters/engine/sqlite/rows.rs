@@ -4,6 +4,7 @@ use super::fault::{Fail, damaged};
 use crate::domain::commit::{Class, Commit, Head, Sealed};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, Epoch, EventNo, SessionId};
+use crate::domain::listing::row_words;
 use crate::domain::tally::Row as Tally;
 use crate::domain::time::Micros;
 use rusqlite::types::Type;
@@ -217,10 +218,11 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
     let row = serde_json::to_string(tally)
         .map_err(|error| Fail::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
     conn.prepare_cached(
-        "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally, sum)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+        "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally, sum, tab,
+             pinned, words, fold)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1)
          ON CONFLICT (id) DO UPDATE SET head = ?2, seq = ?3, epoch = ?4, event = ?5, hash = ?6, seal = ?7,
-             status = ?8, updated = ?9, held = ?10, tally = ?11, sum = ?12",
+             status = ?8, updated = ?9, held = ?10, tally = ?11, sum = ?12, tab = ?13, pinned = ?14, words = ?15",
     )?
     .execute(params![
         session,
@@ -234,11 +236,15 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
         tally.updated.0,
         !tally.holds.is_empty(),
         row,
-        Hash::chained(end.seal, row.as_bytes()).0
+        Hash::chained(end.seal, row.as_bytes()).0,
+        tally.tab().number(),
+        tally.marks.pinned,
+        row_words(tally)
     ])?;
     conn.prepare_cached(
-        "INSERT INTO commits (session, seq, id, prev, epoch, class, writer, at, event, hash, seal)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        "INSERT INTO commits (n, session, seq, id, prev, epoch, class, writer, at, event, hash, seal)
+         VALUES (1 + max((SELECT coalesce(max(n), 0) FROM commits), (SELECT coalesce(max(n), 0) FROM purged)),
+             ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         session,
@@ -278,14 +284,28 @@ pub fn since(conn: &Connection, n: i64, limit: usize) -> Result<Vec<(i64, Sessio
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+/// Whether the file has what lists and search need: one that is only read may be of an older format.
+pub fn has_lists(conn: &Connection) -> rusqlite::Result<bool> {
+    conn.prepare_cached("PRAGMA user_version")?
+        .query_row([], |row| row.get::<_, i64>(0))
+        .map(|format| format >= 3)
+}
+
 /// The number of the last commit of all; 0 where there is none.
 pub fn last(conn: &Connection) -> Result<i64, Fail> {
     let mut query = conn.prepare_cached("SELECT max(n) FROM commits")?;
     Ok(query.query_row([], |row| row.get::<_, Option<i64>>(0))?.unwrap_or(0))
 }
 
-/// The seal of the commit of that number.
+/// The seal of the commit of that number, also where its session was purged since.
 pub fn seal_of(conn: &Connection, n: i64) -> Result<Option<Hash>, Fail> {
     let mut query = conn.prepare_cached("SELECT seal FROM commits WHERE n = ?1")?;
+    if let Some(seal) = query.query_row([n], |row| hash(row, 0)).optional()? {
+        return Ok(Some(seal));
+    }
+    if !has_lists(conn)? {
+        return Ok(None);
+    }
+    let mut query = conn.prepare_cached("SELECT seal FROM purged WHERE n = ?1")?;
     Ok(query.query_row([n], |row| hash(row, 0)).optional()?)
 }

@@ -2,29 +2,31 @@
 //!
 //! A wake-up says only "look again", so none can be missed that matters: the mark is taken before the look. Commits of
 //! this process wake at once, and are handed over without being read again; those of others are noticed by a thread that
-//! looks ten times a second, and lives only while something is followed. Nine looks of ten ask the system when the
-//! journal was last written; the tenth asks SQLite for its `data_version`, which is dearer and also sees two writes
-//! within one tick of the file system's clock. The files themselves are never opened here: see the law in place.rs.
+//! lives only while something is followed. It looks when the folder stirs, ten times a second at most: when was the
+//! journal last written, and was that this process? Once a second it also asks SQLite for its `data_version`, which is
+//! dearer and also sees two writes within one tick of the file system's clock, and one of another process just before
+//! one of ours. The files themselves are never opened here: see the law in place.rs.
 
 use super::Sqlite;
 use super::open::{Access, connect};
-use super::place::Place;
+use super::place::{Place, Written};
 use super::reader::lock;
 use super::recent::{Mark, Recent};
 use super::rows;
+use super::stir::Stir;
 use crate::domain::ids::SessionId;
 use crate::ports::Later;
 use crate::ports::log::{Follow, LogFault, Tail, TailItem};
 use rusqlite::Connection;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How soon a commit of another process is noticed.
 const LOOK_MS: u64 = 100;
-/// Each so many looks one is thorough.
-const THOROUGH: u32 = 10;
+/// How often a look is thorough.
+const THOROUGH: Duration = Duration::from_secs(1);
 /// Commits read at a time.
 const STEP: usize = 64;
 
@@ -64,9 +66,10 @@ impl Watching {
     }
 
     fn run(&self) {
-        let mut eye = Eye::default();
+        let (mut eye, stir) = (Eye::default(), Stir::on(&self.place.dir));
         loop {
-            std::thread::park_timeout(Duration::from_millis(LOOK_MS));
+            std::thread::park_timeout(Duration::from_millis(LOOK_MS)); // what stirs without a pause is seen in one look
+            stir.wait(eye.rest());
             {
                 let mut state = lock(&self.state);
                 if state.tails == 0 {
@@ -74,7 +77,7 @@ impl Watching {
                     return;
                 }
             }
-            if eye.sees_change(&self.place, self.access) {
+            if eye.sees_change(&self.place, self.access, self.recent.journal()) {
                 self.recent.written_elsewhere();
                 self.wake.send_modify(|count| *count += 1); // the tails find out what there is, or what is wrong
             }
@@ -85,24 +88,29 @@ impl Watching {
 /// What the watching thread saw last.
 #[derive(Default)]
 struct Eye {
-    looks: u32,
+    thorough: Option<Instant>,
     conn: Option<Connection>,
     version: Option<i64>,
-    written: Option<(i64, i64, u64)>,
+    written: Option<Written>,
 }
 
 impl Eye {
+    /// How long until the next thorough look.
+    fn rest(&self) -> Duration {
+        self.thorough.map_or(Duration::ZERO, |last| THOROUGH.saturating_sub(last.elapsed()))
+    }
+
     /// Whether there may be new commits.
-    fn sees_change(&mut self, place: &Place, access: Access) -> bool {
-        let thorough = self.looks.is_multiple_of(THOROUGH);
-        self.looks = self.looks.wrapping_add(1);
+    fn sees_change(&mut self, place: &Place, access: Access, own: Option<Written>) -> bool {
+        let thorough = self.rest().is_zero();
         let written = place.journal_written();
-        let changed = written.is_none() || self.written != written;
+        let changed = written.is_none() || (self.written != written && own != written);
         self.written = written;
         if !thorough {
             return changed;
         }
         let before = self.version;
+        self.thorough = Some(Instant::now());
         self.version = self.ask_version(place, access);
         changed || self.version.is_none() || self.version != before
     }

@@ -1,11 +1,12 @@
-//! Writing: one thread, one connection, and as many jobs in one transaction as wait for it (a group commit).
+//! Writing: one at a time, one connection, and as many jobs in one transaction as wait for it (a group commit).
 //!
 //! A job is answered only after COMMIT, that is after the journal was synced. Where COMMIT fails with an I/O error
 //! nobody knows what a recovery would find: every job of the group is in doubt, and the connection is not used again.
 
 use super::fault::{Fail, damaged, of, of_commit, unavailable};
-use super::open::{Access, connect};
+use super::open::{Access, Options, WriteOn, connect};
 use super::place::{Anchor, Place, write_anchor};
+use super::purge::purge;
 use super::recent::{Numbered, Recent};
 use super::rows::{self, End};
 use crate::domain::commit::{Commit, Denial, Head};
@@ -17,11 +18,14 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Jobs of one transaction at most, and their bytes.
 const GROUP_JOBS: usize = 128;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
+/// How long a caller that writes itself is held up by another process.
+const CALLER_BUSY: Duration = Duration::from_millis(50);
 
 /// What is to be written.
 pub enum Work {
@@ -33,6 +37,8 @@ pub enum Work {
     Put(Hash, Arc<[u8]>),
     /// No content under that hash any more.
     Drop(Hash),
+    /// Nothing of a session that is in the bin any more.
+    Purge(SessionId),
 }
 
 /// What came of it.
@@ -42,6 +48,8 @@ pub enum Done {
     Head(Option<Head>),
     /// Content was stored or forgotten.
     Content,
+    /// Whether the session was in the bin, and is gone.
+    Purged(bool),
 }
 
 /// Work and who waits for it.
@@ -94,7 +102,7 @@ pub struct Writer {
     identity: Option<(u64, u64)>,
     conn: Option<Connection>,
     anchor: File,
-    max_pages: Option<u32>,
+    options: Options,
     told: Told,
     last: Option<Last>,
 }
@@ -108,22 +116,20 @@ struct Broken {
 
 impl Writer {
     /// A writer with its first connection.
-    pub fn new(
-        place: Place,
-        conn: Connection,
-        max_pages: Option<u32>,
-        told: Told,
-    ) -> Result<Writer, LogFault> {
+    pub fn new(place: Place, conn: Connection, options: Options, told: Told) -> Result<Writer, LogFault> {
         let anchor = place.open_anchor()?;
         let mut writer =
-            Writer { identity: place.identity(), place, conn: None, anchor, max_pages, told, last: None };
+            Writer { identity: place.identity(), place, conn: None, anchor, options, told, last: None };
         writer.take(conn).map_err(|error| of(&error, &writer.place.file))?;
         Ok(writer)
     }
 
     fn take(&mut self, conn: Connection) -> rusqlite::Result<()> {
-        if let Some(pages) = self.max_pages {
+        if let Some(pages) = self.options.max_pages {
             conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+        }
+        if self.options.write_on == WriteOn::Caller {
+            conn.busy_timeout(CALLER_BUSY)?; // who asks tries again, and can do other things meanwhile
         }
         self.conn = Some(conn);
         Ok(())
@@ -141,6 +147,11 @@ impl Writer {
             }
             self.group(group);
         }
+        self.fold();
+    }
+
+    /// Folds the journal into the file.
+    pub fn fold(&self) {
         if let Some(conn) = &self.conn {
             // A reader may be in the way; then the journal just stays as long as it is.
             let _ = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
@@ -148,7 +159,7 @@ impl Writer {
     }
 
     /// Serves a group in one transaction; where that fails because of one job, each by itself.
-    fn group(&mut self, group: Vec<Job>) {
+    pub fn group(&mut self, group: Vec<Job>) {
         match self.transact(&group) {
             Ok(answers) => {
                 for (job, answer) in group.into_iter().zip(answers) {
@@ -178,7 +189,7 @@ impl Writer {
         let done = statement(conn, "BEGIN IMMEDIATE").map_err(Fail::Sql).and_then(|()| {
             let mut answers = Vec::with_capacity(group.len());
             for job in group {
-                answers.push(match job.work.perform(conn, &mut batch) {
+                answers.push(match job.work.perform(conn, &mut batch, (&self.place, &self.anchor)) {
                     Ok(done) => Ok(done),
                     Err(Fail::Log(fault)) => Err(fault),
                     Err(fail) => return Err(fail),
@@ -215,7 +226,8 @@ impl Writer {
         if let Some(last) = written.last() {
             let _ = write_anchor(&self.anchor, last.anchor); // without it only a lost end goes unseen
         }
-        self.told.recent.wrote(written.into_iter().map(Written::numbered).collect());
+        let commits = written.into_iter().map(Written::numbered).collect();
+        self.told.recent.wrote(commits, self.place.journal_written());
         self.told.transactions.fetch_add(1, Ordering::Relaxed);
         self.told.wake.send_modify(|count| *count += 1);
         if group.iter().any(|job| matches!(job.work, Work::Settle(..)))
@@ -273,12 +285,17 @@ impl Work {
         match self {
             Work::Append(commit) => commit.bytes(),
             Work::Put(_, content) => content.len(),
-            Work::Settle(..) | Work::Drop(_) => 0,
+            Work::Settle(..) | Work::Drop(_) | Work::Purge(_) => 0,
         }
     }
 
     /// Does the work inside the transaction. `Fail::Log` has written nothing.
-    fn perform(&self, conn: &Connection, batch: &mut Batch) -> Result<Done, Fail> {
+    fn perform(
+        &self,
+        conn: &Connection,
+        batch: &mut Batch,
+        (place, anchor): (&Place, &File),
+    ) -> Result<Done, Fail> {
         match self {
             Work::Append(commit) => append(conn, commit, batch).map(|head| Done::Head(Some(head))),
             Work::Settle(session, id) => settle(conn, session, id).map(Done::Head),
@@ -287,6 +304,7 @@ impl Work {
                 conn.prepare_cached("DELETE FROM blobs WHERE hash = ?1")?.execute([hash.0])?;
                 Ok(Done::Content)
             }
+            Work::Purge(session) => purge(conn, session, place, anchor).map(Done::Purged),
         }
     }
 }
@@ -348,5 +366,7 @@ fn put(conn: &Connection, hash: Hash, content: &[u8]) -> Result<(), Fail> {
          ON CONFLICT (hash) DO UPDATE SET size = ?2, content = ?3 WHERE content <> ?3",
     )?
     .execute(params![hash.0, size, content])?;
+    conn.prepare_cached("INSERT OR REPLACE INTO uses (hash, session, at) VALUES (?1, '', unixepoch())")?
+        .execute([hash.0])?;
     Ok(())
 }

@@ -1,0 +1,53 @@
+//! Search in the store: places from the index, what is there from the events.
+
+use super::fault::Fail;
+use super::rows::{self, has_lists};
+use super::uptake;
+use crate::adapters::engine::texts::{self, Told};
+use crate::domain::event::Event;
+use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::listing::Tab;
+use crate::domain::search::{Found, Search, wanted};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::HashMap;
+
+/// What is found; where nothing was typed that could be, nothing.
+pub fn find(conn: &Connection, search: &Search) -> Result<Found, Fail> {
+    let progress = uptake::progress(conn)?;
+    let wanted = wanted(&search.words);
+    if wanted.is_empty() || !has_lists(conn)? {
+        return Ok(Found { progress, ..Found::default() });
+    }
+    let mut known = HashMap::new();
+    let (hits, next) =
+        texts::find(conn, &wanted, search, |place| -> Result<_, Fail> { read(conn, &mut known, place) })?;
+    Ok(Found { hits, next, progress })
+}
+
+/// The event at a place; none where its session is in the bin or gone, or where it cannot be read.
+fn read(
+    conn: &Connection,
+    known: &mut HashMap<SessionId, Option<Told>>,
+    place: i64,
+) -> Result<Option<(Told, Event)>, Fail> {
+    let mut query = conn.prepare_cached("SELECT session, event FROM commits WHERE n = ?1")?;
+    let commit = query.query_row([texts::commit_of(place)], |row| {
+        Ok((SessionId(row.get(0)?), EventNo(rows::uint(row.get(1)?))))
+    });
+    let Some((session, last)) = commit.optional()? else { return Ok(None) };
+    if !known.contains_key(&session) {
+        let told = rows::tally_of(conn, &session)?.filter(|row| row.tab() != Tab::Bin).map(|row| Told {
+            session: session.clone(),
+            title: row.title,
+            archived: row.marks.archived.is_some(),
+        });
+        known.insert(session.clone(), told);
+    }
+    let Some(Some(told)) = known.get(&session) else { return Ok(None) };
+    let no = texts::event_of(place, last);
+    let mut query = conn.prepare_cached("SELECT json FROM events WHERE session = ?1 AND no = ?2")?;
+    let json: Option<String> =
+        query.query_row(params![session.as_str(), rows::int(no.0)], |row| row.get(0)).optional()?;
+    let event = json.and_then(|json| Event::from_json(&json).ok());
+    Ok(event.map(|event| (told.clone(), event)))
+}

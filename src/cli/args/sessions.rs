@@ -1,0 +1,163 @@
+//! What may be typed after `tackroom sessions`.
+
+use crate::domain::listing::Tab;
+use clap::Subcommand;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+const EXAMPLES: &str = "\
+Examples:
+  tackroom sessions list --tab needs-you        what waits for you
+  tackroom sessions search rate limit           every word, the newest first
+  tackroom sessions search \"connection refused\" 'time*' --rank
+  tackroom sessions tag k3x release             also: untag, pin, unpin, archive, unarchive
+  tackroom sessions delete k3x                  into the bin; `restore` takes it back, `purge` does not
+";
+
+/// `tackroom sessions`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Sessions {
+    /// What to do; a list if not given.
+    #[command(subcommand)]
+    pub what: Option<SessionsVerb>,
+    /// One JSON document instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What `tackroom sessions` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SessionsVerb {
+    /// The sessions, pinned ones first, then the last touched.
+    List(List),
+    /// Find what was said and done: messages, arguments and outputs of all sessions.
+    Search(Find),
+    /// One session: where it stands, what waits, what came of its calls.
+    Show {
+        /// The session's id or a unique beginning of it.
+        id: String,
+    },
+    /// Give a session another title.
+    Rename {
+        /// The session's id or a unique beginning of it.
+        id: String,
+        /// The title.
+        title: String,
+    },
+    /// Give a session tags.
+    Tag(Tags),
+    /// Take tags away.
+    Untag(Tags),
+    /// Keep sessions on top of the list, and out of the retention rules.
+    Pin(Ids),
+    /// No longer keep them on top.
+    Unpin(Ids),
+    /// Put sessions out of sight; the search still finds them.
+    Archive(Ids),
+    /// Take sessions back from the archive.
+    Unarchive(Ids),
+    /// Put sessions into the bin: no list and no search shows them; the retention rules empty it.
+    Delete(Ids),
+    /// Take sessions back from the bin.
+    Restore(Ids),
+    /// Remove sessions that are in the bin for good: their events, and content that no other session uses.
+    Purge(Purge),
+}
+
+/// `tackroom sessions list`.
+#[derive(Clone, Debug, PartialEq, Eq, clap::Args)]
+pub struct List {
+    /// At most so many.
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    pub limit: usize,
+    /// Only this tab.
+    #[arg(long, value_name = "TAB", default_value = "all", value_parser = tabs())]
+    pub tab: Tab,
+    /// Only those in this status, such as held, failed or running; may be given again.
+    #[arg(long, value_name = "STATUS")]
+    pub status: Vec<String>,
+    /// Only those with this tag; may be given again, then all of them.
+    #[arg(long, value_name = "TAG")]
+    pub tag: Vec<String>,
+    /// Only those of this agent.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    pub agent: String,
+    /// Only those whose folder contains this.
+    #[arg(long, value_name = "PART", default_value = "")]
+    pub folder: String,
+    /// Only those that asked for this tool.
+    #[arg(long, value_name = "TOOL", default_value = "")]
+    pub tool: String,
+    /// Only those with these words in the title, id, agent, folder, model, a tag or a tool.
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    pub filter: String,
+    /// The next page: what comes after this session.
+    #[arg(long, value_name = "ID")]
+    pub after: Option<String>,
+}
+
+impl Default for List {
+    fn default() -> List {
+        List {
+            limit: 50,
+            tab: Tab::All,
+            status: Vec::new(),
+            tag: Vec::new(),
+            agent: String::new(),
+            folder: String::new(),
+            tool: String::new(),
+            filter: String::new(),
+            after: None,
+        }
+    }
+}
+
+/// `tackroom sessions search`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Find {
+    /// Words that must all be there; several in quotes follow one another; a star at the end is any ending.
+    #[arg(required = true, value_name = "WORDS")]
+    pub words: Vec<String>,
+    /// The best first instead of the newest.
+    #[arg(long)]
+    pub rank: bool,
+    /// At most so many.
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+    /// The next page: `next` of the one before.
+    #[arg(long, value_name = "PLACE", conflicts_with = "rank")]
+    pub before: Option<i64>,
+}
+
+/// A command about one session and its tags.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Tags {
+    /// The session's id or a unique beginning of it.
+    pub id: String,
+    /// The tags, one word each.
+    #[arg(required = true, value_name = "TAG")]
+    pub tags: Vec<String>,
+}
+
+/// A command about some sessions.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Ids {
+    /// The sessions' ids or unique beginnings of them.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+}
+
+/// `tackroom sessions purge`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Purge {
+    /// The sessions' ids or unique beginnings of them.
+    #[arg(value_name = "ID", required_unless_present = "expired")]
+    pub ids: Vec<String>,
+    /// Apply the retention rules now: what was archived too long goes into the bin, what was there too long is removed.
+    #[arg(long, conflicts_with = "ids")]
+    pub expired: bool,
+}
+
+fn tabs() -> impl TypedValueParser<Value = Tab> {
+    PossibleValuesParser::new(Tab::ALL.map(Tab::name)).map(|name| Tab::named(&name).unwrap_or_default())
+}

@@ -1,0 +1,110 @@
+//! `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites.
+
+use crate::cli::args::sessions::{Purge, Tags};
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::out;
+use crate::cli::wire::Wire;
+use crate::domain::call::Via;
+use crate::domain::ids::SessionId;
+use crate::domain::marks::Mark;
+use crate::domain::order::{Order, Refusal};
+use crate::runtime::ledger::RecordFault;
+use crate::runtime::retention::{self, Purged};
+
+/// Gives a session tags, or takes them away.
+pub async fn tags(config: &Config, args: &Tags, on: bool, json: bool) -> Result<Code, Failure> {
+    let wire = Wire::required(config)?;
+    let id = wire.find(&args.id).await?;
+    let mark = |tag: &String| match on {
+        true => Mark::Tag { tag: tag.clone() },
+        false => Mark::Untag { tag: tag.clone() },
+    };
+    let marks: Vec<Mark> = args.tags.iter().map(mark).collect();
+    marked(&wire, &[id], &marks, json).await
+}
+
+/// Marks sessions.
+pub async fn mark(config: &Config, ids: &[String], mark: Mark, json: bool) -> Result<Code, Failure> {
+    let wire = Wire::required(config)?;
+    let ids = found(&wire, ids).await?;
+    marked(&wire, &ids, &[mark], json).await
+}
+
+/// All of them are found before anything is done to one.
+async fn found(wire: &Wire, ids: &[String]) -> Result<Vec<SessionId>, Failure> {
+    let mut found = Vec::with_capacity(ids.len());
+    for id in ids {
+        found.push(wire.find(id).await?);
+    }
+    Ok(found)
+}
+
+/// What is so already is no failure: who asks for it has it.
+async fn marked(wire: &Wire, ids: &[SessionId], marks: &[Mark], json: bool) -> Result<Code, Failure> {
+    let mut hand = wire.hand(Via::Command, "");
+    for id in ids {
+        for mark in marks {
+            let said = match hand.order(id, &Order::Mark(mark.clone())).await {
+                Ok(_) => mark.done().to_string(),
+                Err(RecordFault::Refused(Refusal::Marked(already))) => format!("is {already} already:"),
+                Err(fault) => return Err(fault.into()),
+            };
+            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+            if !json {
+                out::line(&out::safe(&format!("{said} {id}{tag}")))?;
+            }
+        }
+        if !json && marks.contains(&Mark::Delete) {
+            out::line(&format!("`tackroom sessions restore {id}` takes it back"))?;
+        }
+    }
+    if json {
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            rows.push(wire.store.index.row(id).await?);
+        }
+        out::json(&serde_json::json!({ "version": 1, "sessions": rows }).to_string())?;
+    }
+    Ok(Code::Done)
+}
+
+/// Removes sessions that are in the bin, or applies the retention rules.
+pub async fn purge(config: &Config, args: &Purge, json: bool) -> Result<Code, Failure> {
+    let wire = Wire::required(config)?;
+    let (mut binned, mut gone) = (Vec::new(), Vec::new());
+    if args.expired {
+        let mut hand = wire.retention_hand();
+        let tidied = retention::tidy(&wire.store, &mut hand, wire.retention(), wire.clock.now()).await?;
+        (binned, gone) = (tidied.binned, tidied.purged);
+    }
+    for id in found(&wire, &args.ids).await? {
+        match retention::purge(&wire.store, &id).await? {
+            Purged::Gone => gone.push(id),
+            Purged::NotInBin => {
+                let hint = format!("`tackroom sessions delete {id}` puts it there");
+                return Err(Failure::new(Code::Failed, format!("session {id} is not in the bin"), hint));
+            }
+            Purged::Taken => {
+                let hint = "let its task end, or stop that process";
+                return Err(Failure::new(Code::Failed, format!("another process has session {id}"), hint));
+            }
+        }
+    }
+    if json {
+        let names = |ids: &[SessionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = serde_json::json!({ "version": 1, "deleted": names(&binned), "purged": names(&gone) });
+        out::json(&told.to_string())?;
+        return Ok(Code::Done);
+    }
+    for id in &binned {
+        out::line(&format!("deleted {id}: it was archived for {} days", config.archived_days.value))?;
+    }
+    for id in &gone {
+        out::line(&format!("purged {id}"))?;
+    }
+    if binned.is_empty() && gone.is_empty() {
+        out::line("nothing is old enough")?;
+    }
+    Ok(Code::Done)
+}

@@ -1,0 +1,101 @@
+//! What is kept how long: archived sessions go into the bin, and what was in the bin long enough is removed.
+
+use crate::domain::ids::SessionId;
+use crate::domain::listing::{After, Query, Tab};
+use crate::domain::marks::Mark;
+use crate::domain::order::Order;
+use crate::domain::tally::Row;
+use crate::domain::time::Micros;
+use crate::ports::log::LogFault;
+use crate::runtime::hand::Hand;
+use crate::runtime::ledger::RecordFault;
+use crate::runtime::plugs::Store;
+
+/// The rules; none is for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Days in the archive.
+    pub archived_days: Option<u32>,
+    /// Days in the bin.
+    pub deleted_days: Option<u32>,
+}
+
+/// What the rules did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tidied {
+    /// Sessions that went into the bin.
+    pub binned: Vec<SessionId>,
+    /// Sessions that were removed.
+    pub purged: Vec<SessionId>,
+}
+
+/// Rows looked at together.
+const PAGE: usize = 200;
+const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
+
+/// Applies the rules. Nothing that is pinned, waits for a person or is at work is touched.
+pub async fn tidy(store: &Store, hand: &mut Hand, rules: Rules, now: Micros) -> Result<Tidied, LogFault> {
+    let mut tidied = Tidied::default();
+    // The bin first: what goes into it now stays there for its own time.
+    if let Some(days) = rules.deleted_days {
+        for row in due(store, Tab::Bin, now, days, |row| row.marks.deleted).await? {
+            if purge(store, &row.id).await? == Purged::Gone {
+                tidied.purged.push(row.id);
+            }
+        }
+    }
+    if let Some(days) = rules.archived_days {
+        for row in due(store, Tab::Archived, now, days, |row| row.marks.archived).await? {
+            match hand.order(&row.id, &Order::Mark(Mark::Delete)).await {
+                Ok(_) => tidied.binned.push(row.id),
+                Err(RecordFault::Refused(_)) => {} // somebody was quicker
+                Err(RecordFault::Log(LogFault::Damaged { .. })) => {} // it stays where it can be looked at
+                Err(RecordFault::Log(fault)) => return Err(fault),
+            }
+        }
+    }
+    Ok(tidied)
+}
+
+/// The rows of a tab whose time is over.
+async fn due(
+    store: &Store,
+    tab: Tab,
+    now: Micros,
+    days: u32,
+    since: impl Fn(&Row) -> Option<Micros>,
+) -> Result<Vec<Row>, LogFault> {
+    let (mut due, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.index.rows(Query { tab, after, limit: PAGE, ..Query::default() }).await?;
+        let Some(last) = page.last() else { return Ok(due) };
+        after = Some(After::of(last));
+        for row in page {
+            let over = since(&row).is_some_and(|at| now.ms_since(at) >= u64::from(days) * DAY_MS);
+            let at_work =
+                !matches!(row.status.as_str(), "idle" | "done" | "failed" | "cancelled" | "budget-stopped");
+            if over && !at_work && !row.marks.pinned && row.holds.is_empty() && !store.work.taken(&row.id)? {
+                due.push(row);
+            }
+        }
+    }
+}
+
+/// What came of a purge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purged {
+    /// It is gone.
+    Gone,
+    /// It is not in the bin.
+    NotInBin,
+    /// Another process has it.
+    Taken,
+}
+
+/// Removes a session that is in the bin, for good.
+pub async fn purge(store: &Store, id: &SessionId) -> Result<Purged, LogFault> {
+    let Some(claim) = store.work.claim(id)? else { return Ok(Purged::Taken) };
+    let gone = store.log.purge(id).await?;
+    drop(claim);
+    Ok(if gone { Purged::Gone } else { Purged::NotInBin })
+}
