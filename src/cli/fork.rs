@@ -51,12 +51,8 @@ fn utf8(path: &std::path::Path) -> Result<String, Failure> {
 
 /// What is to be changed, as typed.
 fn twist(args: &Fork, model: Option<String>) -> Result<Twist, Failure> {
-    let mut twist = Twist {
-        model,
-        instructions: args.instructions.clone(),
-        note: args.note.clone(),
-        ..Twist::default()
-    };
+    let mut twist =
+        Twist { model, instructions: args.instructions.clone(), note: args.note.clone(), ..Twist::default() };
     for text in &args.args {
         let (call, json) = pair(text, "--args", "c4={\"path\":\"a.md\"}")?;
         let value = serde_json::from_str(json).map_err(|error| {
@@ -107,7 +103,9 @@ fn tell(parent: &SessionId, forked: &Forked, json: bool) -> Result<(), Failure> 
     }
     let as_of = match forked.files {
         FilesAt::Kept(_) => format!("as they were at {}", forked.at),
-        FilesAt::Now => "as they are now: nothing was kept since, and nothing is known to have changed them".into(),
+        FilesAt::Now => {
+            "as they are now: nothing was kept since, and nothing is known to have changed them".into()
+        }
         FilesAt::Lost { at } => {
             format!("as they are now: what ran at {at} may have changed them, and nothing was kept before it")
         }

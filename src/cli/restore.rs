@@ -50,7 +50,10 @@ pub async fn restore(config: &Config, args: &Restore) -> Result<Code, Failure> {
 fn show(plan: &Plan) -> Result<(), Failure> {
     let count = plan.changes.len();
     if count == 0 {
-        return out::line(&out::safe(&format!("the files of {} are as they were at {}", plan.workspace, plan.at)));
+        return out::line(&out::safe(&format!(
+            "the files of {} are as they were at {}",
+            plan.workspace, plan.at
+        )));
     }
     out::line(&out::safe(&format!("{count} changes in {} as at {}:", plan.workspace, plan.at)))?;
     for change in plan.changes.iter().take(SHOWN) {

@@ -148,13 +148,7 @@ fn open(session: &Session, id: CallId) -> Result<&Call, Refusal> {
     }
 }
 
-fn edited(
-    session: &Session,
-    id: CallId,
-    args: &Value,
-    by: &By,
-    kit: &Kit<'_>,
-) -> Result<Vec<Fact>, Refusal> {
+fn edited(session: &Session, id: CallId, args: &Value, by: &By, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
     let call = open(session, id)?;
     let faults = kit.tools.get(&call.tool).ok_or(Refusal::NoCall(id))?.schema.check(args);
     match faults.is_empty() {
@@ -334,11 +328,12 @@ fn keeps(fact: &Fact) -> Option<Hash> {
 /// The event to fork at for a change of `call`: the last one before it was decided on or begun, else the last of all.
 pub fn before_decision(events: &[Event], call: CallId) -> Option<EventNo> {
     let decides = |event: &&Event| {
-        event.fact.call() == Some(call) && !matches!(event.fact, Fact::CallJudged { .. } | Fact::CallLapsed { .. })
+        event.fact.call() == Some(call)
+            && !matches!(event.fact, Fact::CallJudged { .. } | Fact::CallLapsed { .. })
     };
-    let asked = events.iter().any(|event| {
-        matches!(&event.fact, Fact::ModelReplied { calls, .. } if calls.contains(&call))
-    });
+    let asked = events
+        .iter()
+        .any(|event| matches!(&event.fact, Fact::ModelReplied { calls, .. } if calls.contains(&call)));
     let decided = events.iter().find(decides).map(|event| EventNo(event.no.0.saturating_sub(1)));
     asked.then(|| decided.or_else(|| events.last().map(|event| event.no))).flatten()
 }

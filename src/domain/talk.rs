@@ -204,14 +204,8 @@ impl Talk {
             Fact::SessionForked { parent, workspace, model, .. } => {
                 self.fork(event, parent, workspace, model.as_ref());
             }
-            Fact::WorkspaceMissed { why } => {
-                self.note(event, Tone::Alarm, format!("the files were not kept: {why}"));
-            }
-            Fact::RestoreStarted { at, by, .. } => {
-                self.note(event, Tone::Quiet, format!("files put back as they were at {at}, by {by}"));
-            }
-            Fact::RestoreEnded { failed, .. } if *failed > 0 => {
-                self.note(event, Tone::Alarm, format!("{failed} files could not be put back"));
+            Fact::WorkspaceMissed { .. } | Fact::RestoreStarted { .. } | Fact::RestoreEnded { .. } => {
+                self.files(event);
             }
             Fact::SessionMarked { mark, .. } => {
                 let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
@@ -245,8 +239,7 @@ impl Talk {
             Fact::WriterTaken { .. }
             | Fact::StepAllowed { .. }
             | Fact::ModelAsked { .. }
-            | Fact::WorkspaceKept { .. }
-            | Fact::RestoreEnded { .. } => {}
+            | Fact::WorkspaceKept { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -260,6 +253,19 @@ impl Talk {
             | Fact::CallUnknown { call }
             | Fact::CallSettled { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
+        }
+    }
+
+    /// What became of the files.
+    fn files(&mut self, event: &Event) {
+        if let Fact::WorkspaceMissed { why } = &event.fact {
+            self.note(event, Tone::Alarm, format!("the files were not kept: {why}"));
+        } else if let Fact::RestoreStarted { at, by, .. } = &event.fact {
+            self.note(event, Tone::Quiet, format!("files put back as they were at {at}, by {by}"));
+        } else if let Fact::RestoreEnded { failed, .. } = &event.fact
+            && *failed > 0
+        {
+            self.note(event, Tone::Alarm, format!("{failed} files could not be put back"));
         }
     }
 

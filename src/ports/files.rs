@@ -73,11 +73,7 @@ pub trait Files: Send + Sync {
     /// need not be stored again.
     fn keep<'a>(&'a self, folder: &'a str, last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>>;
     /// What `put_back` would change now. Changes nothing.
-    fn compare<'a>(
-        &'a self,
-        folder: &'a str,
-        manifest: Hash,
-    ) -> Later<'a, Result<Vec<Change>, FilesFault>>;
+    fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>>;
     /// Makes the files as they were kept. One that fails does not keep the others from it.
     fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>>;
     /// Makes an empty folder of that name among those of this program, or `into`, which must be empty or not there.

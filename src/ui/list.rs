@@ -49,15 +49,24 @@ pub fn themes(app: &App) -> Vec<&str> {
 /// What may be other in the fork that is being made, as far as it fits the filter: what, its name, a sentence.
 pub fn twists(app: &App) -> Vec<(Twisting, String, &'static str)> {
     let Some(Overlay::Fork(dialog)) = &app.overlay else { return Vec::new() };
-    let mut all = vec![(Twisting::Nothing, "as it was".to_string(), "The files of then; what was open asks again.")];
+    let mut all =
+        vec![(Twisting::Nothing, "as it was".to_string(), "The files of then; what was open asks again.")];
     for (call, tool) in &dialog.point.calls {
-        all.push((Twisting::Args(*call), format!("edit {call} {tool}"), "Other arguments; they are asked about."));
+        all.push((
+            Twisting::Args(*call),
+            format!("edit {call} {tool}"),
+            "Other arguments; they are asked about.",
+        ));
         all.push((Twisting::Reject(*call), format!("reject {call} {tool}"), "Not run; your reason is read."));
         all.push((Twisting::Respond(*call), format!("answer {call} {tool}"), "Answer in the tool's place."));
     }
     all.push((Twisting::Note, "with a note".to_string(), "A message that the agent reads next."));
     all.push((Twisting::Model, "with another model".to_string(), "Asked from here on."));
-    all.push((Twisting::Instructions, "with other instructions".to_string(), "In the place of the first ones."));
+    all.push((
+        Twisting::Instructions,
+        "with other instructions".to_string(),
+        "In the place of the first ones.",
+    ));
     let filter = dialog.chooser.filter.text();
     let text = |entry: &(Twisting, String, &'static str)| format!("{} {}", entry.1, entry.2);
     fitting(&filter, all.iter().map(text)).into_iter().filter_map(|at| all.get(at).cloned()).collect()

@@ -66,7 +66,8 @@ fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, Strin
         }
         Focus::Pane(Pane::Approval) | Focus::Composer => return None,
     };
-    let asked = watched.trace.order().iter().filter_map(|key| watched.trace.row(*key)).filter(|row| row.no == at);
+    let asked =
+        watched.trace.order().iter().filter_map(|key| watched.trace.row(*key)).filter(|row| row.no == at);
     let calls = asked.filter_map(|row| match &row.what {
         What::Call { call, tool, .. } => Some((*call, tool.clone())),
         What::Run { .. }

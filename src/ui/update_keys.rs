@@ -15,7 +15,9 @@ use crate::ui::keymap::{Found, digit};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
-use crate::ui::{update_decide, update_fork, update_list, update_panel, update_panes, update_replay, update_write};
+use crate::ui::{
+    update_decide, update_fork, update_list, update_panel, update_panes, update_replay, update_write,
+};
 
 /// Texts that were sent and are kept for the composer.
 const HISTORY_MAX: usize = 200;
@@ -137,9 +139,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
 fn moved(app: &mut App, step: Move) {
     match &app.overlay {
         Some(Overlay::Help) => update_panes::help(app, step),
-        Some(
-            Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_),
-        ) => {
+        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_)) => {
             update_list::moved(app, step)
         }
         Some(Overlay::Editor(_)) => {}
@@ -150,9 +150,7 @@ fn moved(app: &mut App, step: Move) {
 /// What is done with the chosen item: of the overlay, else of the pane.
 fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match &app.overlay {
-        Some(
-            Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_),
-        ) => {
+        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_)) => {
             update_list::act(app, item, effects);
         }
         Some(Overlay::Editor(_) | Overlay::Help) => {}

@@ -12,6 +12,7 @@ use tackroom::domain::event::{Event, Fact, Parent};
 use tackroom::domain::fork::Twist;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, CommitId, EventNo, SessionId};
+use tackroom::domain::listing::Query;
 use tackroom::domain::message::Message;
 use tackroom::domain::order::Refusal;
 use tackroom::domain::policy::Mode;
@@ -20,7 +21,6 @@ use tackroom::domain::session::Session;
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
 use tackroom::domain::trace::Trace;
-use tackroom::domain::listing::Query;
 use tackroom::runtime::fork::{ForkFault, Forked, Wish, fork};
 
 impl World {
@@ -81,8 +81,10 @@ async fn whole(world: &World, id: &SessionId) {
         trace.apply(event);
         row.apply(event);
     }
-    let lines: Vec<String> =
-        events.iter().map(|e| format!("{} {} {} {} {:?}", e.no, e.span, e.parent, e.fact.kind(), e.fact.call())).collect();
+    let lines: Vec<String> = events
+        .iter()
+        .map(|e| format!("{} {} {} {} {:?}", e.no, e.span, e.parent, e.fact.kind(), e.fact.call()))
+        .collect();
     assert_eq!(trace.faults(), &[], "{id}: {}", lines.join("\n"));
     let stored = world.plugs().store.index.row(id).await.unwrap();
     assert_eq!(stored, Some(row));
@@ -96,15 +98,17 @@ fn asks_again(events: &[Event], copies: usize) -> u32 {
     };
     for event in own {
         let Fact::CallStarted { call, .. } = event.fact else { continue };
-        let touched = about(before, call, |fact| {
-            matches!(fact, Fact::CallApproved { .. } | Fact::CallStarted { .. })
-        });
+        let touched =
+            about(before, call, |fact| matches!(fact, Fact::CallApproved { .. } | Fact::CallStarted { .. }));
         let reads = about(own, call, |fact| {
             matches!(fact, Fact::CallJudged { effect: tackroom::domain::tool_spec::Effect::ReadOnly, .. })
         });
         if touched && !reads {
             let earlier: Vec<Event> = own.iter().take_while(|other| other.no < event.no).cloned().collect();
-            assert!(about(&earlier, call, |fact| matches!(fact, Fact::CallApproved { .. })), "{call} was not asked about");
+            assert!(
+                about(&earlier, call, |fact| matches!(fact, Fact::CallApproved { .. })),
+                "{call} was not asked about"
+            );
             asked += 1;
         }
     }
@@ -120,7 +124,8 @@ async fn at_every_event_of_a_story() {
     let events = world.events(&parent).await;
     let (mut forks, mut again) = (0, 0);
     for no in 1..=events.len() {
-        let forked = world.fork(&parent, &at(no as u64)).await.unwrap_or_else(|fault| panic!("{no}: {fault}"));
+        let forked =
+            world.fork(&parent, &at(no as u64)).await.unwrap_or_else(|fault| panic!("{no}: {fault}"));
         assert_eq!(forked.missing, [], "{no}");
         let copied = world.sealed(&forked.id).await;
         assert_eq!(copied[..no], sealed[..no], "byte for byte, hashes too");
@@ -228,7 +233,10 @@ async fn another_decision_another_model_other_words() {
     assert_eq!(last.model, "other");
     let texts: Vec<String> = last.messages.iter().map(|message| format!("{message:?}")).collect();
     assert!(matches!(&*last.messages[0], Message::System { text } if text == "be brief"), "{texts:?}");
-    assert!(matches!(&**last.messages.last().unwrap(), Message::User { text } if text == "use the notes"), "{texts:?}");
+    assert!(
+        matches!(&**last.messages.last().unwrap(), Message::User { text } if text == "use the notes"),
+        "{texts:?}"
+    );
     assert!(texts.iter().any(|text| text.contains("not here")), "{texts:?}");
 }
 
@@ -326,7 +334,10 @@ async fn copies_cannot_be_forged() {
             *sealed = Sealed { event: sealed.event.clone(), json, hash };
         }
     };
-    assert!(matches!(broken(&|commit| commit.class = Class::Worker), Denial::Fenced { .. } | Denial::Broken { .. }));
+    assert!(matches!(
+        broken(&|commit| commit.class = Class::Worker),
+        Denial::Fenced { .. } | Denial::Broken { .. }
+    ));
     let without = broken(&|commit| commit.events.truncate(9));
     assert!(matches!(without, Denial::NotYours { .. } | Denial::Fenced { .. }), "{without}");
     let altered = broken(&|commit| {

@@ -53,12 +53,19 @@ fn a_fork_has_the_files_of_its_event_and_goes_on() {
     assert!(path(&told).starts_with(home.home()), "{told}");
     let files = tree(&path(&told));
     assert_eq!(files["a.txt"], "file 644 first\n");
-    assert_eq!(files["notes.txt"], live.get("notes.txt").cloned().unwrap_or("file 644 one\ntwo\nthree\n".into()));
+    assert_eq!(
+        files["notes.txt"],
+        live.get("notes.txt").cloned().unwrap_or("file 644 one\ntwo\nthree\n".into())
+    );
     let new = told["session"].as_str().unwrap();
     assert_eq!(home.run(&["resume", new, "--headless"]).code, 3, "what was approved before asks again");
     done(&home.run(&["resume", new, "--headless", "--on-hold", "approve"]));
     assert_eq!(tree(&path(&told)), live, "it came to the same end");
-    assert_eq!((tree(&home.ws()), home.events(&id)), (live, log), "the parent and its folder are as they were");
+    assert_eq!(
+        (tree(&home.ws()), home.events(&id)),
+        (live, log),
+        "the parent and its folder are as they were"
+    );
 }
 
 #[test]
@@ -77,7 +84,17 @@ fn other_arguments_another_decision_and_a_note() {
     let home = Home::new();
     let id = finished(&home);
     let args = r#"c2={"path":"c.txt","content":"third\n"}"#;
-    let ran = home.run(&["fork", &id, "--args", args, "--note", "be careful", "--headless", "--on-hold", "approve"]);
+    let ran = home.run(&[
+        "fork",
+        &id,
+        "--args",
+        args,
+        "--note",
+        "be careful",
+        "--headless",
+        "--on-hold",
+        "approve",
+    ]);
     done(&ran);
     let new = home.sessions()[0]["id"].as_str().unwrap().to_string();
     assert_eq!(home.sessions()[0]["parent"]["session"], json!(id));
@@ -146,7 +163,8 @@ fn nothing_is_put_back_under_a_running_session() {
     let home = Home::new();
     let log = home.ws().join("log");
     let line = format!("echo x >> {}; sleep 30", log.display());
-    let model = home.script(json!([{"calls": [{"tool": "run_command", "args": {"shell": line}}]}, {"text": "Done."}]));
+    let model = home
+        .script(json!([{"calls": [{"tool": "run_command", "args": {"shell": line}}]}, {"text": "Done."}]));
     let ws = home.ws().display().to_string();
     let args =
         ["run", "Go.", "--workspace", &ws, "--model", &model, "--headless", "--json", "--on-hold", "approve"];
@@ -173,7 +191,9 @@ fn nothing_is_put_back_under_a_running_session() {
 #[test]
 fn reading_and_looking_keeps_nothing() {
     let home = Home::new();
-    let model = home.script(json!([{"calls": [{"tool": "read_file", "args": {"path": "notes.txt"}}]}, {"text": "Read."}]));
+    let model = home.script(
+        json!([{"calls": [{"tool": "read_file", "args": {"path": "notes.txt"}}]}, {"text": "Read."}]),
+    );
     done(&home.task(&model, "Read it.", &[]));
     let kinds = home.kinds(&home.only());
     assert!(!kinds.iter().any(|kind| kind.starts_with("Workspace")), "{kinds:?}");

@@ -17,7 +17,8 @@ const SIZE: (u16, u16) = (120, 40);
 /// The only fork that was asked for, and that nothing was decided.
 fn forked(screen: &mut TestScreen) -> (SessionId, Option<u64>, Twist) {
     let commands = screen.commands();
-    let orders = commands.iter().filter(|command| matches!(command, Command::Order { order, .. } if decides(order)));
+    let orders =
+        commands.iter().filter(|command| matches!(command, Command::Order { order, .. } if decides(order)));
     assert_eq!(orders.count(), 0, "{commands:?}");
     let mut forks = commands.into_iter().filter_map(|command| match command {
         Command::Fork { session, at, twist } => Some((session, at.map(|at| at.0), *twist)),
@@ -96,8 +97,11 @@ fn from_a_row_of_the_timeline_and_from_a_call() {
     let mut screen = on(&story);
     screen.press("2");
     let rows: Vec<usize> = screen.app.watched.as_ref().unwrap().trace.order().to_vec();
-    let row = |screen: &TestScreen, key: usize| screen.app.watched.as_ref().unwrap().trace.row(key).unwrap().clone();
-    let of_call = rows.iter().position(|key| matches!(row(&screen, *key).what, What::Call { call: CallId(5), .. }));
+    let row = |screen: &TestScreen, key: usize| {
+        screen.app.watched.as_ref().unwrap().trace.row(key).unwrap().clone()
+    };
+    let of_call =
+        rows.iter().position(|key| matches!(row(&screen, *key).what, What::Call { call: CallId(5), .. }));
     screen.press("g g");
     for _ in 0..of_call.unwrap() {
         screen.press("j");

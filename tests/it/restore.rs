@@ -69,7 +69,8 @@ async fn a_restore_is_said_before_it_is_done() {
         let next = world.engine.faults().appends() + 1;
         world.engine.faults().fail(next, how);
         let result = restore(&plugs, &by, &plan).await;
-        let said = world.events(&id).await.iter().any(|event| matches!(event.fact, Fact::RestoreStarted { .. }));
+        let said =
+            world.events(&id).await.iter().any(|event| matches!(event.fact, Fact::RestoreStarted { .. }));
         match how {
             Failing::Unavailable => {
                 assert!(matches!(result, Err(RestoreFault::Record(_))), "{result:?}");

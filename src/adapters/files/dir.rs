@@ -82,8 +82,7 @@ impl Dir {
 
     /// Opens a regular file in it for reading; never waits for a pipe.
     pub(super) fn file(&self, name: &OsStr) -> io::Result<(File, Stamp)> {
-        let flags =
-            OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = openat(&self.0, name, flags, Mode::empty())?;
         let stamp = Stamp::of(&rustix::fs::fstat(&file)?);
         match stamp.kind() {

@@ -48,7 +48,10 @@ pub(super) async fn lay(folders: &Folders, dir: Arc<Dir>, planned: Vec<Change>) 
     // Last, and what lies deepest first: a folder that may not be written to could take nothing in before.
     for (path, mode) in modes.into_iter().rev() {
         let (dir, at) = (dir.clone(), path.clone());
-        if let Err(why) = blocking(move || holder(&dir, &at).and_then(|(above, name)| above.folder(name)?.set_mode(mode))).await {
+        if let Err(why) =
+            blocking(move || holder(&dir, &at).and_then(|(above, name)| above.folder(name)?.set_mode(mode)))
+                .await
+        {
             done.failed.push((path, why));
         }
     }

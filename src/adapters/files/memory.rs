@@ -81,11 +81,7 @@ impl Files for MemoryFiles {
         Box::pin(std::future::ready(Ok(kept)))
     }
 
-    fn compare<'a>(
-        &'a self,
-        folder: &'a str,
-        manifest: Hash,
-    ) -> Later<'a, Result<Vec<Change>, FilesFault>> {
+    fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         Box::pin(std::future::ready(self.inner().plan(folder, manifest)))
     }
 

@@ -81,11 +81,7 @@ impl Folders {
     }
 
     /// Reads the folder; what is not in `stored` goes into the store, and nothing where that is none.
-    async fn scan(
-        &self,
-        folder: &str,
-        stored: Option<Arc<HashSet<Hash>>>,
-    ) -> Result<Manifest, FilesFault> {
+    async fn scan(&self, folder: &str, stored: Option<Arc<HashSet<Hash>>>) -> Result<Manifest, FilesFault> {
         let mut memo = self.known().memos.remove(folder).unwrap_or_default();
         if let Some(stored) = &stored {
             memo.retain(|_, (_, hash)| stored.contains(hash)); // what was read need not have been stored
@@ -149,7 +145,8 @@ impl Folders {
     /// anything else that was stored once may have been purged since.
     async fn stored(&self, folder: &str, last: Option<Hash>) -> Arc<HashSet<Hash>> {
         let Some(last) = last else { return Arc::default() };
-        let known = self.known().kept.get(folder).filter(|(hash, _)| *hash == last).map(|(_, all)| all.clone());
+        let known =
+            self.known().kept.get(folder).filter(|(hash, _)| *hash == last).map(|(_, all)| all.clone());
         match known {
             Some(all) => all,
             None => self.read(last).await.map(|manifest| Arc::new(all(&manifest))).unwrap_or_default(),
@@ -207,11 +204,7 @@ impl Files for Folders {
         })
     }
 
-    fn compare<'a>(
-        &'a self,
-        folder: &'a str,
-        manifest: Hash,
-    ) -> Later<'a, Result<Vec<Change>, FilesFault>> {
+    fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         Box::pin(async move {
             let then = self.read(manifest).await?;
             let now = self.scan(folder, None).await?;

@@ -36,7 +36,8 @@ impl Rules {
             let Ok(down) = folder.strip_prefix(parent) else { break };
             let read = |name: &str| {
                 let path = parent.join(name);
-                let small = std::fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= SIZE_MAX);
+                let small =
+                    std::fs::metadata(&path).is_ok_and(|meta| meta.is_file() && meta.len() <= SIZE_MAX);
                 small.then(|| std::fs::read(path).ok()).flatten()
             };
             if let (Some(rules), Some(down)) = (built(read), down.to_str()) {

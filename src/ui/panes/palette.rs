@@ -8,9 +8,9 @@ use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::keymap::Entry;
 use crate::ui::list;
+use crate::ui::mode::Twisting;
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{one_line, spread};
-use crate::ui::mode::Twisting;
 use crate::ui::parts::{Chooser, ForkDialog, ForkPoint};
 use crate::ui::theme::Role;
 

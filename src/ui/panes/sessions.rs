@@ -104,7 +104,8 @@ fn preview(app: &App, row: &Row, area: Rect, buf: &mut Buffer) {
     let (title, _) = prose(&row.title, look.style(Role::Title), width, 2);
     lines.extend(title);
     let lasted = duration(row.updated.ms_since(row.opened));
-    let from = row.parent.as_ref().map(|parent| format!(", forked from {}", parent.session)).unwrap_or_default();
+    let from =
+        row.parent.as_ref().map(|parent| format!(", forked from {}", parent.session)).unwrap_or_default();
     for (name, what) in [
         ("session", format!("{}, {} with {}{from}", row.id, one_line(&row.agent), one_line(&row.model))),
         ("folder", one_line(&row.workspace)),

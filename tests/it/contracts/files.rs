@@ -33,7 +33,9 @@ fn in_memory() -> Rig {
             Some(content) => writer.write("/srv/ws", path, content.as_bytes()),
             None => writer.remove("/srv/ws", path),
         }),
-        read: Box::new(move |folder| reader.files(folder).into_iter().map(|(path, bytes)| (path, text(bytes))).collect()),
+        read: Box::new(move |folder| {
+            reader.files(folder).into_iter().map(|(path, bytes)| (path, text(bytes))).collect()
+        }),
         _dir: None,
     }
 }
@@ -50,7 +52,9 @@ fn on_disk() -> Rig {
         }),
         read: Box::new(|folder| {
             let tree = tree(Path::new(folder));
-            tree.into_iter().filter_map(|(path, what)| Some((path, what.strip_prefix("file 644 ")?.to_string()))).collect()
+            tree.into_iter()
+                .filter_map(|(path, what)| Some((path, what.strip_prefix("file 644 ")?.to_string())))
+                .collect()
         }),
         _dir: Some((disk.dir, store)),
     }
@@ -67,7 +71,12 @@ macro_rules! both {
     };
 }
 
-both!(what_is_kept_comes_back, a_restore_and_its_undo_are_exact, the_same_files_have_the_same_name, folders_are_made_empty);
+both!(
+    what_is_kept_comes_back,
+    a_restore_and_its_undo_are_exact,
+    the_same_files_have_the_same_name,
+    folders_are_made_empty
+);
 
 async fn what_is_kept_comes_back(rig: Rig) {
     (rig.write)("a.txt", Some("one"));
@@ -79,9 +88,15 @@ async fn what_is_kept_comes_back(rig: Rig) {
     (rig.write)("sub/deep/b.txt", None);
     (rig.write)("new/c.txt", Some("three"));
     let planned = rig.files.compare(&rig.folder, kept.manifest).await.unwrap();
-    let deeds: Vec<(&str, Deed)> =
-        planned.iter().map(|change| (change.path.as_str(), change.deed)).filter(|(path, _)| path.ends_with("txt")).collect();
-    assert_eq!(deeds, [("a.txt", Deed::Replace), ("new/c.txt", Deed::Remove), ("sub/deep/b.txt", Deed::Create)]);
+    let deeds: Vec<(&str, Deed)> = planned
+        .iter()
+        .map(|change| (change.path.as_str(), change.deed))
+        .filter(|(path, _)| path.ends_with("txt"))
+        .collect();
+    assert_eq!(
+        deeds,
+        [("a.txt", Deed::Replace), ("new/c.txt", Deed::Remove), ("sub/deep/b.txt", Deed::Create)]
+    );
     let done = rig.files.put_back(&rig.folder, kept.manifest).await.unwrap();
     assert_eq!(done.failed, []);
     assert_eq!(done.changed, planned);
@@ -178,7 +193,10 @@ pub fn tree(root: &Path) -> BTreeMap<String, String> {
                 folders.push(path.clone());
                 format!("folder {mode:o}")
             } else if meta.is_file() {
-                format!("file {mode:o} {}", String::from_utf8_lossy(&std::fs::read(&path).unwrap_or_default()))
+                format!(
+                    "file {mode:o} {}",
+                    String::from_utf8_lossy(&std::fs::read(&path).unwrap_or_default())
+                )
             } else {
                 "special".to_string()
             };
@@ -348,12 +366,18 @@ async fn what_cannot_be_read_is_named() {
 struct Counting(Arc<dyn Blobs>, std::sync::atomic::AtomicU64);
 
 impl Blobs for Counting {
-    fn put(&self, content: Arc<[u8]>) -> tackroom::ports::Later<'_, Result<Hash, tackroom::ports::log::LogFault>> {
+    fn put(
+        &self,
+        content: Arc<[u8]>,
+    ) -> tackroom::ports::Later<'_, Result<Hash, tackroom::ports::log::LogFault>> {
         self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.0.put(content)
     }
 
-    fn get(&self, hash: Hash) -> tackroom::ports::Later<'_, Result<Option<Vec<u8>>, tackroom::ports::log::LogFault>> {
+    fn get(
+        &self,
+        hash: Hash,
+    ) -> tackroom::ports::Later<'_, Result<Option<Vec<u8>>, tackroom::ports::log::LogFault>> {
         self.0.get(hash)
     }
 
