@@ -28,6 +28,7 @@ impl Stamp {
     #[allow(
         clippy::useless_conversion,
         clippy::unnecessary_cast,
+        clippy::cast_possible_wrap,
         reason = "the kinds of these numbers differ between systems"
     )]
     fn of(stat: &Stat) -> Stamp {
@@ -46,6 +47,7 @@ impl Stamp {
     }
 
     /// Its permission bits.
+    #[allow(clippy::useless_conversion, reason = "the kind of this number differs between systems")]
     pub(super) fn mode(&self) -> u32 {
         u32::from(self.raw) & 0o777
     }
@@ -85,9 +87,9 @@ impl Dir {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         let file = openat(&self.0, name, flags, Mode::empty())?;
         let stamp = Stamp::of(&rustix::fs::fstat(&file)?);
-        match stamp.kind() {
-            FileType::RegularFile => Ok((File::from(file), stamp)),
-            _ => Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file")),
+        match stamp.kind().is_file() {
+            true => Ok((File::from(file), stamp)),
+            false => Err(io::Error::new(ErrorKind::InvalidInput, "it is no regular file")),
         }
     }
 
