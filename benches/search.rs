@@ -74,7 +74,7 @@ fn text(dice: &mut Dice, bytes: usize, session: u64, place: usize) -> String {
     while text.len() < bytes {
         let bound = 1 + dice.roll(30_000);
         let word = dice.roll(bound);
-        text.push_str(&format!("w{word:x}{} ", if word % 9 == 0 { "\n" } else { "" }));
+        text.push_str(&format!("w{word:x}{} ", if word.is_multiple_of(9) { "\n" } else { "" }));
     }
     text
 }

@@ -11,7 +11,7 @@ use crate::domain::ids::{CallId, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::session::Session;
-use crate::domain::tally;
+use crate::domain::tally::{self, Waits};
 use crate::domain::time;
 use crate::runtime::ledger::RecordFault;
 use std::io::Read;
@@ -27,7 +27,7 @@ pub async fn pending(config: &Config, args: &Pending) -> Result<Code, Failure> {
     for row in rows {
         let session = hand.session(&row.id).await?;
         items.extend(tally::pending(session).into_iter().map(|item| {
-            let hash = session.call(item.call).and_then(|call| call.hash);
+            let hash = item.call.and_then(|call| session.call(call)).and_then(|call| call.hash);
             (item, hash)
         }));
     }
@@ -46,23 +46,32 @@ fn list(items: &[(tally::Pending, Option<Hash>)], json: bool, now: i64) -> Resul
     }
     for (item, _) in items {
         let waited = time::duration(time::Micros(now).ms_since(item.since));
-        let kind = if item.unknown { "unknown outcome" } else { "approval" };
+        let kind = match item.waits {
+            Waits::Approval => "approval",
+            Waits::Unknown => "unknown outcome",
+            Waits::Breakpoint => "breakpoint",
+        };
+        let call = item.call.map_or("-".to_string(), |call| call.to_string());
+        let tool = if item.tool.is_empty() { "the model's turn" } else { &item.tool };
         out::line(&out::row(&format!(
-            "{} {}  {kind}  {}  waits {waited}  · {}",
-            item.session, item.call, item.tool, item.title
+            "{} {call}  {kind}  {tool}  waits {waited}  · {}",
+            item.session, item.title
         )))?;
         out::line(&out::row(&format!("    {}", item.why)))?;
         for touch in &item.touches {
             out::line(&out::row(&format!("    will {touch}")))?;
         }
-        out::line(&out::row(&format!("    {}", shorten(&item.args.to_string()))))?;
+        if !item.args.is_null() {
+            out::line(&out::row(&format!("    {}", shorten(&item.args.to_string()))))?;
+        }
         if let Preview::WouldFail { why } = &item.preview {
             out::line(&out::row(&format!("    it would fail: {why}")))?;
         }
-        let (id, call) = (&item.session, item.call);
-        out::line(&match item.unknown {
-            true => format!("    → tackroom settle {id} {call} happened|again|abandon"),
-            false => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
+        let id = &item.session;
+        out::line(&match item.waits {
+            Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
+            Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
+            Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
         })?;
     }
     Ok(Code::Done)
@@ -80,8 +89,12 @@ fn as_json(item: &tally::Pending, hash: Option<Hash>) -> serde_json::Value {
     serde_json::json!({
         "session": item.session.as_str(),
         "title": item.title,
-        "call": item.call.to_string(),
-        "kind": if item.unknown { "unknown-outcome" } else { "approval" },
+        "call": item.call.map(|call| call.to_string()),
+        "kind": match item.waits {
+            Waits::Approval => "approval",
+            Waits::Unknown => "unknown-outcome",
+            Waits::Breakpoint => "breakpoint",
+        },
         "tool": item.tool,
         "args": item.args,
         "hash": hash.map(|hash| hash.to_string()),
@@ -207,7 +220,13 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order) -> Strin
         | Order::Step
         | Order::SetMode(_)
         | Order::Rename(_)
-        | Order::Mark(_) => "done",
+        | Order::Mark(_)
+        | Order::Continue
+        | Order::SetBreakpoint(_)
+        | Order::RemoveBreakpoint(_)
+        | Order::RunUntil(_)
+        | Order::AddNote(_)
+        | Order::RemoveNote(_) => "done",
     };
     let left = session
         .open_calls()

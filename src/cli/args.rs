@@ -4,6 +4,10 @@ pub use crate::cli::args_fork::{Fork, Restore};
 pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
+use crate::cli::args_import::Import;
+use crate::cli::args_past::{Diff, Verify};
+use crate::cli::args_stop::{self, Break, Continue, Note};
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
@@ -18,10 +22,19 @@ Examples:
   tackroom pending                              what waits for a decision, in any session
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
   tackroom fork k3x --reject c4='too much'      go on from before c4 was decided, in a copy
+  tackroom break k3x add tool=write_file        stop there, in any terminal; then step k3x or continue k3x
   tackroom resume k3x                           take a session up again, after kill -9 too
   tackroom sessions search retry timeout        what was said and done, in any session
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
+";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  tackroom replay k3v9                            from its beginning, at its own pace
+  tackroom replay k3v9 --at 120 --speed 8         held at event 120; Space plays
+  tackroom replay k3v9 --headless                 the run as text
+  tackroom replay k3v9 --cast run.cast --size 100x30
 ";
 
 /// A terminal workbench for running LLM agents under control: watch an agent work, approve, edit or reject each risky action before it happens, replay any past run.
@@ -79,16 +92,31 @@ pub enum Verb {
     Settle(Settle),
     /// End a session's task.
     Cancel(One),
+    /// Set, list or remove the breakpoints of a session, also while it runs in another terminal.
+    Break(Break),
+    /// Let a session do its next step only; one that works stops before it.
+    Step(One),
+    /// Let a session go on from a breakpoint, a pause or stepping.
+    Continue(Continue),
+    /// Put a note of yours into a session's next request to the model, list those that wait, take one back.
+    Note(Note),
     /// List, search, mark, delete and restore sessions, or show one.
     Sessions(Sessions),
     /// Print a session's events.
     Events(Events),
-    /// Show a saved session on the screen, event by event.
+    /// Play a saved session again: on the screen, as text, or as a recording.
+    #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
     /// A new session from any event of one: as it was, or with other arguments, decisions, model or words.
     Fork(Fork),
     /// Put the files of a session's folder back as they were at an event.
     Restore(Restore),
+    /// Bring in sessions of Codex CLI, Claude Code, Gemini CLI, opencode, goose or mini-SWE-agent, to browse and replay.
+    Import(Import),
+    /// Check that stored sessions are whole: chain, spans, decisions, each derived anew; names the first event that differs.
+    Verify(Verify),
+    /// Compare two sessions step by step: where they part, which calls and decisions differ, tokens and time.
+    Diff(Diff),
     /// Tell what works here, what does not, and what to do about it.
     Doctor(Doctor),
     /// Show the configuration, each value with its source.
@@ -170,6 +198,9 @@ pub struct Run {
     /// Model turns at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: Option<u32>,
+    /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000 or fault; may be given again.
+    #[arg(long = "break", value_name = "WHERE", value_parser = args_stop::breakpoint)]
+    pub breaks: Vec<Breakpoint>,
     /// With or without a screen.
     #[command(flatten)]
     pub drive: Drive,
@@ -299,6 +330,18 @@ pub struct Replay {
     /// Begin at this event.
     #[arg(long, value_name = "N")]
     pub at: Option<u64>,
+    /// How fast: 1/4, 1/2, 1, 2, 4, 8, 16, 32, 64, or max for as fast as drawn.
+    #[arg(long, value_name = "X")]
+    pub speed: Option<String>,
+    /// Without a screen: the run as text on standard output, at once unless --speed is given.
+    #[arg(long)]
+    pub headless: bool,
+    /// Write an asciinema recording to this new file (`-` is standard output) instead of showing it.
+    #[arg(long, value_name = "FILE", conflicts_with = "headless")]
+    pub cast: Option<PathBuf>,
+    /// With --cast: columns and rows.
+    #[arg(long, value_name = "SIZE", default_value = "120x40", requires = "cast")]
+    pub size: String,
 }
 
 /// `tackroom doctor`.

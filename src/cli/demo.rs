@@ -45,9 +45,9 @@ pub async fn demo(config: &Config, args: &Demo) -> Result<Code, Failure> {
         model: DEMO.to_string(),
     };
     if !args.drive.headless {
-        return Box::pin(open::screen(&config, wire, First::Begin(task))).await;
+        return Box::pin(open::screen(&config, wire, First::Begin(task, Vec::new()))).await;
     }
-    let id = wire.hand(Via::Flag, "").begin(&wire.opening(), &task).await?;
+    let id = wire.hand(Via::Flag, "").begin(&wire.opening(), &task, &[]).await?;
     out::progress(&format!("session {id} · {DEMO} · {workspace}"));
     headless::drive(&wire, &id, &args.drive, 0).await
 }

@@ -5,11 +5,15 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
-use crate::domain::call::Ended;
+use crate::domain::call::{Ended, Output};
 use crate::domain::commit::{Commit, Sealed};
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
+use crate::domain::foreign::{Recorded, RecordedTime, Sort};
+use crate::domain::hash::Hash;
+use crate::domain::message::Reply;
 use crate::domain::policy::Word;
 use crate::domain::retry::AfterFault;
+use crate::domain::tally::ended;
 use crate::domain::time;
 use crate::ports::log::{Follow, TailItem};
 
@@ -85,13 +89,10 @@ pub fn about(fact: &Fact) -> String {
             format!("from {} at {}, in {workspace} — {by}", parent.session, parent.at)
         }
         Fact::WorkspaceKept { manifest, files, bytes, left_out } => {
-            let left = if *left_out > 0 { format!(", {left_out} left out") } else { String::new() };
-            format!("{}: {files} files, {bytes} bytes{left}", manifest.short())
+            kept_words(*manifest, *files, *bytes, *left_out)
         }
         Fact::WorkspaceMissed { why } => why.clone(),
-        Fact::RestoreStarted { manifest, at, by, .. } => {
-            format!("as at {at} ({}) — {by}", manifest.short())
-        }
+        Fact::RestoreStarted { manifest, at, by, .. } => format!("as at {at} ({}) — {by}", manifest.short()),
         Fact::RestoreEnded { changed, failed, by } => format!("{changed} changed, {failed} failed — {by}"),
         Fact::SessionMarked { mark, by } => {
             let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
@@ -99,27 +100,26 @@ pub fn about(fact: &Fact) -> String {
         }
         Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
         Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
+        Fact::SessionImported { tool, version, id, source, .. } => {
+            format!("{tool} {version} session {id}: {source}")
+        }
+        Fact::RunImported { input, model } => format!("[{model}] {input}"),
+        Fact::CallRecorded { end, output, ms, time, .. } => recorded_words(*end, *ms, *time, output),
+        Fact::ForeignRecord { sort, label, place, raw } => {
+            format!("{} {place}, {} bytes: {label}", sort_word(*sort), raw.size)
+        }
+        Fact::ImportTaken { records, .. } => format!("{records} records read"),
         Fact::RunPaused { by }
         | Fact::RunReleased { by }
         | Fact::InterruptAsked { by }
         | Fact::CancelAsked { by }
         | Fact::StepAllowed { by } => by.to_string(),
         Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
-        Fact::RunEnded { status, why } => {
-            format!("{}: {}", crate::domain::tally::ended(*status), why.sentence())
-        }
+        Fact::RunEnded { status, why } => format!("{}: {}", ended(*status), why.sentence()),
         Fact::ModelAsked { model, attempt, messages, .. } => {
             format!("{model}, attempt {attempt}, {messages} messages")
         }
-        Fact::ModelReplied { reply, calls } => {
-            let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
-            format!(
-                "{} calls, {tokens}, {}: {}",
-                calls.len(),
-                time::duration(reply.timing.total_ms),
-                reply.text
-            )
-        }
+        Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len()),
         Fact::ModelFailed { fault, attempt, then } => {
             format!("{}: {} (attempt {attempt}, {})", fault.kind.words(), fault.message, then_word(*then))
         }
@@ -140,9 +140,44 @@ pub fn about(fact: &Fact) -> String {
         Fact::CallSettled { how, by, note, .. } => format!("{} {note} — {by}", settled_word(*how)),
         Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } | Fact::CallDropped { .. } => String::new(),
         Fact::OperatorSaid { text, by } | Fact::OperatorSteered { text, by } => format!("{text} — {by}"),
+        Fact::BreakpointSet { no, spec, by } => format!("{no} {spec} — {by}"),
+        Fact::BreakpointRemoved { no, by } => format!("{no} — {by}"),
+        Fact::BreakpointHit { no, spec, why, .. } => format!("{no} ({spec}): {}", why.sentence()),
+        Fact::NoteAdded { no, text, by } => format!("{no} {text} — {by}"),
+        Fact::NoteRemoved { no, by } => format!("{no} — {by}"),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
+}
+
+fn kept_words(manifest: Hash, files: u64, bytes: u64, left_out: u64) -> String {
+    let left = if left_out > 0 { format!(", {left_out} left out") } else { String::new() };
+    format!("{}: {files} files, {bytes} bytes{left}", manifest.short())
+}
+
+fn reply_words(reply: &Reply, calls: usize) -> String {
+    let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
+    format!("{calls} calls, {tokens}, {}: {}", time::duration(reply.timing.total_ms), reply.text)
+}
+
+/// The end of a call as another tool recorded it; its time says what it covers.
+fn recorded_words(end: Recorded, ms: Option<u64>, time: RecordedTime, output: &Output) -> String {
+    let took = match (ms, time) {
+        (None, _) | (_, RecordedTime::None) => String::new(),
+        (Some(ms), RecordedTime::Execution) => format!(" in {}", time::duration(ms)),
+        (Some(ms), RecordedTime::WithWaiting) => {
+            format!(" in {}, waiting for a person included", time::duration(ms))
+        }
+    };
+    format!("{}{took}, decision not recorded, {} bytes: {}", end.word(), output.size, output.head)
+}
+
+fn sort_word(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Unknown => "unknown record",
+        Sort::Damaged => "damaged record",
+        Sort::Note => "record",
+    }
 }
 
 fn then_word(then: AfterFault) -> String {

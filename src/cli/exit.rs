@@ -49,7 +49,7 @@ impl Code {
     pub fn of(status: Status) -> Code {
         match status {
             Status::Idle | Status::Done => Code::Done,
-            Status::Failed => Code::Failed,
+            Status::Failed | Status::Unfinished => Code::Failed,
             Status::Cancelled => Code::Interrupted,
             Status::BudgetStopped => Code::Budget,
             Status::Held | Status::Paused | Status::Stepping | Status::Running => Code::Held,
@@ -137,11 +137,20 @@ impl From<Refusal> for Failure {
             Refusal::OverAtFork { .. } => {
                 "fork at an earlier event, where it waits; `tackroom events ID` numbers them"
             }
+            Refusal::Imported(_) => "`tackroom replay ID` shows it step by step",
             Refusal::Changed(_) => "`tackroom pending` shows what it is now",
             Refusal::RunUnderWay => "let the task end, or end it with `tackroom cancel ID`",
             Refusal::InBin => "`tackroom sessions restore ID` takes it back",
             Refusal::BadTag(_) => "such as `tackroom sessions tag ID release`",
             Refusal::ManyTags(_) => "`tackroom sessions untag ID TAG` takes one away",
+            Refusal::SameBreakpoint(_)
+            | Refusal::NoBreakpoint(_)
+            | Refusal::MarkPassed { .. }
+            | Refusal::TooMany("breakpoints") => "`tackroom break ID list` lists the breakpoints that stand",
+            Refusal::NoNote(_) | Refusal::NoteGone(_) | Refusal::TooMany(_) => {
+                "`tackroom note ID --list` lists the notes that wait"
+            }
+            Refusal::LongNote { .. } => "put the long part into a file and note where it is",
             Refusal::NotOpen
             | Refusal::NoRun
             | Refusal::RunOver(_)
@@ -173,6 +182,9 @@ impl From<AgentFault> for Failure {
                 let hint =
                     format!("watch it with `tackroom --session {id}`, answer it with `tackroom approve`");
                 Failure::new(Code::Failed, fault.to_string(), hint)
+            }
+            AgentFault::Imported(_) => {
+                Failure::new(Code::Usage, fault.to_string(), "`tackroom replay ID` shows it step by step")
             }
             AgentFault::Log(fault) => fault.into(),
             AgentFault::Outfit { sentence, hint } => Failure::new(Code::Usage, sentence, hint),

@@ -14,6 +14,7 @@ use crate::domain::next::Hold;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
+use crate::domain::stops::Hit;
 use crate::domain::text;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{self, Agent, Parked};
@@ -112,6 +113,9 @@ impl Reins {
 /// Answers every hold as the flag says; false where the flag has no answer.
 async fn answer(hand: &mut Hand, session: &Session, on_hold: OnHold) -> Result<bool, Failure> {
     let mut answered = false;
+    if session.stop().is_some() {
+        return Ok(false); // a breakpoint is set for a person to look
+    }
     for hold in session.holds() {
         let Some(order) = by_flag(session, hold, on_hold) else { continue };
         match hand.order(&session.id, &order).await {
@@ -143,7 +147,7 @@ fn by_flag(session: &Session, hold: Hold, on_hold: OnHold) -> Option<Order> {
         }),
         (Hold::Step, OnHold::Approve) => Some(Order::Step),
         (Hold::Paused, OnHold::Approve) => Some(Order::Resume),
-        (Hold::Approval(_) | Hold::Unknown(_) | Hold::Step | Hold::Paused, _) => None,
+        (Hold::Approval(_) | Hold::Unknown(_) | Hold::Step | Hold::Paused | Hold::Breakpoint(_), _) => None,
     }
 }
 
@@ -211,6 +215,11 @@ fn progress(fact: &Fact) -> Option<String> {
             | Fact::RunEnded { .. }
             | Fact::OperatorSteered { .. }
             | Fact::OperatorSaid { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
     );
     let said = matches!(fact, Fact::ModelReplied { reply, .. } if !reply.text.trim().is_empty());
     (worth || said).then(|| format!("{:<13} {}", fact.kind(), events::about(fact)))
@@ -227,7 +236,9 @@ fn closing(session: &Session, code: Code) {
     if let Some((sentence, hint)) = failed(session) {
         out::error(&Failure::new(code, sentence, hint).to_string());
     }
-    if code == Code::Held {
+    if code == Code::Held && session.stop().is_some() {
+        out::progress(&format!("go on with: tackroom continue {id} or step {id}, then tackroom resume {id}"));
+    } else if code == Code::Held {
         out::progress(&format!("go on with: tackroom resume {id}   (or answer first: tackroom pending)"));
     } else if code == Code::Interrupted && session.live().is_some() {
         out::progress(&format!("go on with: tackroom resume {id}"));
@@ -248,6 +259,7 @@ fn failed(session: &Session) -> Option<(String, &'static str)> {
         | EndReason::Filtered
         | EndReason::OddFinish { .. }
         | EndReason::StepLimit { .. }
+        | EndReason::Recorded { .. }
         | EndReason::Operator { .. } => "`tackroom events ID` shows what came; another run may do better",
     };
     Some((why.sentence(), hint))
@@ -266,5 +278,9 @@ fn hold_line(session: &Session, hold: Hold) -> String {
         Hold::Unknown(id) => format!("  {id} has an unknown outcome: {}", about(session.call(id))),
         Hold::Step => "  it waits before its next step".to_string(),
         Hold::Paused => "  it is paused".to_string(),
+        Hold::Breakpoint(_) => {
+            let hits = session.stop().map(|stop| stop.hits.iter().map(Hit::line).collect::<Vec<_>>());
+            format!("  it stands at breakpoint {}", hits.unwrap_or_default().join("; and "))
+        }
     }
 }

@@ -7,6 +7,9 @@ pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
 pub mod args_fork; // what may be typed behind `fork` and `restore`
+pub mod args_import; // what may be typed after `tackroom import`
+pub mod args_past; // what may be typed about stored sessions
+pub mod args_stop; // what may be typed about breakpoints, going on and notes
 pub mod signal; // the signals that ask a program to end
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
@@ -17,10 +20,15 @@ pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `
 pub mod sessions; // `tackroom sessions list`, `show`, `rename`
 pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites
 pub mod search; // `tackroom sessions search`
+pub mod stop; // `tackroom break`, `step`, `continue`, `note`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
 pub mod fork; // `tackroom fork`
 pub mod restore; // `tackroom restore`
+pub mod cast; // a replay as a recording
+pub mod import; // `tackroom import`: other tools' sessions
+pub mod verify; // `tackroom verify`
+pub mod diff; // `tackroom diff`
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 
@@ -91,7 +99,8 @@ fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
 /// Whether a verb opens the screen.
 fn has_screen(verb: Option<&Verb>) -> bool {
     match verb {
-        None | Some(Verb::Replay(_)) => true,
+        None => true,
+        Some(Verb::Replay(wanted)) => !wanted.headless && wanted.cast.is_none(),
         Some(Verb::Demo(wanted)) => !wanted.drive.headless,
         Some(Verb::Run(wanted)) => !wanted.drive.headless,
         Some(Verb::Resume(wanted)) => !wanted.drive.headless,
@@ -125,11 +134,18 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Respond(wanted)) => Box::pin(answer::respond(&config, &wanted)).await,
         Some(Verb::Settle(wanted)) => Box::pin(answer::settle(&config, &wanted)).await,
         Some(Verb::Cancel(wanted)) => Box::pin(answer::cancel(&config, &wanted)).await,
+        Some(Verb::Break(wanted)) => Box::pin(stop::breaks(&config, &wanted)).await,
+        Some(Verb::Step(wanted)) => Box::pin(stop::step(&config, &wanted)).await,
+        Some(Verb::Continue(wanted)) => Box::pin(stop::go_on(&config, &wanted)).await,
+        Some(Verb::Note(wanted)) => Box::pin(stop::note(&config, &wanted)).await,
         Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,
         Some(Verb::Replay(wanted)) => Box::pin(replay::replay(&config, &wanted)).await,
         Some(Verb::Fork(wanted)) => Box::pin(fork::fork(&config, &wanted)).await,
         Some(Verb::Restore(wanted)) => Box::pin(restore::restore(&config, &wanted)).await,
+        Some(Verb::Import(wanted)) => Box::pin(import::import(&config, &wanted)).await,
+        Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
+        Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),

@@ -5,6 +5,7 @@ use crate::cli::exit::{Code, Failure};
 use crate::cli::look;
 use crate::cli::out;
 use crate::cli::wire::{Wire, folder};
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::Via;
 use crate::domain::command::Command;
 use crate::domain::event::Limits;
@@ -17,6 +18,7 @@ use crate::ui::screen::{self, Exit};
 use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Notices that may wait for the screen; whoever tells more waits.
 const NOTICES: usize = 1_024;
@@ -29,14 +31,21 @@ const PARK: Duration = Duration::from_secs(10);
 pub enum First {
     /// Nothing: the operator writes or opens a session.
     Empty,
-    /// A new session.
-    Begin(Task),
+    /// A new session with these breakpoints.
+    Begin(Task, Vec<Breakpoint>),
     /// A stored session, watched.
     Watch(SessionId),
     /// A stored session, driven here.
     Resume(SessionId),
-    /// A stored session, replayed from this event.
-    Replay(SessionId, Option<u64>),
+    /// A stored session, replayed.
+    Replay {
+        /// Which.
+        id: SessionId,
+        /// The event it is held at; none plays from the first.
+        at: Option<u64>,
+        /// Which of `playback::SPEEDS`.
+        speed: usize,
+    },
 }
 
 /// The workbench in this folder, or on a stored session.
@@ -74,16 +83,17 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     app.bell = config.bell.value;
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
     let desk = tokio::spawn(desk.serve(commands_out));
-    let (store, clock) = (wire.store.clone(), wire.clock.clone());
-    let upkeep = tokio::spawn(keep_up(store, clock, wire.retention_hand(), wire.retention()));
+    let (store, clock, stop) = (wire.store.clone(), wire.clock.clone(), CancellationToken::new());
+    let upkeep = tokio::spawn(keep_up(store, clock, wire.retention_hand(), wire.retention(), stop.clone()));
     for command in begin(&mut app, first) {
         let _ = commands.send(command).await; // the desk has just been started and listens
     }
     let clock = wire.clock.clone();
-    let left = screen::run(app, notices, commands.clone(), move || clock.now()).await;
+    let left = Box::pin(screen::run(app, notices, commands.clone(), move || clock.now())).await;
     let _ = commands.send(Command::Quit).await; // a desk that is gone has parked already
     drop(commands);
-    upkeep.abort();
+    stop.cancel();
+    upkeep.abort(); // what it waits for now is nobody's loss
     let parked = tokio::time::timeout(PARK, desk).await.is_ok();
     let (exit, watched) = left.map_err(|error| {
         Failure::new(
@@ -105,13 +115,14 @@ fn begin(app: &mut App, first: First) -> Vec<Command> {
     let mut commands = vec![Command::Rows];
     match first {
         First::Empty => {}
-        First::Begin(task) => commands.push(Command::Begin(task)),
+        First::Begin(task, breaks) => commands.push(Command::Begin(task, breaks)),
         First::Watch(id) => commands.push(Command::Watch(id)),
         First::Resume(id) => commands.extend([Command::Watch(id.clone()), Command::Resume(id)]),
-        First::Replay(id, at) => {
+        First::Replay { id, at, speed } => {
+            app.replay_speed = speed;
             app.replay_wanted = true;
             app.replay_at = at;
-            commands.push(Command::Watch(id));
+            commands.push(Command::Replay(id));
         }
     }
     commands

@@ -61,3 +61,53 @@ pub fn safe(text: &str) -> String {
 pub fn row(text: &str) -> String {
     safe(text).replace('\n', "\u{240a}")
 }
+
+/// How far a long command is: a bar on standard error where that is a terminal, else a line a step.
+pub struct Progress {
+    done_word: &'static str,
+    unit: &'static str,
+    total: u64,
+    done: u64,
+    drawn: u64,
+    is_bar: bool,
+}
+
+/// Cells of the bar.
+const BAR: u64 = 30;
+/// The bar is drawn anew after so many parts of the whole.
+const PARTS: u64 = 200;
+
+impl Progress {
+    /// At the beginning; `total` may turn out to be more.
+    pub fn new(done_word: &'static str, unit: &'static str, total: u64) -> Progress {
+        Progress { done_word, unit, total, done: 0, drawn: 0, is_bar: std::io::stderr().is_terminal() }
+    }
+
+    /// So many more are done.
+    pub fn add(&mut self, more: u64) {
+        self.done += more;
+        self.total = self.total.max(self.done);
+        if self.is_bar && self.done - self.drawn > self.total / PARTS {
+            self.drawn = self.done;
+            let filled = self.done * BAR / self.total.max(1);
+            let bar: String = (0..BAR).map(|cell| if cell < filled { '#' } else { '-' }).collect();
+            let (word, unit) = (self.done_word, self.unit);
+            let _ =
+                write!(std::io::stderr().lock(), "\r[{bar}] {word} {} of {} {unit}", self.done, self.total);
+        }
+    }
+
+    /// A step is done: a line, where there is no bar.
+    pub fn step(&mut self, text: &str) {
+        if !self.is_bar {
+            progress(text);
+        }
+    }
+
+    /// The bar goes.
+    pub fn end(&mut self) {
+        if self.is_bar {
+            let _ = write!(std::io::stderr().lock(), "\r\x1b[K");
+        }
+    }
+}

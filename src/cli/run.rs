@@ -24,10 +24,10 @@ pub async fn run(config: &Config, args: &Run) -> Result<Code, Failure> {
         model: wire.model_name().to_string(),
     };
     if !args.drive.headless {
-        return Box::pin(open::screen(config, wire, First::Begin(task))).await;
+        return Box::pin(open::screen(config, wire, First::Begin(task, args.breaks.clone()))).await;
     }
     wire.plug_check(&task.model)?;
-    let id = wire.hand(Via::Flag, "").begin(&wire.opening(), &task).await?;
+    let id = wire.hand(Via::Flag, "").begin(&wire.opening(), &task, &args.breaks).await?;
     out::progress(&format!("session {id} · {} · {}", task.model, workspace));
     headless::drive(&wire, &id, &args.drive, 0).await
 }

@@ -5,18 +5,29 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::wire::Wire;
 use crate::cli::{marks, out, search};
-use crate::domain::call::{CallState, Via};
+use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::listing::{After, Counts, Query, Tab};
 use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
+use crate::domain::session::Session;
 use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time;
 
 /// The words that a status may be.
-const STATUSES: [&str; 9] =
-    ["idle", "running", "held", "paused", "stepping", "done", "failed", "cancelled", "budget-stopped"];
+const STATUSES: [&str; 10] = [
+    "idle",
+    "running",
+    "held",
+    "paused",
+    "stepping",
+    "done",
+    "failed",
+    "cancelled",
+    "budget-stopped",
+    "unfinished",
+];
 
 /// Lists, searches, shows, renames, marks or removes.
 pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure> {
@@ -102,11 +113,8 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
 fn line(row: &Row, depth: usize, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
-    let status = if row.holds.is_empty() {
-        row.status.clone()
-    } else {
-        format!("{} ({})", row.status, row.holds.len())
-    };
+    let status =
+        if row.waiting() == 0 { row.status.clone() } else { format!("{} ({})", row.status, row.waiting()) };
     let branch = if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth - 1)) };
     let title = text::first_line(&row.title, 60);
     let tags: String = row.marks.tags.iter().map(|tag| format!("  #{tag}")).collect();
@@ -124,19 +132,7 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     let mut hand = wire.hand(Via::Command, "");
     let session = hand.session(&id).await?;
     if json {
-        let calls: Vec<serde_json::Value> = session
-            .calls
-            .iter()
-            .map(|call| {
-                serde_json::json!({
-                    "call": call.id.to_string(), "tool": call.tool, "args": call.args(), "state": state_word(call),
-                    "rule": call.verdict.as_ref().map(|verdict| &verdict.rule),
-                    "by": call.approval.as_ref().map(|approval| approval.by.to_string()),
-                    "ms": call.ran_ms, "edited": call.edited.is_some(),
-                })
-            })
-            .collect();
-        out::json(&serde_json::json!({ "version": 1, "session": row, "calls": calls }).to_string())?;
+        out::json(&as_json(session, row.as_ref()).to_string())?;
         return Ok(Code::Done);
     }
     let lines = [
@@ -156,6 +152,13 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     ];
     for line in lines {
         out::line(&out::safe(&line))?;
+    }
+    if let Some(imported) = &session.imported {
+        let from = format!("{} {}", imported.tool, imported.version);
+        let odd = format!("{} unknown records, {} damaged", imported.unknown, imported.damaged);
+        let line = format!("imported  {} session {} ({}), {odd}", from.trim(), imported.id, imported.source);
+        out::line(&out::safe(&line))?;
+        out::line("decisions not recorded by that tool")?;
     }
     if let Some(run) = &session.run {
         out::line(&out::safe(&format!("task      {}", text::first_line(&run.input, 100))))?;
@@ -185,4 +188,27 @@ fn marks_line(marks: &Marks) -> String {
     words.extend(marks.archived.map(|at| format!("archived {}", at.rfc3339())));
     words.extend(marks.deleted.map(|at| format!("in the bin since {}", at.rfc3339())));
     if words.is_empty() { "-".to_string() } else { words.join(", ") }
+}
+
+/// One session as one document: `imported` only where another tool recorded it.
+fn as_json(session: &Session, row: Option<&Row>) -> serde_json::Value {
+    let call = |call: &Call| {
+        serde_json::json!({
+            "call": call.id.to_string(), "tool": call.tool, "args": call.args(), "state": state_word(call),
+            "rule": call.verdict.as_ref().map(|verdict| &verdict.rule),
+            "by": call.approval.as_ref().map(|approval| approval.by.to_string()),
+            "ms": call.ran_ms, "edited": call.edited.is_some(),
+        })
+    };
+    let calls: Vec<serde_json::Value> = session.calls.iter().map(call).collect();
+    let mut document = serde_json::json!({ "version": 1, "session": row, "calls": calls });
+    if let (Some(imported), Some(members)) = (&session.imported, document.as_object_mut()) {
+        let told = serde_json::json!({
+            "tool": imported.tool, "tool_version": imported.version, "id": imported.id, "source": imported.source,
+            "parent": imported.parent, "unknown": imported.unknown, "damaged": imported.damaged,
+            "read": imported.read.rfc3339(),
+        });
+        members.insert("imported".to_string(), told);
+    }
+    document
 }

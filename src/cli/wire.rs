@@ -69,6 +69,13 @@ impl Wire {
         Ok(Wire::over(config, engine))
     }
 
+    /// Opens or makes the store, where no model is asked.
+    pub fn store(config: &Config) -> Result<Wire, Failure> {
+        let engine = Sqlite::open(&config.paths.data)?;
+        engine.writable()?;
+        Ok(Wire::over(config, engine))
+    }
+
     fn over(config: &Config, engine: Sqlite) -> Wire {
         let engine = Arc::new(engine);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);

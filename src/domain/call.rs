@@ -1,6 +1,7 @@
 //! One tool call: what was asked, what was judged and decided, what came of it.
 
 use crate::domain::canon::action_hash;
+use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::Args;
@@ -128,6 +129,8 @@ pub enum CallState {
     Interrupted,
     /// Was running when its process stopped; nobody knows whether it happened.
     Unknown,
+    /// Of another tool's session, which tells no end of it; nobody is asked to settle it.
+    Unrecorded,
     /// Over.
     Ended(Ended),
 }
@@ -151,6 +154,8 @@ pub enum Ended {
     Happened,
     /// Outcome unknown, given up by the operator.
     Abandoned,
+    /// As another tool recorded it.
+    Recorded(Recorded),
 }
 
 impl Ended {
@@ -169,6 +174,7 @@ impl Ended {
             Ended::Dropped => "dropped",
             Ended::Happened => "settled: happened",
             Ended::Abandoned => "given up",
+            Ended::Recorded(end) => end.word(),
         }
     }
 }
@@ -259,6 +265,8 @@ pub struct Call {
     pub since: Micros,
     /// How long it ran, in milliseconds, once it has ended.
     pub ran_ms: Option<u64>,
+    /// What another tool's time of it covers; none for a call of this program.
+    pub recorded_time: Option<RecordedTime>,
     /// How often it was started.
     pub starts: u32,
     /// Whether it was decided on or begun in the session that this one was forked from: whatever the policy says, it asks
@@ -320,4 +328,11 @@ pub fn may_change_files(effect: Effect, touches: &[Touch]) -> bool {
         Touch::Read { .. } | Touch::Host { .. } => false,
     };
     effect != Effect::ReadOnly && (touches.is_empty() || touches.iter().any(changes))
+}
+
+impl Call {
+    /// Whether its process should still be running it.
+    pub fn in_flight(&self) -> bool {
+        self.state == CallState::Started
+    }
 }

@@ -32,6 +32,7 @@ impl Call {
             asked_at: event.at,
             since: event.at,
             ran_ms: None,
+            recorded_time: None,
             starts: 0,
             carried: false,
             opened: false,
@@ -41,7 +42,7 @@ impl Call {
         }
     }
 
-    fn end(&mut self, how: Ended, result: String) {
+    pub(in crate::domain) fn end(&mut self, how: Ended, result: String) {
         self.state = CallState::Ended(how);
         self.result = Some(result);
     }
@@ -166,6 +167,9 @@ impl Session {
     /// Takes in a fact about a call that runs or ran.
     fn apply_running(&mut self, event: &Event) {
         let fact = &event.fact;
+        if let Some(run) = &mut self.run {
+            run.saw(fact);
+        }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
         if let Fact::CallStarted { .. } = fact {
             call.starts += 1;

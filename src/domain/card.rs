@@ -81,17 +81,20 @@ pub enum Decision {
         /// How.
         how: Settling,
     },
+    /// Another tool's call: whether anybody was asked is not recorded there.
+    NotRecorded,
 }
 
 impl Decision {
-    /// Who said it.
-    pub fn by(&self) -> &By {
+    /// Who said it, where that is known.
+    pub fn by(&self) -> Option<&By> {
         match self {
             Decision::Approved { by }
             | Decision::Edited { by }
             | Decision::Rejected { by, .. }
             | Decision::Answered { by }
-            | Decision::Settled { by, .. } => by,
+            | Decision::Settled { by, .. } => Some(by),
+            Decision::NotRecorded => None,
         }
     }
 
@@ -100,6 +103,7 @@ impl Decision {
         match self {
             Decision::Approved { .. } => "approved",
             Decision::Edited { .. } => "edited and approved",
+            Decision::NotRecorded => "not recorded",
             Decision::Rejected { .. } => "rejected",
             Decision::Answered { .. } => "answered",
             Decision::Settled { how: Settling::Happened, .. } => "settled as happened",

@@ -1,5 +1,6 @@
 //! What a screen asks of whoever drives sessions: orders to a session, and which session it wants to see.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::order::{Order, Task};
@@ -14,8 +15,8 @@ pub enum Command {
         /// The order.
         order: Order,
     },
-    /// Open a new session in the configured workspace with this task, drive it here and watch it.
-    Begin(Task),
+    /// Open a new session in the configured workspace with this task and these breakpoints, drive it here and watch it.
+    Begin(Task, Vec<Breakpoint>),
     /// Watch a stored session: `Notice::Watching`, everything stored as commits, `Notice::CaughtUp`, then what comes.
     /// Ends the watching of any other.
     Watch(SessionId),
@@ -28,8 +29,27 @@ pub enum Command {
         /// What is to be other than it was.
         twist: Box<Twist>,
     },
+    /// Play a stored session: `Notice::Watching`, then `Notice::Surveyed` up to its end and `Notice::CaughtUp`. Ends the
+    /// watching of any other. Nothing but the log is asked.
+    Replay(SessionId),
+    /// The events of a chunk of the session that is played: they come as `Notice::Page`.
+    Page {
+        /// The session.
+        session: SessionId,
+        /// The chunk's place.
+        place: u64,
+        /// The commit before the one that holds its first event.
+        after: u64,
+    },
     /// Drive a session here that nobody drives: what was interrupted goes on.
     Resume(SessionId),
+    /// Compare two stored sessions: `Notice::Compared`.
+    Compare {
+        /// The session to compare with.
+        left: SessionId,
+        /// The session that is compared.
+        right: SessionId,
+    },
     /// Send the sessions list now, and again whenever it changes.
     Rows,
     /// End: runs of this process park, their state is on disk.

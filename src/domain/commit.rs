@@ -19,6 +19,8 @@ pub enum Class {
     Worker,
     /// A person, through a screen, a command or a flag; may not act.
     Operator,
+    /// Who brings in another tool's session; may neither act nor decide, and only writes to sessions that it began.
+    Importer,
 }
 
 /// An event with its stored bytes and its hash in the chain.
@@ -105,6 +107,12 @@ pub enum Denial {
         /// How.
         why: &'static str,
     },
+    /// An imported session is nobody's to drive, and no other session is an importer's to write to.
+    #[error("{}", if *imported { "the session was imported: it is finished" } else { "only an imported session is an importer's" })]
+    Imported {
+        /// Whether the session is an imported one.
+        imported: bool,
+    },
     /// There is nothing in it.
     #[error("an empty commit")]
     Empty,
@@ -157,16 +165,20 @@ impl Head {
 
     /// How many events at the beginning of `commit` are copies of a parent's: those before the fork's own first fact. Only
     /// an operator's first commit of a session has any, so that a copied decision is never taken for one made here.
-    fn copies(&self, commit: &Commit) -> usize {
+    pub(in crate::domain) fn copies(&self, commit: &Commit) -> usize {
         if self.seq != 0 || commit.class != Class::Operator { 0 } else { commit.copies() }
     }
 
     /// The term after `commit`: a takeover adds one; every other commit must carry the current one.
     fn term(&self, commit: &Commit, copies: usize) -> Result<Epoch, Denial> {
+        if commit.class == Class::Importer {
+            return self.importers_term(commit);
+        }
         let taken = commit.events.iter().skip(copies).find_map(|sealed| {
             if let Fact::WriterTaken { epoch, .. } = &sealed.event.fact { Some(*epoch) } else { None }
         });
         let wanted = match taken {
+            Some(_) if self.is_imported() => return Err(Denial::Imported { imported: true }),
             Some(epoch) if epoch == self.epoch.after() => epoch,
             Some(epoch) => return Err(Denial::Fenced { own: epoch, current: self.epoch }),
             None => self.epoch,
@@ -175,6 +187,26 @@ impl Head {
             return Err(Denial::Fenced { own: commit.epoch, current: self.epoch });
         }
         Ok(wanted)
+    }
+
+    /// Whether the session is another tool's: its term is one that no worker's follows.
+    pub fn is_imported(&self) -> bool {
+        self.epoch == Epoch::IMPORTED
+    }
+
+    /// An importer begins a session with `SessionOpened, SessionImported`, and from then on has it for itself.
+    fn importers_term(&self, commit: &Commit) -> Result<Epoch, Denial> {
+        let mut facts = commit.events.iter().map(|sealed| &sealed.event.fact);
+        let opens = matches!(facts.next(), Some(Fact::SessionOpened { .. }))
+            && matches!(facts.next(), Some(Fact::SessionImported { .. }));
+        let begins = self.seq == 0 && opens;
+        if begins == self.is_imported() || (self.is_imported() && opens) {
+            return Err(Denial::Imported { imported: self.is_imported() });
+        }
+        match commit.epoch == Epoch::IMPORTED {
+            true => Ok(Epoch::IMPORTED),
+            false => Err(Denial::Fenced { own: commit.epoch, current: Epoch::IMPORTED }),
+        }
     }
 
     /// Seals events as the commit after this head.
@@ -187,7 +219,7 @@ impl Head {
         events: Vec<Event>,
     ) -> Commit {
         let mut hash = self.hash;
-        let mut epoch = self.epoch;
+        let mut epoch = if by.0 == Class::Importer { Epoch::IMPORTED } else { self.epoch };
         let events = events
             .into_iter()
             .map(|event| {
@@ -233,13 +265,22 @@ impl Sealed {
     }
 }
 
-/// Whether a class of writer may say a fact: a decision is never a worker's, an act is never an operator's.
+/// Whether a class of writer may say a fact: a decision is never a worker's, an act is never an operator's, and what
+/// another tool recorded is an importer's alone, who says nothing else.
 pub fn may_say(class: Class, fact: &Fact) -> bool {
     let operators = match fact {
-        Fact::SessionOpened { .. }
-        | Fact::RunStarted { .. }
-        | Fact::WorkspaceKept { .. }
-        | Fact::WorkspaceMissed { .. } => return true,
+        Fact::SessionOpened { .. } => return true,
+        Fact::RunStarted { .. } | Fact::WorkspaceKept { .. } | Fact::WorkspaceMissed { .. } => {
+            return class != Class::Importer;
+        }
+        Fact::SessionImported { .. }
+        | Fact::RunImported { .. }
+        | Fact::CallRecorded { .. }
+        | Fact::ForeignRecord { .. }
+        | Fact::ImportTaken { .. } => return class == Class::Importer,
+        Fact::RunEnded { .. } | Fact::ModelAsked { .. } | Fact::ModelReplied { .. } => {
+            return class != Class::Operator;
+        }
         Fact::SessionRenamed { .. }
         | Fact::SessionForked { .. }
         | Fact::RestoreStarted { .. }
@@ -257,11 +298,12 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::CallAnswered { .. }
         | Fact::CallSettled { .. }
         | Fact::OperatorSaid { .. }
-        | Fact::OperatorSteered { .. } => true,
+        | Fact::OperatorSteered { .. }
+        | Fact::BreakpointSet { .. }
+        | Fact::BreakpointRemoved { .. }
+        | Fact::NoteAdded { .. }
+        | Fact::NoteRemoved { .. } => true,
         Fact::WriterTaken { .. }
-        | Fact::RunEnded { .. }
-        | Fact::ModelAsked { .. }
-        | Fact::ModelReplied { .. }
         | Fact::ModelFailed { .. }
         | Fact::CallRefused { .. }
         | Fact::CallJudged { .. }
@@ -270,9 +312,14 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::CallEnded { .. }
         | Fact::CallInterrupted { .. }
         | Fact::CallUnknown { .. }
-        | Fact::CallDropped { .. } => false,
+        | Fact::CallDropped { .. }
+        | Fact::BreakpointHit { .. } => false,
         // A newer program's fact: nothing is decided or done by it here.
         Fact::Unknown { .. } => return true,
     };
-    operators == (class == Class::Operator)
+    match class {
+        Class::Worker => !operators,
+        Class::Operator => operators,
+        Class::Importer => false,
+    }
 }

@@ -3,10 +3,12 @@
 //! Here are the operator's orders; `outcome` holds what the worker reports.
 
 use crate::domain::call::{By, Call, CallState, Ended};
+use crate::domain::decide_stop as stop;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::marks::{Mark, TAGS_MAX, tag};
+use crate::domain::next::stands;
 use crate::domain::order::{Order, Refusal, Task};
 use crate::domain::policy::Mode;
 use crate::domain::retry::RetryRule;
@@ -39,6 +41,9 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
     if session.marks.deleted.is_some() && !matches!(order, Order::Mark(Mark::Restore | Mark::Delete)) {
         return Err(Refusal::InBin);
     }
+    if let (Some(imported), false) = (&session.imported, matches!(order, Order::Rename(_) | Order::Mark(_))) {
+        return Err(Refusal::Imported(imported.tool.clone()));
+    }
     match order {
         Order::Start(task) => start(session, task),
         Order::Say(text) => say(session, text, by),
@@ -46,11 +51,11 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
         Order::Approve { call, hash } => approve(session, *call, *hash, by, kit),
         Order::ApproveEdited { call, hash, args } => approve_edited(session, *call, *hash, args, by, kit),
         Order::Reject { call, reason } => {
-            held(session, *call)?;
+            open(session, *call)?;
             Ok(vec![Fact::CallRejected { call: *call, by: by.clone(), reason: reason.trim().to_string() }])
         }
         Order::Respond { call, text } => {
-            held(session, *call)?;
+            open(session, *call)?;
             let text = said(text)?;
             Ok(vec![Fact::CallAnswered { call: *call, by: by.clone(), text }])
         }
@@ -63,9 +68,9 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
             Some(_) => Err(Refusal::Paused),
             None => Ok(vec![Fact::RunPaused { by: by.clone() }]),
         },
-        Order::Resume => match live(session)?.paused {
-            Some(_) => Ok(vec![Fact::RunReleased { by: by.clone() }]),
-            None => Err(Refusal::NotPaused),
+        Order::Resume => match stands(live(session)?) {
+            true => Ok(vec![Fact::RunReleased { by: by.clone() }]),
+            false => Err(Refusal::NotPaused),
         },
         Order::Interrupt => match live(session)?.interrupted {
             true => Err(Refusal::Paused),
@@ -80,6 +85,12 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
             true => Err(Refusal::SameMode(mode.name())),
             false => Ok(vec![Fact::ModeSet { mode: *mode, by: by.clone() }]),
         },
+        Order::Continue => stop::go_on(live(session)?, by),
+        Order::SetBreakpoint(wanted) => stop::set(session, wanted, by),
+        Order::RemoveBreakpoint(no) => stop::remove(session, *no, by),
+        Order::RunUntil(until) => stop::run_until(session, live(session)?, until, by),
+        Order::AddNote(text) => stop::add_note(session, text, by),
+        Order::RemoveNote(no) => stop::remove_note(session, *no, by),
         Order::Rename(title) => Ok(vec![Fact::SessionRenamed { title: said(title)?, by: by.clone() }]),
         Order::Mark(mark) => {
             let mark = marked(session, mark)?;
@@ -167,6 +178,9 @@ fn steer(session: &Session, text: &str, by: &By) -> Result<Vec<Fact>, Refusal> {
 
 fn step(session: &Session, by: &By) -> Result<Vec<Fact>, Refusal> {
     let run = live(session)?;
+    if run.stop.is_some() {
+        return Ok(stop::step_from(session, run, by));
+    }
     let mut facts = Vec::new();
     if run.mode != Mode::Step {
         facts.push(Fact::ModeSet { mode: Mode::Step, by: by.clone() });
@@ -188,6 +202,14 @@ fn held(session: &Session, id: CallId) -> Result<&Call, Refusal> {
         (CallState::Held, Ok(_)) => Ok(call),
         (CallState::Held, Err(refusal)) => Err(refusal),
         _ => Err(Refusal::NotHeld { call: id, state: state_word(call) }),
+    }
+}
+
+/// The call, if it waits for a decision or stands behind a breakpoint.
+fn open(session: &Session, id: CallId) -> Result<&Call, Refusal> {
+    match session.call(id) {
+        Some(call) if stop::stands_before(session, call) => live(session).map(|_| call),
+        Some(_) | None => held(session, id),
     }
 }
 
@@ -219,7 +241,7 @@ fn approve_edited(
     by: &By,
     kit: &Kit<'_>,
 ) -> Result<Vec<Fact>, Refusal> {
-    let call = held(session, id)?;
+    let call = open(session, id)?;
     if call.hash != Some(seen) {
         return Err(Refusal::Changed(id));
     }
@@ -249,6 +271,7 @@ pub fn state_word(call: &Call) -> &'static str {
         CallState::Started => "running",
         CallState::Interrupted => "interrupted",
         CallState::Unknown => "of unknown outcome",
+        CallState::Unrecorded => "without a recorded end",
         CallState::Ended(how) => Ended::word(how),
     }
 }

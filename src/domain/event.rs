@@ -2,10 +2,12 @@
 //!
 //! Kinds and fields are only ever added. A kind that this program does not know loads as `Fact::Unknown` and is shown as such.
 
+use crate::domain::breakpoint::Why;
 use crate::domain::call::{By, Outcome, Output, Preview};
 use crate::domain::fault::Fault;
+use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
-use crate::domain::ids::{CallId, Epoch, EventNo, RunNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, RunNo, SessionId};
 use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
@@ -14,6 +16,8 @@ use crate::domain::time::Micros;
 use crate::domain::tool_spec::{Effect, Touch};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use crate::domain::event_kinds::KINDS;
 
 /// One fact in its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +103,11 @@ pub enum EndReason {
     Operator {
         /// Who.
         by: By,
+    },
+    /// Another tool's record tells it.
+    Recorded {
+        /// What the record says.
+        words: String,
     },
 }
 
@@ -213,7 +222,15 @@ pub enum Fact {
     /// The run is over.
     RunEnded { status: RunStatus, why: EndReason },
     /// The model is about to be asked.
-    ModelAsked { model: String, attempt: u32, messages: u64, request: Hash },
+    ModelAsked {
+        model: String,
+        attempt: u32,
+        messages: u64,
+        request: Hash,
+        /// The operator's notes that join the conversation with this request.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        notes: Vec<NoteNo>,
+    },
     /// The model answered.
     ModelReplied { reply: Reply, calls: Vec<CallId> },
     /// The request failed.
@@ -259,111 +276,42 @@ pub enum Fact {
     OperatorSaid { text: String, by: By },
     /// The operator wrote to the working agent; read before its next turn.
     OperatorSteered { text: String, by: By },
+    /// The session was another tool's; only an importer says so, and only in the session's first commit.
+    SessionImported {
+        tool: String,
+        #[serde(default)]
+        version: String,
+        id: String,
+        source: String,
+        #[serde(default)]
+        parent: String,
+    },
+    /// A task was given to another tool. Its mode and its limits are not recorded there.
+    RunImported { input: String, model: String },
+    /// A call is over, as another tool recorded it. Who allowed it, if anybody, is not recorded there.
+    CallRecorded {
+        call: CallId,
+        end: Recorded,
+        output: Output,
+        #[serde(default)]
+        ms: Option<u64>,
+        time: RecordedTime,
+    },
+    /// A record of another tool that is no event here: kept as it is, bounded.
+    ForeignRecord { sort: Sort, label: String, place: u64, raw: Output },
+    /// An importer has read the source: what it took this time, by short hashes, so that it is taken once.
+    ImportTaken { read: Micros, records: u64, marks: String },
+    /// The operator set a breakpoint: `spec` is what was typed, in its one form.
+    BreakpointSet { no: BreakNo, spec: String, by: By },
+    /// The operator took a breakpoint away.
+    BreakpointRemoved { no: BreakNo, by: By },
+    /// The run stopped before its next step: nothing new starts until a person lets it go on.
+    BreakpointHit { no: BreakNo, spec: String, call: Option<CallId>, why: Why },
+    /// The operator wrote a note that joins the next request.
+    NoteAdded { no: NoteNo, text: String, by: By },
+    /// The operator took a note back before it was sent.
+    NoteRemoved { no: NoteNo, by: By },
     /// A kind that this program does not know.
     #[serde(skip)]
     Unknown { kind: String, data: Value },
-}
-
-macro_rules! kinds {
-    ($($kind:ident),* $(,)?) => {
-        /// The kinds this program knows, as stored.
-        pub const KINDS: &[&str] = &[$(stringify!($kind)),*];
-
-        impl Fact {
-            /// The kind's name, as stored.
-            pub fn kind(&self) -> &str {
-                match self {
-                    $(Fact::$kind { .. } => stringify!($kind),)*
-                    Fact::Unknown { kind, .. } => kind,
-                }
-            }
-        }
-    };
-}
-
-kinds!(
-    SessionOpened,
-    SessionRenamed,
-    SessionForked,
-    WorkspaceKept,
-    WorkspaceMissed,
-    RestoreStarted,
-    RestoreEnded,
-    SessionMarked,
-    WriterTaken,
-    RunStarted,
-    RunPaused,
-    RunReleased,
-    InterruptAsked,
-    CancelAsked,
-    StepAllowed,
-    ModeSet,
-    RunEnded,
-    ModelAsked,
-    ModelReplied,
-    ModelFailed,
-    CallRefused,
-    CallJudged,
-    CallEdited,
-    CallApproved,
-    CallRejected,
-    CallAnswered,
-    CallLapsed,
-    CallStarted,
-    CallEnded,
-    CallInterrupted,
-    CallUnknown,
-    CallSettled,
-    CallDropped,
-    OperatorSaid,
-    OperatorSteered,
-);
-
-impl Fact {
-    /// Whether the program knows a stored kind.
-    pub fn knows(kind: &str) -> bool {
-        KINDS.contains(&kind)
-    }
-
-    /// The call that the fact is about, if it is about one.
-    pub fn call(&self) -> Option<CallId> {
-        match self {
-            Fact::CallRefused { call, .. }
-            | Fact::CallJudged { call, .. }
-            | Fact::CallEdited { call, .. }
-            | Fact::CallApproved { call, .. }
-            | Fact::CallRejected { call, .. }
-            | Fact::CallAnswered { call, .. }
-            | Fact::CallLapsed { call, .. }
-            | Fact::CallStarted { call, .. }
-            | Fact::CallEnded { call, .. }
-            | Fact::CallInterrupted { call }
-            | Fact::CallUnknown { call }
-            | Fact::CallSettled { call, .. }
-            | Fact::CallDropped { call } => Some(*call),
-            Fact::SessionOpened { .. }
-            | Fact::SessionRenamed { .. }
-            | Fact::SessionForked { .. }
-            | Fact::WorkspaceKept { .. }
-            | Fact::WorkspaceMissed { .. }
-            | Fact::RestoreStarted { .. }
-            | Fact::RestoreEnded { .. }
-            | Fact::SessionMarked { .. }
-            | Fact::WriterTaken { .. }
-            | Fact::RunStarted { .. }
-            | Fact::RunPaused { .. }
-            | Fact::RunReleased { .. }
-            | Fact::InterruptAsked { .. }
-            | Fact::CancelAsked { .. }
-            | Fact::StepAllowed { .. }
-            | Fact::ModeSet { .. }
-            | Fact::RunEnded { .. }
-            | Fact::ModelAsked { .. }
-            | Fact::ModelReplied { .. }
-            | Fact::ModelFailed { .. }
-            | Fact::OperatorSaid { .. }
-            | Fact::OperatorSteered { .. }
-            | Fact::Unknown { .. } => None,
-        }
-    }
 }

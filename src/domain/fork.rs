@@ -69,6 +69,9 @@ pub fn commit(
     let (hash, at) = (last.hash, last.event.no);
     let mut session = Session::new(fork.id.clone());
     copies.iter().for_each(|sealed| session.apply(&sealed.event));
+    if let Some(imported) = &session.imported {
+        return Err(Refusal::Imported(imported.tool.clone())); // who allowed what is not recorded there
+    }
     let first = Fact::SessionForked {
         parent: Parent { session: parent.clone(), at },
         hash,
@@ -148,6 +151,12 @@ fn open(session: &Session, id: CallId) -> Result<&Call, Refusal> {
     }
 }
 
+/// Whether a fork may begin with this change.
+pub(in crate::domain) fn may_change(session: &Session, fact: &Fact) -> bool {
+    let is_open = fact.call().is_some_and(|id| open(session, id).is_ok());
+    is_open && !matches!(fact, Fact::CallAnswered { text, .. } if text.is_empty())
+}
+
 fn edited(session: &Session, id: CallId, args: &Value, by: &By, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
     let call = open(session, id)?;
     let faults = kit.tools.get(&call.tool).ok_or(Refusal::NoCall(id))?.schema.check(args);
@@ -194,6 +203,7 @@ impl Session {
                 | CallState::Started
                 | CallState::Interrupted
                 | CallState::Unknown
+                | CallState::Unrecorded
                 | CallState::Ended(_) => true,
             };
             call.carried |= decided || call.approval.is_some();
@@ -210,6 +220,9 @@ impl Session {
     /// Other instructions in the place of the first.
     fn instruct(&mut self, text: &str) {
         self.instructions = text.to_string();
+        if self.onlooker {
+            return;
+        }
         let said = Arc::make_mut(&mut self.transcript);
         let is_system = said.first().is_some_and(|first| matches!(**first, Message::System { .. }));
         if is_system {
@@ -240,7 +253,7 @@ pub enum FilesAt {
 /// Files are kept right before a call that may change them, and at the end of a run that did. So the files of an event are
 /// those kept before it if no such call has ended between, else those kept next after it.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct FileTrail {
     at: EventNo,
     kept: Option<Hash>,
     changed: bool,
@@ -249,10 +262,10 @@ pub struct Shelf {
     later: Option<FilesAt>,
 }
 
-impl Shelf {
+impl FileTrail {
     /// For the files of event `at`.
-    pub fn new(at: EventNo) -> Shelf {
-        Shelf { at, kept: None, changed: false, changing: HashMap::new(), running: 0, later: None }
+    pub fn new(at: EventNo) -> FileTrail {
+        FileTrail { at, kept: None, changed: false, changing: HashMap::new(), running: 0, later: None }
     }
 
     /// Takes in one event.

@@ -90,13 +90,40 @@ number!(
     CallId, u32, "c"
 );
 number!(
+    /// The ordinal of a breakpoint in its session, from 1; shown and typed as `b2`.
+    BreakNo, u32, "b"
+);
+number!(
+    /// The ordinal of an operator's note in its session, from 1; shown and typed as `n1`.
+    NoteNo, u32, "n"
+);
+number!(
     /// The writer's term: each takeover of a session's writer lease adds one.
     Epoch, u64, "e"
 );
+
+impl Epoch {
+    /// The term of an imported session: no worker takes so many (the largest number that JSON keeps everywhere).
+    pub const IMPORTED: Epoch = Epoch((1 << 53) - 1);
+}
 
 impl CallId {
     /// Reads `c7` or `7`.
     pub fn parse(text: &str) -> Option<CallId> {
         text.strip_prefix('c').unwrap_or(text).parse().ok().map(CallId)
+    }
+}
+
+impl BreakNo {
+    /// Reads `b2` or `2`.
+    pub fn parse(text: &str) -> Option<BreakNo> {
+        text.strip_prefix('b').unwrap_or(text).parse().ok().map(BreakNo)
+    }
+}
+
+impl NoteNo {
+    /// Reads `n1` or `1`.
+    pub fn parse(text: &str) -> Option<NoteNo> {
+        text.strip_prefix('n').unwrap_or(text).parse().ok().map(NoteNo)
     }
 }

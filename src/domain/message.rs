@@ -193,3 +193,12 @@ pub enum Draft {
     /// The turn starts anew (a retry): what was shown of it is void.
     Again,
 }
+
+/// The arguments as they may be sent back: always a JSON object.
+pub(in crate::domain) fn wire_args(args: &Args) -> String {
+    match args {
+        Args::Json(value) if value.is_object() => value.to_string(),
+        Args::Json(value) => serde_json::json!({ "malformed_arguments": value.to_string() }).to_string(),
+        Args::Broken(raw) => serde_json::json!({ "malformed_arguments": raw }).to_string(),
+    }
+}

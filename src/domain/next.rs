@@ -2,12 +2,13 @@
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::{EndReason, RunStatus};
-use crate::domain::ids::CallId;
+use crate::domain::ids::{BreakNo, CallId};
 use crate::domain::message::Finish;
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
 use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
+use crate::domain::stops::{Facing, due};
 use crate::domain::time::Micros;
 
 /// What is to be done next.
@@ -28,6 +29,8 @@ pub enum Step {
     JudgeCall(CallId),
     /// Run a cleared call.
     RunCall(CallId),
+    /// Stop at breakpoints before this call, or before the model's turn.
+    Stop(Option<CallId>),
     /// Wait for what is under way in this process, or for a person.
     Await,
     /// End the run.
@@ -45,10 +48,15 @@ pub enum Hold {
     Step,
     /// The operator paused the run.
     Paused,
+    /// The run stands at a breakpoint; `Session::stop` tells the rest.
+    Breakpoint(BreakNo),
 }
 
 /// The next thing.
 pub fn next(session: &Session) -> Step {
+    if session.imported.is_some() {
+        return Step::Idle; // another tool's session is nobody's to drive
+    }
     let Some(run) = session.live() else {
         return if session.queue.is_empty() { Step::Idle } else { Step::StartQueued };
     };
@@ -60,16 +68,19 @@ pub fn next(session: &Session) -> Step {
             Step::Finish(RunStatus::Cancelled, EndReason::Operator { by: by.clone() })
         };
     }
-    if run.open_calls.is_empty() { model_step(run) } else { call_step(session, run) }
+    if run.open_calls.is_empty() { model_step(session, run) } else { call_step(session, run) }
 }
 
 /// With no call open, the model's turn decides.
-fn model_step(run: &Run) -> Step {
+fn model_step(session: &Session, run: &Run) -> Step {
+    let hits = || !due(session, run, None).is_empty();
     let ask = |attempt| {
-        if run.paused.is_some() {
+        if stands(run) {
             Step::Await
         } else if run.steps >= run.limits.steps {
             Step::Finish(RunStatus::BudgetStopped, EndReason::StepLimit { steps: run.limits.steps })
+        } else if hits() {
+            Step::Stop(None)
         } else if gated(run) {
             Step::Await
         } else {
@@ -85,7 +96,8 @@ fn model_step(run: &Run) -> Step {
             }
             AfterFault::Wait => ask(1),
             AfterFault::Retry { wait_ms: 0 } => ask(attempt + 1),
-            AfterFault::Retry { .. } if run.paused.is_some() => Step::Await,
+            AfterFault::Retry { .. } if stands(run) => Step::Await,
+            AfterFault::Retry { .. } if hits() => Step::Stop(None),
             AfterFault::Retry { wait_ms } => Step::WaitUntil(at.plus_ms(*wait_ms)),
         },
         Turn::Replied { finish, empty, .. } => ending(finish, *empty),
@@ -109,24 +121,42 @@ fn call_step(session: &Session, run: &Run) -> Step {
     if let Some(call) = open.iter().find(|call| call.state == CallState::Proposed) {
         return Step::JudgeCall(call.id);
     }
-    if run.paused.is_some() {
+    if stands(run) {
         return Step::Await;
     }
+    let follows = |i: usize, call: &Call| open[..i].iter().any(|earlier| call.must_follow(earlier));
+    let hits = |call: &Call| !due(session, run, Some(Facing::of(call))).is_empty();
     for (i, call) in open.iter().enumerate() {
-        let free = match call.state {
-            CallState::Cleared { by_person } => by_person || !gated(run),
-            CallState::Interrupted => call.effect.repeatable(),
+        let (ready, free) = match call.state {
+            CallState::Cleared { by_person } => (true, by_person || !gated(run)),
+            CallState::Interrupted => (call.effect.repeatable(), true),
             CallState::Proposed
             | CallState::Held
             | CallState::Started
             | CallState::Unknown
-            | CallState::Ended(_) => false,
+            | CallState::Unrecorded
+            | CallState::Ended(_) => (false, false),
         };
-        if free && !open[..i].iter().any(|earlier| call.must_follow(earlier)) {
+        if !ready || follows(i, call) {
+            continue;
+        }
+        if hits(call) {
+            return Step::Stop(Some(call.id));
+        }
+        if free {
             return Step::RunCall(call.id);
         }
     }
-    Step::Await
+    // What waits for a decision and for nothing else is next: who decides is told of the breakpoint before.
+    let mut waiting =
+        open.iter().enumerate().filter(|(i, call)| call.state == CallState::Held && !follows(*i, call));
+    let stop = waiting.find(|(_, call)| hits(call));
+    stop.map_or(Step::Await, |(_, call)| Step::Stop(Some(call.id)))
+}
+
+/// Whether nothing new starts: the operator paused the run, or it stands at a breakpoint.
+pub(in crate::domain) fn stands(run: &Run) -> bool {
+    run.paused.is_some() || run.stop.is_some()
 }
 
 /// Whether a step must wait for the operator's word.
@@ -137,7 +167,7 @@ pub(in crate::domain) fn gated(run: &Run) -> bool {
 /// What waits for a person, the oldest call first.
 pub(in crate::domain) fn holds(session: &Session) -> Vec<Hold> {
     let Some(run) = session.live() else { return Vec::new() };
-    if run.cancel.is_some() {
+    if run.cancel.is_some() || session.imported.is_some() {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -149,22 +179,23 @@ pub(in crate::domain) fn holds(session: &Session) -> Vec<Hold> {
             | CallState::Cleared { .. }
             | CallState::Started
             | CallState::Interrupted
+            | CallState::Unrecorded
             | CallState::Ended(_) => {}
         }
     }
+    if let Some(hit) = run.stop.as_ref().and_then(|stop| stop.hits.first()) {
+        found.push(Hold::Breakpoint(hit.no));
+    }
     if run.paused.is_some() {
         found.push(Hold::Paused);
-    } else if waits_to_step(session, run) {
+    } else if run.stop.is_none() && gated(run) && would_wait_to_step(session, run) {
         found.push(Hold::Step);
     }
     found
 }
 
-/// Whether all that keeps the run from its next step is that it is stepping.
-fn waits_to_step(session: &Session, run: &Run) -> bool {
-    if !gated(run) {
-        return false;
-    }
+/// Whether all that would keep a stepping run from its next step is that it is stepping.
+pub(in crate::domain) fn would_wait_to_step(session: &Session, run: &Run) -> bool {
     if run.open_calls.is_empty() {
         return match &run.turn {
             Turn::Ready | Turn::Failed { then: AfterFault::Wait | AfterFault::Retry { wait_ms: 0 }, .. } => {

@@ -1,9 +1,12 @@
 //! What a run tells outside: the same notices reach a screen, a headless printer and a test.
 
 use crate::domain::commit::Commit;
+use crate::domain::compare::Comparison;
+use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
+use crate::domain::survey::Chunk;
 use crate::domain::tally::Row;
 use std::sync::Arc;
 
@@ -22,6 +25,24 @@ pub enum Notice {
         /// The session.
         session: SessionId,
     },
+    /// A part of a stored session that is played, in short; in order, without gaps.
+    Surveyed {
+        /// The session.
+        session: SessionId,
+        /// The part.
+        chunk: Arc<Chunk>,
+        /// How many events the session has.
+        events: u64,
+    },
+    /// The events of a chunk of a stored session that is played.
+    Page {
+        /// The session.
+        session: SessionId,
+        /// The chunk's place.
+        place: u64,
+        /// Its events: fewer than a whole chunk at the session's end.
+        events: Arc<Vec<Event>>,
+    },
     /// Parts of a reply or an output that are still arriving; lossy.
     Draft {
         /// The session.
@@ -38,6 +59,8 @@ pub enum Notice {
     },
     /// The sessions list, or its news.
     Rows(Vec<Row>),
+    /// Two sessions, compared.
+    Compared(Arc<Comparison>),
     /// Something failed outside of a run, such as the disk: a sentence and a hint.
     Trouble {
         /// What failed, on what and why.

@@ -1,8 +1,9 @@
 //! What an operator or a channel may tell a run, and the typed reasons for which it is refused.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::event::{Limits, RunStatus, Settling};
 use crate::domain::hash::Hash;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{BreakNo, CallId, NoteNo};
 use crate::domain::marks::Mark;
 use crate::domain::policy::Mode;
 use crate::domain::schema::SchemaFault;
@@ -85,6 +86,18 @@ pub enum Order {
     Rename(String),
     /// Tag, pin, archive or delete the session, or take that back.
     Mark(Mark),
+    /// Go on: the end of stepping, pausing and standing at a breakpoint.
+    Continue,
+    /// Set a breakpoint.
+    SetBreakpoint(Breakpoint),
+    /// Take a breakpoint away.
+    RemoveBreakpoint(BreakNo),
+    /// Set a breakpoint for once and go on.
+    RunUntil(Breakpoint),
+    /// Put a note into the next request.
+    AddNote(String),
+    /// Take back a note that was not sent.
+    RemoveNote(NoteNo),
 }
 
 /// Why an order is not taken.
@@ -93,6 +106,11 @@ pub enum Refusal {
     /// There is no session yet.
     #[error("the session is not open")]
     NotOpen,
+    /// The session is another tool's.
+    #[error(
+        "the session was imported from {0}: it is finished here, and can be watched, replayed and searched"
+    )]
+    Imported(String),
     /// There is no run.
     #[error("no task is under way")]
     NoRun,
@@ -162,6 +180,37 @@ pub enum Refusal {
     /// The session is in the bin.
     #[error("the session is in the bin")]
     InBin,
+    /// That breakpoint stands already.
+    #[error("breakpoint {0} is that already")]
+    SameBreakpoint(BreakNo),
+    /// No such breakpoint.
+    #[error("there is no breakpoint {0}")]
+    NoBreakpoint(BreakNo),
+    /// The run is past the mark.
+    #[error("the task has had {now} {unit} already; {unit}=+N counts from now")]
+    MarkPassed {
+        /// What is counted.
+        unit: &'static str,
+        /// How far it is.
+        now: u64,
+    },
+    /// A list is full.
+    #[error("there are as many {0} as are kept; remove one first")]
+    TooMany(&'static str),
+    /// A note is too long.
+    #[error("the note has {bytes} bytes; at most {max} are taken")]
+    LongNote {
+        /// Its length.
+        bytes: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// No such note.
+    #[error("there is no note {0}")]
+    NoNote(NoteNo),
+    /// The note was sent or taken back.
+    #[error("note {0} does not wait any more: it was sent or taken back")]
+    NoteGone(NoteNo),
     /// What the worker reports does not fit where the session stands: a bug or a lost race.
     #[error("this does not fit where the session stands: {0}")]
     Stray(&'static str),

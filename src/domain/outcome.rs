@@ -6,13 +6,14 @@ use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::fork::asks_again;
 use crate::domain::hash::Hash;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, NoteNo};
 use crate::domain::message::{Args, Finish, Reply};
-use crate::domain::next::{Step, gated, next};
+use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Verdict, Word};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
+use crate::domain::stops::{Facing, due};
 use crate::domain::tool_spec::{Effect, Touch};
 
 /// A judged call: the verdict and what it was about.
@@ -65,7 +66,11 @@ pub enum Report {
         model: String,
         /// The hash of the request as it will be sent.
         request: Hash,
+        /// The operator's notes in it.
+        notes: Vec<NoteNo>,
     },
+    /// The next step is behind breakpoints.
+    Stopping,
     /// The model answered.
     Replied(Reply),
     /// The request failed.
@@ -107,13 +112,20 @@ pub enum Report {
 
 /// The facts that a worker's report makes.
 pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+    if let Some(imported) = &session.imported {
+        return Err(Refusal::Imported(imported.tool.clone()));
+    }
     match report {
         Report::Taken { holder } => Ok(taken(session, holder, kit)),
         Report::QueueTaken => match (&session.run, session.queue.front(), session.live()) {
             (Some(run), Some(text), None) => Ok(vec![again(run, text.clone())]),
             _ => Err(Refusal::Stray("nothing is queued")),
         },
-        Report::Asking { model, request } => {
+        Report::Stopping => stopping(session),
+        Report::Asking { notes, .. } if *notes != session.note_numbers() => {
+            Err(Refusal::Stray("the notes are others than those of the request"))
+        }
+        Report::Asking { model, request, notes } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {
                 attempt
@@ -122,8 +134,9 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             } else {
                 return Err(Refusal::Stray("the model is not to be asked"));
             };
-            let messages = session.transcript.len() as u64;
-            Ok(vec![Fact::ModelAsked { model: model.clone(), attempt, messages, request: *request }])
+            let messages = (session.transcript.len() + notes.len()) as u64;
+            let (model, request, notes) = (model.clone(), *request, notes.clone());
+            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, notes }])
         }
         Report::Replied(reply) => {
             asked(session)?;
@@ -190,6 +203,21 @@ fn misfit(session: &Session, call: &Call, kit: &Kit<'_>) -> Option<BadCall> {
     bad_call(&call.tool, &call.proposed, finish, kit)
 }
 
+/// The breakpoints that are hit before the next step.
+fn stopping(session: &Session) -> Result<Vec<Fact>, Refusal> {
+    let (Step::Stop(id), Some(run)) = (next(session), session.live()) else {
+        return Err(Refusal::Stray("no breakpoint is next"));
+    };
+    let facing = id.and_then(|id| session.call(id)).map(Facing::of);
+    let fact = |hit: crate::domain::stops::Hit| Fact::BreakpointHit {
+        no: hit.no,
+        spec: hit.spec,
+        call: id,
+        why: hit.why,
+    };
+    Ok(due(session, run, facing).into_iter().map(fact).collect())
+}
+
 /// The attempt that failed last.
 fn failed_attempt(session: &Session) -> u32 {
     match session.live().map(|run| &run.turn) {
@@ -226,7 +254,7 @@ fn taken(session: &Session, holder: &str, kit: &Kit<'_>) -> Vec<Fact> {
 
 /// A reply, and at once the end of each of its calls that cannot even be judged.
 fn replied(session: &Session, reply: &Reply, kit: &Kit<'_>) -> Vec<Fact> {
-    let first = u32::try_from(session.calls.len()).unwrap_or(u32::MAX - 1) + 1;
+    let first = u32::try_from(session.calls_asked()).unwrap_or(u32::MAX - 1) + 1;
     let ids: Vec<CallId> = (first..).map(CallId).take(reply.calls.len()).collect();
     let mut facts = vec![Fact::ModelReplied { reply: reply.clone(), calls: ids.clone() }];
     for (id, asked) in ids.iter().zip(&reply.calls) {
@@ -304,11 +332,14 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
 /// The start of a call that `facts` allow, where `next` would run it right after them: no other call is open, and nothing
 /// makes the run wait.
 fn started_at_once(session: &Session, facts: &[Fact]) -> Option<Fact> {
-    let [Fact::CallJudged { call, verdict, hash, .. }] = facts else { return None };
+    let [Fact::CallJudged { call, verdict, hash, effect, .. }] = facts else { return None };
     let run = session.live()?;
+    let judged = session.call(*call)?;
+    let facing = Facing { effect: *effect, ..Facing::of(judged) };
     let alone = session.open_calls().all(|open| open.id == *call || open.ended());
-    let unseen = session.call(*call)?.approval.is_none(); // what a person saw is looked at once more before it runs
-    let free = alone && unseen && run.paused.is_none() && run.cancel.is_none() && !gated(run);
+    let unseen = judged.approval.is_none(); // what a person saw is looked at once more before it runs
+    let goes_on = run.cancel.is_none() && !stands(run) && !gated(run);
+    let free = alone && unseen && goes_on && due(session, run, Some(facing)).is_empty();
     (free && verdict.word == Word::Allow).then(|| Fact::CallStarted {
         call: *call,
         hash: *hash,

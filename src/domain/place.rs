@@ -30,8 +30,9 @@ struct Spot {
 impl Spot {
     fn event(&mut self, session: &Session, at: Micros, fact: Fact) -> Event {
         self.no = self.no.after();
-        let (span, parent) = self.span(session, &fact);
-        let run = if of_session(&fact) { RunNo(0) } else { self.run.0 };
+        let is_of_session = of_session(&fact);
+        let (span, parent) = if is_of_session { (ROOT, EventNo(0)) } else { self.span(session, &fact) };
+        let run = if is_of_session { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
     }
 
@@ -40,14 +41,14 @@ impl Spot {
         if let Some(id) = fact.call() {
             return self.call_span(session, id, fact);
         }
-        if let Fact::RunStarted { .. } = fact {
+        if let Fact::RunStarted { .. } | Fact::RunImported { .. } = fact {
             self.run = (self.run.0.after(), self.no);
             (self.no, ROOT)
         } else if let Fact::ModelAsked { .. } = fact {
             (self.no, run_span)
         } else if let Fact::ModelReplied { .. } | Fact::ModelFailed { .. } = fact {
             (asked_span(session).unwrap_or(self.no), run_span)
-        } else if of_session(fact) || matches!(fact, Fact::Unknown { .. }) {
+        } else if let Fact::Unknown { .. } = fact {
             (ROOT, EventNo(0))
         } else {
             (run_span, ROOT)
@@ -85,6 +86,13 @@ fn of_session(fact: &Fact) -> bool {
             | Fact::RestoreStarted { .. }
             | Fact::RestoreEnded { .. }
             | Fact::WriterTaken { .. }
+            | Fact::SessionImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
     )
 }
 

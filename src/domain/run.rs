@@ -7,6 +7,7 @@ use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
+use crate::domain::stops::{Passed, Stop};
 use crate::domain::time::Micros;
 
 /// Where a session stands, in one word.
@@ -30,6 +31,8 @@ pub enum Status {
     Cancelled,
     /// The last run reached a limit.
     BudgetStopped,
+    /// Another tool's session, whose record ends in the middle of a task.
+    Unfinished,
 }
 
 impl Status {
@@ -45,6 +48,7 @@ impl Status {
             Status::Failed => "failed",
             Status::Cancelled => "cancelled",
             Status::BudgetStopped => "budget-stopped",
+            Status::Unfinished => "unfinished",
         }
     }
 }
@@ -126,6 +130,10 @@ pub struct Run {
     pub open_calls: Vec<CallId>,
     /// What the operator wrote for the next turn.
     pub steers: Vec<String>,
+    /// The breakpoints at which it stands still.
+    pub stop: Option<Stop>,
+    /// What breakpoints have seen of it.
+    pub passed: Passed,
 }
 
 impl EndReason {
@@ -139,6 +147,7 @@ impl EndReason {
             EndReason::OddFinish { finish } => format!("the model stopped for an unknown reason ({finish})"),
             EndReason::ModelFailed { fault } => format!("{}: {}", fault.kind.words(), fault.message),
             EndReason::StepLimit { steps } => format!("the limit of {steps} model turns was reached"),
+            EndReason::Recorded { words } => words.clone(),
             EndReason::Operator { by } => format!("cancelled by {by}"),
         }
     }

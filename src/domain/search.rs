@@ -116,7 +116,7 @@ pub fn text_of(event: &Event) -> Option<String> {
     let mut text = String::new();
     match &event.fact {
         Fact::SessionOpened { title, .. } | Fact::SessionRenamed { title, .. } => add(&mut text, title),
-        Fact::RunStarted { input, .. } => add(&mut text, input),
+        Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => add(&mut text, input),
         Fact::ModelReplied { reply, .. } => {
             add(&mut text, &reply.text);
             if let Some(reasoning) = &reply.reasoning {
@@ -135,11 +135,15 @@ pub fn text_of(event: &Event) -> Option<String> {
         Fact::CallRejected { reason, .. } => add(&mut text, reason),
         Fact::CallAnswered { text: answer, .. } => add(&mut text, answer),
         Fact::CallSettled { note, .. } => add(&mut text, note),
-        Fact::CallEnded { output, .. } => {
+        Fact::CallEnded { output, .. }
+        | Fact::CallRecorded { output, .. }
+        | Fact::ForeignRecord { raw: output, .. } => {
             add(&mut text, &output.head);
             add(&mut text, &output.tail);
         }
-        Fact::OperatorSaid { text: said, .. } | Fact::OperatorSteered { text: said, .. } => {
+        Fact::OperatorSaid { text: said, .. }
+        | Fact::OperatorSteered { text: said, .. }
+        | Fact::NoteAdded { text: said, .. } => {
             add(&mut text, said);
         }
         Fact::SessionMarked { .. }
@@ -165,6 +169,12 @@ pub fn text_of(event: &Event) -> Option<String> {
         | Fact::CallInterrupted { .. }
         | Fact::CallUnknown { .. }
         | Fact::CallDropped { .. }
+        | Fact::SessionImported { .. }
+        | Fact::ImportTaken { .. }
+        | Fact::BreakpointSet { .. }
+        | Fact::BreakpointRemoved { .. }
+        | Fact::BreakpointHit { .. }
+        | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => {}
     }
     (!text.trim().is_empty()).then(|| spaced(&text))

@@ -3,18 +3,20 @@
 //! `apply` is total: the door is `decide`, so a fact that is in the log has happened. Folding costs the same at
 //! event 10 and at event 1,000,000.
 
-use crate::domain::call::{Call, CallState};
+use crate::domain::call::Call;
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::hash::Hash;
-use crate::domain::ids::{CallId, Epoch, EventNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
+use crate::domain::imported::Imported;
 use crate::domain::marks::{Marks, title};
-use crate::domain::message::{Args, Message, Reply, Transcript, Usage, WireCall};
+use crate::domain::message::{Message, Transcript, Usage};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
+use crate::domain::shelf::Shelf;
+use crate::domain::stops::{Passed, PendingNote, Standing};
 use crate::domain::time::Micros;
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
 
 /// A session as folded so far.
 #[derive(Clone, Debug)]
@@ -45,8 +47,8 @@ pub struct Session {
     pub holder: String,
     /// The last run.
     pub run: Option<Run>,
-    /// All calls; `CallId(n)` is at n - 1.
-    pub calls: Vec<Call>,
+    /// All calls that are kept; `CallId(n)` has the number n - 1.
+    pub calls: Shelf<Call>,
     /// What the operator said for afterwards.
     pub queue: VecDeque<String>,
     /// The messages as the model sees them.
@@ -59,7 +61,18 @@ pub struct Session {
     pub changed: bool,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
-    wire_ids: HashSet<String>,
+    /// What is known of the tool it was imported from; none for a session of this program.
+    pub imported: Option<Imported>,
+    /// The breakpoints that stand, oldest first.
+    pub breaks: Vec<Standing>,
+    /// The last breakpoint ever set.
+    pub last_break: BreakNo,
+    /// What the operator noted for the next request.
+    pub notes: Vec<PendingNote>,
+    /// The last note ever written.
+    pub last_note: NoteNo,
+    pub(in crate::domain) wire_ids: HashSet<String>,
+    pub(in crate::domain) onlooker: bool,
 }
 
 impl Session {
@@ -79,15 +92,33 @@ impl Session {
             marks: Marks::default(),
             holder: String::new(),
             run: None,
-            calls: Vec::new(),
+            calls: Shelf::default(),
             queue: VecDeque::new(),
             transcript: Transcript::default(),
             usage: Usage::default(),
             kept: None,
             changed: false,
             unknown_facts: 0,
+            imported: None,
+            breaks: Vec::new(),
+            last_break: BreakNo(0),
+            notes: Vec::new(),
+            last_note: NoteNo(0),
             wire_ids: HashSet::new(),
+            onlooker: false,
         }
+    }
+
+    /// The same for who only looks: what the model reads is not kept, and old calls may be let go.
+    pub fn onlooker(id: SessionId) -> Session {
+        Session { onlooker: true, ..Session::new(id) }
+    }
+
+    /// Lets go of calls that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let open: Vec<usize> =
+            self.live().into_iter().flat_map(|run| &run.open_calls).map(|id| place(*id)).collect();
+        self.calls.forget(before, |number| open.contains(&number));
     }
 
     /// Whether its first event was seen.
@@ -102,11 +133,27 @@ impl Session {
 
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
-        self.calls.get((id.0 as usize).checked_sub(1)?)
+        self.calls.get(place(id))
     }
 
     pub(in crate::domain) fn call_mut(&mut self, id: CallId) -> Option<&mut Call> {
-        self.calls.get_mut((id.0 as usize).checked_sub(1)?)
+        self.calls.get_mut(place(id))
+    }
+
+    /// How many calls were asked for so far.
+    pub fn calls_asked(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
+    /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
+    pub(in crate::domain) fn let_go(&mut self) -> u64 {
+        let messages = std::mem::take(&mut self.transcript).len() as u64;
+        if self.live().is_none_or(|run| run.open_calls.is_empty()) {
+            self.calls.forget(EventNo(u64::MAX), |_| false);
+            self.wire_ids.clear();
+        }
+        messages
     }
 
     /// The calls of the last reply while not all of them are over, in order.
@@ -127,10 +174,12 @@ impl Session {
             Some((RunStatus::Failed, ..)) => Status::Failed,
             Some((RunStatus::Cancelled, ..)) => Status::Cancelled,
             Some((RunStatus::BudgetStopped, ..)) => Status::BudgetStopped,
+            None if self.imported.is_some() => self.imported_status(),
             None if run.cancel.is_some() => Status::Running,
             None => {
                 let holds = self.holds();
-                let decision = |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_));
+                let decision =
+                    |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_) | Hold::Breakpoint(_));
                 if holds.iter().any(decision) {
                     Status::Held
                 } else if run.paused.is_some() {
@@ -147,6 +196,7 @@ impl Session {
     /// Takes in one fact.
     pub fn apply(&mut self, event: &Event) {
         self.last = event.no;
+        self.calls.at(event.no);
         self.updated_at = event.at;
         match &event.fact {
             Fact::SessionOpened { title, agent, workspace, instructions, parent, .. } => {
@@ -163,15 +213,16 @@ impl Session {
             Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
             Fact::SessionForked { .. } => self.fork(event),
             Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } => {
-                self.kept = Some(*manifest);
-                self.changed = false;
+                (self.kept, self.changed) = (Some(*manifest), false);
             }
             Fact::WorkspaceMissed { .. } | Fact::RestoreEnded { .. } => {}
             Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
-            Fact::WriterTaken { holder, epoch } => {
-                self.holder.clone_from(holder);
-                self.epoch = *epoch;
-            }
+            Fact::WriterTaken { holder, epoch } => (self.holder, self.epoch) = (holder.clone(), *epoch),
+            Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::CallRecorded { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. } => self.apply_imported(event),
             Fact::RunStarted { input, mode, limits, model } => {
                 self.begin(event, input, *mode, *limits, model)
             }
@@ -188,6 +239,11 @@ impl Session {
             | Fact::ModeSet { .. }
             | Fact::OperatorSteered { .. }
             | Fact::RunEnded { .. } => self.apply_run(event),
+            Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. } => self.apply_stops(event),
             Fact::CallRefused { .. }
             | Fact::CallJudged { .. }
             | Fact::CallEdited { .. }
@@ -207,7 +263,14 @@ impl Session {
         }
     }
 
-    fn begin(&mut self, event: &Event, input: &str, mode: Mode, limits: Limits, model: &str) {
+    pub(in crate::domain) fn begin(
+        &mut self,
+        event: &Event,
+        input: &str,
+        mode: Mode,
+        limits: Limits,
+        model: &str,
+    ) {
         if self.queue.front().is_some_and(|first| first == input) {
             self.queue.pop_front();
         }
@@ -235,6 +298,8 @@ impl Session {
             usage: Usage::default(),
             open_calls: Vec::new(),
             steers: Vec::new(),
+            stop: None,
+            passed: Passed::default(),
         });
     }
 
@@ -246,6 +311,7 @@ impl Session {
         } else if let Fact::RunReleased { .. } = fact {
             run.paused = None;
             run.interrupted = false;
+            run.stop = None;
         } else if let Fact::InterruptAsked { by } = fact {
             run.paused = Some(by.clone());
             run.interrupted = true;
@@ -264,12 +330,20 @@ impl Session {
             self.take_steers();
         } else if let Fact::RunEnded { status, why } = fact {
             run.ended = Some((*status, why.clone(), event.at));
-            run.open_calls.clear();
+            if self.imported.is_some() {
+                self.leave_open_calls();
+            } else {
+                run.open_calls.clear();
+            }
         }
     }
 
     fn apply_model(&mut self, event: &Event) {
+        if let Fact::ModelAsked { notes, .. } = &event.fact {
+            self.take_notes(notes);
+        }
         let Some(run) = &mut self.run else { return };
+        run.saw(&event.fact);
         if let Fact::ModelAsked { model, attempt, .. } = &event.fact {
             run.permits = run.permits.saturating_sub(1);
             run.turn = Turn::Asked { model: model.clone(), attempt: *attempt, at: event.at, span: event.no };
@@ -284,89 +358,20 @@ impl Session {
                 empty: reply.text.trim().is_empty() && reply.calls.is_empty(),
                 called: !reply.calls.is_empty(),
             };
-            run.open_calls.clone_from(calls);
+            let goes_on = self.imported.is_some() && !run.open_calls.is_empty();
+            if goes_on {
+                run.open_calls.extend(calls);
+            } else {
+                run.open_calls.clone_from(calls);
+            }
             self.usage = self.usage.plus(reply.usage);
-            self.take_reply(event, reply, calls);
+            self.take_reply(event, reply, calls, goes_on);
             self.take_steers();
         }
     }
-
-    /// Puts a reply into the transcript and its calls among the calls.
-    fn take_reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId]) {
-        let mut wire = Vec::with_capacity(reply.calls.len());
-        for (id, asked) in ids.iter().zip(&reply.calls) {
-            let mut wire_id = asked.wire_id.clone();
-            if wire_id.is_empty() || !self.wire_ids.insert(wire_id.clone()) {
-                wire_id = format!("call_{}", id.0);
-                self.wire_ids.insert(wire_id.clone());
-            }
-            wire.push(WireCall {
-                wire_id: wire_id.clone(),
-                tool: asked.tool.clone(),
-                args: wire_args(&asked.args),
-            });
-            self.calls.push(Call::asked(*id, wire_id, asked, event));
-        }
-        if reply.text.is_empty() && wire.is_empty() && reply.reasoning.is_none() {
-            return; // an empty assistant message is refused by strict servers
-        }
-        self.say(Message::Assistant {
-            text: reply.text.clone(),
-            reasoning: reply.reasoning.clone(),
-            calls: wire,
-        });
-    }
-
-    /// Once every call of the reply is over, their results join the transcript in the order of the calls.
-    fn close_reply(&mut self) {
-        let Some(run) = &mut self.run else { return };
-        let all_over =
-            |id: &CallId| self.calls.get((id.0 as usize).saturating_sub(1)).is_some_and(Call::ended);
-        if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
-            return;
-        }
-        run.turn = Turn::Ready;
-        for id in std::mem::take(&mut run.open_calls) {
-            let Some(call) = self.call(id) else { continue };
-            let text = call.result.clone().unwrap_or_default();
-            let message = Message::Tool { wire_id: call.wire_id.clone(), tool: call.tool.clone(), text };
-            self.say(message);
-        }
-        self.take_steers();
-    }
-
-    /// What the operator wrote joins the transcript where a person's message may stand: not between a call and its result,
-    /// not while the model is being asked.
-    pub(in crate::domain) fn take_steers(&mut self) {
-        let Some(run) = &mut self.run else { return };
-        if !run.open_calls.is_empty() || matches!(run.turn, Turn::Asked { .. }) || run.steers.is_empty() {
-            return;
-        }
-        if matches!(run.turn, Turn::Replied { .. }) {
-            run.turn = Turn::Ready; // the answer was not the last word
-        }
-        for text in std::mem::take(&mut run.steers) {
-            self.say(Message::User { text });
-        }
-    }
-
-    pub(in crate::domain) fn say(&mut self, message: Message) {
-        Arc::make_mut(&mut self.transcript).push(Arc::new(message));
-    }
 }
 
-/// The arguments as they may be sent back: always a JSON object.
-fn wire_args(args: &Args) -> String {
-    match args {
-        Args::Json(value) if value.is_object() => value.to_string(),
-        Args::Json(value) => serde_json::json!({ "malformed_arguments": value.to_string() }).to_string(),
-        Args::Broken(raw) => serde_json::json!({ "malformed_arguments": raw }).to_string(),
-    }
-}
-
-impl Call {
-    /// Whether its process should still be running it.
-    pub fn in_flight(&self) -> bool {
-        self.state == CallState::Started
-    }
+/// The number of a call among the calls; there is no call 0.
+pub(in crate::domain) fn place(id: CallId) -> usize {
+    (id.0 as usize).wrapping_sub(1)
 }

@@ -75,7 +75,7 @@ impl SpanTree {
     fn begin(&mut self, event: &Event) {
         let level = match &event.fact {
             Fact::SessionOpened { .. } => Level::Session,
-            Fact::RunStarted { .. } => Level::Run,
+            Fact::RunStarted { .. } | Fact::RunImported { .. } => Level::Run,
             Fact::ModelAsked { .. } => Level::Model,
             Fact::CallStarted { .. } => Level::Execution,
             Fact::Unknown { .. } => return, // a newer program knows what it opens
@@ -90,6 +90,7 @@ impl SpanTree {
             | Fact::CallInterrupted { .. }
             | Fact::CallUnknown { .. }
             | Fact::CallSettled { .. }
+            | Fact::CallRecorded { .. }
             | Fact::CallDropped { .. } => Level::Call,
             Fact::SessionRenamed { .. }
             | Fact::SessionForked { .. }
@@ -109,7 +110,15 @@ impl SpanTree {
             | Fact::ModelReplied { .. }
             | Fact::ModelFailed { .. }
             | Fact::OperatorSaid { .. }
-            | Fact::OperatorSteered { .. } => return self.fault(event, "this kind of fact opens no span"),
+            | Fact::SessionImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
+            | Fact::OperatorSteered { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
         let held_by = self.nodes.get(&event.parent).copied();
         match (level, held_by.map(|node| node.level)) {
@@ -171,6 +180,7 @@ impl SpanTree {
             Fact::CallRefused { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
+            | Fact::CallRecorded { .. }
             | Fact::CallDropped { .. } => self.end(event, event.span, Level::Call),
             Fact::CallSettled { how: crate::domain::event::Settling::Again, .. } => {}
             Fact::CallSettled { .. } => self.end(event, event.span, Level::Call),
@@ -198,6 +208,15 @@ impl SpanTree {
             | Fact::CallStarted { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}
         }
     }

@@ -3,142 +3,17 @@
 //! Items are only ever added at the end and keep their key; an item that changes counts up its version, so that a screen
 //! may keep what it has laid out. Where a call stands is the session's to tell; a card holds what the session does not.
 
-use crate::domain::call::By;
-use crate::domain::card::Card;
+use crate::domain::card::{Card, Decision};
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
-use crate::domain::fault::Fault;
-use crate::domain::ids::{CallId, EventNo, RunNo};
-use crate::domain::message::{Finish, Reply, Usage};
+use crate::domain::foreign::Sort;
+use crate::domain::ids::{CallId, EventNo, NoteNo};
+use crate::domain::message::{Reply, Usage};
 use crate::domain::policy::Mode;
-use crate::domain::retry::AfterFault;
+use crate::domain::shelf::Shelf;
 use crate::domain::time::Micros;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-/// One entry of the conversation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Item {
-    /// Its place among the items: never changes.
-    pub key: usize,
-    /// Counts up whenever it is to be drawn anew.
-    pub version: u32,
-    /// The event that made it.
-    pub no: EventNo,
-    /// When.
-    pub at: Micros,
-    /// What it says.
-    pub said: Said,
-}
-
-/// What an entry says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Said {
-    /// The session began.
-    Opened {
-        /// The agent.
-        agent: String,
-        /// The folder.
-        workspace: String,
-        /// Whether it was forked or delegated.
-        forked: bool,
-    },
-    /// A task was given.
-    Task {
-        /// The run that works on it.
-        run: RunNo,
-        /// The text.
-        text: String,
-        /// The model that is to be asked.
-        model: String,
-        /// How much waits for a person.
-        mode: Mode,
-    },
-    /// A message to be taken up when the run ends.
-    Queued {
-        /// The text.
-        text: String,
-        /// Whether a run has begun with it since.
-        taken: bool,
-    },
-    /// A message to the working agent.
-    Steer {
-        /// The text.
-        text: String,
-        /// Who.
-        by: By,
-    },
-    /// The model spoke.
-    Answer(Answer),
-    /// The model called a tool.
-    Call(Card),
-    /// A request to the model failed.
-    Fault {
-        /// How.
-        fault: Fault,
-        /// Which attempt.
-        attempt: u32,
-        /// What follows.
-        then: AfterFault,
-    },
-    /// The run is over.
-    End(End),
-    /// Something about the session or the run, in a sentence.
-    Note {
-        /// How it is meant.
-        tone: Tone,
-        /// The sentence.
-        text: String,
-    },
-    /// A fact of a kind that this program does not know.
-    Foreign {
-        /// The kind's name.
-        kind: String,
-    },
-}
-
-/// How a note is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tone {
-    /// To be read past.
-    Quiet,
-    /// The run stands still for it.
-    Pause,
-    /// Something went wrong before it.
-    Alarm,
-}
-
-/// The words of the model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The text, possibly empty.
-    pub text: String,
-    /// What it thought; empty where it did not tell.
-    pub reasoning: String,
-    /// The model, as it named itself.
-    pub model: String,
-    /// Tokens.
-    pub usage: Usage,
-    /// Milliseconds from the request to the end.
-    pub ms: u64,
-    /// Why it stopped.
-    pub finish: Finish,
-}
-
-/// The end of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct End {
-    /// The run.
-    pub run: RunNo,
-    /// How.
-    pub status: RunStatus,
-    /// Why.
-    pub why: EndReason,
-    /// Milliseconds from its beginning.
-    pub ms: u64,
-    /// Model turns that were answered.
-    pub steps: u32,
-    /// Tokens.
-    pub usage: Usage,
-}
+pub use crate::domain::talk_item::{Answer, End, Fate, Item, Said, Tone};
 
 /// What is being summed up of the run under way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -151,16 +26,18 @@ struct Sum {
 /// A session's conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Talk {
-    items: Vec<Item>,
-    cards: Vec<usize>,
+    items: Shelf<Item>,
+    cards: BTreeMap<CallId, usize>,
     queued: VecDeque<usize>,
+    noted: Vec<(NoteNo, usize)>,
     sum: Sum,
     version: u64,
+    imported: bool,
 }
 
 impl Talk {
-    /// All entries, oldest first; an entry's key is its place.
-    pub fn items(&self) -> &[Item] {
+    /// The entries that are kept, oldest first; an entry's key is its number.
+    pub fn items(&self) -> &Shelf<Item> {
         &self.items
     }
 
@@ -171,7 +48,7 @@ impl Talk {
 
     /// The key of a call's entry.
     pub fn key_of(&self, call: CallId) -> Option<usize> {
-        self.cards.get((call.0 as usize).checked_sub(1)?).copied()
+        self.cards.get(&call).copied()
     }
 
     /// The card of a call.
@@ -182,6 +59,7 @@ impl Talk {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Answer(_)
             | Said::Fault { .. }
             | Said::End(_)
@@ -193,35 +71,34 @@ impl Talk {
     /// Takes in one event; costs the same however long the conversation is.
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
+        self.items.at(event.no);
         match &event.fact {
             Fact::SessionOpened { agent, workspace, parent, .. } => {
                 let (agent, workspace) = (agent.clone(), workspace.clone());
                 self.add(event, Said::Opened { agent, workspace, forked: parent.is_some() });
             }
-            Fact::SessionRenamed { title, .. } => {
-                self.note(event, Tone::Quiet, format!("renamed to “{title}”"))
-            }
+            Fact::SessionRenamed { .. } | Fact::SessionMarked { .. } => self.named(event),
             Fact::SessionForked { parent, workspace, model, .. } => {
                 self.fork(event, parent, workspace, model.as_ref());
             }
             Fact::WorkspaceMissed { .. } | Fact::RestoreStarted { .. } | Fact::RestoreEnded { .. } => {
                 self.files(event);
             }
-            Fact::SessionMarked { mark, .. } => {
-                let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
-                self.note(event, Tone::Quiet, format!("{}{tag}", mark.done()));
-            }
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
             }
             Fact::RunStarted { input, mode, model, .. } => self.begin(event, input, *mode, model),
-            Fact::RunPaused { by } => self.note(event, Tone::Pause, format!("paused by {by}")),
-            Fact::RunReleased { by } => self.note(event, Tone::Quiet, format!("released by {by}")),
-            Fact::InterruptAsked { by } => self.note(event, Tone::Pause, format!("interrupted by {by}")),
-            Fact::CancelAsked { by } => self.note(event, Tone::Pause, format!("cancel asked by {by}")),
-            Fact::ModeSet { mode, by } => {
-                self.note(event, Tone::Quiet, format!("mode {} set by {by}", mode.name()));
+            Fact::RunImported { input, model } => self.begin(event, input, Mode::Auto, model),
+            Fact::SessionImported { tool, version, id, source, .. } => {
+                self.imported = true;
+                self.note(event, Tone::Quiet, origin(tool, version, id, source));
             }
+            Fact::ForeignRecord { sort, label, place, .. } => self.foreign(event, *sort, label, *place),
+            Fact::RunPaused { .. }
+            | Fact::RunReleased { .. }
+            | Fact::InterruptAsked { .. }
+            | Fact::CancelAsked { .. }
+            | Fact::ModeSet { .. } => self.driven(event),
             Fact::RunEnded { status, why } => self.end(event, *status, why),
             Fact::ModelReplied { reply, calls } => self.reply(event, reply, calls),
             Fact::ModelFailed { fault, attempt, then } => {
@@ -235,10 +112,16 @@ impl Talk {
             Fact::OperatorSteered { text, by } => {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
+            Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
+                self.breakpoint(event);
+            }
+            Fact::NoteAdded { .. } => self.noted(event),
+            Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
+            Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
             Fact::WriterTaken { .. }
             | Fact::StepAllowed { .. }
-            | Fact::ModelAsked { .. }
+            | Fact::ImportTaken { .. }
             | Fact::WorkspaceKept { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
@@ -252,7 +135,50 @@ impl Talk {
             | Fact::CallInterrupted { call }
             | Fact::CallUnknown { call }
             | Fact::CallSettled { call, .. }
+            | Fact::CallRecorded { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
+        }
+    }
+
+    /// How the operator named or marked the session.
+    fn named(&mut self, event: &Event) {
+        if let Fact::SessionRenamed { title, .. } = &event.fact {
+            self.note(event, Tone::Quiet, format!("renamed to “{title}”"));
+        } else if let Fact::SessionMarked { mark, .. } = &event.fact {
+            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+            self.note(event, Tone::Quiet, format!("{}{tag}", mark.done()));
+        }
+    }
+
+    fn noted(&mut self, event: &Event) {
+        let Fact::NoteAdded { no, text, by } = &event.fact else { return };
+        self.noted.push((*no, self.items.len()));
+        self.add(event, Said::Noted { no: *no, text: text.clone(), by: by.clone(), fate: Fate::Waits });
+    }
+
+    /// How the operator drove the run.
+    fn driven(&mut self, event: &Event) {
+        if let Fact::RunPaused { by } = &event.fact {
+            self.note(event, Tone::Pause, format!("paused by {by}"));
+        } else if let Fact::RunReleased { by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("released by {by}"));
+        } else if let Fact::InterruptAsked { by } = &event.fact {
+            self.note(event, Tone::Pause, format!("interrupted by {by}"));
+        } else if let Fact::CancelAsked { by } = &event.fact {
+            self.note(event, Tone::Pause, format!("cancel asked by {by}"));
+        } else if let Fact::ModeSet { mode, by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("mode {} set by {by}", mode.name()));
+        }
+    }
+
+    fn breakpoint(&mut self, event: &Event) {
+        if let Fact::BreakpointSet { no, spec, by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("breakpoint {no} set by {by}: {spec}"));
+        } else if let Fact::BreakpointRemoved { no, by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("breakpoint {no} removed by {by}"));
+        } else if let Fact::BreakpointHit { no, spec, why, .. } = &event.fact {
+            let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
+            self.note(event, Tone::Pause, text);
         }
     }
 
@@ -274,7 +200,7 @@ impl Talk {
         let other = model.map(|model| format!(", with the model {model}")).unwrap_or_default();
         let (session, at) = (&parent.session, parent.at);
         self.note(event, Tone::Quiet, format!("forked from {session} at {at}, in {workspace}{other}"));
-        for key in &self.cards {
+        for key in self.cards.values() {
             let Some(item) = self.items.get_mut(*key) else { continue };
             if let Said::Call(card) = &mut item.said
                 && !card.watch.over()
@@ -285,12 +211,48 @@ impl Talk {
         }
     }
 
+    /// Lets go of entries that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let held = |item: &Item| matches!(&item.said, Said::Call(card) if !card.watch.over());
+        let open: Vec<usize> = self
+            .items
+            .iter()
+            .filter(|item| held(item) && item.at >= self.sum.from)
+            .map(|item| item.key)
+            .chain(self.queued.iter().copied())
+            .collect();
+        self.items.forget(before, |key| open.contains(&key));
+        self.cards.retain(|_, key| self.items.get(*key).is_some());
+    }
+
     fn add(&mut self, event: &Event, said: Said) {
         self.items.push(Item { key: self.items.len(), version: 0, no: event.no, at: event.at, said });
     }
 
     fn note(&mut self, event: &Event, tone: Tone, text: String) {
         self.add(event, Said::Note { tone, text });
+    }
+
+    /// A record of another tool that is no event here; one that is known is told in its words.
+    fn foreign(&mut self, event: &Event, sort: Sort, label: &str, place: u64) {
+        let (tone, text) = match sort {
+            Sort::Note => (Tone::Quiet, label.to_string()),
+            Sort::Unknown => {
+                (Tone::Quiet, format!("record {place} is of a kind not known here ({label}); it is kept"))
+            }
+            Sort::Damaged => (Tone::Alarm, format!("record {place} cannot be read: {label}")),
+        };
+        self.note(event, tone, text);
+    }
+
+    fn settle_note(&mut self, sent: NoteNo, becomes: Fate) {
+        let Some(at) = self.noted.iter().position(|(no, _)| *no == sent) else { return };
+        let (_, key) = self.noted.swap_remove(at);
+        let Some(item) = self.items.get_mut(key) else { return };
+        if let Said::Noted { fate, .. } = &mut item.said {
+            *fate = becomes;
+            item.version += 1;
+        }
     }
 
     fn begin(&mut self, event: &Event, input: &str, mode: Mode, model: &str) {
@@ -331,8 +293,10 @@ impl Talk {
             );
         }
         for (id, asked) in ids.iter().zip(&reply.calls) {
-            self.cards.push(self.items.len());
-            self.add(event, Said::Call(Card::asked(*id, asked)));
+            self.cards.insert(*id, self.items.len());
+            let mut card = Card::asked(*id, asked);
+            card.decision = self.imported.then_some(Decision::NotRecorded);
+            self.add(event, Said::Call(card));
         }
     }
 
@@ -342,4 +306,12 @@ impl Talk {
         card.apply(event);
         item.version += 1;
     }
+}
+
+/// Where an imported session comes from, and what its record does not tell.
+fn origin(tool: &str, version: &str, id: &str, source: &str) -> String {
+    let version = if version.is_empty() { String::new() } else { format!(" {version}") };
+    format!(
+        "imported from {tool}{version}, its session {id} ({source}); who allowed a call is not recorded there"
+    )
 }

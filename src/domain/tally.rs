@@ -1,13 +1,17 @@
 //! Events as one session row: what a list shows of a session, kept up in the same transaction as its events.
 
-use crate::domain::call::{CallState, Preview};
+use crate::domain::call::{Call, CallState, Preview};
 use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
+use crate::domain::imported::is_answer;
 use crate::domain::listing::Tab;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
 use crate::domain::policy::{Mode, Word};
+use crate::domain::session::Session;
+use crate::domain::stops::Hit;
 use crate::domain::time::Micros;
+use crate::domain::tool_spec::Touch;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -55,6 +59,9 @@ pub struct Row {
     /// What it was forked from or delegated by.
     #[serde(default)]
     pub parent: Option<Parent>,
+    /// Whether it stands at a breakpoint.
+    #[serde(default)]
+    pub stopped: bool,
     #[serde(default)]
     paused: bool,
     #[serde(default)]
@@ -63,6 +70,9 @@ pub struct Row {
     edited: Option<CallId>,
     #[serde(default)]
     changed: Option<CallId>,
+    /// Whether another tool recorded it.
+    #[serde(default)]
+    pub imported: bool,
 }
 
 impl Row {
@@ -86,11 +96,18 @@ impl Row {
             marks: Marks::default(),
             tools: BTreeSet::new(),
             parent: None,
+            stopped: false,
             paused: false,
             stepping: false,
             edited: None,
             changed: None,
+            imported: false,
         }
+    }
+
+    /// How many things wait for a person.
+    pub fn waiting(&self) -> usize {
+        self.holds.len() + usize::from(self.stopped)
     }
 
     /// Takes in one event; costs the same however long the session is.
@@ -126,6 +143,10 @@ impl Row {
             for call in &reply.calls {
                 self.used(&call.tool);
             }
+            if self.imported {
+                let answered = is_answer(&reply.finish, !calls.is_empty());
+                self.status = if answered { "done" } else { "unfinished" }.to_string();
+            }
         } else if fact.call().is_some() {
             self.apply_call(fact);
         } else {
@@ -148,13 +169,19 @@ impl Row {
             _ if self.marks.archived.is_some() => Tab::Archived,
             "held" | "paused" | "stepping" => Tab::NeedsYou,
             "running" => Tab::Running,
-            "failed" | "cancelled" | "budget-stopped" => Tab::Failed,
+            "failed" | "cancelled" | "budget-stopped" | "unfinished" => Tab::Failed,
             _ => Tab::Done, // done, or nothing was asked yet
         }
     }
 
     fn apply_run(&mut self, fact: &Fact) {
-        if let Fact::RunStarted { input, model, mode, .. } = fact {
+        if let Fact::SessionImported { .. } = fact {
+            self.imported = true;
+        } else if let Fact::RunImported { model, .. } = fact {
+            self.runs += 1;
+            self.model.clone_from(model);
+            self.status = "unfinished".to_string();
+        } else if let Fact::RunStarted { input, model, mode, .. } = fact {
             if self.title.is_empty() {
                 self.title = title(input);
             }
@@ -162,6 +189,7 @@ impl Row {
             self.runs += 1;
             self.model.clone_from(model);
             self.paused = false;
+            self.stopped = false;
             self.stepping = *mode == Mode::Step;
             self.status = "running".to_string();
         } else if let Fact::ModeSet { mode, .. } = fact {
@@ -170,8 +198,12 @@ impl Row {
             self.paused = true;
         } else if let Fact::RunReleased { .. } = fact {
             self.paused = false;
+            self.stopped = false;
+        } else if let Fact::BreakpointHit { .. } = fact {
+            self.stopped = true;
         } else if let Fact::RunEnded { status, .. } = fact {
             self.holds.clear();
+            self.stopped = false;
             self.status = ended(*status).to_string();
         }
     }
@@ -200,11 +232,12 @@ impl Row {
 
     fn restate(&mut self) {
         if self.runs == 0
+            || self.imported
             || matches!(self.status.as_str(), "done" | "failed" | "cancelled" | "budget-stopped")
         {
             return;
         }
-        self.status = match (self.holds.is_empty(), self.paused, self.stepping) {
+        self.status = match (self.waiting() == 0, self.paused, self.stepping) {
             (false, ..) => "held",
             (true, true, _) => "paused",
             (true, false, true) => "stepping",
@@ -254,6 +287,17 @@ pub fn ended(status: RunStatus) -> &'static str {
     }
 }
 
+/// What a hold waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// A decision about a call.
+    Approval,
+    /// What became of a call.
+    Unknown,
+    /// The word to go on from a breakpoint.
+    Breakpoint,
+}
+
 /// A hold as another terminal lists it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pending {
@@ -261,14 +305,14 @@ pub struct Pending {
     pub session: SessionId,
     /// Its title.
     pub title: String,
-    /// The call.
-    pub call: CallId,
-    /// The tool.
+    /// What it waits for.
+    pub waits: Waits,
+    /// The call; none at a breakpoint before a model turn.
+    pub call: Option<CallId>,
+    /// The tool; empty without a call.
     pub tool: String,
     /// The arguments that would run.
     pub args: serde_json::Value,
-    /// True where the outcome is unknown and to be settled; false where it waits for approval.
-    pub unknown: bool,
     /// Why it waits.
     pub why: String,
     /// What it will touch, in lines.
@@ -280,30 +324,45 @@ pub struct Pending {
 }
 
 /// The holds of one session.
-pub fn pending(session: &crate::domain::session::Session) -> Vec<Pending> {
-    let waiting =
-        |call: &&crate::domain::call::Call| matches!(call.state, CallState::Held | CallState::Unknown);
-    let item = |call: &crate::domain::call::Call| Pending {
-        session: session.id.clone(),
-        title: session.title.clone(),
-        call: call.id,
-        tool: call.tool.clone(),
-        args: call.args().cloned().unwrap_or_default(),
-        unknown: call.state == CallState::Unknown,
-        why: match (&call.state, &call.verdict) {
-            (CallState::Unknown, _) => {
+pub fn pending(session: &Session) -> Vec<Pending> {
+    if session.holds().is_empty() {
+        return Vec::new();
+    }
+    let waiting = |call: &&Call| matches!(call.state, CallState::Held | CallState::Unknown);
+    let item = |call: &Call| {
+        let unknown = call.state == CallState::Unknown;
+        let why = match (unknown, &call.verdict) {
+            (true, _) => {
                 "It was running when its process stopped: nobody knows whether it happened.".to_string()
             }
-            (_, Some(verdict)) => format!("{} (rule {})", verdict.why, verdict.rule),
-            (_, None) => String::new(),
-        },
-        touches: call.touches.iter().map(crate::domain::tool_spec::Touch::line).collect(),
-        preview: call.preview.clone(),
-        since: call.since,
+            (false, Some(verdict)) => format!("{} (rule {})", verdict.why, verdict.rule),
+            (false, None) => String::new(),
+        };
+        let waits = if unknown { Waits::Unknown } else { Waits::Approval };
+        Pending { waits, why, since: call.since, ..about(session, Some(call)) }
     };
-    if session.holds().is_empty() {
-        Vec::new()
-    } else {
-        session.open_calls().filter(waiting).map(item).collect()
+    let mut items: Vec<Pending> = session.open_calls().filter(waiting).map(item).collect();
+    if let Some(stop) = session.stop() {
+        let call = stop.call.and_then(|call| session.call(call));
+        let why: Vec<String> = stop.hits.iter().map(Hit::line).collect();
+        let (waits, why, since) = (Waits::Breakpoint, why.join("; and "), stop.at);
+        items.push(Pending { waits, why, since, ..about(session, call) });
+    }
+    items
+}
+
+/// What a hold shows of its call.
+fn about(session: &Session, call: Option<&Call>) -> Pending {
+    Pending {
+        session: session.id.clone(),
+        title: session.title.clone(),
+        waits: Waits::Approval,
+        call: call.map(|call| call.id),
+        tool: call.map(|call| call.tool.clone()).unwrap_or_default(),
+        args: call.and_then(Call::args).cloned().unwrap_or_default(),
+        why: String::new(),
+        touches: call.iter().flat_map(|call| &call.touches).map(Touch::line).collect(),
+        preview: call.map(|call| call.preview.clone()).unwrap_or_default(),
+        since: session.updated_at,
     }
 }

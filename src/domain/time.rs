@@ -25,6 +25,20 @@ impl Micros {
         }
     }
 
+    /// Reads RFC 3339, or `2026-11-21 08:15:00` as SQLite writes it in UTC.
+    pub fn parse(text: &str) -> Option<Micros> {
+        let whole = match text.len() {
+            19 => format!("{}Z", text.replacen(' ', "T", 1)),
+            _ => text.to_string(),
+        };
+        whole.parse::<jiff::Timestamp>().ok().map(|stamp| Micros(stamp.as_microsecond()))
+    }
+
+    /// The moment of so many milliseconds since 1970.
+    pub fn from_ms(ms: i64) -> Micros {
+        Micros(ms.saturating_mul(1_000))
+    }
+
     /// The time of day in UTC, such as `08:15:00`.
     pub fn clock(self) -> String {
         self.rfc3339().get(11..19).unwrap_or("--:--:--").to_string()

@@ -5,44 +5,68 @@
 //! has that in its own parts; an execution has a row where there was more than one, or where one broke off.
 
 use crate::domain::card::summary;
-use crate::domain::event::{Event, Fact, Parent, RunStatus};
+use crate::domain::event::{Event, Fact, RunStatus};
 use crate::domain::fault::FaultKind;
-use crate::domain::ids::CallId;
+use crate::domain::foreign::Sort;
+use crate::domain::ids::{CallId, EventNo};
+use crate::domain::imported::is_answer;
 use crate::domain::message::Reply;
 use crate::domain::retry::AfterFault;
+use crate::domain::shelf::Shelf;
 use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
 use crate::domain::trace_row::{Part, Row, RowState, Spent, Time, What};
-use crate::domain::watch::{Phase, Watch};
-use std::collections::HashMap;
+use crate::domain::watch::Watch;
+use std::collections::BTreeMap;
 
 /// A call that is not over.
 #[derive(Clone, Debug, Default)]
-struct OpenCall {
-    watch: Watch,
-    starts: u32,
-    execution: Option<usize>,
+pub(in crate::domain) struct OpenCall {
+    pub(in crate::domain) watch: Watch,
+    pub(in crate::domain) starts: u32,
+    pub(in crate::domain) execution: Option<usize>,
 }
 
 /// A session's timeline.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    rows: Vec<Row>,
+    pub(in crate::domain) rows: Shelf<Row>,
     order: Vec<usize>,
-    tree: SpanTree,
+    pub(in crate::domain) tree: SpanTree,
+    pub(in crate::domain) onlooker: bool,
     version: u64,
-    run: Option<usize>,
+    pub(in crate::domain) run: Option<usize>,
     step: Option<usize>,
     steps: u32,
-    model: Option<usize>,
-    retry: Option<usize>,
+    pub(in crate::domain) model: Option<usize>,
+    pub(in crate::domain) retry: Option<usize>,
     pause: Option<usize>,
-    calls: Vec<usize>,
-    open: HashMap<CallId, OpenCall>,
+    stops: Vec<usize>,
+    let_go: Option<EventNo>,
+    pub(in crate::domain) calls: BTreeMap<CallId, usize>,
+    pub(in crate::domain) open: BTreeMap<CallId, OpenCall>,
     last_at: Micros,
+    pub(in crate::domain) imported: bool,
+    pub(in crate::domain) answered: bool,
 }
 
 impl Trace {
+    /// The timeline for who only looks: the spans are not checked, and old rows may be let go.
+    pub fn onlooker() -> Trace {
+        Trace { onlooker: true, ..Trace::default() }
+    }
+
+    /// Lets go of rows that are over and were not touched after the event `before`.
+    pub fn forget(&mut self, before: EventNo) {
+        let own = [self.run, self.step, self.model, self.retry, self.pause];
+        let calls = self.open.iter().flat_map(|(id, open)| [self.calls.get(id).copied(), open.execution]);
+        let open: Vec<usize> = own.into_iter().chain(calls).flatten().collect();
+        self.rows.forget(before, |key| open.contains(&key));
+        self.order.retain(|key| self.rows.get(*key).is_some());
+        self.order.shrink_to_fit();
+        self.calls.retain(|_, key| self.rows.get(*key).is_some());
+    }
+
     /// The row of a key.
     pub fn row(&self, key: usize) -> Option<&Row> {
         self.rows.get(key)
@@ -60,7 +84,7 @@ impl Trace {
 
     /// The row of a call.
     pub fn call_row(&self, call: CallId) -> Option<&Row> {
-        self.rows.get(*self.calls.get((call.0 as usize).checked_sub(1)?)?)
+        self.rows.get(*self.calls.get(&call)?)
     }
 
     /// Whether `key` is `holder` or lies in it.
@@ -88,29 +112,38 @@ impl Trace {
     /// Takes in one event; costs what the step under way holds, however long the session is.
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
-        self.tree.apply(event); // first: a call may be denied by the very fact that opens its span
+        self.rows.at(event.no);
+        if !self.onlooker {
+            self.tree.apply(event); // first: a call may be denied by the very fact that opens its span
+        }
         match &event.fact {
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.moment(event, What::Takeover { holder: holder.clone() });
             }
             Fact::SessionForked { parent, .. } => self.fork(event, parent),
             Fact::RestoreStarted { at, .. } => self.moment(event, What::Restore { at: *at }),
-            Fact::RunStarted { input, .. } => {
-                self.steps = 0;
-                self.run =
-                    Some(self.add(None, event, What::Run { no: event.run, input: input.clone() }, None));
-            }
+            Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => self.begun(event, input),
             Fact::RunPaused { .. } | Fact::InterruptAsked { .. } if self.pause.is_none() => {
                 self.pause = Some(self.add(self.run, event, What::Pause, Some(Time::Person)));
             }
             Fact::RunReleased { .. } => self.close_pause(event),
             Fact::StepAllowed { .. } => self.stepped(event),
+            Fact::BreakpointHit { no, spec, why, .. } => {
+                let what = What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() };
+                let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
+                self.stops.push(key);
+            }
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt, .. } => self.asked(event, model, *attempt),
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
+            Fact::SessionImported { .. } => self.imported = true,
+            Fact::CallRecorded { call, .. } => self.recorded(*call, event),
+            Fact::ForeignRecord { sort: Sort::Unknown, label, .. } => {
+                self.moment(event, What::Foreign { kind: label.clone() });
+            }
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -135,13 +168,31 @@ impl Trace {
             | Fact::InterruptAsked { .. }
             | Fact::CancelAsked { .. }
             | Fact::ModeSet { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::OperatorSaid { .. } => {}
         }
+        self.stand(event);
         self.last_at = event.at;
     }
 
+    fn begun(&mut self, event: &Event, input: &str) {
+        self.steps = 0;
+        self.run = Some(self.add(None, event, What::Run { no: event.run, input: input.to_string() }, None));
+    }
+
     /// Adds a row as the last one in `parent`.
-    fn add(&mut self, parent: Option<usize>, event: &Event, what: What, time: Option<Time>) -> usize {
+    pub(in crate::domain) fn add(
+        &mut self,
+        parent: Option<usize>,
+        event: &Event,
+        what: What,
+        time: Option<Time>,
+    ) -> usize {
         let key = self.rows.len();
         let holder = parent.and_then(|parent| self.rows.get(parent));
         let depth = holder.map_or(0, |row| row.depth + 1);
@@ -171,29 +222,30 @@ impl Trace {
         key
     }
 
-    fn moment(&mut self, event: &Event, what: What) {
+    pub(in crate::domain) fn moment(&mut self, event: &Event, what: What) {
         let parent = self.step.or(self.run);
         let key = self.add(parent, event, what, None);
-        self.rows[key].end = Some(event.at);
-        self.rows[key].state = RowState::Moment;
+        if let Some(row) = self.rows.get_mut(key) {
+            (row.end, row.state) = (Some(event.at), RowState::Moment);
+        }
     }
 
     /// Ends what a row does now, and the row with it.
-    fn close(&mut self, key: usize, at: Micros, state: RowState) {
+    pub(in crate::domain) fn close(&mut self, key: usize, at: Micros, state: RowState) {
         self.stop(key, at);
-        let row = &mut self.rows[key];
-        if row.end.is_none() {
+        if let Some(row) = self.rows.get_mut(key).filter(|row| row.end.is_none()) {
             row.end = Some(at);
             row.state = state;
         }
     }
 
     /// Ends the last part of a row; its time counts for the row and for those that hold it.
-    fn stop(&mut self, key: usize, at: Micros) {
-        let Some(part) = self.rows[key].parts.last_mut().filter(|part| part.to.is_none()) else { return };
+    pub(in crate::domain) fn stop(&mut self, key: usize, at: Micros) {
+        let Some(row) = self.rows.get_mut(key) else { return };
+        let is_execution = matches!(row.what, What::Execution { .. }); // its call counts this already
+        let Some(part) = row.parts.last_mut().filter(|part| part.to.is_none()) else { return };
         part.to = Some(at);
         let (time, micros) = (part.time, (at.0 - part.from.0).max(0));
-        let is_execution = matches!(self.rows[key].what, What::Execution { .. }); // its call counts this already
         let mut holder = Some(key);
         while let Some(row) = holder.and_then(|key| self.rows.get_mut(key)) {
             row.spent.add(time, micros);
@@ -202,22 +254,29 @@ impl Trace {
     }
 
     /// Begins another part of a row.
-    fn part(&mut self, key: usize, from: Micros, time: Time) {
-        if self.rows[key].parts.last().is_some_and(|part| part.to.is_none() && part.time == time) {
+    pub(in crate::domain) fn part(&mut self, key: usize, from: Micros, time: Time) {
+        let goes_on = |row: &Row| row.parts.last().is_some_and(|part| part.to.is_none() && part.time == time);
+        if self.rows.get(key).is_some_and(goes_on) {
             return;
         }
         self.stop(key, from);
-        self.rows[key].parts.push(Part { from, to: None, time });
+        if let Some(row) = self.rows.get_mut(key) {
+            row.parts.push(Part { from, to: None, time });
+        }
     }
 
     fn close_pause(&mut self, event: &Event) {
-        if let Some(key) = self.pause.take() {
+        self.let_go = (!self.stops.is_empty()).then_some(event.no);
+        for key in self.pause.take().into_iter().chain(std::mem::take(&mut self.stops)) {
             self.close(key, event.at, RowState::Well);
         }
     }
 
     /// What the run waited for is known only once it was allowed: since the event before.
     fn stepped(&mut self, event: &Event) {
+        if self.let_go.is_some_and(|no| no.after() == event.no) {
+            return; // it stood at a breakpoint, and that is told
+        }
         let since = Event { at: self.last_at, ..event.clone() };
         let key = self.add(self.run, &since, What::Stepping, Some(Time::Person));
         self.close(key, event.at, RowState::Well);
@@ -242,9 +301,14 @@ impl Trace {
         for (id, asked) in calls.iter().zip(&reply.calls) {
             let what = What::Call { call: *id, tool: asked.tool.clone(), summary: summary(&asked.args) };
             let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
-            self.calls.push(key);
-            self.open.insert(*id, OpenCall::default());
+            self.calls.insert(*id, key);
+            if self.imported {
+                self.unrecorded(key, event);
+            } else {
+                self.open.insert(*id, OpenCall::default());
+            }
         }
+        self.answered = is_answer(&reply.finish, !calls.is_empty());
         self.close_step(event.at);
     }
 
@@ -258,7 +322,7 @@ impl Trace {
                 RowState::Badly
             };
             self.close(key, event.at, state);
-            if let What::Model { fault, .. } = &mut self.rows[key].what {
+            if let Some(What::Model { fault, .. }) = self.rows.get_mut(key).map(|row| &mut row.what) {
                 *fault = Some(kind);
             }
         }
@@ -268,7 +332,7 @@ impl Trace {
     }
 
     /// A step is over once its reply and all its calls are.
-    fn close_step(&mut self, at: Micros) {
+    pub(in crate::domain) fn close_step(&mut self, at: Micros) {
         if self.open.is_empty()
             && let Some(key) = self.step.take()
         {
@@ -283,6 +347,7 @@ impl Trace {
             RunStatus::Cancelled => RowState::NotRun,
         };
         self.close_pause(event);
+        self.reopen();
         for (key, state) in
             [(self.retry.take(), RowState::NotRun), (self.step.take(), state), (self.run, state)]
         {
@@ -291,89 +356,5 @@ impl Trace {
             }
         }
         self.open.clear();
-    }
-
-    /// What the parent had under way ends here; calls that are not over are judged again.
-    fn fork(&mut self, event: &Event, parent: &Parent) {
-        for key in [self.retry.take(), self.model.take()].into_iter().flatten() {
-            self.close(key, event.at, RowState::NotRun);
-        }
-        let mut calls: Vec<CallId> = self.open.keys().copied().collect();
-        calls.sort_unstable();
-        for call in calls {
-            let row = self.open.remove(&call).and_then(|open| open.execution);
-            if let Some(row) = row {
-                self.close(row, event.at, RowState::NotRun);
-            }
-            if let Some(key) = self.call_row(call).map(|row| row.key) {
-                self.part(key, event.at, Time::Judging);
-            }
-            self.open.insert(call, OpenCall::default());
-        }
-        self.moment(event, What::Fork { parent: parent.clone() });
-    }
-
-    fn called(&mut self, call: CallId, event: &Event) {
-        let Some(key) = self.call_row(call).map(|row| row.key) else { return };
-        let Some(mut open) = self.open.remove(&call) else { return };
-        open.watch.apply(&event.fact);
-        if let Fact::CallEdited { args, .. } = &event.fact
-            && let What::Call { summary, .. } = &mut self.rows[key].what
-        {
-            *summary = crate::domain::card::brief(args);
-        }
-        self.execution(key, call, &mut open, event);
-        let time = match open.watch.phase {
-            Phase::Judging => Time::Judging,
-            Phase::Person => Time::Person,
-            Phase::Ready => Time::Idle,
-            Phase::Running => Time::Work,
-            Phase::Over(close) => {
-                if matches!(event.fact, Fact::CallJudged { .. }) {
-                    self.tree.denied(event);
-                }
-                self.close(key, event.at, close.into());
-                return self.close_step(event.at);
-            }
-        };
-        self.part(key, event.at, time);
-        self.open.insert(call, open);
-    }
-
-    /// A row for each execution that is not the only one, or that broke off.
-    fn execution(&mut self, key: usize, call: CallId, open: &mut OpenCall, event: &Event) {
-        if let Fact::CallStarted { .. } = &event.fact {
-            open.starts += 1;
-            if open.starts > 1 {
-                let what = What::Execution { call, nth: open.starts };
-                open.execution = Some(self.add(Some(key), event, what, Some(Time::Work)));
-            }
-            return;
-        }
-        let broke_off = if let Fact::CallInterrupted { .. } = &event.fact {
-            RowState::Interrupted
-        } else if let Fact::CallUnknown { .. } = &event.fact {
-            RowState::Unknown
-        } else if open.watch.over() {
-            close_of(open.watch.phase)
-        } else {
-            return; // it changes no execution
-        };
-        if let Some(row) = open.execution.take() {
-            self.close(row, event.at, broke_off);
-        } else if matches!(broke_off, RowState::Interrupted | RowState::Unknown) {
-            let from = self.rows[key].parts.last().map_or(event.at, |part| part.from);
-            let begun = Event { at: from, ..event.clone() };
-            let row =
-                self.add(Some(key), &begun, What::Execution { call, nth: open.starts }, Some(Time::Work));
-            self.close(row, event.at, broke_off);
-        }
-    }
-}
-
-fn close_of(phase: Phase) -> RowState {
-    match phase {
-        Phase::Over(close) => close.into(),
-        Phase::Judging | Phase::Person | Phase::Ready | Phase::Running => RowState::Open,
     }
 }

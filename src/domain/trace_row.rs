@@ -2,7 +2,7 @@
 
 use crate::domain::event::Parent;
 use crate::domain::fault::FaultKind;
-use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::ids::{BreakNo, CallId, EventNo, RunNo};
 use crate::domain::time::Micros;
 use crate::domain::watch::Close;
 
@@ -77,6 +77,15 @@ pub enum What {
     },
     /// The run stood still because a person said so.
     Pause,
+    /// The run stood still at a breakpoint.
+    Breakpoint {
+        /// Which.
+        no: BreakNo,
+        /// As printed.
+        spec: String,
+        /// Why it was hit; not cleaned.
+        why: String,
+    },
     /// A stepping run stood still until a person let it go on.
     Stepping,
     /// A person wrote to the working agent.
@@ -130,6 +139,8 @@ pub enum Time {
     Idle,
     /// A tool runs.
     Work,
+    /// A call of another tool's session: it ran or waited for a person; its record does not tell them apart.
+    Untold,
 }
 
 /// How a row stands.
@@ -160,6 +171,8 @@ pub struct Spent {
     pub work: i64,
     /// A person was waited for.
     pub person: i64,
+    /// Calls ran or waited for a person, not told apart.
+    pub untold: i64,
 }
 
 impl Spent {
@@ -169,6 +182,7 @@ impl Spent {
             Time::Model => self.model += micros,
             Time::Work => self.work += micros,
             Time::Person => self.person += micros,
+            Time::Untold => self.untold += micros,
             Time::Judging | Time::Idle => {}
         }
     }

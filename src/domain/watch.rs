@@ -2,6 +2,7 @@
 
 use crate::domain::call::Outcome;
 use crate::domain::event::{Fact, Settling};
+use crate::domain::foreign::Recorded;
 use crate::domain::hash::Hash;
 use crate::domain::policy::{Verdict, Word};
 
@@ -74,6 +75,11 @@ impl Watch {
             Fact::CallEnded { .. } => Phase::Over(Close::Badly),
             Fact::CallInterrupted { .. } | Fact::CallSettled { how: Settling::Again, .. } => Phase::Ready,
             Fact::CallUnknown { .. } => Phase::Person,
+            Fact::CallRecorded { end: Recorded::Ok, .. } => Phase::Over(Close::Well),
+            Fact::CallRecorded { end: Recorded::Error, .. } => Phase::Over(Close::Badly),
+            Fact::CallRecorded { end: Recorded::Stopped | Recorded::Refused, .. } => {
+                Phase::Over(Close::NotRun)
+            }
             Fact::CallRefused { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
@@ -100,6 +106,15 @@ impl Watch {
             | Fact::ModelFailed { .. }
             | Fact::OperatorSaid { .. }
             | Fact::OperatorSteered { .. }
+            | Fact::SessionImported { .. }
+            | Fact::RunImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::BreakpointHit { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => self.phase,
         };
     }

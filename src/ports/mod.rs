@@ -11,6 +11,7 @@ pub mod index; // lists, counts and search over sessions: a local projection of 
 pub mod model; // answer one turn, streaming drafts
 pub mod tool; // say what you are, then run a cleared call
 pub mod judge; // the policy's verdict on a call
+pub mod foreign; // other tools' sessions: find them, read one
 pub mod clock; // the time and fresh numbers
 
 use std::future::Future;

@@ -61,6 +61,9 @@ impl Agent {
         let (log, clock) = (plugs.store.log.clone(), plugs.clock.clone());
         let ledger = Ledger::open(log, clock, id, Class::Worker, &plugs.holder).await?;
         let session = ledger.session();
+        if session.imported.is_some() {
+            return Err(AgentFault::Imported(id.clone()));
+        }
         let model = session.run.as_ref().map_or("", |run| run.model.as_str());
         let kitbag = (plugs.outfit)(&session.workspace, model)
             .map_err(|(sentence, hint)| AgentFault::Outfit { sentence, hint })?;
@@ -126,7 +129,10 @@ impl Agent {
     async fn turn(&mut self, on_hold: OnHold) -> Result<Parked, AgentFault> {
         loop {
             if self.quit.is_cancelled() {
-                self.park().await?;
+                // What is under way is stopped, so that the session can be taken up at this very point.
+                if !self.tasks.is_empty() {
+                    self.stop_tasks(FaultKind::Interrupted).await?;
+                }
                 return Ok(Parked::Quit);
             }
             self.obey().await?;
@@ -144,6 +150,7 @@ impl Agent {
                 }
                 Step::JudgeCall(call) => self.judge(call).await?,
                 Step::RunCall(call) => self.start(call).await?,
+                Step::Stop(_) => self.record(&Report::Stopping).await?,
                 Step::Finish(..) => {
                     if self.session().changed {
                         self.keep().await?; // so that a fork finds the files as the run left them
@@ -194,10 +201,11 @@ impl Agent {
     async fn ask(&mut self, attempt: u32) -> Result<(), AgentFault> {
         let session = self.session();
         let Some(run) = session.live() else { return Ok(()) };
+        let notes = session.note_numbers();
         let ask = Ask {
             session: session.id.clone(),
             model: run.model.clone(),
-            messages: session.transcript.clone(),
+            messages: session.upcoming(),
             tools: self.kitbag.tools.book().clone(),
             attempt,
         };
@@ -206,11 +214,11 @@ impl Agent {
             Ok(request) => request,
             Err(fault) => {
                 let request = crate::domain::hash::Hash::ZERO; // nothing was made that could be sent
-                self.record(&Report::Asking { model, request }).await?;
+                self.record(&Report::Asking { model, request, notes }).await?;
                 return self.record(&Report::Failed(fault)).await;
             }
         };
-        let asked = self.written(&Report::Asking { model, request: request.hash() }).await?;
+        let asked = self.written(&Report::Asking { model, request: request.hash(), notes }).await?;
         if asked.is_empty() {
             return Ok(()); // the operator was quicker
         }
@@ -361,11 +369,6 @@ impl Agent {
             self.take_in(done).await?;
         }
         Ok(())
-    }
-
-    /// Told to quit: what is under way is stopped, so that the session can be taken up at this very point.
-    async fn park(&mut self) -> Result<(), AgentFault> {
-        if self.tasks.is_empty() { Ok(()) } else { self.stop_tasks(FaultKind::Interrupted).await }
     }
 
     /// The log cannot be written: nothing more may happen, so everything stops now.

@@ -3,6 +3,7 @@
 //! The desk never touches a screen, and a screen never waits for it: both talk over bounded channels. A session is driven here
 //! when it was begun or resumed here, or when the operator gave an order to a session that nobody drives.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::command::Command;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
@@ -16,7 +17,7 @@ use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::watch;
+use crate::runtime::{compare, reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -78,11 +79,14 @@ impl Desk {
             let Some(command) = command else { break };
             match command {
                 Command::Fork { session, at, twist } => self.fork(session, at, *twist, made.clone()),
-                Command::Begin(task) => self.begin(&task).await,
+                Command::Begin(task, breaks) => self.begin(&task, &breaks).await,
                 Command::Order { session, order } => self.order(&session, &order).await,
                 Command::Watch(session) => self.watch(session),
+                Command::Replay(session) => self.replay(session),
+                Command::Page { session, place, after } => self.page(session, place, after),
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
+                Command::Compare { left, right } => self.compare(left, right),
                 Command::Quit => break,
             }
             while self.agents.try_join_next().is_some() {}
@@ -118,8 +122,8 @@ impl Desk {
         });
     }
 
-    async fn begin(&mut self, task: &Task) {
-        match self.hand.begin(&self.opening, task).await {
+    async fn begin(&mut self, task: &Task, breaks: &[Breakpoint]) {
+        match self.hand.begin(&self.opening, task, breaks).await {
             Ok(id) => {
                 self.watch(id.clone());
                 self.drive(id);
@@ -157,6 +161,43 @@ impl Desk {
         let (store, notices, stop) = (self.plugs.store.clone(), self.notices.clone(), self.watching.clone());
         let driven = self.driven.clone();
         tokio::spawn(async move { watch::watch(store, id, notices, |id| holds(&driven, id), stop).await });
+    }
+
+    /// Tells a stored session in short, and shows no other any more.
+    fn replay(&mut self, id: SessionId) {
+        self.watching.cancel();
+        self.watching = self.quit.child_token();
+        let (log, notices, stop) =
+            (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
+        tokio::spawn(reading::survey(log, id, notices, stop));
+    }
+
+    /// Reads a page of the session that is played.
+    fn page(&self, id: SessionId, place: u64, after: u64) {
+        let (log, notices, stop) =
+            (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
+        tokio::spawn(reading::page(log, (id, place, after), notices, stop));
+    }
+
+    /// Compares two sessions beside everything else.
+    fn compare(&self, left: SessionId, right: SessionId) {
+        let (log, notices, quit) = (self.plugs.store.log.clone(), self.notices.clone(), self.quit.clone());
+        tokio::spawn(async move {
+            let compared = tokio::select! {
+                compared = compare::compare(&log, &left, &right) => compared,
+                () = quit.cancelled() => return,
+            };
+            // A screen that is gone needs no notice.
+            let _ = notices
+                .send(match compared {
+                    Ok(compared) => Notice::Compared(Arc::new(compared)),
+                    Err(fault) => {
+                        let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
+                        Notice::Trouble { sentence: fault.to_string(), hint }
+                    }
+                })
+                .await;
+        });
     }
 
     /// Drives a session here until there is nothing to do; who asks while it is driven here is answered already.
@@ -236,6 +277,9 @@ async fn wakes(plugs: &Plugs, id: &SessionId) -> bool {
 fn explain(fault: AgentFault) -> (String, String) {
     match fault {
         AgentFault::Taken(_) => (fault.to_string(), "it is shown here as it goes on there".to_string()),
+        AgentFault::Imported(_) => {
+            (fault.to_string(), "it can be watched, replayed and searched".to_string())
+        }
         AgentFault::Log(log) => (
             log.to_string(),
             "the run stopped; nothing that was written is lost. Mend it and resume".to_string(),

@@ -29,6 +29,9 @@ pub enum AgentFault {
     /// Another process drives the session.
     #[error("session {0} is driven by another process")]
     Taken(SessionId),
+    /// The session is another tool's.
+    #[error("session {0} was imported from another tool: it is finished here and cannot be driven")]
+    Imported(SessionId),
     /// The log cannot be read or written.
     #[error("{0}")]
     Log(#[from] LogFault),

@@ -7,7 +7,7 @@ use crate::domain::call::By;
 use crate::domain::commit::{COMMIT_BYTES_MAX, Class, Sealed};
 use crate::domain::decide::Kit;
 use crate::domain::event::Event;
-use crate::domain::fork::{self, FilesAt, Fork, Shelf, Twist, before_decision};
+use crate::domain::fork::{self, FileTrail, FilesAt, Fork, Twist, before_decision};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, EventNo, SessionId};
 use crate::domain::order::Refusal;
@@ -174,7 +174,7 @@ fn point(parent: &SessionId, all: &[Sealed], wish: &Wish) -> Result<EventNo, For
 
 /// The files as they were at an event. Where nothing was kept since, those that lie in the workspace now are kept.
 async fn files(plugs: &Plugs, all: &[Sealed], at: EventNo) -> Result<(FilesAt, Hash), ForkFault> {
-    let (found, session) = shelf(all, at);
+    let (found, session) = trail(all, at);
     if let FilesAt::Kept(manifest) = found {
         return Ok((found, manifest));
     }
@@ -183,12 +183,12 @@ async fn files(plugs: &Plugs, all: &[Sealed], at: EventNo) -> Result<(FilesAt, H
 }
 
 /// Which files belong to an event, and the session at its end.
-pub(in crate::runtime) fn shelf(all: &[Sealed], at: EventNo) -> (FilesAt, Session) {
-    let mut shelf = Shelf::new(at);
+pub(in crate::runtime) fn trail(all: &[Sealed], at: EventNo) -> (FilesAt, Session) {
+    let mut trail = FileTrail::new(at);
     let mut session = Session::new(SessionId(String::new()));
     for sealed in all {
-        shelf.apply(&sealed.event);
+        trail.apply(&sealed.event);
         session.apply(&sealed.event);
     }
-    (shelf.files(), session)
+    (trail.files(), session)
 }

@@ -2,9 +2,11 @@
 //!
 //! The same path serves the screen, `tackroom approve` in another terminal and the flags of a headless run.
 
+use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::By;
 use crate::domain::commit::Class;
 use crate::domain::decide::{Kit, decide};
+use crate::domain::decide_stop::at_start;
 use crate::domain::event::{Fact, Parent};
 use crate::domain::ids::SessionId;
 use crate::domain::marks::title;
@@ -68,8 +70,13 @@ impl Hand {
         &self.tools
     }
 
-    /// Opens a session with its first task.
-    pub async fn begin(&mut self, opening: &Opening, task: &Task) -> Result<SessionId, RecordFault> {
+    /// Opens a session with its first task and its breakpoints.
+    pub async fn begin(
+        &mut self,
+        opening: &Opening,
+        task: &Task,
+        breaks: &[Breakpoint],
+    ) -> Result<SessionId, RecordFault> {
         let input = task.input.trim().to_string();
         if input.is_empty() {
             return Err(Refusal::EmptyText.into());
@@ -77,7 +84,8 @@ impl Hand {
         let id = SessionId::from_random(self.clock.fresh());
         let (log, clock) = (self.log.clone(), self.clock.clone());
         let mut ledger = Ledger::fresh(log, clock, id.clone(), Class::Operator, &self.by.to_string());
-        let facts = vec![
+        let stops = at_start(breaks, &self.by)?;
+        let mut facts = vec![
             Fact::SessionOpened {
                 title: title(&input),
                 agent: opening.agent.clone(),
@@ -88,6 +96,7 @@ impl Hand {
             },
             Fact::RunStarted { input, mode: task.mode, limits: task.limits, model: task.model.clone() },
         ];
+        facts.extend(stops);
         ledger.record(|_| Ok(facts.clone())).await?;
         self.keep(ledger);
         Ok(id)

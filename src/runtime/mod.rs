@@ -13,7 +13,10 @@ pub mod ends; // why an agent leaves
 pub mod agent; // the loop of one session: next, perform, decide, record
 pub mod fork; // another session from an event of one, with its files
 pub mod restore; // the files of a session's workspace, put back
+pub mod reading; // a stored session as it is read for a replay
+pub mod compare; // two stored sessions read and compared
 pub mod watch; // a session as it is told to a screen
 pub mod retention; // what is kept how long; removing a session for good
 pub mod upkeep; // what a workbench does beside its work
+pub mod importer; // another tool's session, brought into the log
 pub mod desk; // owns all live runs: commands in, notices out

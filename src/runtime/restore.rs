@@ -7,7 +7,7 @@ use crate::domain::call::By;
 use crate::domain::commit::Class;
 use crate::domain::event::Fact;
 use crate::domain::files::Change;
-use crate::domain::fork::{FilesAt, Shelf};
+use crate::domain::fork::{FileTrail, FilesAt};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::listing::Query;
@@ -124,14 +124,14 @@ async fn open(plugs: &Plugs, by: &By, id: &SessionId) -> Result<Ledger, LogFault
 /// The manifest that is wanted, and the event it stands for.
 async fn find(plugs: &Plugs, id: &SessionId, wanted: Wanted) -> Result<(EventNo, Hash), RestoreFault> {
     let point = if let Wanted::At(at) = wanted { at } else { EventNo(u64::MAX) };
-    let mut shelf = Shelf::new(point);
+    let mut trail = FileTrail::new(point);
     let (mut undo, mut last, mut after) = (None, EventNo(0), 0);
     loop {
         let page = plugs.store.log.read(id, after, PAGE).await?;
         let Some(end) = page.last() else { break };
         after = end.seq;
         for sealed in page.iter().flat_map(|commit| &commit.events) {
-            shelf.apply(&sealed.event);
+            trail.apply(&sealed.event);
             last = sealed.event.no;
             if let Fact::RestoreStarted { before, .. } = &sealed.event.fact {
                 undo = Some((EventNo(last.0 - 1), *before));
@@ -144,7 +144,7 @@ async fn find(plugs: &Plugs, id: &SessionId, wanted: Wanted) -> Result<(EventNo,
         return undo.ok_or_else(|| RestoreFault::NothingToUndo(id.clone()));
     }
     let unknown = |why: String| Err(RestoreFault::Unknown { at: point, why });
-    match shelf.files() {
+    match trail.files() {
         _ if point > last || point == EventNo(0) => {
             unknown(format!("the session has no such event, its last is {last}"))
         }

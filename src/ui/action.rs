@@ -45,6 +45,21 @@ pub enum Action {
     Replay,
     /// Another session from here.
     Fork,
+    /// Mark a session, or compare it with the marked one.
+    Compare,
+    /// Breakpoints, and notes for the model.
+    Stops(Stops),
+}
+
+/// Breakpoints, and notes for the model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Stops {
+    Open,
+    Until,
+    Set,
+    Remove,
+    Note,
 }
 
 /// Scrolling and choosing.
@@ -144,6 +159,11 @@ pub enum Seek {
     CallForward,
     HoldBack,
     HoldForward,
+    TurnBack,
+    TurnForward,
+    FaultBack,
+    FaultForward,
+    Type,
     Slower,
     Faster,
     Tenth,

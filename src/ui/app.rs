@@ -7,16 +7,16 @@
 use std::collections::VecDeque;
 
 use crate::domain::call::{Call, CallState};
-use crate::domain::event::{Event, Limits};
+use crate::domain::event::Limits;
 use crate::domain::ids::SessionId;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::domain::talk::Talk;
+use crate::domain::stops::Stop;
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
-use crate::domain::trace::Trace;
+use crate::domain::watched::Watched;
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::glyph::GlyphSet;
@@ -27,7 +27,7 @@ use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
 use crate::ui::parts::{Folds, ForkPoint, Overlay, Panel, Question, Search, Toast, Windows};
-use crate::ui::playback::Playback;
+use crate::ui::playback::{Playback, SPEED_1};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
 use crate::ui::widgets::scroll::Scroll;
@@ -42,31 +42,6 @@ pub const TWICE_MS: u64 = 2_000;
 const PANEL_TAIL: usize = 3;
 /// How long a passing message stays, in milliseconds.
 pub const TOAST_MS: u64 = 6_000;
-
-/// The watched session as its events tell it, in three projections of the same facts.
-#[derive(Clone, Debug)]
-pub struct Watched {
-    /// The one fold: status, run, calls, holds.
-    pub session: Session,
-    /// The conversation: what was said, item by item.
-    pub talk: Talk,
-    /// The timeline: spans and rows.
-    pub trace: Trace,
-}
-
-impl Watched {
-    /// A session of which nothing is known yet.
-    pub fn new(id: SessionId) -> Watched {
-        Watched { session: Session::new(id), talk: Talk::default(), trace: Trace::default() }
-    }
-
-    /// Takes in one fact.
-    pub fn apply(&mut self, event: &Event) {
-        self.session.apply(event);
-        self.talk.apply(event);
-        self.trace.apply(event);
-    }
-}
 
 /// What begins when the operator writes and no session is watched.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +91,8 @@ pub struct App {
     pub replay_wanted: bool,
     /// The event at which a replay begins, held there; none plays from the first.
     pub replay_at: Option<u64>,
+    /// Which of `playback::SPEEDS` a replay begins with.
+    pub replay_speed: usize,
 
     /// What has the keys while no overlay is open.
     pub focus: Focus,
@@ -195,6 +172,7 @@ impl App {
             playback: None,
             replay_wanted: false,
             replay_at: None,
+            replay_speed: SPEED_1,
             focus: Focus::Composer,
             last_pane: Pane::Conversation,
             side: Pane::Trace,
@@ -260,6 +238,24 @@ impl App {
         self.waiting().into_iter().next()
     }
 
+    /// The breakpoint that the run stands at.
+    pub fn stop(&self) -> Option<&Stop> {
+        let session = self.session()?;
+        session.live().filter(|run| run.cancel.is_none())?;
+        session.stop()
+    }
+
+    /// The call that the decision panel shows: the oldest that waits, else the one that the run stands before.
+    pub fn facing(&self) -> Option<&Call> {
+        let next = || self.session()?.call(self.stop()?.call?).filter(|call| !call.ended());
+        self.held().or_else(next)
+    }
+
+    /// How many things wait for a person.
+    pub fn hold_count(&self) -> usize {
+        self.waiting().len() + usize::from(self.stop().is_some())
+    }
+
     /// The pane that has the keys; none while text is written or something lies over the workbench.
     pub fn focused_pane(&self) -> Option<Pane> {
         match (self.focus, &self.overlay) {
@@ -283,7 +279,7 @@ impl App {
         let narrow = self.size.0 < crate::ui::layout::NORMAL_COLS || self.look.accessible;
         let deciding = self.focus == Focus::Pane(Pane::Approval);
         let composer = self.playback.is_none() && !(narrow && deciding);
-        let held = self.held().is_some();
+        let held = self.hold_count() > 0;
         Shape {
             width: self.size.0,
             height: self.size.1,

@@ -1,6 +1,7 @@
 //! The table of keys: where each counts, what it does, how it is called. Handling, key line, help and palette read it.
 
-use crate::ui::action::{Action, Decide, Editor, Go, Item, Move, Seek, Steer, Text};
+use crate::ui::action::{Action, Decide, Editor, Go, Item, Move, Seek, Steer, Stops, Text};
+use crate::ui::bindings_over::OVER;
 use crate::ui::mode::Context;
 
 /// One row of the table.
@@ -20,7 +21,7 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const fn row(
+pub(in crate::ui) const fn row(
     context: Context,
     action: Action,
     name: &'static str,
@@ -35,7 +36,20 @@ use Action as A;
 use Context as C;
 
 /// Every key. Within a context the order is that of the key line and of the help.
-pub const BINDINGS: &[Binding] = &[
+pub const BINDINGS: &[Binding] = &joined::<{ WORKBENCH.len() + OVER.len() }>(WORKBENCH, OVER);
+
+const fn joined<const N: usize>(first: &[Binding], then: &[Binding]) -> [Binding; N] {
+    let mut all = [first[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { then[at - first.len()] };
+        at += 1;
+    }
+    all
+}
+
+/// The keys of the workbench itself.
+const WORKBENCH: &[Binding] = &[
     row(
         C::Approval,
         A::Decide(Decide::Approve),
@@ -85,6 +99,33 @@ pub const BINDINGS: &[Binding] = &[
         "give up",
         "Give it up; the model reads that it is unknown.",
     ),
+    row(C::Stopped, A::Steer(Steer::Step), "step", &["s"], "step", "Do this step only, then wait."),
+    row(
+        C::Stopped,
+        A::Steer(Steer::Continue),
+        "continue",
+        &["c"],
+        "continue",
+        "Go on to the next breakpoint.",
+    ),
+    row(
+        C::Stopped,
+        A::Decide(Decide::Edit),
+        "edit",
+        &["e"],
+        "edit",
+        "Change the call's arguments before it runs.",
+    ),
+    row(
+        C::Stopped,
+        A::Decide(Decide::Reject),
+        "reject",
+        &["n"],
+        "reject",
+        "Reject the call; the model reads the reason.",
+    ),
+    row(C::Stopped, A::Decide(Decide::Respond), "respond", &["r"], "respond", "Answer in the tool's place."),
+    row(C::Stopped, A::Stops(Stops::Note), "note", &["m"], "note", "Write a note into the next request."),
     row(C::Replay, A::Seek(Seek::Play), "play", &["Space"], "play/pause", "Play or pause."),
     row(C::Replay, A::Seek(Seek::EventBack), "event-back", &["Left"], "", "One event back."),
     row(C::Replay, A::Seek(Seek::EventForward), "event-forward", &["Right"], "event", "One event on."),
@@ -98,6 +139,18 @@ pub const BINDINGS: &[Binding] = &[
         &["}"],
         "hold/fault",
         "To the next hold or fault.",
+    ),
+    row(C::Replay, A::Seek(Seek::TurnBack), "turn-back", &["("], "", "To the model's turn before."),
+    row(C::Replay, A::Seek(Seek::TurnForward), "turn-forward", &[")"], "turn", "To the model's next turn."),
+    row(C::Replay, A::Seek(Seek::FaultBack), "fault-back", &["E"], "", "To the fault before."),
+    row(C::Replay, A::Seek(Seek::FaultForward), "fault-forward", &["e"], "", "To the next fault."),
+    row(
+        C::Replay,
+        A::Seek(Seek::Type),
+        "go-to",
+        &[":"],
+        "go to",
+        "To an event's number, a part, a time: 12345, 50%, 10:03:22, +30s.",
     ),
     row(C::Replay, A::Seek(Seek::Slower), "slower", &["<"], "", "Play slower."),
     row(C::Replay, A::Seek(Seek::Faster), "faster", &[">"], "speed", "Play faster."),
@@ -163,6 +216,16 @@ pub const BINDINGS: &[Binding] = &[
         "interrupt",
         "Stop what is under way, then wait.",
     ),
+    row(
+        C::Workbench,
+        A::Stops(Stops::Open),
+        "breakpoints",
+        &["b"],
+        "",
+        "Breakpoints and notes: set, remove.",
+    ),
+    row(C::Workbench, A::Stops(Stops::Until), "run-until", &["u"], "", "Stop there once, and go on."),
+    row(C::Workbench, A::Stops(Stops::Note), "note", &["m"], "", "Write a note into the next request."),
     row(C::Workbench, A::Go(Go::NextPane), "next-pane", &["Tab"], "pane", "To the next pane."),
     row(C::Workbench, A::Go(Go::PreviousPane), "previous-pane", &["Shift-Tab"], "", "To the pane before."),
     row(
@@ -306,46 +369,4 @@ pub const BINDINGS: &[Binding] = &[
         "Show what differs from the proposal, or the text again.",
     ),
     row(C::ForkEditor, A::Close, "close", &["Esc"], "back", "Go back; nothing happens."),
-    row(C::Sessions, A::Item(Item::Open), "open", &["Enter", "l"], "open", "Open the session."),
-    row(C::Sessions, A::Replay, "replay", &["p"], "replay", "Play the session from its beginning."),
-    row(C::Sessions, A::Fork, "fork", &["f"], "fork", "Another session from the end of this one."),
-    row(C::Sessions, A::Item(Item::Search), "search", &["/"], "filter", "Type to filter."),
-    row(C::Sessions, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
-    row(C::Sessions, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
-    row(C::Sessions, A::Move(Move::HalfDown), "half-down", &["Ctrl-D", "PageDown"], "", "Half a page down."),
-    row(C::Sessions, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
-    row(C::Sessions, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the first."),
-    row(C::Sessions, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the last."),
-    row(C::Sessions, A::NewSession, "new-session", &["g n"], "new", "Begin a new session."),
-    row(C::Sessions, A::Close, "close", &["Esc", "q"], "close", "Back to the workbench."),
-    row(C::Choose, A::Item(Item::Open), "open", &["Enter"], "choose", "Choose."),
-    row(C::Choose, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
-    row(C::Choose, A::Move(Move::Up), "up", &["Up"], "", "One up."),
-    row(C::Choose, A::Close, "close", &["Esc"], "back", "Go back; nothing happens."),
-    row(C::Help, A::Move(Move::Down), "down", &["j", "Down"], "down", "One down."),
-    row(C::Help, A::Move(Move::Up), "up", &["k", "Up"], "up", "One up."),
-    row(
-        C::Help,
-        A::Move(Move::HalfDown),
-        "half-down",
-        &["Ctrl-D", "PageDown", "Space"],
-        "page",
-        "Half a page down.",
-    ),
-    row(C::Help, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
-    row(C::Help, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
-    row(C::Help, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
-    row(C::Help, A::Close, "close", &["Esc", "q", "?"], "close", "Back to the workbench."),
-    row(C::Global, A::Palette, "palette", &["Ctrl-P"], "actions", "Every action by name."),
-    row(C::Global, A::Help, "help", &["?", "F1"], "help", "The keys that count here, then all."),
-    row(
-        C::Global,
-        A::Quit,
-        "quit",
-        &["Ctrl-C"],
-        "quit",
-        "Leave; pressed twice. What runs here parks and can be resumed.",
-    ),
-    row(C::Global, A::Suspend, "suspend", &["Ctrl-Z"], "", "Back to the shell; `fg` returns."),
-    row(C::Global, A::Redraw, "redraw", &["Ctrl-L"], "", "Draw the screen anew."),
 ];

@@ -5,7 +5,7 @@ use crate::domain::next::Hold;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::ui::action::{Action, Decide, Go, Item, Steer, Text};
+use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text};
 use crate::ui::app::App;
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
@@ -19,38 +19,42 @@ pub fn contexts(app: &App) -> Vec<Context> {
         Some(Overlay::Sessions(_)) => return vec![Context::Sessions, Context::Global],
         Some(Overlay::Fork(_)) => return vec![Context::Choose, Context::Global],
         Some(Overlay::Editor(_)) if app.fork.is_some() => return vec![Context::ForkEditor, Context::Global],
+        Some(Overlay::Compare(_)) => return vec![Context::Compare, Context::Global],
         Some(Overlay::Editor(_)) => return vec![Context::Editor, Context::Global],
+        Some(Overlay::Breaks(_)) => return vec![Context::Breaks, Context::Global],
         None => {}
     }
     if app.question.is_some() {
         return vec![Context::Question, Context::Global];
     }
-    let mut contexts = match app.focus {
+    let pane = match app.focus {
         Focus::Composer => return vec![Context::Composer, Context::Global],
-        Focus::Pane(Pane::Conversation) => vec![Context::Conversation],
-        Focus::Pane(Pane::Trace) => vec![Context::Trace],
-        Focus::Pane(Pane::Calls) => vec![Context::Calls],
-        Focus::Pane(Pane::Approval) => deciding(app).into_iter().collect(),
+        Focus::Pane(Pane::Conversation) => Some(Context::Conversation),
+        Focus::Pane(Pane::Trace) => Some(Context::Trace),
+        Focus::Pane(Pane::Calls) => Some(Context::Calls),
+        Focus::Pane(Pane::Approval) => deciding(app),
     };
-    if app.playback.is_some() {
-        contexts.push(Context::Replay);
-    }
+    // In a replay its keys come first: they are what one is here for.
+    let replay = app.playback.is_some().then_some(Context::Replay);
+    let mut contexts: Vec<Context> = replay.into_iter().chain(pane).collect();
     contexts.extend([Context::Workbench, Context::Global]);
     contexts
 }
 
 /// What the decision panel is about, where something may be decided: nothing is decided about the past.
-fn deciding(app: &App) -> Option<Context> {
+pub fn deciding(app: &App) -> Option<Context> {
     if app.playback.is_some() {
         return None;
     }
-    match app.held()?.state {
+    let Some(held) = app.held() else { return app.stop().map(|_| Context::Stopped) };
+    match held.state {
         CallState::Unknown => Some(Context::Unknown),
         CallState::Held
         | CallState::Proposed
         | CallState::Cleared { .. }
         | CallState::Started
         | CallState::Interrupted
+        | CallState::Unrecorded
         | CallState::Ended(_) => Some(Context::Approval),
     }
 }
@@ -62,16 +66,24 @@ pub fn can(app: &App, action: Action) -> bool {
     let replayed = app.playback.is_some();
     match action {
         Action::Steer(steer) => live && !replayed && can_steer(app, steer),
+        Action::Decide(Decide::Edit | Decide::Reject | Decide::Respond) => {
+            !replayed && app.facing().is_some()
+        }
         Action::Decide(_) => !replayed && app.held().is_some(),
+        Action::Stops(Stops::Until) => live && !replayed,
+        Action::Stops(_) => session.is_some() && !replayed,
         Action::Seek(_) => replayed,
-        Action::Text(Text::Send) => !replayed || app.question.is_some(),
         Action::Write => !replayed,
+        Action::Text(Text::Send) => !replayed || app.question.is_some(),
         Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Text(Text::SendNow) => !replayed && live,
-        Action::Go(Go::ShowApproval) => app.held().is_some() && app.focus != Focus::Pane(Pane::Approval),
+        Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
-        Action::Item(Item::NextHit | Item::PreviousHit) => app.search.is_some(),
+        Action::Item(Item::NextHit | Item::PreviousHit) => {
+            app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))
+        }
+        Action::Compare => matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Move(_)
         | Action::Item(Item::Open | Item::Copy | Item::Search)
         | Action::Go(
@@ -96,6 +108,7 @@ fn can_steer(app: &App, steer: Steer) -> bool {
     let driven = app.driver != Driver::Nobody;
     match steer {
         Steer::Continue => goes_on(app),
+        Steer::Step if app.stop().is_some() => true,
         Steer::Interrupt => driven && is_busy(app),
         Steer::Step | Steer::Pause | Steer::ModeAsk | Steer::ModeAuto | Steer::EndTask => driven,
     }
@@ -105,7 +118,7 @@ fn can_steer(app: &App, steer: Steer) -> bool {
 fn goes_on(app: &App) -> bool {
     let Some(session) = app.session() else { return false };
     let stands = |hold: &Hold| match hold {
-        Hold::Step | Hold::Paused => true,
+        Hold::Step | Hold::Paused | Hold::Breakpoint(_) => true,
         Hold::Approval(_) | Hold::Unknown(_) => false,
     };
     let steps = session.live().is_some_and(|run| run.mode == Mode::Step);

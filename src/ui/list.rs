@@ -116,6 +116,7 @@ pub fn fold_name(row: &trace_row::Row) -> u64 {
         | What::Call { .. }
         | What::Execution { .. }
         | What::Pause
+        | What::Breakpoint { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }
@@ -133,6 +134,7 @@ pub fn holds(row: &trace_row::Row) -> bool {
         | What::Retry { .. }
         | What::Execution { .. }
         | What::Pause
+        | What::Breakpoint { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }

@@ -56,6 +56,10 @@ pub enum Ask {
     Search,
     /// Another title for the watched session.
     Rename,
+    /// A note for the next request.
+    Note,
+    /// Where a replay is to go.
+    Jump,
     /// What is to be other in a fork.
     Fork(Twisting),
 }
@@ -84,7 +88,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename | Ask::Fork(_) => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(_) => None,
         }
     }
 }
@@ -115,6 +119,8 @@ pub enum Context {
     Approval,
     /// A call of unknown outcome has the keys.
     Unknown,
+    /// The run stands at a breakpoint and nothing else waits.
+    Stopped,
     /// A stored session is played.
     Replay,
     /// The text for the agent is being written.
@@ -127,18 +133,23 @@ pub enum Context {
     ForkEditor,
     /// The sessions list is open.
     Sessions,
+    /// Two sessions are compared.
+    Compare,
     /// A list to choose from is open: palette or themes.
     Choose,
+    /// The breakpoints are open.
+    Breaks,
     /// The help is open.
     Help,
 }
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 15] = [
+    pub const ALL: [Context; 18] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
+        Context::Stopped,
         Context::Conversation,
         Context::Trace,
         Context::Calls,
@@ -148,7 +159,9 @@ impl Context {
         Context::Question,
         Context::Replay,
         Context::Sessions,
+        Context::Compare,
         Context::Choose,
+        Context::Breaks,
         Context::Help,
         Context::Global,
     ];
@@ -163,13 +176,16 @@ impl Context {
             Context::Calls => "calls",
             Context::Approval => "approval",
             Context::Unknown => "unknown",
+            Context::Stopped => "stopped",
             Context::Replay => "replay",
             Context::Composer => "composer",
             Context::Question => "question",
             Context::Editor => "editor",
             Context::ForkEditor => "fork-editor",
             Context::Sessions => "sessions",
+            Context::Compare => "compare",
             Context::Choose => "choose",
+            Context::Breaks => "breakpoints",
             Context::Help => "help",
         }
     }
@@ -184,13 +200,16 @@ impl Context {
             Context::Calls => "Calls",
             Context::Approval => "A call that waits for you",
             Context::Unknown => "A call of unknown outcome",
+            Context::Stopped => "Standing at a breakpoint",
             Context::Replay => "Replay",
             Context::Composer => "Writing to the agent",
             Context::Question => "Answering a question",
             Context::Editor => "Editing arguments",
             Context::ForkEditor => "Editing arguments for a fork",
             Context::Sessions => "Sessions",
+            Context::Compare => "Two sessions compared",
             Context::Choose => "Choosing from a list",
+            Context::Breaks => "Breakpoints",
             Context::Help => "Help",
         }
     }
@@ -202,7 +221,8 @@ impl Context {
             | Context::Question
             | Context::Editor
             | Context::ForkEditor
-            | Context::Choose => true,
+            | Context::Choose
+            | Context::Breaks => true,
             Context::Global
             | Context::Workbench
             | Context::Conversation
@@ -210,8 +230,10 @@ impl Context {
             | Context::Calls
             | Context::Approval
             | Context::Unknown
+            | Context::Stopped
             | Context::Replay
             | Context::Sessions
+            | Context::Compare
             | Context::Help => false,
         }
     }

@@ -15,9 +15,11 @@ use std::ops::Range;
 use crate::domain::call::CallState;
 use crate::domain::ids::SessionId;
 use crate::domain::session::Session;
+use crate::domain::shelf::Shelf;
 use crate::domain::talk::{Item, Said};
 use crate::domain::time::Micros;
-use crate::ui::app::{Look, Watched};
+use crate::domain::watched::Watched;
+use crate::ui::app::Look;
 use crate::ui::drafts::Drafts;
 use crate::ui::glyph::GlyphSet;
 use crate::ui::paper::arriving::Arriving;
@@ -44,6 +46,8 @@ struct Stamp {
 /// One entry's lines, as long as they are kept.
 #[derive(Debug, Default)]
 struct Slot {
+    key: usize,
+    guess: usize,
     stamp: Option<Stamp>,
     leaves: Vec<Leaf>,
 }
@@ -78,6 +82,8 @@ struct Format {
 pub struct Paper {
     format: Option<Format>,
     slots: Vec<Slot>,
+    gone: usize,
+    guessed: usize,
     heights: Heights,
     kept: usize,
     arriving: Option<Arriving>,
@@ -99,12 +105,15 @@ impl Paper {
         let session = &watched.session;
         let items = watched.talk.items();
         let view = View { session, items, folds, look, now, width: usize::from(width) };
-        let anchor = self.heights.find(window.scroll.offset);
+        let top = self.heights.find(window.scroll.offset);
+        let anchor = top.and_then(|(place, line)| Some((self.slots.get(place)?.key, line)));
         self.reformat(&view, width);
         self.adopt(items, view.width);
         self.arrive(&view, drafts);
         let offset = match anchor {
-            Some((item, line)) if !window.scroll.follow => self.lay_from(&view, item, line, window.height),
+            Some((key, line)) if !window.scroll.follow => {
+                self.lay_from(&view, items.place(key), line, window.height)
+            }
             Some(_) | None if !window.scroll.follow => window.scroll.offset,
             Some(_) | None => 0,
         };
@@ -122,24 +131,35 @@ impl Paper {
         self.heights.total() + self.arriving_lines()
     }
 
+    /// Lines in all as they were guessed, whatever was laid out since: the same whichever way one came here.
+    pub fn guessed(&self) -> usize {
+        self.guessed
+    }
+
     /// One line, if it was laid out.
     pub fn leaf(&self, line: usize) -> Option<Sight<'_>> {
-        let Some((item, at)) = self.heights.find(line) else {
+        let Some((place, at)) = self.heights.find(line) else {
             return self.arriving.as_ref()?.leaf(line - self.heights.total());
         };
-        let leaf = self.slots.get(item)?.leaves.get(at)?;
-        Some(Sight { mark: leaf.mark.as_ref(), line: &leaf.line, item: Some(item) })
+        let slot = self.slots.get(place)?;
+        let leaf = slot.leaves.get(at)?;
+        Some(Sight { mark: leaf.mark.as_ref(), line: &leaf.line, item: Some(slot.key) })
     }
 
     /// The lines that an item of the talk takes, the free line before it included.
     pub fn lines_of(&self, item: usize) -> Range<usize> {
-        let start = self.heights.start(item);
-        start..start + self.heights.get(item)
+        let place = self.slots.partition_point(|slot| slot.key < item);
+        let start = self.heights.start(place);
+        start..start + self.heights.get(place)
     }
 
     /// The item that a line belongs to.
     pub fn item_at(&self, line: usize) -> Option<usize> {
-        self.heights.find(line).map(|(item, _)| item)
+        self.place_at(line).and_then(|place| self.slots.get(place)).map(|slot| slot.key)
+    }
+
+    fn place_at(&self, line: usize) -> Option<usize> {
+        self.heights.find(line).map(|(place, _)| place)
     }
 
     /// Code blocks drawn plain so far: language and source. They are coloured elsewhere; then comes `recolor`.
@@ -190,16 +210,33 @@ impl Paper {
     }
 
     /// Takes in entries that were added, and lets go of those that a replay took back.
-    fn adopt(&mut self, items: &[Item], width: usize) {
-        if self.slots.len() > items.len() {
-            self.slots.truncate(items.len());
-            self.heights.truncate(items.len());
-            self.uncolored.clear();
+    fn adopt(&mut self, items: &Shelf<Item>, width: usize) {
+        if self.gone != items.gone() || self.slots.len() > items.kept() {
+            self.sort_out(items);
+            self.gone = items.gone();
         }
-        for item in &items[self.slots.len()..] {
-            self.slots.push(Slot::default());
-            self.heights.push(item::guess(item, width));
+        while let Some(item) = items.nth(self.slots.len()) {
+            let guess = item::guess(item, width);
+            self.slots.push(Slot { key: item.key, guess, ..Slot::default() });
+            self.heights.push(guess);
+            self.guessed += guess;
         }
+    }
+
+    /// Drops what was laid out of entries that are not kept any more.
+    fn sort_out(&mut self, items: &Shelf<Item>) {
+        for (place, ..) in std::mem::take(&mut self.uncolored) {
+            self.slots[place].stamp = None; // its places are others from here on: it is laid out again
+        }
+        let heights = std::mem::take(&mut self.heights);
+        for (place, slot) in std::mem::take(&mut self.slots).into_iter().enumerate() {
+            if items.get(slot.key).is_some() {
+                self.heights.push(heights.get(place));
+                self.slots.push(slot);
+            }
+        }
+        self.kept = self.slots.iter().map(|slot| slot.leaves.len()).sum();
+        self.guessed = self.slots.iter().map(|slot| slot.guess).sum();
     }
 
     /// Lays out what a window shows that begins at a line of an item; gives back where the window begins then.
@@ -225,13 +262,13 @@ impl Paper {
 
     /// Lays one entry out unless it is as it was; gives back its height.
     fn lay_one(&mut self, view: &View<'_>, at: usize) -> usize {
-        let (Some(item), Some(slot)) = (view.items.get(at), self.slots.get_mut(at)) else { return 0 };
+        let (Some(item), Some(slot)) = (view.items.nth(at), self.slots.get_mut(at)) else { return 0 };
         let stamp = view.stamp(item);
         if slot.stamp == Some(stamp) {
             return slot.leaves.len();
         }
         let drafted = self.arriving.take_if(|arriving| arriving.is(item));
-        let before = at.checked_sub(1).and_then(|before| view.items.get(before)).map(|before| &before.said);
+        let before = at.checked_sub(1).and_then(|before| view.items.nth(before)).map(|before| &before.said);
         let laid =
             item::lay(item, before, &view.sheet(stamp.unfolded), drafted.map(|arriving| arriving.stream));
         self.laid += 1;
@@ -253,8 +290,8 @@ impl Paper {
         if self.kept <= LINES_KEPT {
             return;
         }
-        let first = self.item_at(offset.saturating_sub(height * 8)).unwrap_or(0);
-        let last = self.item_at(offset + height * 8).unwrap_or(self.slots.len());
+        let first = self.place_at(offset.saturating_sub(height * 8)).unwrap_or(0);
+        let last = self.place_at(offset + height * 8).unwrap_or(self.slots.len());
         for (at, slot) in self.slots.iter_mut().enumerate().filter(|(at, _)| *at < first || *at > last) {
             if slot.stamp.take().is_some() {
                 self.kept -= slot.leaves.len();
@@ -282,7 +319,7 @@ impl Paper {
 /// What there is to lay out, and how.
 struct View<'a> {
     session: &'a Session,
-    items: &'a [Item],
+    items: &'a Shelf<Item>,
     folds: &'a Folds,
     look: &'a Look,
     now: Micros,
@@ -304,6 +341,7 @@ impl View<'_> {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Answer(_)
             | Said::Fault { .. }
             | Said::End(_)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
+use crate::domain::compare::{self, Comparison};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::time::Micros;
@@ -75,8 +76,8 @@ pub struct Panel {
 /// What the panel shows. Any change of it is a change of content: the guard starts again and everything is unseen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shown {
-    /// The call.
-    pub call: CallId,
+    /// The call; none at a breakpoint before a model turn.
+    pub call: Option<CallId>,
     /// The action, as `CallJudged` bound it.
     pub hash: Option<Hash>,
     /// Whether its outcome is unknown, to be settled, instead of an approval.
@@ -136,6 +137,38 @@ pub struct SessionsList {
     pub filtering: bool,
     /// The chosen row among those that fit.
     pub chosen: usize,
+    /// The session that another one is to be compared with.
+    pub marked: Option<SessionId>,
+}
+
+/// Two sessions, compared.
+#[derive(Clone, Debug)]
+pub struct Compared {
+    /// The left session.
+    pub left: SessionId,
+    /// The right session.
+    pub right: SessionId,
+    /// The comparison, once it is made.
+    pub result: Option<Arc<Comparison>>,
+    /// What is shown of it.
+    pub shown: Vec<compare::Shown>,
+    /// Whether all of it is shown, also what is the same.
+    pub all: bool,
+    /// What stands at the top: a place in `shown`, and a line of it.
+    pub top: (usize, usize),
+    /// The list to go back to.
+    pub back: SessionsList,
+}
+
+/// The breakpoints that stand and the notes that wait, with a line to set one in.
+#[derive(Clone, Debug, Default)]
+pub struct BreakList {
+    /// What is being typed.
+    pub input: TextBox,
+    /// The chosen row: breakpoints first, then notes.
+    pub chosen: usize,
+    /// Whether what is typed holds once and the run then goes on.
+    pub until: bool,
 }
 
 /// From where a fork is to be made, and which calls may be changed there.
@@ -176,6 +209,10 @@ pub enum Overlay {
     Sessions(SessionsList),
     /// What is to be other in a fork.
     Fork(ForkDialog),
+    /// Two sessions side by side.
+    Compare(Box<Compared>),
     /// The argument editor.
     Editor(Box<ArgEditor>),
+    /// The breakpoints.
+    Breaks(BreakList),
 }

@@ -1,78 +1,98 @@
-//! A stored session, played: its events, the position, and how fast the position moves.
+//! A stored session, played: what is known of it, the position, where it is to go, and how fast it moves.
 
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::domain::call::Outcome;
-use crate::domain::event::{Event, Fact, RunStatus};
-use crate::domain::policy::Word;
+use crate::domain::event::Event;
+use crate::domain::ids::EventNo;
+use crate::domain::pace::Gap;
+use crate::domain::survey::{CHUNK, Survey, base, place_of};
 use crate::domain::time::Micros;
 
-/// The speeds, as (label, factor); factor 0 is as fast as drawn.
-pub const SPEEDS: [(&str, f64); 10] = [
-    ("1/4x", 0.25),
-    ("1/2x", 0.5),
-    ("1x", 1.0),
-    ("2x", 2.0),
-    ("4x", 4.0),
-    ("8x", 8.0),
-    ("16x", 16.0),
-    ("32x", 32.0),
-    ("64x", 64.0),
-    ("max", 0.0),
+/// The speeds, as (label, quarters of the recorded pace); 0 is as fast as drawn.
+pub const SPEEDS: [(&str, u64); 10] = [
+    ("1/4x", 1),
+    ("1/2x", 2),
+    ("1x", 4),
+    ("2x", 8),
+    ("4x", 16),
+    ("8x", 32),
+    ("16x", 64),
+    ("32x", 128),
+    ("64x", 256),
+    ("max", 0),
 ];
+/// The place of the recorded pace in `SPEEDS`.
+pub const SPEED_1: usize = 2;
 
-/// A longer wait between two events is shortened to this, in milliseconds at speed 1, and marked.
-pub const WAIT_MS_MAX: u64 = 2_000;
+/// Pages of events kept at most: what one look needs, what comes next, and a little for the way back.
+const PAGES_MAX: usize = 5;
+
+/// Where the position is to go as soon as what it needs is here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// After so many events.
+    Event(u64),
+    /// After what had happened by then.
+    Time(Micros),
+}
 
 /// A stored session being played.
 #[derive(Clone, Debug)]
 pub struct Playback {
-    /// All its events, in order.
-    pub events: Vec<Event>,
-    /// Whether all of them are here.
+    /// What is known of it.
+    pub survey: Survey,
+    /// Events in all.
+    pub events: u64,
+    /// Whether the survey is whole.
     pub complete: bool,
-    /// How many of them are applied: the position.
-    pub at: usize,
+    /// How many events are applied: the position.
+    pub at: u64,
+    /// Where it is to go; none where it is there.
+    pub goal: Option<Goal>,
     /// Whether the position moves by itself.
     pub playing: bool,
     /// Which of `SPEEDS`.
     pub speed: usize,
-    /// When the last event was applied while playing.
-    pub moved_at: Micros,
+    /// The wait before the next event, while it is played.
+    pub gap: Option<Gap>,
+    /// How much of that wait was played, in quarters of a microsecond.
+    pub played: u64,
+    /// When the play went on last.
+    pub ticked_at: Micros,
+    pages: BTreeMap<u64, Arc<Vec<Event>>>,
+    asked: BTreeSet<u64>,
 }
 
 impl Default for Playback {
     fn default() -> Playback {
-        Playback { events: Vec::new(), complete: false, at: 0, playing: false, speed: 2, moved_at: Micros(0) }
+        Playback {
+            survey: Survey::default(),
+            events: 0,
+            complete: false,
+            at: 0,
+            goal: Some(Goal::Event(0)),
+            playing: false,
+            speed: SPEED_1,
+            gap: None,
+            played: 0,
+            ticked_at: Micros(0),
+            pages: BTreeMap::new(),
+            asked: BTreeSet::new(),
+        }
     }
 }
 
 impl Playback {
-    /// Takes in one more stored event; one that was told before is left out.
-    pub fn push(&mut self, event: &Event) {
-        if self.events.last().is_none_or(|last| event.no > last.no) {
-            self.events.push(event.clone());
+    /// Held after the event `at`, or playing from the first.
+    pub fn new(at: Option<u64>, speed: usize, now: Micros) -> Playback {
+        Playback {
+            playing: at.is_none(),
+            goal: Some(Goal::Event(at.unwrap_or(0))),
+            speed: speed.min(SPEEDS.len() - 1),
+            ticked_at: now,
+            ..Playback::default()
         }
-    }
-
-    /// Milliseconds before the next event is due, at the present speed; long waits are shortened.
-    pub fn wait_ms(&self) -> u64 {
-        let before = self.at.checked_sub(1).and_then(|at| self.events.get(at));
-        let (Some(before), Some(next)) = (before, self.events.get(self.at)) else { return 0 };
-        let gap = next.at.ms_since(before.at).min(WAIT_MS_MAX);
-        let (_, factor) = SPEEDS.get(self.speed).copied().unwrap_or(("1x", 1.0));
-        if factor <= 0.0 {
-            0
-        } else {
-            Duration::from_millis(gap).div_f64(factor).as_millis().try_into().unwrap_or(gap)
-        }
-    }
-
-    /// Whether the wait before the next event is shortened, and how long it really was, in milliseconds.
-    pub fn shortened_ms(&self) -> Option<u64> {
-        let before = self.events.get(self.at.checked_sub(1)?)?;
-        let gap = self.events.get(self.at)?.at.ms_since(before.at);
-        (gap > WAIT_MS_MAX).then_some(gap)
     }
 
     /// Whether it plays one event a frame.
@@ -85,60 +105,85 @@ impl Playback {
         SPEEDS.get(self.speed).map_or("1x", |(label, _)| label)
     }
 
-    /// Whether a call comes into view with this event.
-    pub fn is_call(event: &Event) -> bool {
-        matches!(event.fact, Fact::CallJudged { .. } | Fact::CallRefused { .. })
+    /// The place in `SPEEDS` of a speed as it is typed: `4`, `4x`, `1/4`, `0.25`, `max`.
+    pub fn speed_of(typed: &str) -> Option<usize> {
+        let bare = typed.trim().trim_end_matches(['x', '×']);
+        let bare = match bare {
+            "¼" | "0.25" | ".25" => "1/4",
+            "½" | "0.5" | ".5" => "1/2",
+            "ma" => "max",
+            other => other,
+        };
+        SPEEDS.iter().position(|(label, _)| *label == bare || label.strip_suffix('x') == Some(bare))
     }
 
-    /// Whether something waits for a person or fails with this event.
-    pub fn is_stop(event: &Event) -> bool {
-        match &event.fact {
-            Fact::CallJudged { verdict, .. } => verdict.word == Word::Ask,
-            Fact::CallEnded { outcome, .. } => *outcome != Outcome::Ok,
-            Fact::RunEnded { status, .. } => *status != RunStatus::Done,
-            Fact::CallUnknown { .. } | Fact::ModelFailed { .. } | Fact::RunPaused { .. } => true,
-            Fact::SessionOpened { .. }
-            | Fact::SessionRenamed { .. }
-            | Fact::SessionForked { .. }
-            | Fact::WorkspaceKept { .. }
-            | Fact::WorkspaceMissed { .. }
-            | Fact::RestoreStarted { .. }
-            | Fact::RestoreEnded { .. }
-            | Fact::SessionMarked { .. }
-            | Fact::WriterTaken { .. }
-            | Fact::RunStarted { .. }
-            | Fact::RunReleased { .. }
-            | Fact::InterruptAsked { .. }
-            | Fact::CancelAsked { .. }
-            | Fact::StepAllowed { .. }
-            | Fact::ModeSet { .. }
-            | Fact::ModelAsked { .. }
-            | Fact::ModelReplied { .. }
-            | Fact::CallRefused { .. }
-            | Fact::CallEdited { .. }
-            | Fact::CallApproved { .. }
-            | Fact::CallRejected { .. }
-            | Fact::CallAnswered { .. }
-            | Fact::CallLapsed { .. }
-            | Fact::CallStarted { .. }
-            | Fact::CallInterrupted { .. }
-            | Fact::CallSettled { .. }
-            | Fact::CallDropped { .. }
-            | Fact::OperatorSaid { .. }
-            | Fact::OperatorSteered { .. }
-            | Fact::Unknown { .. } => false,
+    /// The recorded time at the position; while a wait is played, within that wait.
+    pub fn clock(&self) -> Option<Micros> {
+        match &self.gap {
+            Some(gap) => Some(gap.clock(self.played / 4)),
+            None => self.survey.time(EventNo(self.at)).or(self.survey.first_at()),
         }
     }
 
-    /// The position just after the next event that fits, else the end.
-    pub fn after(&self, fits: fn(&Event) -> bool) -> usize {
-        let later = self.events.get(self.at..).unwrap_or_default();
-        later.iter().position(fits).map_or(self.events.len(), |at| self.at + at + 1)
+    /// The event after which a goal lies, as far as that is known already.
+    pub fn resolve(&self, goal: Goal) -> Option<u64> {
+        let known = self.survey.events();
+        match goal {
+            Goal::Event(no) if no <= known || self.complete => Some(no.min(known)),
+            Goal::Time(at) if self.complete || self.survey.last_at().is_some_and(|last| last > at) => {
+                Some(self.survey.events_by(at))
+            }
+            Goal::Event(_) | Goal::Time(_) => None,
+        }
     }
 
-    /// The position just after the event before this position that fits, else the beginning.
-    pub fn before(&self, fits: fn(&Event) -> bool) -> usize {
-        let earlier = self.events.get(..self.at.saturating_sub(1)).unwrap_or_default();
-        earlier.iter().rposition(fits).map_or(0, |at| at + 1)
+    /// From where the session as of `to` is folded: none where it goes on from the position.
+    pub fn restart(&self, to: u64) -> Option<u64> {
+        let goes_on = (self.at..=self.at + CHUNK).contains(&to);
+        (!goes_on).then(|| base(EventNo(to)).0)
+    }
+
+    /// The pages that hold the events after `from` up to `to`.
+    pub fn places(from: u64, to: u64) -> std::ops::Range<u64> {
+        if to <= from { 0..0 } else { place_of(EventNo(from + 1))..place_of(EventNo(to)) + 1 }
+    }
+
+    /// The event of that number, if its page is here.
+    pub fn event(&self, no: u64) -> Option<&Event> {
+        let page = self.pages.get(&place_of(EventNo(no)))?;
+        page.get(usize::try_from(no.checked_sub(1)? % CHUNK).ok()?)
+    }
+
+    /// Asks for a page unless it is here or was asked for: the commit before its first event.
+    pub fn ask(&mut self, place: u64) -> Option<u64> {
+        if self.pages.contains_key(&place) || self.asked.contains(&place) {
+            return None;
+        }
+        let after = self.survey.chunk(place)?.after;
+        self.asked.insert(place);
+        Some(after)
+    }
+
+    /// Takes a page in; those farthest from it go.
+    pub fn take(&mut self, place: u64, events: Arc<Vec<Event>>) {
+        self.asked.remove(&place);
+        self.pages.insert(place, events);
+        let here = place;
+        while self.pages.len() > PAGES_MAX {
+            let farthest = self.pages.keys().copied().max_by_key(|place| place.abs_diff(here));
+            if let Some(farthest) = farthest {
+                self.pages.remove(&farthest);
+            }
+        }
+    }
+
+    /// Whether something that was asked for is still to come.
+    pub fn waits(&self) -> bool {
+        self.goal.is_some() || !self.asked.is_empty() || !self.complete
+    }
+
+    /// Whether it stands at the end.
+    pub fn is_over(&self) -> bool {
+        self.complete && self.goal.is_none() && self.at >= self.survey.events()
     }
 }

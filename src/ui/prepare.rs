@@ -8,6 +8,7 @@ use crate::ui::mode::Pane;
 use crate::ui::panes::{approval, approval_text, calls, help, ink, trace};
 use crate::ui::paper::Told;
 use crate::ui::parts::{Overlay, Window};
+use crate::ui::update_compare;
 
 /// Lays out what the next frame shows and notes what it will have shown. Call it right before `draw`.
 pub fn prepare(app: &mut App) {
@@ -93,6 +94,7 @@ fn prepare_windows(app: &mut App) {
             None => window.scroll.clamp(total, window.height),
         }
     }
+    update_compare::fit(app);
     if let Some(Overlay::Help) = app.overlay {
         let area = app.layout.overlay.inner;
         let total = help::rows(app, area.width);

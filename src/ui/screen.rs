@@ -4,6 +4,7 @@
 //! signal), takes in all that is there, and draws once, at most sixty times a second and only when something came. A
 //! frame goes out in one write. Whatever way it ends, `terminal` puts the terminal back as it was.
 
+pub mod film; // frames without a terminal
 pub mod terminal; // taken and given back; frames in one write
 
 use std::io;

@@ -15,6 +15,8 @@ use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
 const LONG_WAIT_MS: u64 = 120_000;
+/// Milliseconds between two looks at a replay that plays.
+const PLAY_MS: u64 = 33;
 /// So long, in milliseconds, a wait is told to the second.
 const SHORT_WAIT_MS: u64 = 10_000;
 
@@ -85,7 +87,7 @@ pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
         Msg::Notice(notice) => update_notice::notice(app, notice, &mut effects),
         Msg::Coloured => app.paper.recolor(),
     }
-    update_replay::advance(app);
+    update_replay::advance(app, &mut effects);
     pass(app);
     update_panel::follow(app, &mut effects);
     effects
@@ -105,7 +107,8 @@ fn paste(app: &mut App, text: &str) {
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
         Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
         Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
-        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Help) => {}
+        Some(Overlay::Breaks(list)) => list.input.insert(&text.replace(['\n', '\r'], " ")),
+        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
             (None, Focus::Composer) => app.composer.insert(text),
@@ -147,11 +150,13 @@ pub fn order(app: &App, order: Order, effects: &mut Vec<Effect>) {
 
 /// Whether time alone changes what is shown: how soon the next tick is wanted, in milliseconds.
 pub fn next_tick_ms(app: &App) -> Option<u64> {
-    let playing = app.playback.as_ref().is_some_and(|playback| playback.playing).then_some(33);
+    let playing = app.playback.as_ref().filter(|playback| playback.playing);
+    let playing = playing.map(|playback| if playback.is_fastest() { 0 } else { PLAY_MS });
     let guard = (update_decide::is_guarded(app) && !app.look.accessible).then_some(50);
-    let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.held().is_some());
+    let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.hold_count() > 0);
     let runs = app.session().is_some_and(|session| session.live().is_some()) && app.playback.is_none();
-    let waits_ms = app.held().map_or(0, |call| app.now.ms_since(call.since));
+    let since = app.held().map(|call| call.since).or(app.stop().map(|stop| stop.at));
+    let waits_ms = since.map_or(0, |since| app.now.ms_since(since));
     // A wait is told to the second while it is short; then nobody needs it so closely, and idling costs nothing.
     let clock = runs.then_some(match waits_ms {
         0..SHORT_WAIT_MS => 1_000,

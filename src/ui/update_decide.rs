@@ -15,7 +15,7 @@ use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::{update_find, update_fork};
+use crate::ui::{update_find, update_fork, update_replay};
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -33,7 +33,7 @@ fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
     if !has_keys || app.playback.is_some() || app.guard_ms() > 0 {
         return None;
     }
-    Some((shown.call, shown.hash))
+    Some((shown.call?, shown.hash))
 }
 
 /// Does what is done with edited arguments.
@@ -110,7 +110,7 @@ fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
         return toast(app, "The arguments do not fit yet.", "the faults stand beside their lines");
     };
     let changed = editor.is_changed();
-    let destroys = app.held().is_some_and(|held| held.destroys);
+    let destroys = app.facing().is_some_and(|call| call.destroys);
     app.overlay = None;
     if !changed {
         // The same action as shown: approved the same way, unseen lines and typed word included.
@@ -146,6 +146,8 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Search => search(app, &text),
         Ask::Rename => order(app, Order::Rename(text), effects),
         Ask::Fork(twisting) => update_fork::answer(app, twisting, text, effects),
+        Ask::Note => order(app, Order::AddNote(text), effects),
+        Ask::Jump => update_replay::typed(app, &text),
     }
 }
 
@@ -158,7 +160,7 @@ fn confirm(
     effects: &mut Vec<Effect>,
 ) {
     app.panel.changed_at = app.now;
-    let shown = app.panel.shown.as_ref().filter(|shown| shown.call == call);
+    let shown = app.panel.shown.as_ref().filter(|shown| shown.call == Some(call));
     let Some(hash) = shown.and_then(|shown| shown.hash) else { return };
     if text.trim() != WORD {
         return toast(app, "That is not the word; nothing was approved.", "");

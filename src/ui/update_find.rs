@@ -14,6 +14,7 @@ pub fn talk_text(app: &App, item: usize) -> Option<String> {
         Said::Task { text, .. }
         | Said::Queued { text, .. }
         | Said::Steer { text, .. }
+        | Said::Noted { text, .. }
         | Said::Note { text, .. } => Some(text.clone()),
         Said::Answer(answer) => Some(match answer.text.is_empty() {
             true => answer.reasoning.clone(),
@@ -35,8 +36,8 @@ pub fn find(app: &App, pane: Pane, words: &str) -> Vec<usize> {
     let has = |text: &str| text.to_lowercase().contains(words);
     match pane {
         Pane::Conversation | Pane::Approval => {
-            let count = app.watched.as_ref().map_or(0, |watched| watched.talk.items().len());
-            (0..count).filter(|item| talk_text(app, *item).is_some_and(|text| has(&text))).collect()
+            let items = app.watched.iter().flat_map(|watched| watched.talk.items().numbers());
+            items.filter(|item| talk_text(app, *item).is_some_and(|text| has(&text))).collect()
         }
         Pane::Trace => {
             let trace = app.watched.as_ref().map(|watched| &watched.trace);
@@ -46,9 +47,10 @@ pub fn find(app: &App, pane: Pane, words: &str) -> Vec<usize> {
             (0..rows.len()).filter(|at| rows.get(*at).is_some_and(|key| has(&text(*key)))).collect()
         }
         Pane::Calls => {
-            let calls = app.session().map_or(&[][..], |session| &session.calls);
-            let text = |at: &usize| calls.get(*at).map(|call| format!("{} {:?}", call.tool, call.args()));
-            (0..calls.len()).filter(|at| text(at).is_some_and(|text| has(&text))).collect()
+            let Some(session) = app.session() else { return Vec::new() };
+            let text =
+                |at: &usize| session.calls.get(*at).map(|call| format!("{} {:?}", call.tool, call.args()));
+            session.calls.numbers().filter(|at| text(at).is_some_and(|text| has(&text))).collect()
         }
     }
 }

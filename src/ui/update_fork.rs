@@ -23,7 +23,9 @@ pub fn open(app: &mut App) {
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
-            | Overlay::Editor(_),
+            | Overlay::Compare(_)
+            | Overlay::Editor(_)
+            | Overlay::Breaks(_),
         )
         | None => None,
     };
@@ -77,6 +79,7 @@ fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, Strin
         | What::Execution { .. }
         | What::Pause
         | What::Stepping
+        | What::Breakpoint { .. }
         | What::Steer { .. }
         | What::Fork { .. }
         | What::Restore { .. }

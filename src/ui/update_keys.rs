@@ -6,7 +6,7 @@ use crate::domain::notice::Driver;
 use crate::domain::order::{Order, Task};
 use crate::domain::policy::Mode;
 use crate::domain::tool_spec::Effect as ToolEffect;
-use crate::ui::action::{Action, Go, Item, Move, Steer};
+use crate::ui::action::{Action, Go, Item, Move, Steer, Stops};
 use crate::ui::app::{App, TWICE_MS};
 use crate::ui::can;
 use crate::ui::edit::TextBox;
@@ -16,7 +16,8 @@ use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
-    update_decide, update_fork, update_list, update_panel, update_panes, update_replay, update_write,
+    update_compare, update_decide, update_fork, update_list, update_panel, update_panes, update_replay,
+    update_stops, update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -51,7 +52,10 @@ fn write(app: &mut App, key: Key) {
             list.filter.key(key);
             list.chosen = 0;
         }
-        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Help) => {}
+        Some(Overlay::Breaks(list)) => {
+            list.input.key(key);
+        }
+        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => {
             if let Some(question) = &mut app.question {
                 question.text.key(key);
@@ -67,13 +71,17 @@ fn write(app: &mut App, key: Key) {
 fn cannot(app: &mut App, action: Action) {
     let live = app.session().is_some_and(|session| session.live().is_some());
     match action {
-        Action::Go(Go::ShowApproval) if app.held().is_some() => {}
+        Action::Go(Go::ShowApproval) if app.hold_count() > 0 => {}
         Action::Go(Go::ShowApproval) => toast(app, "Nothing waits for you.", ""),
         Action::Steer(_) if live && app.driver == Driver::Nobody => {
             toast(app, "Nobody drives this session.", "c resumes it here");
         }
         Action::Steer(Steer::Interrupt) => {}
         Action::Steer(_) => toast(app, "There is nothing to do that to.", ""),
+        Action::Stops(Stops::Until) => {
+            toast(app, "No task is under way that could go on.", "b sets a breakpoint for the next")
+        }
+        Action::Stops(_) => toast(app, "There is no session to do that to yet.", "i writes the first task"),
         Action::Write => toast(app, "This is a replay: it cannot be written to.", "g p leaves it"),
         Action::Move(_)
         | Action::Item(_)
@@ -93,6 +101,7 @@ fn cannot(app: &mut App, action: Action) {
         | Action::NewSession
         | Action::Rename
         | Action::Fork
+        | Action::Compare
         | Action::Replay => {}
     }
 }
@@ -108,6 +117,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Editor(editor) => update_decide::edited(app, editor, effects),
         Action::Text(text) => update_write::act(app, text, effects),
         Action::Seek(seek) => update_replay::act(app, seek, digit(key)),
+        Action::Compare => update_compare::mark(app, effects),
         Action::Replay => update_replay::begin_or_leave(app, effects),
         Action::Fork => update_fork::open(app),
         Action::Quit => {
@@ -132,6 +142,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
             app.question = Some(Question { ask: Ask::Rename, text: TextBox::of(&title) });
         }
         Action::NewSession => update_list::new_session(app),
+        Action::Stops(stops) => update_stops::act(app, stops, effects),
     }
 }
 
@@ -139,9 +150,14 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
 fn moved(app: &mut App, step: Move) {
     match &app.overlay {
         Some(Overlay::Help) => update_panes::help(app, step),
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_)) => {
-            update_list::moved(app, step)
-        }
+        Some(
+            Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Sessions(_)
+            | Overlay::Fork(_)
+            | Overlay::Breaks(_),
+        ) => update_list::moved(app, step),
+        Some(Overlay::Compare(_)) => update_compare::moved(app, step),
         Some(Overlay::Editor(_)) => {}
         None => update_panes::moved(app, step),
     }
@@ -153,7 +169,8 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
         Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_)) => {
             update_list::act(app, item, effects);
         }
-        Some(Overlay::Editor(_) | Overlay::Help) => {}
+        Some(Overlay::Compare(_)) => update_compare::act(app, item),
+        Some(Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_)) => {}
         None => update_panes::act(app, item, effects),
     }
 }
@@ -168,14 +185,17 @@ fn close(app: &mut App) {
     match app.overlay.take() {
         Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions(list)) if list.filtering => {
-            app.overlay = Some(Overlay::Sessions(SessionsList::default()));
+            app.overlay =
+                Some(Overlay::Sessions(SessionsList { marked: list.marked, ..SessionsList::default() }));
         }
+        Some(Overlay::Compare(compared)) => app.overlay = Some(Overlay::Sessions(compared.back)),
         Some(
             Overlay::Help
             | Overlay::Palette(_)
             | Overlay::Editor(_)
             | Overlay::Sessions(_)
-            | Overlay::Fork(_),
+            | Overlay::Fork(_)
+            | Overlay::Breaks(_),
         ) => {
             app.fork = None;
             restart_guard(app);
@@ -185,7 +205,7 @@ fn close(app: &mut App) {
             restart_guard(app);
         }
         None => {
-            let pane = if app.held().is_some() { Pane::Approval } else { app.last_pane };
+            let pane = if app.hold_count() > 0 { Pane::Approval } else { app.last_pane };
             update_panel::give(app, pane);
         }
     }
@@ -214,23 +234,19 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
 fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
     let Some(session) = app.session() else { return };
     let paused = session.holds().contains(&Hold::Paused);
-    let (mode, before) =
-        session.live().map_or((Mode::Auto, Mode::Auto), |run| (run.mode, run.mode_before_step));
+    let stopped = app.stop().is_some();
     match word {
+        // A key that was meant for something else does not let a run go on that has just stopped.
+        Steer::Step | Steer::Continue if stopped && app.guard_ms() > 0 => {
+            toast(app, "It has just stopped; keys count in a moment.", "");
+        }
         Steer::Step => order(app, Order::Step, effects),
         Steer::Pause if paused => order(app, Order::Resume, effects),
         Steer::Pause => order(app, Order::Pause, effects),
-        Steer::Continue if app.driver == Driver::Nobody => {
+        Steer::Continue if app.driver == Driver::Nobody && !stopped => {
             effects.push(Effect::Send(Command::Resume(session.id.clone())));
         }
-        Steer::Continue => {
-            if mode == Mode::Step {
-                order(app, Order::SetMode(before), effects);
-            }
-            if paused {
-                order(app, Order::Resume, effects);
-            }
-        }
+        Steer::Continue => order(app, Order::Continue, effects),
         Steer::ModeAsk => order(app, Order::SetMode(Mode::Ask), effects),
         Steer::ModeAuto => order(app, Order::SetMode(Mode::Auto), effects),
         Steer::EndTask => order(app, Order::Cancel, effects),

@@ -10,7 +10,7 @@ use crate::ui::key::{Code, Key};
 use crate::ui::mode::Focus;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Effect;
-use crate::ui::{list, update_fork, update_keys};
+use crate::ui::{list, update_fork, update_keys, update_stops};
 
 /// Rows that half a page is.
 const HALF: isize = 10;
@@ -47,7 +47,8 @@ pub fn shift(app: &mut App, by: isize) {
         Some(Overlay::Themes { .. }) => list::themes(app).len(),
         Some(Overlay::Sessions(_)) => list::sessions(app).len(),
         Some(Overlay::Fork(_)) => list::twists(app).len(),
-        Some(Overlay::Help | Overlay::Editor(_)) | None => 0,
+        Some(Overlay::Breaks(_)) => update_stops::rows(app),
+        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => 0,
     };
     let moved = |chosen: usize| chosen.saturating_add_signed(by).min(count.saturating_sub(1));
     match &mut app.overlay {
@@ -56,7 +57,8 @@ pub fn shift(app: &mut App, by: isize) {
         }
         Some(Overlay::Fork(dialog)) => dialog.chooser.chosen = moved(dialog.chooser.chosen),
         Some(Overlay::Sessions(list)) => list.chosen = moved(list.chosen),
-        Some(Overlay::Help | Overlay::Editor(_)) | None => {}
+        Some(Overlay::Breaks(list)) => list.chosen = moved(list.chosen),
+        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => {}
     }
     show_theme(app);
 }
@@ -93,7 +95,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
                 watch(app, id, false, effects);
             }
         }
-        Some(Overlay::Help | Overlay::Editor(_)) | None => {}
+        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_) | Overlay::Breaks(_)) | None => {}
     }
 }
 
@@ -103,7 +105,7 @@ pub fn watch(app: &mut App, id: SessionId, replay: bool, effects: &mut Vec<Effec
     app.question = None;
     app.replay_wanted = replay;
     app.focus = Focus::Pane(app.last_pane);
-    effects.push(Effect::Send(Command::Watch(id)));
+    effects.push(Effect::Send(if replay { Command::Replay(id) } else { Command::Watch(id) }));
 }
 
 /// An empty workbench: what is written next begins a session. What ran goes on.

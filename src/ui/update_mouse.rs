@@ -3,9 +3,10 @@
 use crate::ui::action::Move;
 use crate::ui::app::App;
 use crate::ui::mode::{Focus, Pane};
+use crate::ui::panes::playback;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Mouse;
-use crate::ui::{update_list, update_panel, update_panes};
+use crate::ui::{update_compare, update_list, update_panel, update_panes, update_replay};
 
 /// Takes what the mouse did.
 pub fn mouse(app: &mut App, mouse: Mouse) {
@@ -20,9 +21,14 @@ fn click(app: &mut App, column: u16, row: u16) {
     if app.overlay.is_some() || app.question.is_some() {
         return;
     }
+    if let Some(bar) = app.layout.replay.and_then(|line| playback::bar_place(app, line))
+        && bar.contains((column, row).into())
+    {
+        return update_replay::to_part(app, u64::from(column - bar.x), u64::from(bar.width.max(2) - 1));
+    }
     let hit = app.layout.tab_at(column, row).or_else(|| app.layout.pane_at(column, row));
     match hit {
-        Some(Pane::Approval) if app.held().is_none() => {}
+        Some(Pane::Approval) if app.hold_count() == 0 => {}
         Some(pane) => update_panel::give(app, pane),
         None if app.layout.on_composer(column, row) => app.focus = Focus::Composer,
         None => {}
@@ -37,8 +43,20 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
                 update_panes::help(app, step);
             }
         }
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_)) => {
+        Some(
+            Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Sessions(_)
+            | Overlay::Fork(_)
+            | Overlay::Breaks(_),
+        ) => {
             update_list::shift(app, if lines < 0 { -1 } else { 1 });
+        }
+        Some(Overlay::Compare(_)) => {
+            let step = if lines < 0 { Move::Up } else { Move::Down };
+            for _ in 0..lines.unsigned_abs().min(20) {
+                update_compare::moved(app, step);
+            }
         }
         Some(Overlay::Editor(_)) => {}
         None => {

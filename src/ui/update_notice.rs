@@ -4,15 +4,15 @@ use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::SessionId;
 use crate::domain::notice::{Driver, Notice};
-use crate::ui::app::{App, Watched};
+use crate::domain::watched::Watched;
+use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
-use crate::ui::playback::Playback;
 use crate::ui::update::{Effect, fault, toast};
-use crate::ui::update_replay::seek;
 use crate::ui::widgets::scroll::Scroll;
+use crate::ui::{update_compare, update_replay};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
 pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
@@ -27,6 +27,15 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
             fault(app, &format!("Not done: {why}."), "");
         }
         Notice::Driven { session, by } if is_watched(app, &session) => app.driver = by,
+        Notice::Surveyed { session, chunk, events } if is_watched(app, &session) => {
+            update_replay::surveyed(app, chunk, events);
+        }
+        Notice::Page { session, place, events } if is_watched(app, &session) => {
+            if let Some(playback) = &mut app.playback {
+                playback.take(place, events);
+            }
+        }
+        Notice::Surveyed { .. } | Notice::Page { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
         Notice::Forked { session, at, workspace, missing } => {
@@ -34,6 +43,7 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
             toast(app, &text, "c goes on with it");
         }
+        Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }
 }
@@ -48,7 +58,10 @@ fn watch(app: &mut App, session: SessionId) {
     app.caught_up = false;
     app.driver = Driver::Nobody;
     app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
-    app.playback = std::mem::take(&mut app.replay_wanted).then(Playback::default);
+    app.playback = None;
+    if std::mem::take(&mut app.replay_wanted) {
+        update_replay::begin(app);
+    }
     app.panel = Panel::default();
     app.folds = Folds::default();
     app.paper = Paper::default();
@@ -66,15 +79,11 @@ fn watch(app: &mut App, session: SessionId) {
 }
 
 fn committed(app: &mut App, commit: &Commit) {
-    if !is_watched(app, &commit.session) {
+    if !is_watched(app, &commit.session) || app.playback.is_some() {
         return;
     }
     for sealed in &commit.events {
         let event = &sealed.event;
-        if let Some(playback) = &mut app.playback {
-            playback.push(event);
-            continue;
-        }
         let Some(watched) = &mut app.watched else { return };
         if event.no <= watched.session.last {
             continue; // told twice
@@ -102,14 +111,5 @@ fn settle_drafts(drafts: &mut Drafts, event: &Event) {
 
 fn caught_up(app: &mut App) {
     app.caught_up = true;
-    let now = app.now;
-    let held_at = app.replay_at.take();
-    if let Some(playback) = &mut app.playback {
-        playback.complete = true;
-        playback.playing = held_at.is_none();
-        playback.moved_at = now;
-    }
-    if let (true, Some(at)) = (app.playback.is_some(), held_at) {
-        seek(app, usize::try_from(at).unwrap_or(usize::MAX));
-    }
+    update_replay::complete(app);
 }

@@ -6,7 +6,8 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use crate::domain::call::{Call, CallState};
+use crate::domain::call::CallState;
+use crate::domain::session::Session;
 use crate::ui::app::{App, STILL_MS};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::parts::{Overlay, Panel, Shown};
@@ -14,7 +15,7 @@ use crate::ui::update::{Effect, toast};
 
 /// Holds the panel against the session after every message.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
-    let shown = app.held().map(shown);
+    let shown = (app.hold_count() > 0).then(|| shown(app));
     if shown != app.panel.shown {
         let arrived =
             shown.as_ref().map(|shown| shown.call) != app.panel.shown.as_ref().map(|shown| shown.call);
@@ -29,12 +30,17 @@ pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
 }
 
 /// What the panel shows of a call.
-fn shown(call: &Call) -> Shown {
+fn shown(app: &App) -> Shown {
     let mut digest = DefaultHasher::new();
+    format!("{:?}", app.stop()).hash(&mut digest);
+    let Some(call) = app.facing() else {
+        format!("{:?}", app.session().map(Session::note_numbers)).hash(&mut digest);
+        return Shown { call: None, hash: None, unknown: false, content: digest.finish() };
+    };
     format!("{:?}", (&call.tool, call.args(), &call.preview, &call.touches, &call.verdict)).hash(&mut digest);
     format!("{:?}", (&call.edit_refused, call.effect, call.destroys)).hash(&mut digest);
     Shown {
-        call: call.id,
+        call: Some(call.id),
         hash: call.hash,
         unknown: call.state == CallState::Unknown,
         content: digest.finish(),
@@ -44,7 +50,7 @@ fn shown(call: &Call) -> Shown {
 /// A hold that arrives while nobody looks at the terminal rings.
 fn announce(app: &App, effects: &mut Vec<Effect>) {
     if app.bell && !app.terminal_focused && app.caught_up && app.playback.is_none() {
-        let tool = app.held().map_or("a call", |call| call.tool.as_str());
+        let tool = app.facing().map_or("the run", |call| call.tool.as_str());
         effects.push(Effect::Bell(format!("tackroom: {tool} waits for you")));
     }
 }
@@ -59,7 +65,9 @@ fn close_stale(app: &mut App) {
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Sessions(_)
-            | Overlay::Fork(_),
+            | Overlay::Fork(_)
+            | Overlay::Compare(_)
+            | Overlay::Breaks(_),
         )
         | None => None,
     };
@@ -70,7 +78,7 @@ fn close_stale(app: &mut App) {
         app.overlay = None;
     }
     if let Some(call) = asked.or(edited) {
-        let waits = app.panel.shown.as_ref().is_some_and(|shown| shown.call == call);
+        let waits = app.panel.shown.as_ref().is_some_and(|shown| shown.call == Some(call));
         let what = if waits { "has changed; look again" } else { "no longer waits" };
         toast(app, &format!("Call {call} {what}."), "what you wrote was not sent");
     }

@@ -1,5 +1,6 @@
 //! Moving between panes and in them: scrolling, choosing, folding, copying.
 
+use crate::domain::shelf::Numbering;
 use crate::ui::action::{Go, Item, Move};
 use crate::ui::app::App;
 use crate::ui::edit::TextBox;
@@ -28,7 +29,7 @@ pub fn go(app: &mut App, go: Go) {
 /// The panes in order, the text for the agent behind them.
 fn cycle(app: &mut App, by: isize) {
     let mut stops: Vec<Focus> = Pane::ALL.map(Focus::Pane).to_vec();
-    if app.held().is_none() {
+    if app.hold_count() == 0 {
         stops.retain(|stop| *stop != Focus::Pane(Pane::Approval));
     }
     if app.playback.is_none() {
@@ -64,7 +65,7 @@ pub fn moved(app: &mut App, step: Move) {
             }
         }
         Focus::Pane(Pane::Calls) => {
-            let count = call_count(app);
+            let calls = calls(app);
             match step {
                 Move::Left => fold_call(app, Fold::Close),
                 Move::Right => fold_call(app, Fold::Open),
@@ -75,7 +76,12 @@ pub fn moved(app: &mut App, step: Move) {
                 | Move::PageDown
                 | Move::PageUp
                 | Move::Top
-                | Move::Bottom => choose(&mut app.windows.calls, step, count),
+                | Move::Bottom => {
+                    let window = &mut app.windows.calls;
+                    window.chosen = window.chosen.map(|call| calls.place(call));
+                    choose(window, step, calls.kept());
+                    window.chosen = window.chosen.and_then(|place| calls.number(place));
+                }
             }
         }
         Focus::Pane(Pane::Approval) => panel(app, step),
@@ -92,7 +98,7 @@ pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
         Item::Copy => copy(app, effects),
         Item::Open => match app.focus {
             Focus::Pane(Pane::Conversation) => {
-                let last = item_count(app).checked_sub(1);
+                let last = last(&items(app));
                 if let Some(at) = app.windows.talk.chosen.or(last) {
                     toggle(&mut app.folds.talk, at);
                     app.windows.talk.chosen = Some(at);
@@ -105,12 +111,19 @@ pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     }
 }
 
-fn item_count(app: &App) -> usize {
-    app.watched.as_ref().map_or(0, |watched| watched.talk.items().len())
+/// Which entries of the conversation there are.
+fn items(app: &App) -> Numbering {
+    app.watched.as_ref().map(|watched| watched.talk.items().numbering()).unwrap_or_default()
 }
 
-fn call_count(app: &App) -> usize {
-    app.session().map_or(0, |session| session.calls.len())
+/// Which calls there are.
+fn calls(app: &App) -> Numbering {
+    app.session().map(|session| session.calls.numbering()).unwrap_or_default()
+}
+
+/// The last number of all.
+fn last(of: &Numbering) -> Option<usize> {
+    of.number(of.kept().checked_sub(1)?)
 }
 
 /// Scrolls over so many lines in so many rows. Sideways means nothing here.
@@ -147,21 +160,21 @@ pub fn help(app: &mut App, step: Move) {
 
 /// Scrolls the conversation by lines; sideways goes from item to item.
 fn talk(app: &mut App, step: Move) {
-    let count = item_count(app);
+    let items = items(app);
     let window = &mut app.windows.talk;
-    let last = count.saturating_sub(1);
+    let by_place = |place: usize| items.number(place.min(items.kept().saturating_sub(1)));
     let chosen = match (step, window.chosen) {
-        (Move::Right, Some(at)) => (at + 1).min(last),
-        (Move::Left, Some(at)) => at.saturating_sub(1),
-        (Move::Right, None) => app.paper.item_at(window.scroll.offset).unwrap_or(0),
-        (Move::Left, None) => last,
+        (Move::Right, Some(at)) => by_place(items.place(at) + 1),
+        (Move::Left, Some(at)) => by_place(items.place(at).saturating_sub(1)),
+        (Move::Right, None) => app.paper.item_at(window.scroll.offset).or(by_place(0)),
+        (Move::Left, None) => last(&items),
         (step, chosen) => {
             scroll_window(window, step);
             window.chosen = chosen.filter(|_| step != Move::Bottom);
             return;
         }
     };
-    window.chosen = (count > 0).then_some(chosen);
+    window.chosen = chosen;
     window.reveal = true;
 }
 
@@ -220,7 +233,7 @@ fn fold_row(app: &mut App, fold: Fold) {
 
 /// Unfolds the chosen call: what is in the set shows its arguments and output.
 fn fold_call(app: &mut App, fold: Fold) {
-    let Some(at) = app.windows.calls.chosen.or(call_count(app).checked_sub(1)) else { return };
+    let Some(at) = app.windows.calls.chosen.or(last(&calls(app))) else { return };
     let Some(id) = app.session().and_then(|session| session.calls.get(at)).map(|call| call.id.0) else {
         return;
     };
@@ -247,7 +260,7 @@ fn copy(app: &mut App, effects: &mut Vec<Effect>) {
 fn chosen_text(app: &App) -> Option<String> {
     match app.focus {
         Focus::Pane(Pane::Conversation) => {
-            let at = app.windows.talk.chosen.or(item_count(app).checked_sub(1))?;
+            let at = app.windows.talk.chosen.or(last(&items(app)))?;
             talk_text(app, at)
         }
         Focus::Pane(Pane::Trace) => {
@@ -257,7 +270,7 @@ fn chosen_text(app: &App) -> Option<String> {
             Some(format!("{} {:?}", row.no, row.what))
         }
         Focus::Pane(Pane::Calls) => {
-            let at = app.windows.calls.chosen.or(call_count(app).checked_sub(1))?;
+            let at = app.windows.calls.chosen.or(last(&calls(app)))?;
             let call = app.session()?.calls.get(at)?;
             let args = call.args().map(pretty).unwrap_or_default();
             let result = call.result.clone().unwrap_or_default();

@@ -1,53 +1,118 @@
 //! Playing a stored session: the position moves by itself or by keys; the screen is what the events up to it tell.
+//!
+//! Nothing here waits: a position whose events are not here yet is a goal, its pages are asked for, and the screen stays as
+//! it is until they have come.
 
+use std::sync::Arc;
+
+use crate::domain::command::Command;
+use crate::domain::ids::EventNo;
+use crate::domain::pace::Gap;
+use crate::domain::survey::{CHUNK, Mark, base, place_of};
+use crate::domain::watched::Watched;
 use crate::ui::action::Seek;
-use crate::ui::app::{App, Watched};
+use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
+use crate::ui::edit::TextBox;
+use crate::ui::jump;
 use crate::ui::list;
+use crate::ui::mode::Ask;
 use crate::ui::paper::Paper;
-use crate::ui::parts::Overlay;
-use crate::ui::playback::{Playback, SPEEDS};
-use crate::ui::update::Effect;
+use crate::ui::parts::{Overlay, Question};
+use crate::ui::playback::{Goal, Playback, SPEEDS};
+use crate::ui::update::{Effect, fault, toast};
 use crate::ui::update_list;
 
 /// Events applied in one go at most while playing.
 const BURST_MAX: usize = 500;
+/// Milliseconds that a screen which was not looked at goes on by at most: who comes back does not miss hours.
+const LEAP_MS_MAX: u64 = 1_000;
+/// What the jumps go to.
+const STOPS: &[Mark] = &[Mark::Hold, Mark::Fault];
 
 /// Does what is done with a replay.
 pub fn act(app: &mut App, seek_to: Seek, digit: Option<u32>) {
     let now = app.now;
     let Some(playback) = &mut app.playback else { return };
-    let end = playback.events.len();
+    let at = aim(playback);
+    let back = |marks: &[Mark]| Some(playback.survey.before(EventNo(at), marks).map_or(0, |no| no.0));
+    let on = |marks: &[Mark]| {
+        let known = playback.survey.after(EventNo(at), marks).map(|no| no.0);
+        known.or(playback.complete.then_some(playback.events))
+    };
     let to = match seek_to {
         Seek::Play => {
-            let over = playback.at >= end;
+            let over = at >= playback.events && playback.complete;
             playback.playing = !playback.playing || over;
-            playback.moved_at = now;
-            over.then_some(0)
+            playback.ticked_at = now;
+            if over {
+                playback.goal = Some(Goal::Event(0));
+            }
+            return;
         }
-        Seek::EventBack => Some(playback.at.saturating_sub(1)),
-        Seek::EventForward => Some(playback.at + 1),
-        Seek::CallBack => Some(playback.before(Playback::is_call)),
-        Seek::CallForward => Some(playback.after(Playback::is_call)),
-        Seek::HoldBack => Some(playback.before(Playback::is_stop)),
-        Seek::HoldForward => Some(playback.after(Playback::is_stop)),
-        Seek::Tenth => digit.map(|tenth| end * tenth as usize / 10),
-        Seek::Slower => {
-            playback.speed = playback.speed.saturating_sub(1);
-            None
+        Seek::Slower | Seek::Faster => {
+            let last = SPEEDS.len() - 1;
+            let slower = seek_to == Seek::Slower;
+            playback.speed =
+                if slower { playback.speed.saturating_sub(1) } else { (playback.speed + 1).min(last) };
+            return;
         }
-        Seek::Faster => {
-            playback.speed = (playback.speed + 1).min(SPEEDS.len() - 1);
-            None
+        Seek::Type => {
+            app.question = Some(Question { ask: Ask::Jump, text: TextBox::default() });
+            return;
         }
+        Seek::EventBack => Some(at.saturating_sub(1)),
+        Seek::EventForward => Some(at + 1),
+        Seek::CallBack => back(&[Mark::Call]),
+        Seek::CallForward => on(&[Mark::Call]),
+        Seek::HoldBack => back(STOPS),
+        Seek::HoldForward => on(STOPS),
+        Seek::TurnBack => back(&[Mark::Turn]),
+        Seek::TurnForward => on(&[Mark::Turn]),
+        Seek::FaultBack => back(&[Mark::Fault]),
+        Seek::FaultForward => on(&[Mark::Fault]),
+        Seek::Tenth => digit.map(|tenth| tenths(playback.events, u64::from(tenth))),
     };
-    if let Some(to) = to {
-        if seek_to != Seek::Play
-            && let Some(playback) = &mut app.playback
-        {
-            playback.playing = false;
-        }
-        seek(app, to.min(end));
+    match to {
+        Some(to) => jump_to(app, Goal::Event(to)),
+        None => toast(app, "The session is still being read.", "the bar tells how far"),
+    }
+}
+
+fn tenths(events: u64, tenth: u64) -> u64 {
+    events.saturating_mul(tenth) / 10
+}
+
+/// Where the position is or is to be: keys pressed one after another add up.
+fn aim(playback: &Playback) -> u64 {
+    playback.goal.and_then(|goal| playback.resolve(goal)).unwrap_or(playback.at)
+}
+
+/// Goes there and stays there.
+fn jump_to(app: &mut App, goal: Goal) {
+    if let Some(playback) = &mut app.playback {
+        let goal = match goal {
+            Goal::Event(no) => Goal::Event(no.min(playback.events)),
+            time @ Goal::Time(_) => time,
+        };
+        playback.goal = Some(goal);
+        playback.playing = false;
+    }
+}
+
+/// Goes to what was typed.
+pub fn typed(app: &mut App, text: &str) {
+    let Some(playback) = &app.playback else { return };
+    match jump::parse(text, playback) {
+        Ok(goal) => jump_to(app, goal),
+        Err(why) => fault(app, &why, "12345, 50%, 10:03:22, +30s, -5m"),
+    }
+}
+
+/// Goes to where a column of the bar is.
+pub fn to_part(app: &mut App, part: u64, of: u64) {
+    if let Some(events) = app.playback.as_ref().map(|playback| playback.events) {
+        jump_to(app, Goal::Event(events.saturating_mul(part) / of.max(1)));
     }
 }
 
@@ -60,7 +125,9 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
-            | Overlay::Editor(_),
+            | Overlay::Compare(_)
+            | Overlay::Editor(_)
+            | Overlay::Breaks(_),
         )
         | None => None,
     };
@@ -70,48 +137,148 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Puts the position at `to` events.
-pub fn seek(app: &mut App, to: usize) {
-    let (Some(watched), Some(playback)) = (&mut app.watched, &mut app.playback) else { return };
-    if to < playback.at {
-        *watched = Watched::new(watched.session.id.clone());
-        app.paper = Paper::default();
-        playback.at = 0;
+/// The position moves: to its goal, then on by the time that has passed.
+pub fn advance(app: &mut App, effects: &mut Vec<Effect>) {
+    if app.playback.is_none() || !reach(app, effects) {
+        return;
     }
-    for event in playback.events.iter().take(to).skip(playback.at) {
-        watched.apply(event);
-    }
-    playback.at = to.min(playback.events.len());
-    playback.moved_at = app.now;
-    app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
+    play(app, effects);
 }
 
-/// While playing, the events whose time has come are applied.
-pub fn advance(app: &mut App) {
+/// Goes to the goal, if what it needs is here; whether the position has none any more.
+fn reach(app: &mut App, effects: &mut Vec<Effect>) -> bool {
+    let (Some(playback), Some(watched)) = (&mut app.playback, &mut app.watched) else { return false };
+    let Some(goal) = playback.goal else { return true };
+    let Some(to) = playback.resolve(goal) else { return false };
+    let restart = playback.restart(to);
+    let from = restart.unwrap_or(playback.at);
+    let mut missing = false;
+    for place in Playback::places(from, to) {
+        if playback.event((place * CHUNK + CHUNK).min(to)).is_none() {
+            missing = true;
+            ask(playback, watched, place, effects);
+        }
+    }
+    if missing {
+        return false;
+    }
+    if let Some(base) = restart {
+        let Some(chunk) = playback.survey.chunk(place_of(EventNo(base + 1))) else {
+            playback.goal = None; // a session without events
+            return true;
+        };
+        *watched = Watched::clone(&chunk.core);
+        app.paper = Paper::default();
+    }
+    for no in from + 1..=to {
+        if let Some(event) = playback.event(no) {
+            watched.apply(event);
+            let_go(watched, no);
+        }
+    }
+    (playback.at, playback.goal) = (to, None);
+    rest(playback, app.now);
+    app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
+    true
+}
+
+/// What is too old for the position goes, always at the same events: so every way to a position leads to the same screen.
+fn let_go(watched: &mut Watched, no: u64) {
+    if no.is_multiple_of(CHUNK) {
+        watched.forget(base(EventNo(no)));
+    }
+}
+
+/// The wait before the next event begins anew.
+fn rest(playback: &mut Playback, now: crate::domain::time::Micros) {
+    (playback.gap, playback.played, playback.ticked_at) = (None, 0, now);
+}
+
+fn ask(playback: &mut Playback, watched: &Watched, place: u64, effects: &mut Vec<Effect>) {
+    if let Some(after) = playback.ask(place) {
+        let session = watched.session.id.clone();
+        effects.push(Effect::Send(Command::Page { session, place, after }));
+    }
+}
+
+/// While playing, the events whose time has come are applied, and what was arriving then arrives.
+fn play(app: &mut App, effects: &mut Vec<Effect>) {
     let now = app.now;
+    let (Some(playback), Some(watched)) = (&mut app.playback, &mut app.watched) else { return };
+    if !playback.playing {
+        return;
+    }
+    let passed = now.ms_since(playback.ticked_at).min(LEAP_MS_MAX) * 1_000;
+    let (_, quarters) = SPEEDS.get(playback.speed).copied().unwrap_or(("1x", 4));
+    playback.played = playback.played.saturating_add(passed * quarters);
+    playback.ticked_at = now;
+    let is_fastest = playback.is_fastest();
     for _ in 0..BURST_MAX {
-        let Some(playback) = &mut app.playback else { return };
-        if !playback.playing || !playback.complete {
-            return;
+        let next = playback.at + 1;
+        if next > playback.survey.events() {
+            // What is not surveyed yet is waited for.
+            playback.playing = !playback.complete;
+            rest(playback, now);
+            break;
         }
-        if playback.at >= playback.events.len() {
-            playback.playing = false;
-            return;
+        // The page after this one is here before it is needed.
+        for place in [place_of(EventNo(next)), place_of(EventNo(next + CHUNK / 2))] {
+            ask(playback, watched, place, effects);
         }
-        let wait_ms = playback.wait_ms();
-        if now.ms_since(playback.moved_at) < wait_ms {
-            return;
+        let Some(event) = playback.event(next).cloned() else {
+            playback.played = 0;
+            break;
+        };
+        let from = playback.survey.time(EventNo(playback.at)).unwrap_or(event.at);
+        let gap = playback.gap.get_or_insert_with(|| Gap::new(from, &event));
+        let whole = gap.played().saturating_mul(4);
+        if playback.played < whole && !is_fastest {
+            arrive(&mut app.drafts, gap, playback.played / 4);
+            break;
         }
-        let due = playback.moved_at.plus_ms(wait_ms);
-        let to = playback.at + 1;
-        seek(app, to);
-        let Some(playback) = &mut app.playback else { return };
-        if playback.is_fastest() {
-            return; // one event a frame
+        let left = playback.played.saturating_sub(whole);
+        watched.apply(&event);
+        let_go(watched, next);
+        app.drafts.new_turn();
+        (playback.at, playback.gap, playback.played) = (next, None, left);
+        if is_fastest {
+            playback.played = 0;
+            break; // one event a frame
         }
-        playback.moved_at = due;
     }
+}
+
+/// What had arrived of the reply by then stands below what was said, as it did when it ran.
+fn arrive(drafts: &mut Drafts, gap: &Gap, played: u64) {
+    let parts = gap.drafts(played);
+    drafts.text.clear();
+    drafts.reasoning.clear();
+    drafts.calls.clear();
+    parts.iter().for_each(|part| drafts.add(part));
+}
+
+/// A part of the survey has come.
+pub fn surveyed(app: &mut App, chunk: Arc<crate::domain::survey::Chunk>, events: u64) {
     if let Some(playback) = &mut app.playback {
-        playback.moved_at = now;
+        playback.events = events;
+        playback.survey.add(chunk);
     }
+}
+
+/// The survey is whole; from here on it plays, unless it was to begin at an event.
+pub fn complete(app: &mut App) {
+    if let Some(playback) = &mut app.playback {
+        playback.complete = true;
+        playback.events = playback.survey.events();
+    }
+}
+
+/// The replay begins: at an event and held there, else at the first and playing.
+pub fn begin(app: &mut App) {
+    let held_at = app.replay_at.take();
+    let playback = Playback::new(held_at, app.replay_speed, app.now);
+    if let Some(watched) = &mut app.watched {
+        *watched = Watched::onlooker(watched.session.id.clone());
+    }
+    app.playback = Some(playback);
 }

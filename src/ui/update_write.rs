@@ -45,7 +45,7 @@ fn send(app: &mut App, now: bool, effects: &mut Vec<Effect>) {
             return;
         }
         let task = update_keys::task(app, text.clone());
-        effects.push(Effect::Send(Command::Begin(task)));
+        effects.push(Effect::Send(Command::Begin(task, Vec::new())));
     } else if !started {
         let task = update_keys::task(app, text.clone());
         order(app, Order::Start(task), effects);
@@ -97,9 +97,15 @@ fn newer(app: &mut App) {
 /// Whether text is being written anywhere.
 pub fn is_writing(app: &App) -> bool {
     match &app.overlay {
-        Some(Overlay::Editor(_) | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_)) => true,
+        Some(
+            Overlay::Editor(_)
+            | Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Fork(_)
+            | Overlay::Breaks(_),
+        ) => true,
         Some(Overlay::Sessions(list)) => list.filtering,
-        Some(Overlay::Help) => false,
+        Some(Overlay::Help | Overlay::Compare(_)) => false,
         None => app.question.is_some() || app.focus == Focus::Composer,
     }
 }

@@ -40,8 +40,8 @@
 //!  i write  4 decide  ? help
 //! ```
 //!
-//! A replay has no text for the agent and one line more: where in the session it is. Help, palette, themes, sessions
-//! and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
+//! A replay has no text for the agent and one line more: where in the session it is. Help, palette, themes, sessions,
+//! two of them compared and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,10 +54,12 @@ use crate::ui::edit::TextBox;
 use crate::ui::layout::{Place, Room, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
-    approval, calls, composer, conversation, editor, footer, help, palette, playback, sessions, status, trace,
+    approval, breaks, calls, compare, composer, conversation, editor, footer, help, palette, playback,
+    sessions, status, trace,
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
+use crate::ui::widgets::scroll::Scroll;
 
 /// Writes every cell of the screen.
 pub fn draw(app: &App, buf: &mut Buffer) {
@@ -134,7 +136,7 @@ fn scroll_bar(app: &App, pane: Pane, place: Place, buf: &mut Buffer) {
         return;
     }
     let (scroll, total) = match pane {
-        Pane::Conversation => (app.windows.talk.scroll, app.windows.talk.total),
+        Pane::Conversation => talk_scroll(app),
         Pane::Trace => (app.windows.trace.scroll, app.windows.trace.total),
         Pane::Calls => (app.windows.calls.scroll, app.windows.calls.total),
         Pane::Approval => (app.panel.scroll, app.panel.lines.len()),
@@ -143,13 +145,28 @@ fn scroll_bar(app: &App, pane: Pane, place: Place, buf: &mut Buffer) {
     scroll.bar(buf, place.outer, total, style);
 }
 
+/// In a replay the bar goes by guessed heights: it must not tell by which way the position was reached.
+fn talk_scroll(app: &App) -> (Scroll, usize) {
+    let window = &app.windows.talk;
+    if app.playback.is_none() {
+        return (window.scroll, window.total);
+    }
+    let guessed = app.paper.guessed().max(1);
+    let mut scroll = window.scroll;
+    scroll.offset = match scroll.follow {
+        true => guessed,
+        false => scroll.offset.saturating_mul(guessed) / window.total.max(1),
+    };
+    (scroll, guessed)
+}
+
 /// ` 1 Conversation  2 Timeline …`: the shown one stands out, in brackets too.
 fn tabs(app: &App, bar: Rect, buf: &mut Buffer) {
     let theme = &app.look.theme;
     let mut x = bar.x;
     for pane in app.layout.tab_names() {
         let shown = app.layout.pane(*pane).is_some();
-        let waits = *pane == Pane::Approval && app.held().is_some();
+        let waits = *pane == Pane::Approval && app.hold_count() > 0;
         let key = Pane::ALL.iter().position(|one| one == pane).map_or(0, |at| at + 1);
         let words = match shown {
             true => format!("[{key} {}]", pane.title()),
@@ -181,10 +198,13 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Editor(editor) if app.fork.is_some() => {
             format!("Fork with other arguments for {} {}", editor.call, editor.tool)
         }
+        Overlay::Compare(asked) => format!("{} and {} compared", asked.left, asked.right),
         Overlay::Editor(editor) => {
             let what = if editor.difference { "what you changed" } else { "arguments" };
             format!("Edit {} {}: {what}", editor.call, editor.tool)
         }
+        Overlay::Breaks(list) if list.until => "Run until".to_string(),
+        Overlay::Breaks(_) => "Breakpoints".to_string(),
     };
     frame(app, &title, place, true, buf);
     match overlay {
@@ -193,13 +213,15 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Themes { chooser, .. } => palette::draw_themes(app, chooser, place.inner, buf),
         Overlay::Sessions(list) => sessions::draw(app, list, place.inner, buf),
         Overlay::Fork(dialog) => palette::draw_fork(app, dialog, place.inner, buf),
+        Overlay::Compare(asked) => compare::draw(app, asked, place.inner, buf),
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
+        Overlay::Breaks(list) => breaks::draw(app, list, place.inner, buf),
     }
 }
 
 fn too_small(app: &App, screen: Rect, buf: &mut Buffer) {
     let (columns, rows) = crate::ui::layout::SMALLEST;
-    let held = app.waiting().len();
+    let held = app.hold_count();
     let waits = if held > 0 { format!(" {held} waiting for you.") } else { String::new() };
     let words = format!("This terminal is too small: {columns}x{rows} is needed.{waits} Ctrl-C twice quits.");
     for (row, range) in (screen.y..screen.bottom()).zip(text::wrap(&words, usize::from(screen.width))) {
@@ -226,7 +248,8 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
         }
         Some(Overlay::Fork(dialog)) => return Some(filter_cursor(&dialog.chooser.filter, inner)),
         Some(Overlay::Sessions(list)) if list.filtering => return Some(filter_cursor(&list.filter, inner)),
-        Some(Overlay::Sessions(_) | Overlay::Help) => return None,
+        Some(Overlay::Breaks(list)) => return Some(filter_cursor(&list.input, inner)),
+        Some(Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => return None,
         None => {}
     }
     match &app.question {
@@ -246,7 +269,7 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
 pub fn title(app: &App) -> String {
     let what = app.session().map(|session| text::first_line(&session.title, 60)).unwrap_or_default();
     let name = if what.is_empty() { "tackroom".to_string() } else { format!("{what} - tackroom") };
-    match app.waiting().len() {
+    match app.hold_count() {
         0 => name,
         holds => format!("({holds}) {name}"),
     }

@@ -3,6 +3,7 @@
 use crate::crash::whole;
 use crate::harness::fold::said;
 use crate::harness::world::{Said, World, all_ended, calling};
+use crate::verify;
 use serde_json::json;
 use tackroom::domain::call::{CallState, Ended, Outcome};
 use tackroom::domain::event::{EndReason, Fact, RunStatus};
@@ -72,6 +73,7 @@ async fn an_interrupt_drops_the_request_and_a_message_goes_on() {
     driven.await.expect("no panic").expect("driven");
     assert_eq!(world.session(&id).await.expect("readable").status(), Status::Cancelled);
     whole(&world.events(&id).await);
+    verify::whole(&world.commits(&id).await, "as driven");
 }
 
 #[tokio::test]
@@ -83,9 +85,11 @@ async fn cancelling_a_call_that_will_not_stop_drops_it() {
     world.hand().order(&id, &Order::Cancel).await.expect("taken");
     driven.await.expect("no panic").expect("driven");
     let session = world.session(&id).await.expect("readable");
+    verify::whole(&world.commits(&id).await, "as driven");
     assert_eq!(session.status(), Status::Cancelled);
     assert_eq!(session.calls[0].state, CallState::Ended(Ended::Ran(Outcome::Cancelled)));
     whole(&world.events(&id).await);
+    verify::whole(&world.commits(&id).await, "as driven");
 }
 
 #[tokio::test]
@@ -96,6 +100,7 @@ async fn a_handler_that_panics_is_one_error_result_and_the_run_goes_on() {
     ]);
     let id = world.begin(Mode::Auto).await.expect("begun");
     let session = world.to_the_end(&id).await.expect("driven");
+    verify::whole(&world.commits(&id).await, "to the end");
     assert_eq!(session.status(), Status::Done);
     assert_eq!(session.calls[0].state, CallState::Ended(Ended::Ran(Outcome::Panicked)));
     assert!(session.calls[0].result.as_ref().is_some_and(|text| text.contains("the handler broke")));
@@ -108,6 +113,7 @@ async fn a_failed_request_is_repeated_and_no_call_is() {
     let world = World::new(vec![calling(&[("write", json!({"path":"free/a","body":"1"}))]), overloaded()]);
     let id = world.begin(Mode::Auto).await.expect("begun");
     let session = world.to_the_end(&id).await.expect("driven");
+    verify::whole(&world.commits(&id).await, "to the end");
     assert_eq!(session.status(), Status::Failed);
     let why = session.run.and_then(|run| run.ended).map(|(_, why, _)| why);
     assert!(matches!(why, Some(EndReason::ModelFailed { fault }) if fault.kind == FaultKind::Overloaded));
@@ -122,6 +128,7 @@ async fn large_output_is_kept_whole_in_a_blob() {
     let world = World::new(vec![calling(&[("read", json!({"path":"a","body":"large"}))])]);
     let id = world.begin(Mode::Auto).await.expect("begun");
     let session = world.to_the_end(&id).await.expect("driven");
+    verify::whole(&world.commits(&id).await, "to the end");
     let output = session.calls[0].output.clone().expect("it ran");
     assert_eq!(output.size, 100_000);
     assert!(output.head.len() + output.tail.len() < 30_000);
@@ -141,6 +148,7 @@ async fn quitting_parks_and_another_process_goes_on() {
     quit.cancel();
     assert_eq!(driven.await.expect("no panic").expect("driven"), Parked::Quit);
     whole(&world.events(&id).await);
+    verify::whole(&world.commits(&id).await, "as driven");
     let world = World { model: World::new(vec![Said::Reply(said("here"))]).model, ..world };
     assert_eq!(world.to_the_end(&id).await.expect("driven").status(), Status::Done);
 }
@@ -171,6 +179,7 @@ async fn steps_wait_one_by_one_and_a_step_limit_is_an_explicit_end() {
     let world = World::new(endless);
     let id = world.begin(Mode::Auto).await.expect("begun");
     let session = world.to_the_end(&id).await.expect("driven");
+    verify::whole(&world.commits(&id).await, "to the end");
     let ended = session.run.as_ref().and_then(|run| run.ended.clone()).expect("over");
     assert_eq!((ended.0, ended.1), (RunStatus::BudgetStopped, EndReason::StepLimit { steps: 200 }));
     assert!(all_ended(&session));

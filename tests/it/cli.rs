@@ -194,9 +194,13 @@ fn cancel_ends_a_held_task_and_runs_nothing() {
 fn the_shapes_of_json_are_promises() {
     let home = Home::new();
     let id = held(&home);
+    done(&home.run(&["break", &id, "add", "steps=+9"]));
+    done(&home.run(&["note", &id, "mind the gap"]));
     let mut shapes = Vec::new();
     for args in [
         &["pending", "--json"][..],
+        &["break", &id, "list", "--json"],
+        &["note", &id, "--list", "--json"],
         &["sessions", "--json"],
         &["sessions", "list", "--json", "--status", "held", "--limit", "3"],
         &["sessions", "show", &id, "--json"],
@@ -384,9 +388,14 @@ fn every_verb_has_help_and_completions_know_every_verb() {
         "respond",
         "settle",
         "cancel",
+        "break",
+        "step",
+        "continue",
+        "note",
         "sessions",
         "events",
         "replay",
+        "import",
         "doctor",
         "config",
         "completions",

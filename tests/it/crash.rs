@@ -1,6 +1,7 @@
 //! A run cut after every commit, and with every append failing in every way, taken up again: nothing lost, nothing done twice.
 
 use crate::harness::world::{Said, World, all_ended, story};
+use crate::verify;
 use tackroom::adapters::engine::memory::Failing;
 use tackroom::domain::event::{Event, Fact};
 use tackroom::domain::message::Message;
@@ -34,11 +35,13 @@ async fn a_run_goes_from_task_to_end() {
     let world = World::new(story());
     let id = world.begin(Mode::Auto).await.expect("begun");
     let session = world.to_the_end(&id).await.expect("driven");
+    verify::whole(&world.commits(&id).await, "to the end");
     assert_eq!(session.status(), Status::Done);
     assert!(all_ended(&session));
     assert!(world.effects.lock().expect("free").values().all(|count| *count == 1));
     assert_eq!(world.effects.lock().expect("free").len(), 3);
     whole(&world.events(&id).await);
+    verify::whole(&world.commits(&id).await, "as driven");
 }
 
 #[tokio::test]
@@ -67,6 +70,7 @@ async fn cut_after_every_commit_nothing_is_lost_or_repeated() {
         assert_eq!(world.effects.lock().expect("free").len(), 3, "cut {cut}: every effect took place");
         let events = world.events(&id).await;
         whole(&events);
+        verify::whole(&world.commits(&id).await, &format!("cut {cut}"));
         unknown += events.iter().filter(|event| matches!(event.fact, Fact::CallUnknown { .. })).count();
         let same = transcript(&session).len() == expected.len();
         assert!(same, "cut {cut}: the conversation has one result per call");
@@ -106,6 +110,7 @@ async fn every_append_failing_in_every_way_is_survived() {
             assert_eq!(session.status(), Status::Done, "{nth} {how:?}");
             assert!(world.effects.lock().expect("free").values().all(|count| *count == 1), "{nth} {how:?}");
             whole(&world.events(&id).await);
+            verify::whole(&world.commits(&id).await, "as driven");
         }
     }
     println!("append faults: {cases} cases, 0 lost, 0 repeated");
@@ -129,6 +134,8 @@ async fn a_request_that_never_ends_is_asked_again_after_a_crash() {
     let world =
         World { model: World::new(vec![Said::Reply(crate::harness::fold::said("here"))]).model, ..world };
     let session = world.to_the_end(&id).await.expect("driven");
+    verify::whole(&world.commits(&id).await, "to the end");
     assert_eq!(session.status(), Status::Done);
     whole(&world.events(&id).await);
+    verify::whole(&world.commits(&id).await, "as driven");
 }

@@ -3,6 +3,7 @@
 
 use crate::harness::fold::{operator, said};
 use crate::harness::world::{Said, World, calling, story};
+use crate::verify;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -55,17 +56,15 @@ fn left(events: &[Event]) -> BTreeMap<String, Vec<u8>> {
     let (mut files, mut keys) = (BTreeMap::new(), BTreeMap::new());
     for event in events {
         session.apply(event);
-        match &event.fact {
-            Fact::CallStarted { call, key, .. } => drop(keys.insert(*call, key.clone())),
-            Fact::CallEnded { call, .. } => {
-                let found = session.call(*call).expect("there");
-                let args = found.args().expect("arguments");
-                if found.tool != "read" {
-                    let path = args["path"].as_str().unwrap_or("made").to_string();
-                    files.insert(path, format!("{} {args}", keys[call]).into_bytes());
-                }
+        if let Fact::CallStarted { call, key, .. } = &event.fact {
+            keys.insert(*call, key.clone());
+        } else if let Fact::CallEnded { call, .. } = &event.fact {
+            let found = session.call(*call).expect("there");
+            let args = found.args().expect("arguments");
+            if found.tool != "read" {
+                let path = args["path"].as_str().unwrap_or("made").to_string();
+                files.insert(path, format!("{} {args}", keys[call]).into_bytes());
             }
-            _ => {}
         }
     }
     files
@@ -88,6 +87,7 @@ async fn whole(world: &World, id: &SessionId) {
     assert_eq!(trace.faults(), &[], "{id}: {}", lines.join("\n"));
     let stored = world.plugs().store.index.row(id).await.unwrap();
     assert_eq!(stored, Some(row));
+    verify::whole(&world.commits(id).await, "a fork");
 }
 
 /// A call that a person had approved, or that had begun, at the end of the copies asks before it starts again.

@@ -20,9 +20,9 @@ fn forked(screen: &mut TestScreen) -> (SessionId, Option<u64>, Twist) {
     let orders =
         commands.iter().filter(|command| matches!(command, Command::Order { order, .. } if decides(order)));
     assert_eq!(orders.count(), 0, "{commands:?}");
-    let mut forks = commands.into_iter().filter_map(|command| match command {
-        Command::Fork { session, at, twist } => Some((session, at.map(|at| at.0), *twist)),
-        _ => None,
+    let mut forks = commands.into_iter().filter_map(|command| {
+        let Command::Fork { session, at, twist } = command else { return None };
+        Some((session, at.map(|at| at.0), *twist))
     });
     let found = forks.next().expect("a fork was asked for");
     assert!(forks.next().is_none());
@@ -121,13 +121,9 @@ fn from_a_row_of_the_timeline_and_from_a_call() {
 #[test]
 fn from_a_replay_and_from_the_list() {
     let story = story::done();
-    let mut screen = TestScreen::new(story.tools.clone(), SIZE);
-    screen.app.replay_wanted = true;
+    let mut screen = TestScreen::playing(&story, SIZE, Some(2));
     let id = story.session.id.clone();
-    screen.msg(Msg::Notice(Notice::Watching { session: id.clone() }));
-    screen.hear(&story);
-    screen.msg(Msg::Notice(Notice::CaughtUp { session: id.clone() }));
-    screen.press("0 Right Right Right f").write("note").press("Enter").write("hm").press("Enter");
+    screen.press("Right f").write("note").press("Enter").write("hm").press("Enter");
     let (_, at, twist) = forked(&mut screen);
     assert_eq!((at, twist.note.as_deref()), (Some(3), Some("hm")));
     let mut row = tackroom::domain::tally::Row::new(id.clone());

@@ -216,7 +216,10 @@ fn writing_begins_queues_and_steers() {
     let mut screen = TestScreen::new(crate::harness::story::tools(), (100, 30));
     screen.write("Do it").press("Alt-Enter").write("well\n");
     let commands = screen.commands();
-    assert!(matches!(&commands[..], [Command::Begin(task)] if task.input == "Do it\nwell"), "{commands:?}");
+    assert!(
+        matches!(&commands[..], [Command::Begin(task, _)] if task.input == "Do it\nwell"),
+        "{commands:?}"
+    );
 
     let mut story = Story::new("wr1tingaaa", "Writing");
     story.task("Go.").ask();
@@ -248,7 +251,7 @@ fn driving_keys_order() {
     assert_eq!(screen.orders(), [Order::Step, Order::Pause, Order::Interrupt]);
     story.order(Order::Pause);
     screen.hear(&story).press("p c");
-    assert_eq!(screen.orders(), [Order::Resume, Order::Resume]);
+    assert_eq!(screen.orders(), [Order::Resume, Order::Continue]);
     let session = story.session.id.clone();
     screen.msg(Msg::Notice(Notice::Driven { session: session.clone(), by: Driver::Nobody })).press("c");
     assert_eq!(screen.commands(), [Command::Resume(session)]);
@@ -275,11 +278,7 @@ fn a_refusal_is_said() {
 #[test]
 fn a_replay_goes_both_ways_and_decides_nothing() {
     let story = held();
-    let mut screen = TestScreen::new(story.tools.clone(), (120, 40));
-    let session = story.session.id.clone();
-    screen.app.replay_wanted = true;
-    screen.msg(Msg::Notice(Notice::Watching { session: session.clone() }));
-    screen.hear(&story).msg(Msg::Notice(Notice::CaughtUp { session }));
+    let mut screen = TestScreen::playing(&story, (120, 40), None);
     screen.press("9 }");
     assert_eq!(screen.app.held().map(|call| call.id), Some(CallId(4)));
     screen.press("Tab Tab Tab").tick_ms(1_000).press("y e n r G y");

@@ -85,7 +85,7 @@ fn sessions_are_marked_and_listed_by_their_marks() {
     assert_eq!(listed(&home, &["--limit", "2", "--after", &ids[1]]), [&ids[3], &ids[2]].map(Clone::clone));
     done(&home.run(&["sessions", "tag", &ids[0], "Red", "#ops/night"]));
     assert_eq!(listed(&home, &["--tag", "red", "--tag", "OPS/night"]), [ids[0].clone()]);
-    assert_eq!(listed(&home, &["--filter", "task 2"]), [ids[2].clone()]);
+    assert_eq!(listed(&home, &["--filter", "task 2."]), [ids[2].clone()]);
     let text = home.run(&["sessions"]);
     assert!(text.out.contains("* Task 1.") && text.out.contains("#red"), "{text:?}");
     let again = home.run(&["sessions", "pin", &ids[1]]);
@@ -145,7 +145,7 @@ fn what_is_at_work_is_not_put_away() {
     let held = home.only();
     home.run(&["sessions", "archive", &held]).fails(1, &["under way", "cancel"]);
     home.run(&["sessions", "delete", &held]).fails(1, &["under way"]);
-    assert_eq!(listed(&home, &["--tab", "needs-you"]), [held.clone()]);
+    assert_eq!(listed(&home, &["--tab", "needs-you"]), std::slice::from_ref(&held));
     done(&home.run(&["cancel", &held]));
     done(&home.run(&["sessions", "delete", &held]));
     home.config("[retention]\narchived_days = 2\ndeleted_days = 2\n");
@@ -205,7 +205,7 @@ impl Shelf {
         };
         let limits = Limits::default();
         let task = Task { input: "t".to_string(), mode: Mode::Auto, limits, model: "m".to_string() };
-        self.hand.begin(&opening, &task).await.unwrap()
+        self.hand.begin(&opening, &task, &[]).await.unwrap()
     }
 
     async fn tidy(&mut self, days: u64) -> Tidied {

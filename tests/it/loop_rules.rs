@@ -286,7 +286,11 @@ fn a_crash_leaves_each_start_with_one_end() {
 #[test]
 fn an_interrupted_request_is_asked_again_as_another_attempt() {
     let mut fold = Fold::running(Mode::Auto);
-    fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+    fold.tell(Report::Asking {
+        model: "m".into(),
+        request: tackroom::domain::hash::Hash::ZERO,
+        notes: Vec::new(),
+    });
     fold.tell(Report::Taken { holder: "second".into() });
     assert_eq!(next(&fold.session), Step::AskModel { attempt: 2 });
 }
@@ -296,7 +300,11 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
     let mut fold = Fold::running(Mode::Auto);
     let mut attempts = 0;
     loop {
-        fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+        fold.tell(Report::Asking {
+            model: "m".into(),
+            request: tackroom::domain::hash::Hash::ZERO,
+            notes: Vec::new(),
+        });
         attempts += 1;
         fold.tell(Report::Failed(Fault::new(FaultKind::Overloaded, "503")));
         let step = next(&fold.session);
@@ -309,7 +317,11 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
     }
     assert_eq!(attempts, 5);
     let mut fold = Fold::running(Mode::Auto);
-    fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+    fold.tell(Report::Asking {
+        model: "m".into(),
+        request: tackroom::domain::hash::Hash::ZERO,
+        notes: Vec::new(),
+    });
     fold.tell(Report::Failed(Fault::new(FaultKind::Auth, "401")));
     assert!(matches!(next(&fold.session), Step::Finish(..)));
 }
@@ -339,7 +351,11 @@ fn a_steer_is_read_before_the_next_turn_and_never_between_call_and_result() {
 #[test]
 fn an_interrupt_waits_and_a_message_goes_on() {
     let mut fold = Fold::running(Mode::Auto);
-    fold.tell(Report::Asking { model: "m".into(), request: tackroom::domain::hash::Hash::ZERO });
+    fold.tell(Report::Asking {
+        model: "m".into(),
+        request: tackroom::domain::hash::Hash::ZERO,
+        notes: Vec::new(),
+    });
     fold.order(&Order::Interrupt).expect("taken");
     fold.tell(Report::Failed(Fault::new(FaultKind::Stopped, "stopped")));
     assert_eq!(next(&fold.session), Step::Await);

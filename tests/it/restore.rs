@@ -16,16 +16,14 @@ async fn files_are_kept_before_each_call_that_may_change_them() {
     world.to_the_end(&id).await.expect("driven");
     let (mut fresh, mut kept, mut changing) = (false, 0, 0);
     for event in world.events(&id).await {
-        match &event.fact {
-            Fact::WorkspaceKept { .. } => (fresh, kept) = (true, kept + 1),
-            Fact::CallStarted { call, .. } => {
-                let session = world.session(&id).await.unwrap();
-                if session.call(*call).unwrap().may_change_files() {
-                    assert!(fresh, "{call} started at {} without its files kept", event.no);
-                    (fresh, changing) = (false, changing + 1);
-                }
+        if let Fact::WorkspaceKept { .. } = &event.fact {
+            (fresh, kept) = (true, kept + 1);
+        } else if let Fact::CallStarted { call, .. } = &event.fact {
+            let session = world.session(&id).await.unwrap();
+            if session.call(*call).unwrap().may_change_files() {
+                assert!(fresh, "{call} started at {} without its files kept", event.no);
+                (fresh, changing) = (false, changing + 1);
             }
-            _ => {}
         }
     }
     assert_eq!((changing, kept), (3, 4), "once before each, once at the end");

@@ -2,9 +2,10 @@
 
 use crate::harness::fold::{Fold, said};
 use serde_json::json;
+use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::event::{Limits, Settling};
 use tackroom::domain::hash::Hash;
-use tackroom::domain::ids::CallId;
+use tackroom::domain::ids::{BreakNo, CallId, NoteNo};
 use tackroom::domain::marks::Mark;
 use tackroom::domain::message::Finish;
 use tackroom::domain::order::{Order, Refusal, Task};
@@ -12,13 +13,14 @@ use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::run::Status;
 
-const STATUSES: [&str; 12] = [
+const STATUSES: [&str; 13] = [
     "idle",
     "running",
     "held",
     "unknown",
     "paused",
     "stepping",
+    "breakpoint",
     "done",
     "failed",
     "cancelled",
@@ -26,6 +28,10 @@ const STATUSES: [&str; 12] = [
     "cancelling",
     "deleted",
 ];
+
+fn spec(text: &str) -> Breakpoint {
+    Breakpoint::parse(text).expect("a breakpoint")
+}
 
 /// A session in that state; call c1 is the one that orders are about.
 fn at(status: &str) -> Fold {
@@ -54,6 +60,14 @@ fn at(status: &str) -> Fold {
             fold
         }
         "stepping" => Fold::running(Mode::Step),
+        "breakpoint" => {
+            let mut fold = Fold::running(Mode::Auto);
+            fold.order(&Order::SetBreakpoint(spec("tool=write"))).expect("set");
+            fold.calls(&[write]);
+            fold.judge(1, Word::Allow);
+            fold.tell(Report::Stopping);
+            fold
+        }
         "done" => {
             let mut fold = Fold::running(Mode::Auto);
             fold.replies(said("all done"));
@@ -117,6 +131,12 @@ fn orders(fold: &Fold) -> Vec<(&'static str, Order)> {
         ("archive", Order::Mark(Mark::Archive)),
         ("delete", Order::Mark(Mark::Delete)),
         ("restore", Order::Mark(Mark::Restore)),
+        ("continue", Order::Continue),
+        ("break", Order::SetBreakpoint(spec("steps=+1"))),
+        ("unbreak", Order::RemoveBreakpoint(BreakNo(1))),
+        ("until", Order::RunUntil(spec("risky"))),
+        ("note", Order::AddNote("mind the gap".into())),
+        ("unnote", Order::RemoveNote(NoteNo(1))),
     ]
 }
 
@@ -133,7 +153,7 @@ fn every_status_meets_every_order() {
     for status in STATUSES {
         let fold = at(status);
         let shown = match status {
-            "unknown" => "held",
+            "unknown" | "breakpoint" => "held",
             "cancelling" => "running",
             "deleted" => "done",
             other => other,

@@ -108,7 +108,7 @@ async fn one_argument_end_to_end() {
     };
     let task =
         Task { input: "write a note".into(), mode: Mode::Auto, limits: Limits::default(), model: "m".into() };
-    let id = hand.begin(&opening, &task).await.unwrap();
+    let id = hand.begin(&opening, &task, &[]).await.unwrap();
     let mut agent = Agent::take(plugs.clone(), &id, CancellationToken::new()).await.unwrap();
 
     // Proposed, judged, held: nothing is written, and the operator sees what would be.

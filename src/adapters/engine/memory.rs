@@ -181,6 +181,7 @@ impl Kept {
             denied @ (Denial::Fenced { .. }
             | Denial::NotYours { .. }
             | Denial::Broken { .. }
+            | Denial::Imported { .. }
             | Denial::Empty) => LogFault::Denied(denied),
         })?;
         let story = self.sessions.entry(commit.session.clone()).or_insert_with(|| Story {

@@ -13,25 +13,26 @@ use rusqlite::{Connection, params};
 pub const TABLE: &str = include_str!("sqlite/schema/texts.sql");
 
 /// A commit has fewer events than this: 16 MiB of them are allowed, and the smallest has more than 16 bytes.
-const EVENTS: u64 = 1 << 20;
+const EVENTS: i64 = 1 << 20;
 /// Words of a snippet.
 const SNIPPET_WORDS: i64 = 20;
 
 /// The place of an event's text.
 pub fn place(commit: i64, no: EventNo) -> i64 {
-    commit * (EVENTS as i64) + i64::try_from(no.0 % EVENTS).unwrap_or(0)
+    commit * EVENTS + i64::try_from(no.0 % EVENTS.unsigned_abs()).unwrap_or(0)
 }
 
 /// The commit's number, of a place.
 pub fn commit_of(place: i64) -> i64 {
-    place.div_euclid(EVENTS as i64)
+    place.div_euclid(EVENTS)
 }
 
 /// The event's number, of a place in a commit whose last event is `last`.
 pub fn event_of(place: i64, last: EventNo) -> EventNo {
-    let low = u64::try_from(place.rem_euclid(EVENTS as i64)).unwrap_or(0);
-    let whole = last.0 - last.0 % EVENTS + low;
-    EventNo(if whole > last.0 { whole.saturating_sub(EVENTS) } else { whole })
+    let low = u64::try_from(place.rem_euclid(EVENTS)).unwrap_or(0);
+    let events = EVENTS.unsigned_abs();
+    let whole = last.0 - last.0 % events + low;
+    EventNo(if whole > last.0 { whole.saturating_sub(events) } else { whole })
 }
 
 /// What is looked for, in FTS5's words: strings only, so that nothing typed can be an operator.

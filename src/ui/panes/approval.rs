@@ -16,9 +16,11 @@ use ratatui::widgets::Widget;
 use crate::domain::call::CallState;
 use crate::domain::event::Settling;
 use crate::domain::time::duration;
-use crate::ui::action::{Action, Go, Move};
+use crate::ui::action::{Action, Go, Move, Steer};
 use crate::ui::app::{App, GUARD_MS};
+use crate::ui::can;
 use crate::ui::mode::{Ask, Context, Focus, Pane, Twisting};
+use crate::ui::panes::ink;
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
 use crate::ui::widgets::meter;
@@ -29,9 +31,15 @@ const QUESTION_ROWS_MAX: usize = 3;
 /// The panel's title: which of how many, and since when it waits.
 pub fn title(app: &App) -> String {
     let waiting = app.waiting();
-    let Some(call) = waiting.first() else { return Pane::Approval.title().to_string() };
+    let Some(call) = waiting.first() else {
+        let Some((stop, hit)) = app.stop().and_then(|stop| Some((stop, stop.hits.first()?))) else {
+            return Pane::Approval.title().to_string();
+        };
+        let age = duration(app.now.ms_since(stop.at) / 1000 * 1000);
+        return format!("Breakpoint {}, stands {age}", hit.no);
+    };
     let what = if call.state == CallState::Unknown { "Unknown outcome" } else { "Your decision" };
-    let age = duration(app.now.ms_since(call.since) / 1000 * 1000);
+    let age = duration(ink::clock(app).ms_since(call.since) / 1000 * 1000);
     let many = if waiting.len() > 1 { format!(", 1 of {}", waiting.len()) } else { String::new() };
     format!("{what}{many}, {} waits {age}", call.id)
 }
@@ -87,6 +95,14 @@ fn state(app: &App) -> Line<'static> {
             Focus::Composer => app.keys.key_of(Context::Composer, Action::Close),
             Focus::Pane(_) => app.keys.key_of(Context::Workbench, Action::Go(Go::ShowApproval)),
         };
+        if can::deciding(app) == Some(Context::Stopped) && app.focus != Focus::Composer {
+            let step = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Step));
+            let on = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Continue));
+            return say(
+                Role::Wait,
+                format!("{step} steps, {on} goes on; {key}: come here to change what is next."),
+            );
+        }
         return say(Role::Wait, format!("{key}: come here to decide. Keys do not count here yet."));
     }
     if app.question.is_some() {
@@ -98,7 +114,8 @@ fn state(app: &App) -> Line<'static> {
         let mark = meter::filling(passed, GUARD_MS, app.look.glyphs, style);
         return Line::from(vec![mark, Span::styled(" keys count in a moment", style)]);
     }
-    if unseen > 0 {
+    let context = can::deciding(app).unwrap_or(Context::Approval);
+    if unseen > 0 && context != Context::Stopped {
         let lines = if unseen == 1 { "line" } else { "lines" };
         let down = app.keys.key_of(Context::Workbench, Action::Move(Move::Down));
         let page = app.keys.key_of(Context::Workbench, Action::Move(Move::HalfDown));
@@ -111,13 +128,9 @@ fn state(app: &App) -> Line<'static> {
         };
         return say(Role::Wait, text);
     }
-    let context = match app.held().map(|call| &call.state) {
-        Some(CallState::Unknown) => Context::Unknown,
-        Some(_) | None => Context::Approval,
-    };
     let key = |text: String| Span::styled(text, theme.style(Role::Accent));
     let label = |text: String| Span::styled(text, theme.style(Role::Text));
-    let entries = app.keys.of(context);
+    let entries = app.keys.of(context).filter(|entry| can::can(app, entry.binding.action));
     Line::from_iter(
         entries.flat_map(|entry| [key(entry.key()), label(format!(" {}   ", entry.binding.label))]),
     )
@@ -162,5 +175,7 @@ pub fn words(ask: Ask) -> String {
             Twisting::Instructions => "Fork with the instructions:".to_string(),
             Twisting::Nothing | Twisting::Args(_) => "Fork:".to_string(),
         },
+        Ask::Note => "Note for the model's next request:".to_string(),
+        Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }
 }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::domain::call::{Call, CallState, Preview};
 use crate::domain::message::Args;
 use crate::domain::session::Session;
+use crate::domain::stops::Stop;
 use crate::domain::text::{self, Piece};
 use crate::ui::app::{App, Look};
 use crate::ui::theme::Role;
@@ -22,8 +23,15 @@ const LABEL_BESIDE: usize = 50;
 
 /// The lines of the panel at a width; none while nothing waits.
 pub fn text(app: &App, width: u16) -> Vec<Line<'static>> {
-    let (Some(session), Some(call)) = (app.session(), app.held()) else { return Vec::new() };
+    let Some(session) = app.session() else { return Vec::new() };
     let mut sheet = Sheet { look: &app.look, width: usize::from(width).max(8), lines: Vec::new() };
+    if let Some(stop) = app.stop() {
+        sheet.stop(stop, app.held().is_some());
+    }
+    let Some(call) = app.facing() else {
+        sheet.turn(session);
+        return sheet.lines;
+    };
     sheet.head(session, call);
     sheet.reasons(call);
     for (i, touch) in call.touches.iter().enumerate() {
@@ -85,6 +93,29 @@ impl Sheet<'_> {
     /// A heading of its own line.
     fn heading(&mut self, words: &str) {
         self.lines.push(Line::from(Span::styled(words.to_string(), self.style(Role::Title))));
+    }
+
+    /// Which breakpoints the run stands at, and why.
+    fn stop(&mut self, stop: &Stop, held: bool) {
+        for (i, hit) in stop.hits.iter().enumerate() {
+            self.field(if i == 0 { "stopped" } else { "" }, &hit.line(), Role::Wait);
+        }
+        if held {
+            self.field("", "nothing starts before you step or continue, approved or not", Role::Muted);
+        }
+    }
+
+    /// What is next where no call is: a request to the model.
+    fn turn(&mut self, session: &Session) {
+        let messages = session.transcript.len() + session.notes.len();
+        let model = session.live().map_or("the model", |run| run.model.as_str());
+        self.field("next", &format!("{model} is asked, with {messages} messages"), Role::Text);
+        for note in &session.notes {
+            self.field(&note.no.to_string(), &note.text, Role::Text);
+        }
+        if session.notes.is_empty() {
+            self.field("notes", "none of yours go with it", Role::Muted);
+        }
     }
 
     fn head(&mut self, session: &Session, call: &Call) {

@@ -33,6 +33,12 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         }
         ink::hits(app, Pane::Conversation, row, buf);
     }
+    let cut = app.watched.as_ref().map_or(0, |watched| watched.talk.items().gone());
+    if cut > 0 && window.scroll.offset == 0 {
+        let sign = Glyph::Omitted.text(app.look.glyphs);
+        let text = format!(" {sign} {cut} earlier entries: go back in the replay to see them ");
+        ink::right(&text, app.look.style(Role::Accent), area, area.y, buf);
+    }
     let below = window.total.saturating_sub(window.scroll.offset + usize::from(area.height));
     if below > 0 && !window.scroll.follow {
         let text = format!(" {} {below} more below, G follows ", Glyph::Omitted.text(app.look.glyphs));

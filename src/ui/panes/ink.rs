@@ -11,10 +11,12 @@ use crate::ui::app::App;
 use crate::ui::mode::Pane;
 use crate::ui::theme::Role;
 
-/// The time that what is shown is told at: in a replay that of the last event played, else the present.
+/// The time that what is shown is told at: in a replay the recorded time of its position, else the present.
 pub fn clock(app: &App) -> Micros {
     match (&app.playback, app.session()) {
-        (Some(_), Some(session)) => session.updated_at,
+        (Some(playback), Some(session)) => {
+            playback.clock().unwrap_or(session.updated_at).max(session.updated_at)
+        }
         (Some(_) | None, _) => app.now,
     }
 }

@@ -24,7 +24,11 @@ const PREVIEW: u16 = 7;
 pub fn draw(app: &App, asked: &SessionsList, area: Rect, buf: &mut Buffer) {
     let look = &app.look;
     let shown = list::sessions(app);
-    let hint = if asked.filtering { "type to filter" } else { "press / to filter" };
+    let hint = match (asked.filtering, &asked.marked) {
+        (true, _) => "type to filter",
+        (false, Some(_)) => "choose the session to compare with the marked one",
+        (false, None) => "press / to filter",
+    };
     palette::filter(app, &asked.filter.text(), hint, area, buf);
     let tally = format!(" {} of {} ", shown.len(), app.rows.len());
     ink::right(&tally, look.style(Role::Muted), area, area.y, buf);
@@ -42,7 +46,7 @@ pub fn draw(app: &App, asked: &SessionsList, area: Rect, buf: &mut Buffer) {
     let from = ink::first_shown(chosen, shown.len(), usize::from(body.height));
     for (at, line) in (from..shown.len()).zip(body.rows()) {
         let Some((depth, row)) = shown.get(at) else { continue };
-        draw_row(app, row, *depth, line, buf);
+        draw_row(app, row, (*depth, asked.marked.as_ref() == Some(&row.id)), line, buf);
         if at == chosen {
             ink::choose(app, line, buf);
         }
@@ -62,7 +66,7 @@ pub fn standing(status: &str) -> (Glyph, Role) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, (depth, marked): (usize, bool), line: Rect, buf: &mut Buffer) {
     let look = &app.look;
     let (glyph, role) = standing(&row.status);
     if let Some(mark) = look.mark(glyph, role) {
@@ -70,13 +74,16 @@ fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
     }
     let inner = ink::inset(line, MARGIN);
     let muted = look.style(Role::Muted);
-    let word = if row.holds.is_empty() { row.status.clone() } else { needs(row) };
+    let word = if row.waiting() == 0 { row.status.clone() } else { needs(row) };
     let title = if row.title.trim().is_empty() { row.id.to_string() } else { one_line(&row.title) };
     let mut left = vec![Span::styled(title, look.style(Role::Text))];
     if depth > 0 {
         let sign = look.sign("└ ", "fork: ");
         let branch = format!("{}{sign}", "  ".repeat(depth.min(8) - 1));
         left.insert(0, Span::styled(branch, look.style(Role::Muted)));
+    }
+    if marked {
+        left.insert(0, Span::styled("[marked] ", look.style(Role::Accent)));
     }
     let word = one_line(&word);
     let room = " ".repeat(14_usize.saturating_sub(text::width(&word)));
@@ -90,7 +97,7 @@ fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
 }
 
 fn needs(row: &Row) -> String {
-    match row.holds.len() {
+    match row.waiting() {
         1 => "waits for you".to_string(),
         more => format!("{more} wait for you"),
     }

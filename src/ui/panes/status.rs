@@ -12,6 +12,7 @@ use crate::domain::text;
 use crate::domain::time::duration;
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
+use crate::ui::panes::ink;
 use crate::ui::theme::Role;
 
 /// Draws the line: the left part is cut where the right part needs room.
@@ -60,13 +61,14 @@ pub fn sign(status: Status) -> (Glyph, Role) {
         Status::Failed => (Glyph::Failed, Role::Fault),
         Status::Cancelled => (Glyph::Cancelled, Role::Muted),
         Status::BudgetStopped => (Glyph::Failed, Role::Fault),
+        Status::Unfinished => (Glyph::Unknown, Role::Muted),
     }
 }
 
 /// Driver, holds, steps, tokens and time; less of it on a narrow screen.
 fn figures(app: &App, session: &Session) -> String {
     let mut parts = Vec::new();
-    let holds = app.waiting().len();
+    let holds = app.hold_count();
     if holds > 0 {
         parts.push(format!("{holds} waiting for you"));
     }
@@ -84,7 +86,7 @@ fn figures(app: &App, session: &Session) -> String {
         }
         parts.push(format!("step {}/{}", run.steps, run.limits.steps));
         let end = run.ended.as_ref().map_or(app.now.max(session.updated_at), |(_, _, at)| *at);
-        let end = if app.playback.is_some() { session.updated_at } else { end };
+        let end = if app.playback.is_some() { ink::clock(app).min(end) } else { end };
         if area_is_wide(app) || holds == 0 {
             parts.push(format!("{} tok", tokens(session.usage.input + session.usage.output)));
             parts.push(duration(end.ms_since(run.started_at) / 1000 * 1000));

@@ -21,6 +21,7 @@ use crate::domain::trace_row::{Part, Row, RowState, Time, What};
 use crate::ui::app::App;
 use crate::ui::list::{self, fold_name, holds};
 use crate::ui::mode::Pane;
+use crate::ui::panes::playback::waits_within;
 use crate::ui::panes::{ink, trace_words};
 use crate::ui::paper::leaf::fit;
 use crate::ui::theme::Role;
@@ -32,6 +33,8 @@ const DURATION: u16 = 7;
 const LABEL: u16 = 7;
 /// Lower areas have no axis and no words below.
 const ROWS_FOR_AXIS: u16 = 6;
+/// Shortened waits that an axis marks, at most.
+const WAITS_MAX: usize = 64;
 /// Rows of a folded span that its bar is made of, at most.
 const FOLDED_MAX: usize = 200;
 /// The distances between the labels of an axis, in microseconds.
@@ -158,6 +161,23 @@ impl Chart {
             }
             at += self.tick;
         }
+        self.draw_waits(app, area, buf);
+    }
+
+    /// In a replay the waits that are shortened are marked on the axis, where no label stands.
+    fn draw_waits(&self, app: &App, area: Rect, buf: &mut Buffer) {
+        let Some(playback) = &app.playback else { return };
+        let left = area.x + self.name + 1;
+        let span = (self.axis.end - self.axis.start).max(1);
+        for (from, to) in waits_within(playback, self.axis.start, self.now.0.min(self.axis.end), WAITS_MAX) {
+            let middle = from.max(self.axis.start) / 2 + to.min(self.axis.end) / 2 - self.axis.start;
+            let along = middle.max(0).saturating_mul(i64::from(self.bar)) / span;
+            let x = left.saturating_add(u16::try_from(along).unwrap_or(u16::MAX));
+            let is_free = |x: u16| buf.cell((x, area.y)).is_some_and(|cell| cell.symbol() == " ");
+            if x < left + self.bar && is_free(x) {
+                buf.set_string(x, area.y, app.look.sign("»", ">"), app.look.style(Role::Wait));
+            }
+        }
     }
 
     fn draw_row(&self, app: &App, trace: &Trace, row: &Row, line: Rect, buf: &mut Buffer) {
@@ -191,7 +211,7 @@ impl Chart {
                 Time::Model => SegmentKind::Model,
                 Time::Work => SegmentKind::Work,
                 Time::Person => SegmentKind::Wait,
-                Time::Judging | Time::Idle => SegmentKind::Quiet,
+                Time::Judging | Time::Idle | Time::Untold => SegmentKind::Quiet,
             };
             self.segment(part.from.0, part.to.map(|to| to.0), kind)
         };

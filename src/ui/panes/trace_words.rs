@@ -52,6 +52,10 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
             spans.push(Span::styled(format!("execution {nth}"), look.style(Role::Muted)));
         }
         What::Pause => spans.push(Span::styled("paused", look.style(Role::Muted))),
+        What::Breakpoint { no, spec, why } => {
+            spans.push(Span::styled(format!("{no} {}", one_line(spec)), look.style(Role::Wait)));
+            spans.push(Span::styled(format!(": {}", one_line(why)), look.style(Role::Muted)));
+        }
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
         What::Steer { text } => {
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
@@ -78,7 +82,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
     let open = |glyph| match row.parts.last().filter(|part| part.to.is_none()).map(|part| part.time) {
         Some(Time::Person) => (Glyph::Held, Role::Wait),
         Some(Time::Work) => (Glyph::Running, Role::Accent),
-        Some(Time::Model | Time::Judging | Time::Idle) | None => (glyph, Role::Accent),
+        Some(Time::Model | Time::Judging | Time::Idle | Time::Untold) | None => (glyph, Role::Accent),
     };
     let by_state = |glyph: Glyph, well: Glyph| match row.state {
         RowState::Open => open(glyph),
@@ -100,6 +104,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
         }
         What::Model { .. } | What::Call { .. } | What::Execution { .. } => by_state(Glyph::Call, Glyph::Done),
         What::Retry { .. } => (Glyph::Retry, Role::Wait),
+        What::Breakpoint { .. } => (Glyph::Breakpoint, Role::Wait),
         What::Pause | What::Stepping => (Glyph::Paused, Role::Wait),
         What::Steer { .. } => (Glyph::Quote, Role::Accent),
         What::Fork { .. } | What::Restore { .. } => (Glyph::Retry, Role::Accent),
@@ -119,6 +124,10 @@ pub fn legend(app: &App, width: u16) -> Vec<Span<'static>> {
     let entry = |sign: &'static str, role, word: &'static str| {
         [Span::styled(sign.repeat(2), look.style(role)), Span::styled(format!(" {word}  "), muted)]
     };
+    let shortened = app.playback.is_some().then(|| {
+        let sign = look.sign("»", ">");
+        [Span::styled(sign, look.style(Role::Wait)), Span::styled(" wait shortened", muted)]
+    });
     [
         entry(model, Role::BarModel, "model"),
         entry(work, Role::BarCall, "tool"),
@@ -127,6 +136,7 @@ pub fn legend(app: &App, width: u16) -> Vec<Span<'static>> {
     ]
     .into_iter()
     .flatten()
+    .chain(shortened.into_iter().flatten())
     .collect()
 }
 
@@ -138,7 +148,13 @@ pub fn detail(app: &App, row: &Row, now: Micros) -> Vec<Span<'static>> {
         spent.add(part.time, (now.0 - part.from.0).max(0));
     }
     let mut words = Vec::new();
-    for (micros, what) in [(spent.model, "model"), (spent.work, "tools"), (spent.person, "waited")] {
+    let spent = [
+        (spent.model, "model"),
+        (spent.work, "tools"),
+        (spent.person, "waited"),
+        (spent.untold, "tools and waiting"),
+    ];
+    for (micros, what) in spent {
         if micros > 0 {
             words.push(format!("{what} {}", duration(u64::try_from(micros / 1_000).unwrap_or(0))));
         }

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::domain::call::{Call, CallState};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
+use crate::domain::shelf::Shelf;
 use crate::domain::talk::{Item, Said};
 use crate::ui::app::Look;
 use crate::ui::drafts::Drafts;
@@ -53,6 +54,7 @@ impl Arriving {
             | Said::Task { .. }
             | Said::Queued { .. }
             | Said::Steer { .. }
+            | Said::Noted { .. }
             | Said::Call(_)
             | Said::Fault { .. }
             | Said::End(_)
@@ -62,7 +64,7 @@ impl Arriving {
     }
 
     /// Whether it is of a turn that is over and of no more use.
-    pub fn is_stale(&self, drafts: &Drafts, items: &[Item]) -> bool {
+    pub fn is_stale(&self, drafts: &Drafts, items: &Shelf<Item>) -> bool {
         let is_fresh = || items.iter().rev().take(FRESH).any(|item| self.is(item));
         self.turn != drafts.turn && (!drafts.is_empty() || !is_fresh())
     }

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::call::{Call, CallState, Ended, Outcome, Output, Preview};
 use crate::domain::card::{Card, Decision};
+use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::message::Args;
 use crate::domain::policy::Word;
 use crate::domain::time::{Micros, duration};
@@ -38,6 +39,7 @@ pub fn standing(call: &Call) -> (Glyph, Role, &'static str) {
         CallState::Started => (Glyph::Running, Role::Accent, "running"),
         CallState::Interrupted => (Glyph::Retry, Role::Wait, "interrupted"),
         CallState::Unknown => (Glyph::Unknown, Role::Risk, "outcome unknown"),
+        CallState::Unrecorded => (Glyph::Unknown, Role::Muted, "no end recorded"),
         CallState::Ended(how) => ending(how),
     }
 }
@@ -51,6 +53,9 @@ fn ending(how: &Ended) -> (Glyph, Role, &'static str) {
         Ended::Ran(Outcome::Error | Outcome::TimedOut | Outcome::Panicked) | Ended::Refused => {
             (Glyph::Failed, Role::Fault, how.word())
         }
+        Ended::Recorded(Recorded::Ok) => (Glyph::Done, Role::Ok, how.word()),
+        Ended::Recorded(Recorded::Error) => (Glyph::Failed, Role::Fault, how.word()),
+        Ended::Recorded(Recorded::Stopped | Recorded::Refused) => (Glyph::Cancelled, Role::Muted, how.word()),
         Ended::Denied => (Glyph::Cancelled, Role::Risk, how.word()),
         Ended::Rejected => (Glyph::Cancelled, Role::Wait, how.word()),
         Ended::Answered => (Glyph::Done, Role::Accent, how.word()),
@@ -61,6 +66,9 @@ fn ending(how: &Ended) -> (Glyph, Role, &'static str) {
 pub fn timing(call: &Call, now: Micros) -> String {
     match (&call.state, call.ran_ms) {
         (CallState::Held | CallState::Unknown | CallState::Started, _) => duration(now.ms_since(call.since)),
+        (_, Some(ms)) if call.recorded_time == Some(RecordedTime::WithWaiting) => {
+            format!("≤{}", duration(ms)) // waiting for a person may be in it
+        }
         (_, Some(ms)) => duration(ms),
         (_, None) => String::new(),
     }
@@ -213,9 +221,15 @@ impl Page<'_> {
                 | Decision::Edited { .. }
                 | Decision::Rejected { .. }
                 | Decision::Answered { .. }
+                | Decision::NotRecorded
                 | Decision::Settled { .. } => String::new(),
             };
-            let text = format!("{} by {} after {}{reason}", decision.word(), decision.by(), duration(waited));
+            let text = match decision.by() {
+                Some(by) => format!("{} by {by} after {}{reason}", decision.word(), duration(waited)),
+                None => {
+                    format!("{}: the other tool does not tell who allowed it, if anybody", decision.word())
+                }
+            };
             self.entry("decision", &text, Role::Text);
         }
         if card.held_at.is_some() {

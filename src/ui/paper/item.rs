@@ -8,7 +8,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::message::Finish;
 use crate::domain::retry::AfterFault;
 use crate::domain::session::Session;
-use crate::domain::talk::{Answer, End, Item, Said, Tone};
+use crate::domain::talk::{Answer, End, Fate, Item, Said, Tone};
 use crate::domain::time::{Micros, duration};
 use crate::ui::app::Look;
 use crate::ui::glyph::Glyph;
@@ -59,6 +59,13 @@ pub fn lay(item: &Item, before: Option<&Said>, sheet: &Sheet<'_>, drafted: Optio
         }
         Said::Queued { text, taken: false } => page.person("You, for afterwards", text),
         Said::Steer { text, .. } => page.person("You, while it worked", text),
+        Said::Noted { no, text, fate: Fate::Waits, .. } => {
+            page.person(&format!("Note {no}, for the next request"), text);
+        }
+        Said::Noted { no, text, fate: Fate::Sent, .. } => page.person(&format!("Note {no}, sent"), text),
+        Said::Noted { no, fate: Fate::TakenBack, .. } => {
+            page.quiet(&format!("(note {no} was taken back before it was sent)"));
+        }
         Said::Answer(answer) => page.answer(answer, drafted),
         Said::Call(card) => page.call(card),
         Said::Fault { fault, attempt, then } => page.fault(fault, *attempt, *then),
@@ -78,9 +85,10 @@ pub fn guess(item: &Item, width: usize) -> usize {
         Said::Call(_) => 1,
         Said::Opened { .. } | Said::End(_) | Said::Note { .. } | Said::Foreign { .. } => 2,
         Said::Fault { .. } => 3,
-        Said::Task { text, .. } | Said::Queued { text, .. } | Said::Steer { text, .. } => {
-            2 + (text.len() / width).min(TEXT_LINES)
-        }
+        Said::Task { text, .. }
+        | Said::Queued { text, .. }
+        | Said::Steer { text, .. }
+        | Said::Noted { text, .. } => 2 + (text.len() / width).min(TEXT_LINES),
         Said::Answer(answer) => 2 + answer.text.len() * 5 / (width * 4),
     }
 }
@@ -91,7 +99,12 @@ fn gap(before: &Said, after: &Said) -> bool {
         Said::Call(_) => 1,
         Said::Opened { .. } | Said::Note { .. } | Said::Foreign { .. } => 2,
         Said::Fault { .. } => 3,
-        Said::Task { .. } | Said::Queued { .. } | Said::Steer { .. } | Said::Answer(_) | Said::End(_) => 0,
+        Said::Task { .. }
+        | Said::Queued { .. }
+        | Said::Steer { .. }
+        | Said::Noted { .. }
+        | Said::Answer(_)
+        | Said::End(_) => 0,
     };
     group(before) == 0 || group(before) != group(after)
 }
@@ -310,6 +323,7 @@ fn why(why: &EndReason) -> Option<String> {
         EndReason::StepLimit { steps } => {
             Some(format!("The limit of {steps} steps was reached; write to go on."))
         }
+        EndReason::Recorded { words } => Some(format!("Recorded there: {words}.")),
         EndReason::Operator { by } => Some(format!("Cancelled by {by}.")),
     }
 }

@@ -6,8 +6,10 @@ use std::ops::Range;
 use ratatui::text::Line;
 
 use crate::domain::ids::CallId;
+use crate::domain::shelf::Numbering;
 use crate::domain::time::Micros;
-use crate::ui::app::{Look, Watched};
+use crate::domain::watched::Watched;
+use crate::ui::app::Look;
 use crate::ui::glyph::GlyphSet;
 use crate::ui::paper::call;
 use crate::ui::parts::Folds;
@@ -24,7 +26,7 @@ struct Stamp {
 #[derive(Debug, Default)]
 pub struct CallList {
     format: Option<(String, usize, Theme, GlyphSet)>,
-    calls: usize,
+    calls: Numbering,
     below: BTreeMap<u32, (Stamp, Vec<Line<'static>>)>,
 }
 
@@ -35,7 +37,7 @@ impl CallList {
         if self.format.as_ref() != Some(&format) {
             *self = CallList { format: Some(format), ..CallList::default() };
         }
-        self.calls = watched.session.calls.len();
+        self.calls = watched.session.calls.numbering();
         self.below.retain(|id, _| folds.calls.contains(id));
         for id in &folds.calls {
             let Some(known) = watched.session.call(CallId(*id)) else {
@@ -57,22 +59,23 @@ impl CallList {
 
     /// Lines in all.
     pub fn total(&self) -> usize {
-        self.calls + self.below.values().map(|(_, lines)| lines.len()).sum::<usize>()
+        self.calls.kept() + self.below.values().map(|(_, lines)| lines.len()).sum::<usize>()
     }
 
-    /// The lines of the call at a place of the list, from 0.
+    /// The lines of a call, by its number from 0.
     pub fn lines_of(&self, at: usize) -> Range<usize> {
         let own = u32::try_from(at + 1).unwrap_or(u32::MAX);
         let before: usize = self.below.range(..own).map(|(_, (_, lines))| lines.len()).sum();
         let below = self.below.get(&own).map_or(0, |(_, lines)| lines.len());
-        at + before..at + before + 1 + below
+        let place = self.calls.place(at);
+        place + before..place + before + 1 + below
     }
 
-    /// The call's place that a line belongs to.
+    /// The number of the call that a line belongs to.
     pub fn call_at(&self, line: usize) -> Option<usize> {
         let mut before = 0;
         for (id, (_, lines)) in &self.below {
-            let own = *id as usize - 1 + before;
+            let own = self.calls.place(*id as usize - 1) + before;
             if line < own {
                 break;
             }
@@ -81,10 +84,10 @@ impl CallList {
             }
             before += lines.len();
         }
-        Some(line - before).filter(|at| *at < self.calls)
+        self.calls.number(line - before)
     }
 
-    /// A line: the call's place, and its unfolded line where it is not the first.
+    /// A line: the call's number, and its unfolded line where it is not the first.
     pub fn line(&self, line: usize) -> Option<(usize, Option<&Line<'static>>)> {
         let at = self.call_at(line)?;
         let below = line - self.lines_of(at).start;

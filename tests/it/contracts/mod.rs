@@ -199,7 +199,13 @@ pub fn said(i: u64) -> Fact {
 }
 
 pub fn asked() -> Fact {
-    Fact::ModelAsked { model: "m".to_string(), attempt: 1, messages: 1, request: Hash::ZERO }
+    Fact::ModelAsked {
+        model: "m".to_string(),
+        attempt: 1,
+        messages: 1,
+        request: Hash::ZERO,
+        notes: Vec::new(),
+    }
 }
 
 pub fn started() -> Fact {

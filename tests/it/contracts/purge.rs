@@ -50,7 +50,9 @@ async fn only_the_bin_is_purged(rig: Rig) {
     loop {
         match tail.next().await {
             TailItem::CaughtUp => {}
-            item => break assert_eq!(item, TailItem::Commit(commit)),
+            item @ (TailItem::Commit(_) | TailItem::Interrupted(_)) => {
+                break assert_eq!(item, TailItem::Commit(commit));
+            }
         }
     }
     assert_eq!(found(&rig, "word").await.hits.len(), 3);

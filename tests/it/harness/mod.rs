@@ -7,4 +7,5 @@ pub mod story;
 pub mod shot;
 pub mod binary;
 pub mod terminal;
+pub mod stored;
 pub mod screen;

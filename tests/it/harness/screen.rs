@@ -1,6 +1,7 @@
 //! The real update and view on a buffer: keys in, screen text and effects out.
 
 use crate::harness::shot;
+use crate::harness::stored::Stored;
 use crate::harness::story::{START, Story};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -30,6 +31,7 @@ pub struct TestScreen {
     pub effects: Vec<Effect>,
     now: Micros,
     told: usize,
+    stored: Option<Stored>,
 }
 
 impl TestScreen {
@@ -44,7 +46,7 @@ impl TestScreen {
         };
         let start = Start { model: "test".to_string(), mode: Mode::Auto, limits: Limits::default() };
         let app = App::new(tools, start, look, Keymap::default(), START);
-        let mut screen = TestScreen { app, effects: Vec::new(), now: START, told: 0 };
+        let mut screen = TestScreen { app, effects: Vec::new(), now: START, told: 0, stored: None };
         screen.msg(Msg::Resize(size.0, size.1));
         screen
     }
@@ -61,6 +63,22 @@ impl TestScreen {
         screen
     }
 
+    /// A screen that plays what a story told: held at the event `at`, or playing from the first.
+    pub fn playing(story: &Story, size: (u16, u16), at: Option<u64>) -> TestScreen {
+        TestScreen::playing_stored(&Stored::of(story), story.tools.clone(), size, at)
+    }
+
+    /// A screen that plays a stored session.
+    pub fn playing_stored(stored: &Stored, tools: ToolBook, size: (u16, u16), at: Option<u64>) -> TestScreen {
+        let mut screen = TestScreen::new(tools, size);
+        (screen.app.replay_wanted, screen.app.replay_at) = (true, at);
+        screen.stored = Some(stored.clone());
+        for notice in stored.opened() {
+            screen.msg(Msg::Notice(notice));
+        }
+        screen
+    }
+
     /// What the story told since the last time arrives.
     pub fn hear(&mut self, story: &Story) -> &mut TestScreen {
         for commit in story.commits.iter().skip(self.told) {
@@ -72,7 +90,16 @@ impl TestScreen {
 
     /// A message comes now; then a frame is drawn.
     pub fn msg(&mut self, msg: Msg) -> &mut TestScreen {
-        self.effects.extend(update(&mut self.app, msg, self.now));
+        let mut effects = update(&mut self.app, msg, self.now);
+        while let Some(stored) = &self.stored {
+            let asked =
+                effects.iter().position(|effect| matches!(effect, Effect::Send(Command::Page { .. })));
+            let Some(Effect::Send(command)) = asked.map(|at| effects.remove(at)) else { break };
+            for notice in stored.answer(&command) {
+                effects.extend(update(&mut self.app, Msg::Notice(notice), self.now));
+            }
+        }
+        self.effects.extend(effects);
         prepare(&mut self.app); // what the frame after this message will have shown
         self
     }
@@ -106,7 +133,8 @@ impl TestScreen {
         self.msg(Msg::Paste(text.to_string()))
     }
 
-    fn draw(&mut self) -> Buffer {
+    /// The screen as cells.
+    pub fn draw(&mut self) -> Buffer {
         prepare(&mut self.app);
         let mut buffer = Buffer::empty(Rect::new(0, 0, self.app.size.0, self.app.size.1));
         view::draw(&self.app, &mut buffer);

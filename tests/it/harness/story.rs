@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::call::{By, Outcome, Output, Preview, Via};
 use tackroom::domain::commit::{Class, Commit, Head};
 use tackroom::domain::decide::{Kit, decide};
@@ -118,8 +119,7 @@ impl Story {
     pub fn order(&mut self, said: Order) -> &mut Story {
         let facts =
             decide(&self.session, &said, &by(), &Story::kit(&self.tools, self.now)).expect("a legal order");
-        let class = if matches!(facts[0], Fact::RunStarted { .. }) { Class::Worker } else { Class::Operator };
-        self.facts(class, facts)
+        self.facts(Class::Operator, facts)
     }
 
     /// A task begins.
@@ -134,7 +134,11 @@ impl Story {
 
     /// The model is asked.
     pub fn ask(&mut self) -> &mut Story {
-        self.report(Report::Asking { model: "qwen3-coder".to_string(), request: Hash::of(b"request") })
+        self.report(Report::Asking {
+            model: "qwen3-coder".to_string(),
+            request: Hash::of(b"request"),
+            notes: Vec::new(),
+        })
     }
 
     /// The model is asked and answers after `ms`.
@@ -345,6 +349,40 @@ pub fn unknown() -> Story {
     story.wait(6_000).approve(2).wait(2).start(2);
     story.wait(3_000).crash("dev-laptop:5120");
     story.wait(95_000);
+    story
+}
+
+/// A breakpoint as it is typed.
+pub fn at(typed: &str) -> Breakpoint {
+    Breakpoint::parse(typed).expect("a breakpoint")
+}
+
+/// The research with two breakpoints, stopped at both before the write that waits for a person.
+pub fn stopped() -> Story {
+    let mut story = held();
+    story.order(Order::SetBreakpoint(at("arg:/path~^report")));
+    story.order(Order::SetBreakpoint(at("once tool=write_file")));
+    story.order(Order::SetBreakpoint(at("tokens=50000")));
+    story.report(Report::Stopping).wait(4_000);
+    story
+}
+
+/// Stopped before a read that the policy allows.
+pub fn stopped_allowed() -> Story {
+    let mut story = Story::new("a1l0wed5t0", "Read with care");
+    story.wait(500).task("Read the keys file.").order(Order::SetBreakpoint(at("effect=read-only")));
+    story.reply(900, "I will read it.", &[("read_file", json!({"path": "keys.txt"}))]);
+    story.allow(1, "keys.txt").report(Report::Stopping).wait(4_000);
+    story
+}
+
+/// Stopped before the model's second turn, with a note that waits for it.
+pub fn stopped_turn() -> Story {
+    let mut story = Story::new("t0rn5t0pp3", "Look twice");
+    story.wait(500).task("Compare the two notes.").order(Order::SetBreakpoint(at("steps=1")));
+    story.reply(900, "I will look.", &[("read_file", json!({"path": "a.md"}))]);
+    story.allow(1, "a.md").run(1, 12, Outcome::Ok, "one\ntwo\n").report(Report::Stopping);
+    story.wait(1_000).order(Order::AddNote("Only b.md is up to date.".to_string())).wait(3_000);
     story
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::adapters::files::memory::MemoryFiles;
 use tackroom::domain::call::{By, CallState, Preview, Via};
+use tackroom::domain::commit::Commit;
 use tackroom::domain::event::{Event, Limits, Settling};
 use tackroom::domain::fault::Fault;
 use tackroom::domain::hash::Hash;
@@ -256,7 +257,7 @@ impl World {
             program: "test".into(),
         };
         let task = Task { input: "do it".into(), mode, limits: Limits { steps: 200 }, model: "m".into() };
-        self.hand().begin(&opening, &task).await
+        self.hand().begin(&opening, &task, &[]).await
     }
 
     /// Drives until only a person can go on, or it is over.
@@ -289,7 +290,7 @@ impl World {
                     Order::Settle { call, how, note: String::new() }
                 }
                 Hold::Step => Order::Step,
-                Hold::Paused => Order::Resume,
+                Hold::Paused | Hold::Breakpoint(_) => Order::Resume,
             };
             match self.hand().order(id, &order).await {
                 Ok(_) => {}
@@ -304,11 +305,18 @@ impl World {
         Ok(self.hand().session(id).await?.clone())
     }
 
+    /// All commits as stored.
+    pub async fn commits(&self, id: &SessionId) -> Vec<Arc<Commit>> {
+        self.plugs().store.log.read(id, 0, 100_000).await.expect("readable")
+    }
+
     /// All events as stored.
     pub async fn events(&self, id: &SessionId) -> Vec<Event> {
-        let log = self.plugs().store.log;
-        let commits = log.read(id, 0, 100_000).await.expect("readable");
-        commits.iter().flat_map(|commit| commit.events.iter().map(|sealed| sealed.event.clone())).collect()
+        self.commits(id)
+            .await
+            .iter()
+            .flat_map(|commit| commit.events.iter().map(|sealed| sealed.event.clone()))
+            .collect()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod workbench;
 mod overlays;
+mod breakpoints;
 mod looks;
 mod cost;
 

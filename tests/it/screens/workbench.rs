@@ -1,11 +1,11 @@
 //! The workbench with its panes: live, held, of unknown outcome, unfolded, replayed.
 
-use super::{empty, look, press, shoot, styles, tell, watching};
+use super::{SIZES, empty, look, press, shoot, styles, tell, watching};
+use crate::harness::screen::TestScreen;
 use crate::harness::story::{self, Story};
 use tackroom::domain::fault::FaultKind;
 use tackroom::domain::message::Draft;
-use tackroom::domain::notice::{Driver, Notice};
-use tackroom::ui::update::{Msg, update};
+use tackroom::domain::notice::Notice;
 
 #[test]
 fn an_empty_workbench_tells_what_to_do() {
@@ -111,19 +111,15 @@ fn a_run_that_failed_says_why_and_what_to_do() {
 #[test]
 fn a_replay_in_its_middle() {
     let story = story::done();
-    let mut app = empty(look());
-    app.replay_wanted = true;
-    let session = story.session.id.clone();
-    tell(&mut app, Notice::Watching { session: session.clone() }, story.now);
-    for commit in &story.commits {
-        tell(&mut app, Notice::Committed(commit.clone()), story.now);
-    }
-    tell(&mut app, Notice::CaughtUp { session: session.clone() }, story.now);
-    tell(&mut app, Notice::Driven { session, by: Driver::Nobody }, story.now);
-    press(&mut app, "6");
-    shoot(&mut app, "replay");
-    press(&mut app, "Space");
-    let now = app.now;
-    update(&mut app, Msg::Tick, now);
-    shoot(&mut app, "replay_playing");
+    let mut screen = TestScreen::playing(&story, SIZES[1], None);
+    screen.press("6");
+    shoot(&mut screen.app, "replay");
+    screen.press("e 4 ) ) Space").tick_ms(200).tick_ms(900);
+    assert!(screen.app.playback.as_ref().is_some_and(|playback| playback.playing));
+    shoot(&mut screen.app, "replay_playing");
+    // A person was waited for over twelve seconds: that is played in one, and said so.
+    screen.press("0 } } }").press("Space").tick_ms(500);
+    shoot(&mut screen.app, "replay_shortened");
+    screen.press("Space : 5 0");
+    shoot(&mut screen.app, "replay_going");
 }

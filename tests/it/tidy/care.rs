@@ -14,7 +14,9 @@ const SERIALIZED: &[&str] = &[
     "src/domain/ids.rs",
     "src/domain/message.rs",
     // Parts of an event.
+    "src/domain/breakpoint.rs",
     "src/domain/fault.rs",
+    "src/domain/foreign.rs",
     "src/domain/hash.rs",
     "src/domain/policy.rs",
     "src/domain/retry.rs",

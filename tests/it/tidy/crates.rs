@@ -43,6 +43,7 @@ const PLUGS: &[Plug] = &[
     // domain
     one("jiff", &["src/domain/time.rs"]),
     one("jsonschema", &["src/domain/schema.rs"]),
+    one("regex", &["src/domain/pattern.rs"]),
     one("sha2", &["src/domain/hash.rs"]),
     Plug {
         name: "unicode-segmentation",
@@ -60,7 +61,11 @@ const PLUGS: &[Plug] = &[
         why: "a search walks by it; what is kept is walked by handle and only asks it about names",
     },
     one("reqwest", &["src/adapters/web/"]),
-    one("rusqlite", &["src/adapters/engine/"]),
+    Plug {
+        name: "rusqlite",
+        places: &["src/adapters/engine/", "src/adapters/foreign/sqlite.rs"],
+        why: "the store's own file, and other tools' databases, which are only read",
+    },
     Plug {
         name: "rustix",
         places: &["src/adapters/", "src/ui/screen/"],

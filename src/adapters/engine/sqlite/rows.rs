@@ -134,6 +134,7 @@ pub fn word(class: Class) -> &'static str {
     match class {
         Class::Worker => "worker",
         Class::Operator => "operator",
+        Class::Importer => "importer",
     }
 }
 
@@ -141,6 +142,7 @@ fn class(word: &str) -> rusqlite::Result<Class> {
     match word {
         "worker" => Ok(Class::Worker),
         "operator" => Ok(Class::Operator),
+        "importer" => Ok(Class::Importer),
         other => {
             let why = format!("{other:?} is no class of writer").into();
             Err(rusqlite::Error::FromSqlConversionFailure(7, Type::Text, why))
@@ -234,7 +236,7 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
         end.seal.0,
         tally.status,
         tally.updated.0,
-        !tally.holds.is_empty(),
+        tally.waiting() > 0,
         row,
         Hash::chained(end.seal, row.as_bytes()).0,
         tally.tab().number(),

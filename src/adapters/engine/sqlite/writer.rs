@@ -339,10 +339,11 @@ fn append(conn: &Connection, commit: &Arc<Commit>, batch: &mut Batch) -> Result<
 pub fn refusal(denial: Denial) -> LogFault {
     match denial {
         Denial::NotNext { .. } => LogFault::Stale,
-        denied
-        @ (Denial::Fenced { .. } | Denial::NotYours { .. } | Denial::Broken { .. } | Denial::Empty) => {
-            LogFault::Denied(denied)
-        }
+        denied @ (Denial::Fenced { .. }
+        | Denial::NotYours { .. }
+        | Denial::Broken { .. }
+        | Denial::Imported { .. }
+        | Denial::Empty) => LogFault::Denied(denied),
     }
 }
 

@@ -1,0 +1,180 @@
+//! Two sessions are chosen in the list and compared; the comparison is read like a page.
+
+use std::sync::Arc;
+
+use crate::domain::command::Command;
+use crate::domain::compare::{Comparison, Kind, Shown};
+use crate::ui::action::{Item, Move};
+use crate::ui::app::App;
+use crate::ui::list;
+use crate::ui::panes::compare;
+use crate::ui::parts::{Compared, Overlay};
+use crate::ui::update::{Effect, toast};
+
+/// Pairs that are the same and shown on either side of a difference.
+const CONTEXT: usize = 2;
+
+/// Marks the chosen session; with another one marked, asks for the comparison of the two.
+pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Sessions(asked)) = &app.overlay else { return };
+    let chosen = list::sessions(app).get(asked.chosen).map(|(_, row)| row.id.clone());
+    let (Some(id), marked) = (chosen, asked.marked.clone()) else { return };
+    let Some(Overlay::Sessions(asked)) = &mut app.overlay else { return };
+    match marked {
+        Some(left) if left != id => {
+            let mut back = asked.clone();
+            back.marked = None;
+            effects.push(Effect::Send(Command::Compare { left: left.clone(), right: id.clone() }));
+            app.overlay = Some(Overlay::Compare(Box::new(Compared {
+                left,
+                right: id,
+                result: None,
+                shown: Vec::new(),
+                all: false,
+                top: (0, 0),
+                back,
+            })));
+        }
+        Some(_) => asked.marked = None,
+        None => asked.marked = Some(id),
+    }
+}
+
+/// A comparison came; one that nobody waits for any more is dropped.
+pub fn arrived(app: &mut App, result: Arc<Comparison>) {
+    if let Some(Overlay::Compare(asked)) = &mut app.overlay
+        && (&asked.left, &asked.right) == (&result.left.id, &result.right.id)
+    {
+        asked.shown = result.folded(CONTEXT);
+        asked.result = Some(result);
+        asked.top = (0, 0);
+    }
+}
+
+/// Moves the page.
+pub fn moved(app: &mut App, step: Move) {
+    let half = (usize::from(app.layout.overlay.inner.height) / 2).max(1);
+    match step {
+        Move::Down | Move::Right => by(app, 1),
+        Move::Up | Move::Left => back(app, 1),
+        Move::HalfDown | Move::PageDown => by(app, half),
+        Move::HalfUp | Move::PageUp => back(app, half),
+        Move::Top => to(app, 0),
+        Move::Bottom => to(app, usize::MAX),
+    }
+    fit(app);
+}
+
+/// To a difference, or folding.
+pub fn act(app: &mut App, item: Item) {
+    match item {
+        Item::NextHit => difference(app, true),
+        Item::PreviousHit => difference(app, false),
+        Item::Open => fold(app),
+        Item::Copy | Item::Search => {}
+    }
+    fit(app);
+}
+
+/// The lines of an item at the width of the overlay.
+fn height(app: &App, asked: &Compared, at: usize) -> usize {
+    asked.shown.get(at).map_or(0, |shown| compare::height(asked, *shown, app.layout.overlay.inner))
+}
+
+fn by(app: &mut App, lines: usize) {
+    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let (mut item, mut line) = asked.top;
+    for _ in 0..lines {
+        line += 1;
+        if line >= height(app, asked, item) && item + 1 < asked.shown.len() {
+            (item, line) = (item + 1, 0);
+        }
+    }
+    put(app, (item, line));
+}
+
+fn back(app: &mut App, lines: usize) {
+    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let (mut item, mut line) = asked.top;
+    for _ in 0..lines {
+        (item, line) = match (item, line) {
+            (0, 0) => (0, 0),
+            (_, 0) => (item - 1, height(app, asked, item - 1).saturating_sub(1)),
+            (..) => (item, line - 1),
+        };
+    }
+    put(app, (item, line));
+}
+
+fn to(app: &mut App, item: usize) {
+    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let last = asked.shown.len().saturating_sub(1);
+    put(app, (item.min(last), 0));
+}
+
+fn put(app: &mut App, top: (usize, usize)) {
+    if let Some(Overlay::Compare(asked)) = &mut app.overlay {
+        asked.top = top;
+    }
+}
+
+/// The next pair that differs, behind or before the one at the top, goes to the top.
+fn difference(app: &mut App, forward: bool) {
+    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let Some(result) = &asked.result else { return };
+    let differs = |at: &usize| match asked.shown.get(*at) {
+        Some(Shown::Pair(pair)) => result.pairs.get(*pair).is_some_and(|pair| pair.kind() != Kind::Same),
+        Some(Shown::Folded(_)) | None => false,
+    };
+    let here = asked.top.0;
+    let found =
+        if forward { (here + 1..asked.shown.len()).find(differs) } else { (0..here).rev().find(differs) };
+    match found {
+        Some(at) => put(app, (at, 0)),
+        None => toast(app, "There is no other difference that way.", ""),
+    }
+}
+
+/// Shows what is the same, or folds it; what stands at the top stays near it.
+fn fold(app: &mut App) {
+    let Some(Overlay::Compare(asked)) = &mut app.overlay else { return };
+    let Some(result) = &asked.result else { return };
+    let place = |shown: &[Shown], item: usize| -> usize {
+        let before = shown.iter().take(item).map(|one| match one {
+            Shown::Pair(_) => 1,
+            Shown::Folded(many) => *many,
+        });
+        before.sum()
+    };
+    let pair = place(&asked.shown, asked.top.0);
+    asked.all = !asked.all;
+    asked.shown = match asked.all {
+        true => (0..result.pairs.len()).map(Shown::Pair).collect(),
+        false => result.folded(CONTEXT),
+    };
+    let item = (0..asked.shown.len()).rev().find(|item| place(&asked.shown, *item) <= pair);
+    asked.top = (item.unwrap_or(0), 0);
+}
+
+/// The last line is never above the bottom while there is something above it.
+pub fn fit(app: &mut App) {
+    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let room = compare::body(asked, app.layout.overlay.inner, app.look.accessible).height;
+    let mut left = usize::from(room);
+    let mut item = asked.shown.len();
+    while item > 0 {
+        let lines = height(app, asked, item - 1);
+        if lines >= left {
+            break;
+        }
+        left -= lines;
+        item -= 1;
+    }
+    let last = match item.checked_sub(1) {
+        Some(item) => (item, height(app, asked, item).saturating_sub(left)),
+        None => (0, 0),
+    };
+    if asked.top > last {
+        put(app, last);
+    }
+}

@@ -1,0 +1,95 @@
+//! `tackroom import` in the real program, and what every other command makes of an imported session.
+
+use super::fixtures;
+use crate::harness::binary::{Home, Running};
+use crate::harness::terminal::Terminal;
+use rustix::process::Signal;
+use std::io::Write;
+
+#[test]
+fn imported_sessions_are_listed_shown_and_replayed_and_never_driven() {
+    let home = Home::new();
+    let file = fixtures().join("codex.jsonl").display().to_string();
+    let ran = home.run(&["import", &file, "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = ran.json()["imported"][0].clone();
+    assert_eq!((told["tool"].as_str(), told["unknown"].as_u64()), (Some("codex"), Some(1)), "{ran:?}");
+    assert_eq!(told["damaged_lines"], serde_json::json!([18]));
+    let id = told["session"].as_str().unwrap();
+    assert_eq!(home.only(), id);
+    let again = home.run(&["import", &file]);
+    assert!(again.code == 0 && again.out.contains("0 events added"), "{again:?}");
+    again.is_clean();
+    let shown = home.run(&["sessions", "show", id]);
+    assert!(shown.out.contains("without a recorded end") && shown.out.contains("unfinished"), "{shown:?}");
+    let events = home.run(&["events", id]);
+    for words in
+        ["decision not recorded", "no such file", "waiting for a person included", "damaged record 18"]
+    {
+        assert!(events.out.contains(words), "{words}: {events:?}");
+    }
+    assert!(!events.out.contains("approved"), "{events:?}");
+    assert_eq!(home.pending().len(), 0, "nobody is asked to settle it");
+    let kinds = home.kinds(id);
+    home.run(&["resume", id, "--headless"]).fails(2, &["imported", "replay"]);
+    for order in [vec!["cancel", id], vec!["approve", id, "c3"], vec!["settle", id, "c3", "happened"]] {
+        home.run(&order).fails(1, &["imported from codex"]);
+    }
+    assert_eq!(home.kinds(id), kinds, "nothing was written");
+    let mut terminal = Terminal::start(&home, &["replay", id], 110, 30);
+    terminal.see("imported from codex 0.169.0");
+    terminal.keys("G");
+    terminal.see("no end recorded");
+    terminal.signal(Signal::TERM);
+    terminal.end();
+}
+
+#[test]
+fn what_there_is_is_listed_and_found_in_its_usual_place() {
+    let home = Home::new();
+    let none = home.run(&["import", "--list"]);
+    assert!(none.code == 0 && none.out.contains("no session of another tool"), "{none:?}");
+    assert!(!home.home().exists(), "looking makes nothing");
+    let codex = home.path("user/.codex/sessions/2026/03/04");
+    std::fs::create_dir_all(&codex).unwrap();
+    std::fs::copy(fixtures().join("codex.jsonl"), codex.join("rollout-a.jsonl")).unwrap();
+    let claude = home.path("user/.claude/projects/-srv-demo");
+    std::fs::create_dir_all(&claude).unwrap();
+    std::fs::copy(fixtures().join("claude.jsonl"), claude.join("c.jsonl")).unwrap();
+    let listed = home.run(&["import", "--list", "--json"]).json();
+    let tools: Vec<_> =
+        listed["sources"].as_array().unwrap().iter().map(|one| one["tool"].as_str().unwrap()).collect();
+    assert_eq!(tools, ["codex", "claude"]);
+    let only = home.run(&["import", "--from", "claude"]);
+    assert!(only.out.contains("Two files") && only.out.contains("1 unknown"), "{only:?}");
+    assert_eq!(home.sessions().len(), 1);
+    let mut command = home.command(&["import", "--list"]);
+    command.env("CODEX_HOME", home.path("elsewhere"));
+    let moved = crate::harness::binary::finish(command, b"");
+    assert!(!moved.out.contains("rollout-a") && moved.out.contains("c.jsonl"), "{moved:?}");
+    home.run(&["import", "nowhere.jsonl"]).fails(2, &["nowhere.jsonl"]);
+    home.run(&["import", "notes.txt"]).fails(2, &["no session of a known tool"]);
+}
+
+#[test]
+fn a_growing_session_is_followed() {
+    let home = Home::new();
+    let text = std::fs::read_to_string(fixtures().join("codex-legacy.jsonl")).unwrap();
+    let (first, rest) = text.split_at(text.match_indices('\n').nth(2).unwrap().0 + 1);
+    let path = home.path("rollout-live.jsonl");
+    std::fs::write(&path, first).unwrap();
+    let args = ["import", "--watch", "--json", &path.display().to_string()];
+    let mut running = Running::start(home.command(&args));
+    let told = |line: Option<String>| -> serde_json::Value { serde_json::from_str(&line.unwrap()).unwrap() };
+    let begun = told(running.line());
+    assert_eq!(begun["imported"]["damaged"], 0, "{begun}");
+    let id = begun["imported"]["session"].as_str().unwrap().to_string();
+    std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(rest.as_bytes()).unwrap();
+    let grown = told(running.line());
+    assert!(grown["imported"]["added"].as_u64().unwrap() > 0, "{grown}");
+    running.signal(Signal::INT);
+    let ran = running.end();
+    assert_eq!(ran.code, 130, "{ran:?}");
+    let events = home.events(&id).concat();
+    assert!(events.contains("list the files") && events.contains("One file: a.txt"), "{events}");
+}

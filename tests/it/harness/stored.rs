@@ -1,0 +1,70 @@
+//! A stored session as a desk would tell it to a screen that plays it: what is asked is answered from commits, at once.
+
+use crate::harness::story::Story;
+use std::sync::Arc;
+use tackroom::domain::command::Command;
+use tackroom::domain::commit::Commit;
+use tackroom::domain::ids::SessionId;
+use tackroom::domain::notice::Notice;
+use tackroom::domain::survey::{CHUNK, Chunk, Surveyor};
+
+/// A stored session.
+#[derive(Clone)]
+pub struct Stored {
+    /// Its id.
+    pub id: SessionId,
+    commits: Vec<Arc<Commit>>,
+    chunks: Vec<Arc<Chunk>>,
+}
+
+impl Stored {
+    /// What a story told so far.
+    pub fn of(story: &Story) -> Stored {
+        let mut surveyor = Surveyor::new(story.session.id.clone());
+        let mut chunks: Vec<Chunk> = story.commits.iter().flat_map(|commit| surveyor.take(commit)).collect();
+        chunks.extend(surveyor.rest());
+        Stored {
+            id: story.session.id.clone(),
+            commits: story.commits.clone(),
+            chunks: chunks.into_iter().map(Arc::new).collect(),
+        }
+    }
+
+    /// What is told when it is to be played.
+    pub fn opened(&self) -> Vec<Notice> {
+        let session = self.id.clone();
+        let events = self.commits.iter().map(|commit| commit.events.len() as u64).sum();
+        let told = self.chunks.iter().map(|chunk| Notice::Surveyed {
+            session: session.clone(),
+            chunk: chunk.clone(),
+            events,
+        });
+        let mut notices = vec![Notice::Watching { session: session.clone() }];
+        notices.extend(told);
+        notices.push(Notice::CaughtUp { session });
+        notices
+    }
+
+    /// What is told to a command.
+    pub fn answer(&self, command: &Command) -> Vec<Notice> {
+        match command {
+            Command::Replay(_) => self.opened(),
+            Command::Page { session, place, after } => {
+                let events = self.commits.iter().filter(|commit| commit.seq > *after);
+                let events = events.flat_map(|commit| &commit.events).map(|sealed| sealed.event.clone());
+                let in_page = |no: u64| no > place * CHUNK && no <= (place + 1) * CHUNK;
+                let events = Arc::new(events.filter(|event| in_page(event.no.0)).collect());
+                vec![Notice::Page { session: session.clone(), place: *place, events }]
+            }
+            // Nothing else is asked of a stored session.
+            Command::Order { .. }
+            | Command::Begin(..)
+            | Command::Fork { .. }
+            | Command::Watch(_)
+            | Command::Resume(_)
+            | Command::Compare { .. }
+            | Command::Rows
+            | Command::Quit => Vec::new(),
+        }
+    }
+}
