@@ -152,10 +152,10 @@ impl Agent {
                 Step::RunCall(call) => self.start(call).await?,
                 Step::Stop(_) => self.record(&Report::Stopping).await?,
                 Step::Finish(..) => {
-                    if self.session().changed {
-                        self.keep().await?; // so that a fork finds the files as the run left them
+                    // First the files, so that a fork finds them as the run left them.
+                    if !self.session().changed || self.keep().await? {
+                        self.record(&Report::Finish).await?;
                     }
-                    self.record(&Report::Finish).await?;
                 }
                 Step::Await if self.tasks.is_empty() && on_hold == OnHold::Leave => return Ok(Parked::Held),
                 Step::Await => self.wait().await?,
@@ -247,8 +247,8 @@ impl Agent {
             // Told to quit: nothing new starts.
             Some(judged) if self.quit.is_cancelled() => Report::Judged(judged),
             Some(judged) => {
-                if perform::changes_files(&judged, &call.tool, &self.kitbag) {
-                    self.keep().await?;
+                if perform::changes_files(&judged, &call.tool, &self.kitbag) && !self.keep().await? {
+                    return Ok(());
                 }
                 Report::JudgedReady(judged)
             }
@@ -259,18 +259,24 @@ impl Agent {
     }
 
     async fn start(&mut self, id: CallId) -> Result<(), AgentFault> {
-        if self.session().call(id).is_some_and(Call::may_change_files) {
-            self.keep().await?;
+        if self.session().call(id).is_some_and(Call::may_change_files) && !self.keep().await? {
+            return Ok(());
         }
         let Some(call) = self.session().call(id) else { return Ok(()) };
         let starting = perform::starting(call, &self.kitbag).await;
         self.go_on(id, &starting.unwrap_or(Report::Gone { call: id })).await
     }
 
-    /// Keeps the files, and writes down that they are kept where they are others than before.
-    async fn keep(&mut self) -> Result<(), AgentFault> {
-        let kept = perform::keep(self.session(), &self.plugs).await;
-        self.record(&kept).await
+    /// Keeps the files, and writes down that they are kept where they are others than before. False where a person's word,
+    /// or the word to quit, came first: that may take long, and nobody is to wait for it to pause a run.
+    async fn keep(&mut self) -> Result<bool, AgentFault> {
+        let kept = tokio::select! {
+            biased;
+            kept = perform::keep(self.session(), &self.plugs) => kept,
+            () = self.news.notified() => return self.catch_up().await.map(|()| false),
+            () = self.quit.cancelled() => return Ok(false),
+        };
+        self.record(&kept).await.map(|()| true)
     }
 
     /// Writes down how a call goes on; where that is its start, then starts it.
