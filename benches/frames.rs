@@ -61,7 +61,8 @@ impl Bench {
             no_color: false,
             code: Highlighter::new(),
         };
-        let start = Start { model: "mock".to_string(), mode: Mode::Auto, limits: Limits::default() };
+        let start =
+            Start { model: "mock".to_string(), base_url: None, mode: Mode::Auto, limits: Limits::default() };
         let app = App::new(story::tools(), start, look, Keymap::default(), story::START);
         Bench { app, buffer: Buffer::empty(Rect::new(0, 0, SIZE.0, SIZE.1)) }
     }

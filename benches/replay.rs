@@ -191,7 +191,9 @@ impl Rig {
             },
             files: Arc::new(MemoryFiles::default()),
             clock: Arc::new(SystemClock),
-            outfit: Arc::new(|_: &str, _: &str| Err(("a replay drives nothing".into(), String::new()))),
+            outfit: Arc::new(|_: &str, _: &str, _: Option<&str>| {
+                Err(("a replay drives nothing".into(), String::new()))
+            }),
             settings: Settings::default(),
             holder: "bench".to_string(),
         };
@@ -214,7 +216,8 @@ impl Rig {
             no_color: false,
             code: Highlighter::new(),
         };
-        let start = Start { model: String::new(), mode: Mode::Auto, limits: Limits::default() };
+        let start =
+            Start { model: String::new(), base_url: None, mode: Mode::Auto, limits: Limits::default() };
         let mut app = App::new(ToolBook::default(), start, look, Keymap::default(), Micros(0));
         (app.size, app.replay_wanted, app.replay_at) = (SIZE, true, Some(1));
         Rig { app, commands, notices, begun: Instant::now() }

@@ -1,113 +1,63 @@
-//! Holds answered from any terminal, also for a run in another process: `pending`, `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`.
+//! Holds answered from any terminal, also for a run in another process: `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`.
 
-use crate::cli::args::{Call, Edit, One, Pending, Reject, Respond, Settle};
+use crate::cli::args::One;
+use crate::cli::args_answer::{Approve, Call, Edit, Reject, Respond, Settle};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
+use crate::cli::pending;
 use crate::cli::wire::{self, Wire};
-use crate::domain::call::{CallState, Preview, Via};
+use crate::domain::call::{CallState, Via};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
-use crate::domain::listing::Query;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::session::Session;
-use crate::domain::tally::{self, Waits};
-use crate::domain::time;
+use crate::domain::tally;
 use crate::runtime::ledger::RecordFault;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 
-/// Lists what waits for a decision, the longest waiting first.
-pub async fn pending(config: &Config, args: &Pending) -> Result<Code, Failure> {
-    let Some(wire) = Wire::existing(config)? else {
-        return list(&[], args.json, 0);
+/// Approves a call exactly as it stands, once all of it was seen.
+pub async fn approve(config: &Config, args: &Approve) -> Result<Code, Failure> {
+    let mut call = args.call.clone();
+    if call.hash.is_none() && !args.yes {
+        call.hash = seen(config, &call).await?;
+    }
+    answer(config, &call, |call, hash| Ok(Order::Approve { call, hash })).await
+}
+
+/// Shows a waiting call whole and asks; the hash of what was shown. None where nothing waits: the door says why.
+async fn seen(config: &Config, args: &Call) -> Result<Option<String>, Failure> {
+    let wire = Wire::required(config)?;
+    let id = wire.find(&args.id).await?;
+    let wanted = pending::parse(&args.call)?;
+    let mut reader = wire.hand(Via::Command, "");
+    let session = reader.session(&id).await?;
+    let Some(call) = session.call(wanted).filter(|call| call.state == CallState::Held) else {
+        return Ok(None);
     };
-    let rows = wire.store.index.rows(Query { held: true, limit: 1_000, ..Query::default() }).await?;
-    let mut hand = wire.hand(Via::Command, "");
-    let mut items = Vec::new();
-    for row in rows {
-        let session = hand.session(&row.id).await?;
-        items.extend(tally::pending(session).into_iter().map(|item| {
-            let hash = item.call.and_then(|call| session.call(call)).and_then(|call| call.hash);
-            (item, hash)
-        }));
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(Failure::new(
+            Code::Usage,
+            format!(
+                "nobody has seen {wanted} of {id}: without a terminal an approval needs the hash of what was seen"
+            ),
+            format!(
+                "`tackroom pending {id} {wanted}` shows all of it with its hash, for --hash; --yes approves it unseen"
+            ),
+        ));
     }
-    items.sort_by_key(|(item, _)| item.since);
-    list(&items, args.json, wire.clock.now().0)
-}
-
-fn list(items: &[(tally::Pending, Option<Hash>)], json: bool, now: i64) -> Result<Code, Failure> {
-    if json {
-        let values: Vec<serde_json::Value> = items.iter().map(|(item, hash)| as_json(item, *hash)).collect();
-        out::json(&serde_json::json!({ "version": 1, "pending": values }).to_string())?;
-        return Ok(Code::Done);
+    pending::show(session, call, wire.clock.now())?;
+    out::progress("approve exactly this? type y and Enter; anything else leaves it as it is");
+    let mut word = String::new();
+    std::io::stdin().read_line(&mut word)?;
+    match word.trim() {
+        "y" | "yes" => Ok(call.hash.map(|hash| hash.to_string())),
+        _ => Err(Failure::new(
+            Code::Failed,
+            format!("{wanted} of {id} was not approved: nothing was decided"),
+            format!("it waits; `tackroom reject {id} {wanted} --reason …` refuses it"),
+        )),
     }
-    if items.is_empty() {
-        out::line("nothing waits for a decision")?;
-    }
-    for (item, _) in items {
-        let waited = time::duration(time::Micros(now).ms_since(item.since));
-        let kind = match item.waits {
-            Waits::Approval => "approval",
-            Waits::Unknown => "unknown outcome",
-            Waits::Breakpoint => "breakpoint",
-        };
-        let call = item.call.map_or("-".to_string(), |call| call.to_string());
-        let tool = if item.tool.is_empty() { "the model's turn" } else { &item.tool };
-        out::line(&out::row(&format!(
-            "{} {call}  {kind}  {tool}  waits {waited}  · {}",
-            item.session, item.title
-        )))?;
-        out::line(&out::row(&format!("    {}", item.why)))?;
-        for touch in &item.touches {
-            out::line(&out::row(&format!("    will {touch}")))?;
-        }
-        if !item.args.is_null() {
-            out::line(&out::row(&format!("    {}", shorten(&item.args.to_string()))))?;
-        }
-        if let Preview::WouldFail { why } = &item.preview {
-            out::line(&out::row(&format!("    it would fail: {why}")))?;
-        }
-        let id = &item.session;
-        out::line(&match item.waits {
-            Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
-            Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
-            Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
-        })?;
-    }
-    Ok(Code::Done)
-}
-
-fn shorten(text: &str) -> String {
-    let short = crate::domain::text::truncate(text, 200);
-    match short.len() < text.len() {
-        true => format!("{short} [cut; `tackroom pending --json` has all {} bytes]", text.len()),
-        false => short,
-    }
-}
-
-fn as_json(item: &tally::Pending, hash: Option<Hash>) -> serde_json::Value {
-    serde_json::json!({
-        "session": item.session.as_str(),
-        "title": item.title,
-        "call": item.call.map(|call| call.to_string()),
-        "kind": match item.waits {
-            Waits::Approval => "approval",
-            Waits::Unknown => "unknown-outcome",
-            Waits::Breakpoint => "breakpoint",
-        },
-        "tool": item.tool,
-        "args": item.args,
-        "hash": hash.map(|hash| hash.to_string()),
-        "why": item.why,
-        "touches": item.touches,
-        "preview": item.preview,
-        "since": item.since.rfc3339(),
-    })
-}
-
-/// Approves a call exactly as it stands.
-pub async fn approve(config: &Config, args: &Call) -> Result<Code, Failure> {
-    answer(config, args, |call, hash| Ok(Order::Approve { call, hash })).await
 }
 
 /// Approves a call with other arguments.
@@ -145,14 +95,20 @@ pub async fn settle(config: &Config, args: &Settle) -> Result<Code, Failure> {
     .await
 }
 
-/// Ends a session's task; where nobody drives it, this process takes it to its end.
+/// Ends a session's task; where nobody drives it, this process writes its end, without a model.
 pub async fn cancel(config: &Config, args: &One) -> Result<Code, Failure> {
     let wire = Wire::required(config)?;
     let id = wire.find(&args.id).await?;
     let mut hand = wire.hand(Via::Command, "");
-    hand.order(&id, &Order::Cancel).await?;
-    if !wire.store.work.taken(&id)? {
-        wire.settle_down(&id).await?;
+    let told = hand.order(&id, &Order::Cancel).await.map(|_| ());
+    let driven = wire.store.work.taken(&id)?;
+    match told {
+        // It was cancelled before, and nobody is there to end it.
+        Err(RecordFault::Refused(Refusal::Cancelling)) if !driven => {}
+        told => told?,
+    }
+    if !driven {
+        wire.close(&id).await?;
     }
     out::line(&format!("cancelled {id}"))?;
     Ok(Code::Done)
@@ -166,17 +122,17 @@ async fn answer(
 ) -> Result<Code, Failure> {
     let wire = Wire::required(config)?;
     let id = wire.find(&args.id).await?;
-    let call = CallId::parse(&args.call).ok_or_else(|| {
-        Failure::new(
-            Code::Usage,
-            format!("{:?} is no call", args.call),
-            "calls are named c1, c2, …; `tackroom pending` lists those that wait",
-        )
-    })?;
-    let workspace = {
+    let call = pending::parse(&args.call)?;
+    let (workspace, left) = {
         let mut reader = wire.hand(Via::Command, "");
-        reader.session(&id).await?.workspace.clone()
+        let session = reader.session(&id).await?;
+        let left = tally::left_running(session).iter().any(|left| left.call == Some(call));
+        (session.workspace.clone(), left)
     };
+    // A call whose process is gone ran on with nobody: its outcome is unknown from here on.
+    if left && !wire.store.work.taken(&id)? {
+        wire.close(&id).await?;
+    }
     let mut hand = wire.hand(Via::Command, &workspace);
     let now = hand.session(&id).await?.call(call).and_then(|call| call.hash).unwrap_or(Hash::ZERO);
     let hash = match &args.hash {
@@ -194,8 +150,8 @@ async fn answer(
     }
     let order = order(call, hash)?;
     let session = hand.order(&id, &order).await?;
-    let said = said(session, &id, call, &order);
     let driven = wire.store.work.taken(&id)?;
+    let said = said(session, &id, call, &order, driven);
     out::line(&said)?;
     if !driven {
         out::line(&format!("nobody drives this session now; `tackroom resume {id}` goes on with it"))?;
@@ -203,10 +159,11 @@ async fn answer(
     Ok(Code::Done)
 }
 
-fn said(session: &Session, id: &SessionId, call: CallId, order: &Order) -> String {
+fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: bool) -> String {
+    let is_judged_again = session.call(call).is_some_and(|call| call.state == CallState::Proposed);
     let word = match order {
-        Order::Approve { .. } => "approved",
-        Order::ApproveEdited { .. } => "approved as edited",
+        Order::ApproveEdited { .. } if is_judged_again => "edited",
+        Order::Approve { .. } | Order::ApproveEdited { .. } => "approved",
         Order::Reject { .. } => "rejected",
         Order::Respond { .. } => "answered",
         Order::Settle { .. } => "settled",
@@ -233,8 +190,18 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order) -> Strin
         .filter(|call| matches!(call.state, CallState::Held | CallState::Unknown))
         .count();
     let tool = session.call(call).map_or("", |call| call.tool.as_str());
-    let more = if left == 0 { String::new() } else { format!("; {left} more wait") };
-    out::safe(&format!("{word} {id} {call} {tool}{more}"))
+    let more = match left {
+        0 => String::new(),
+        1 => "; 1 more waits".to_string(),
+        left => format!("; {left} more wait"),
+    };
+    // The word of the policy is not known yet: an edit that it denies waits again.
+    let judged = match (word, driven) {
+        ("edited", true) => "; the policy judges it now, and it may wait again",
+        ("edited", false) => "; the policy judges it when the run goes on, and it may wait again",
+        _ => "",
+    };
+    out::safe(&format!("{word} {id} {call} {tool}{judged}{more}"))
 }
 
 /// The operator's name, as it is written beside a decision.

@@ -4,11 +4,11 @@ pub use crate::cli::args_fork::{Fork, Restore};
 pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
+use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
 use crate::cli::args_import::Import;
 use crate::cli::args_past::{Diff, Verify};
 use crate::cli::args_stop::{self, Break, Continue, Note};
 use crate::domain::breakpoint::Breakpoint;
-use crate::domain::event::Settling;
 use crate::domain::policy::Mode;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -56,10 +56,10 @@ pub struct Args {
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Common {
     /// The model to ask, as the server names it; `scripted` is the built-in one that needs no server.
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Model")]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Model", value_parser = filled)]
     pub model: Option<String>,
     /// The base URL of an OpenAI-compatible API, such as http://127.0.0.1:11434/v1.
-    #[arg(long, global = true, value_name = "URL", help_heading = "Model")]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Model", value_parser = filled)]
     pub base_url: Option<String>,
     /// Read this configuration file instead of the one in the configuration folder.
     #[arg(long, global = true, value_name = "FILE", help_heading = "General")]
@@ -67,6 +67,14 @@ pub struct Common {
     /// The theme: terminal, night, day, contrast, mono, or one in the configuration folder.
     #[arg(long, global = true, value_name = "NAME", help_heading = "General")]
     pub theme: Option<String>,
+}
+
+/// A value that is not blank.
+fn filled(text: &str) -> Result<String, String> {
+    match text.trim().is_empty() {
+        true => Err("it is empty; leave the flag out to take what is found".to_string()),
+        false => Ok(text.trim().to_string()),
+    }
 }
 
 /// The verbs.
@@ -78,10 +86,10 @@ pub enum Verb {
     Run(Run),
     /// Take up a held, paused or crashed session again.
     Resume(Resume),
-    /// List what waits for a decision, in all sessions.
+    /// List what waits for a decision, or show it whole: arguments, diff, rule, hash.
     Pending(Pending),
     /// Approve a waiting call exactly as it stands.
-    Approve(Call),
+    Approve(Approve),
     /// Approve a waiting call with other arguments; they are checked and judged again.
     Edit(Edit),
     /// Reject a waiting call; the model reads the reason.
@@ -128,7 +136,7 @@ pub enum Verb {
 /// How a task is driven.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Drive {
-    /// Without a screen: progress on standard error.
+    /// Without a screen: progress on standard error, the answer on standard output.
     #[arg(long)]
     pub headless: bool,
     /// With --headless: every event as a line of JSON on standard output.
@@ -221,92 +229,6 @@ pub struct Resume {
 pub struct One {
     /// The session's id or a unique beginning of it.
     pub id: String,
-}
-
-/// `tackroom pending`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Pending {
-    /// One JSON document instead of text.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// A command about one call.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Call {
-    /// The session's id or a unique beginning of it.
-    pub id: String,
-    /// The call, such as c4.
-    pub call: String,
-    /// Only if the action still has this hash (from `pending --json`): what was seen is what is answered.
-    #[arg(long, value_name = "HASH")]
-    pub hash: Option<String>,
-}
-
-/// `tackroom edit`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Edit {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// The new arguments, whole, as a JSON object; `-` reads them from standard input.
-    #[arg(long, value_name = "JSON")]
-    pub args: String,
-}
-
-/// `tackroom reject`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Reject {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// Why; the model reads it.
-    #[arg(long, default_value = "")]
-    pub reason: String,
-}
-
-/// `tackroom respond`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Respond {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// The answer that the model reads as the call's result.
-    pub text: String,
-}
-
-/// `tackroom settle`.
-#[derive(Clone, Debug, clap::Args)]
-pub struct Settle {
-    /// Which call.
-    #[command(flatten)]
-    pub call: Call,
-    /// What is known or wanted.
-    pub how: How,
-    /// A note for the model.
-    #[arg(long, default_value = "")]
-    pub note: String,
-}
-
-/// What is made of an unknown outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum How {
-    /// It did happen; do not run it again.
-    Happened,
-    /// Run it again.
-    Again,
-    /// Give it up; do not run it again.
-    Abandon,
-}
-
-impl From<How> for Settling {
-    fn from(how: How) -> Settling {
-        match how {
-            How::Happened => Settling::Happened,
-            How::Again => Settling::Again,
-            How::Abandon => Settling::Abandon,
-        }
-    }
 }
 
 /// `tackroom events`.

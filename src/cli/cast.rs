@@ -48,7 +48,8 @@ pub struct Shot<'a> {
 
 /// Records a stored session.
 pub async fn record(config: &Config, wire: &Wire, id: &SessionId, shot: &Shot<'_>) -> Result<Code, Failure> {
-    let start = Start { model: String::new(), mode: config.mode.value, limits: Limits::default() };
+    let start =
+        Start { model: String::new(), base_url: None, mode: config.mode.value, limits: Limits::default() };
     let mut app = App::new(wire.book(), start, look::look(config)?, look::keys(config)?, Micros(0));
     app.replay_wanted = true;
     app.replay_at = shot.at;

@@ -77,7 +77,7 @@ struct ModelFile {
     name: Option<String>,
     base_url: Option<String>,
     key_env: Option<String>,
-    headers: BTreeMap<String, String>,
+    headers: Option<BTreeMap<String, String>>,
     connect_s: Option<u64>,
     first_byte_s: Option<u64>,
     idle_s: Option<u64>,
@@ -107,8 +107,8 @@ struct ScreenFile {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ToolsFile {
-    hosts: Vec<String>,
-    env: Vec<String>,
+    hosts: Option<Vec<String>>,
+    env: Option<Vec<String>>,
     command_s: Option<u64>,
 }
 
@@ -129,16 +129,16 @@ enum Keys {
 }
 
 /// The time limits of a model request, in seconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// To connect.
-    pub connect_s: u64,
+    pub connect_s: Sourced<u64>,
     /// Until the first byte of the answer.
-    pub first_byte_s: u64,
+    pub first_byte_s: Sourced<u64>,
     /// Between two bytes.
-    pub idle_s: u64,
+    pub idle_s: Sourced<u64>,
     /// In all.
-    pub total_s: u64,
+    pub total_s: Sourced<u64>,
 }
 
 /// Everything that can be set.
@@ -146,6 +146,10 @@ pub struct Limits {
 pub struct Config {
     /// The folders.
     pub paths: Paths,
+    /// The configuration file, whether it is there or not.
+    pub file: Sourced<PathBuf>,
+    /// What is wrong with that file; what is set here holds without it then.
+    pub wrong: Option<Failure>,
     /// The model's name; none means: whatever is found.
     pub model: Sourced<Option<String>>,
     /// The endpoint; none means: whatever is found.
@@ -153,7 +157,7 @@ pub struct Config {
     /// The environment variable that holds the key.
     pub key_env: Sourced<String>,
     /// Further request headers.
-    pub headers: BTreeMap<String, String>,
+    pub headers: Sourced<BTreeMap<String, String>>,
     /// The time limits of a request.
     pub limits: Limits,
     /// Attempts at one request.
@@ -171,9 +175,9 @@ pub struct Config {
     /// Whether a hold rings the bell.
     pub bell: Sourced<bool>,
     /// Hosts that may be fetched from without asking.
-    pub hosts: Vec<String>,
+    pub hosts: Sourced<Vec<String>>,
     /// Names of environment variables that commands get beside the usual ones.
-    pub env_names: Vec<String>,
+    pub env_names: Sourced<Vec<String>>,
     /// The time limit of a command, in seconds.
     pub command_s: Sourced<u64>,
     /// Days in the archive before a session goes into the bin; 0 for ever.
@@ -193,10 +197,25 @@ pub struct Config {
 impl Config {
     /// Reads everything; a wrong file is refused with its line.
     pub fn load(flags: &Common, env: BTreeMap<String, String>) -> Result<Config, Failure> {
+        let config = Config::load_what_can_be(flags, env)?;
+        config.wrong.clone().map_or(Ok(config), Err)
+    }
+
+    /// As `load`; where the file is wrong, what holds without it, and what is wrong: for who looks at the configuration.
+    pub fn load_what_can_be(flags: &Common, env: BTreeMap<String, String>) -> Result<Config, Failure> {
         let paths = paths(&env)?;
         let named = flags.config.is_some();
         let path = flags.config.clone().unwrap_or_else(|| paths.config.join("config.toml"));
-        let file = read(&path, named)?;
+        let (file, wrong) = match read(&path, named) {
+            Ok(file) => (file, None),
+            Err(failure) => (File::default(), Some(failure)),
+        };
+        Ok(Config { wrong, ..Config::of(flags, env, paths, path, file) })
+    }
+
+    fn of(flags: &Common, env: BTreeMap<String, String>, paths: Paths, path: PathBuf, file: File) -> Config {
+        let named = flags.config.is_some();
+        let home = home(&env);
         let get = |name: &str| env.get(name).filter(|value| !value.is_empty()).cloned();
         let model = pick(
             flags.model.clone().map(|v| (v, "model")),
@@ -216,17 +235,18 @@ impl Config {
             (Some(name), _) => Sourced { value: name.clone(), source: Source::Flag("theme") },
             (None, file) => or(file, "terminal".to_string()),
         };
-        let defaults = Limits { connect_s: 10, first_byte_s: 120, idle_s: 90, total_s: 900 };
-        Ok(Config {
+        Config {
+            wrong: None,
+            file: Sourced { value: path, source: if named { Source::Flag("config") } else { home } },
             model,
             base_url,
             key_env,
-            headers: file.model.headers,
+            headers: or(file.model.headers, BTreeMap::new()),
             limits: Limits {
-                connect_s: file.model.connect_s.unwrap_or(defaults.connect_s),
-                first_byte_s: file.model.first_byte_s.unwrap_or(defaults.first_byte_s),
-                idle_s: file.model.idle_s.unwrap_or(defaults.idle_s),
-                total_s: file.model.total_s.unwrap_or(defaults.total_s),
+                connect_s: or(file.model.connect_s, 10),
+                first_byte_s: or(file.model.first_byte_s, 120),
+                idle_s: or(file.model.idle_s, 90),
+                total_s: or(file.model.total_s, 900),
             },
             attempts: or(file.model.attempts.map(|n| n.clamp(1, 20)), 5),
             mode: or(file.run.mode, Mode::Auto),
@@ -235,8 +255,8 @@ impl Config {
             instructions: or(file.run.instructions, INSTRUCTIONS.to_string()),
             theme,
             bell: or(file.screen.bell, true),
-            hosts: file.tools.hosts,
-            env_names: file.tools.env,
+            hosts: or(file.tools.hosts, Vec::new()),
+            env_names: or(file.tools.env, Vec::new()),
             command_s: or(file.tools.command_s, 120),
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),
@@ -245,7 +265,15 @@ impl Config {
             accessible: get("ACCESSIBLE").is_some_and(|value| value != "0"),
             env,
             paths,
-        })
+        }
+    }
+}
+
+/// Where the folders come from.
+pub fn home(env: &BTreeMap<String, String>) -> Source {
+    match env.get("TACKROOM_HOME").is_some_and(|home| !home.is_empty()) {
+        true => Source::Env("TACKROOM_HOME"),
+        false => Source::Default,
     }
 }
 
@@ -327,7 +355,7 @@ fn read(path: &Path, named: bool) -> Result<File, Failure> {
         Failure::new(
             Code::Usage,
             format!("the configuration {} is wrong at line {line}: {}", path.display(), error.message()),
-            "`tackroom config show` lists the keys once the file is right; nothing was started",
+            "`tackroom config show` lists the keys there are; nothing was started",
         )
     })
 }

@@ -43,6 +43,7 @@ pub async fn demo(config: &Config, args: &Demo) -> Result<Code, Failure> {
         mode: Mode::Auto,
         limits: Limits { steps: config.steps.value },
         model: DEMO.to_string(),
+        base_url: None,
     };
     if !args.drive.headless {
         return Box::pin(open::screen(&config, wire, First::Begin(task, Vec::new()))).await;

@@ -97,7 +97,11 @@ fn store(config: &Config) -> Check {
 }
 
 fn configuration(config: &Config) -> Check {
-    let path = config.paths.config.join("config.toml");
+    let path = &config.file.value;
+    if let Some(failure) = &config.wrong {
+        let hint = "mend it; what follows holds without it";
+        return check(Mark::Wrong, "config", failure.sentence.clone(), hint);
+    }
     match path.exists() {
         true => check(Mark::Ok, "config", path.display().to_string(), ""),
         false => {
@@ -133,7 +137,10 @@ async fn models(config: &Config) -> (Vec<Check>, String) {
         std::sync::Arc::new(crate::adapters::clock::SystemClock);
     let used = match find::find(config, &clock).await {
         Ok(find::Found::Script(name)) => format!("{name} (built in; needs no server)"),
-        Ok(find::Found::Endpoint { label, model, .. }) => format!("{model} ({label})"),
+        Ok(find::Found::Endpoint { label, model, base_url, .. }) => format!("{model} ({label}, {base_url})"),
+        Ok(find::Found::Nothing { .. }) => {
+            "no model, so it would refuse to start; `--model scripted` runs the built-in script".to_string()
+        }
         Err(failure) => format!("nothing: {}", failure.sentence),
     };
     (checks, used)

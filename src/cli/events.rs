@@ -117,9 +117,9 @@ pub fn about(fact: &Fact) -> String {
         Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
         Fact::RunEnded { status, why } => format!("{}: {}", ended(*status), why.sentence()),
         Fact::ModelAsked { model, attempt, messages, .. } => {
-            format!("{model}, attempt {attempt}, {messages} messages")
+            format!("{model}, attempt {attempt}, {}", counted(*messages, "message"))
         }
-        Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len()),
+        Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len() as u64),
         Fact::ModelFailed { fault, attempt, then } => {
             format!("{}: {} (attempt {attempt}, {})", fault.kind.words(), fault.message, then_word(*then))
         }
@@ -155,9 +155,13 @@ fn kept_words(manifest: Hash, files: u64, bytes: u64, left_out: u64) -> String {
     format!("{}: {files} files, {bytes} bytes{left}", manifest.short())
 }
 
-fn reply_words(reply: &Reply, calls: usize) -> String {
+fn reply_words(reply: &Reply, calls: u64) -> String {
     let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
-    format!("{calls} calls, {tokens}, {}: {}", time::duration(reply.timing.total_ms), reply.text)
+    format!("{}, {tokens}, {}: {}", counted(calls, "call"), time::duration(reply.timing.total_ms), reply.text)
+}
+
+fn counted(n: u64, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// The end of a call as another tool recorded it; its time says what it covers.

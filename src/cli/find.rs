@@ -1,11 +1,11 @@
-//! Which model answers: what was configured, else what is there, else the built-in script.
+//! Which model answers: what was configured, else what is there. The built-in script answers where it is named.
 
 use crate::adapters::model::discover::{self, Candidate, Endpoint, LOCAL_SERVERS};
 use crate::adapters::model::openai::{ModelLimits, OpenAi, OpenAiConfig};
 use crate::adapters::model::script::Script;
 use crate::adapters::model::scripted::Scripted;
 use crate::adapters::model::secret::Secret;
-use crate::adapters::web::Web;
+use crate::adapters::web::{self, Web};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::ports::clock::Clock;
@@ -28,8 +28,15 @@ pub enum Found {
         label: String,
         /// The model.
         model: String,
+        /// Where it is asked, as it may be shown.
+        base_url: String,
         /// The plug.
         plug: Arc<OpenAi>,
+    },
+    /// Nothing that answers: a workbench offers the built-in script and says so; a run refuses.
+    Nothing {
+        /// What was set and did not answer, each with the reason.
+        tried: Vec<String>,
     },
 }
 
@@ -39,7 +46,30 @@ impl Found {
         match self {
             Found::Script(name) => name,
             Found::Endpoint { model, .. } => model,
+            Found::Nothing { .. } => SCRIPTED,
         }
+    }
+
+    /// Where it is asked, as it may be shown.
+    pub fn base_url(&self) -> Option<&str> {
+        match self {
+            Found::Endpoint { base_url, .. } => Some(base_url),
+            Found::Script(_) | Found::Nothing { .. } => None,
+        }
+    }
+
+    /// That something answers which is asked for: a script replies to a real task only where it was named.
+    pub fn answers(&self) -> Result<(), Failure> {
+        let Found::Nothing { tried } = self else { return Ok(()) };
+        let tried = match tried.is_empty() {
+            true => "no key is set, and no server was found on this machine".to_string(),
+            false => tried.join("; "),
+        };
+        Err(Failure::new(
+            Code::Usage,
+            format!("no model answers: {tried}"),
+            "`tackroom doctor` shows what was looked at; --base-url and --model name a server; `--model scripted` runs the built-in script, which does not do your task",
+        ))
     }
 }
 
@@ -49,6 +79,7 @@ pub async fn find(config: &Config, clock: &Arc<dyn Clock>) -> Result<Found, Fail
     if let Some(name) = wanted.filter(|name| is_script(name)) {
         return Ok(Found::Script(name.to_string()));
     }
+    check_url(config)?;
     if let Some(candidate) = configured(config) {
         let model = match wanted {
             Some(model) => model.to_string(),
@@ -64,7 +95,7 @@ pub async fn find(config: &Config, clock: &Arc<dyn Clock>) -> Result<Found, Fail
     match choose(&asked, wanted) {
         Some((place, model)) => match candidates.into_iter().nth(place) {
             Some(candidate) => endpoint(config, clock, candidate, model),
-            None => Ok(Found::Script(SCRIPTED.to_string())),
+            None => Ok(Found::Nothing { tried: Vec::new() }),
         },
         None => match wanted {
             Some(model) => Err(Failure::new(
@@ -72,9 +103,103 @@ pub async fn find(config: &Config, clock: &Arc<dyn Clock>) -> Result<Found, Fail
                 format!("no server was found that has the model {model:?}"),
                 "give its address with --base-url; `tackroom doctor` shows what was looked at",
             )),
-            None => Ok(Found::Script(SCRIPTED.to_string())),
+            None => Ok(Found::Nothing { tried: tried(&asked) }),
         },
     }
+}
+
+/// What was set and does not answer; a local server that is not there is no surprise.
+fn tried(asked: &[Endpoint]) -> Vec<String> {
+    let set = asked.iter().filter(|found| !found.local);
+    set.filter_map(|found| Some(format!("{}: {}", found.label, found.models.as_ref().err()?.what))).collect()
+}
+
+/// A base URL that is none is told with its value and its source.
+fn check_url(config: &Config) -> Result<(), Failure> {
+    let Some(url) = config.base_url.value.as_deref() else { return Ok(()) };
+    if web::public_url(url).is_some() {
+        return Ok(());
+    }
+    let (source, shown) = (&config.base_url.source, crate::domain::text::reveal_plain(url));
+    let end = if url.contains('/') { "" } else { "/v1" };
+    let hint = match url.contains("://") {
+        true => "a base URL looks like http://127.0.0.1:11434/v1".to_string(),
+        false => format!("it needs http:// or https:// in front: http://{shown}{end}"),
+    };
+    Err(Failure::new(Code::Usage, format!("the base URL \"{shown}\" ({source}) is no http:// address"), hint))
+}
+
+/// What answers a session that is taken up again: what the configuration names, else the endpoint that its task began with,
+/// else whatever has its model.
+pub async fn again(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    model: &str,
+    kept: Option<&str>,
+) -> Result<Found, Failure> {
+    if is_script(model) {
+        return Ok(Found::Script(model.to_string()));
+    }
+    if let (Some(url), None) = (kept, &config.base_url.value) {
+        return endpoint(config, clock, remembered(config, url), model.to_string());
+    }
+    let mut config = config.clone();
+    if config.model.value.is_none() && !model.is_empty() {
+        config.model.value = Some(model.to_string());
+    }
+    find(&config, clock).await
+}
+
+/// The endpoint that a task began with: with the key of the provider that it is, else with the configured one.
+fn remembered(config: &Config, url: &str) -> Candidate {
+    let known = discover::candidates(&|name| config.env.get(name).cloned(), &LOCAL_SERVERS);
+    let same = |one: &Candidate| web::public_url(&one.base_url).as_deref() == Some(url);
+    known.into_iter().find(same).unwrap_or_else(|| Candidate {
+        label: "remembered".to_string(),
+        base_url: url.to_string(),
+        // A provider whose own key is gone gets none: never that of another one.
+        key: key(config).filter(|_| !discover::is_provider(url)),
+        key_source: None,
+        local: false,
+    })
+}
+
+fn key(config: &Config) -> Option<Secret> {
+    config.env.get(&config.key_env.value).filter(|key| !key.is_empty()).map(Secret::new)
+}
+
+/// The plug for a session's model: as `again` finds it, from what is known already.
+pub fn plug(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    found: Option<&Found>,
+    model: &str,
+    kept: Option<&str>,
+) -> Result<Arc<dyn Model>, (String, String)> {
+    if is_script(model) {
+        return script(model, clock);
+    }
+    let here = match found {
+        Some(Found::Endpoint { plug, base_url, .. }) => Some((plug, base_url.as_str())),
+        Some(Found::Script(_) | Found::Nothing { .. }) | None => None,
+    };
+    match (here, kept) {
+        (Some((plug, url)), Some(kept)) if config.base_url.value.is_some() || url == kept => Ok(plug.clone()),
+        (_, Some(kept)) => match endpoint(config, clock, remembered(config, kept), model.to_string()) {
+            Ok(Found::Endpoint { plug, .. }) => Ok(plug),
+            Ok(Found::Script(_) | Found::Nothing { .. }) => Err(nowhere(model)),
+            Err(failure) => Err((failure.sentence, failure.hint)),
+        },
+        (Some((plug, _)), None) => Ok(plug.clone()),
+        (None, None) => Err(nowhere(model)),
+    }
+}
+
+fn nowhere(model: &str) -> (String, String) {
+    (
+        format!("the session wants the model {model:?}, and no server was found"),
+        "start the server, or give its address with --base-url; `tackroom doctor` looks".to_string(),
+    )
 }
 
 /// Whether a name is that of a script.
@@ -85,7 +210,7 @@ pub fn is_script(name: &str) -> bool {
 /// The endpoint that the configuration names.
 pub fn configured(config: &Config) -> Option<Candidate> {
     let base_url = config.base_url.value.clone()?;
-    let key = config.env.get(&config.key_env.value).filter(|key| !key.is_empty()).map(Secret::new);
+    let key = key(config);
     Some(Candidate { label: "configured".to_string(), base_url, key, key_source: None, local: false })
 }
 
@@ -143,18 +268,20 @@ fn endpoint(
     model: String,
 ) -> Result<Found, Failure> {
     let limits = ModelLimits {
-        connect_ms: config.limits.connect_s.saturating_mul(1_000),
-        first_byte_ms: config.limits.first_byte_s.saturating_mul(1_000),
-        idle_ms: config.limits.idle_s.saturating_mul(1_000),
-        total_ms: config.limits.total_s.saturating_mul(1_000),
+        connect_ms: config.limits.connect_s.value.saturating_mul(1_000),
+        first_byte_ms: config.limits.first_byte_s.value.saturating_mul(1_000),
+        idle_ms: config.limits.idle_s.value.saturating_mul(1_000),
+        total_ms: config.limits.total_s.value.saturating_mul(1_000),
     };
-    let headers = config.headers.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
+    let headers =
+        config.headers.value.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
+    let base_url = web::public_url(&candidate.base_url).unwrap_or_default();
     let wanted =
         OpenAiConfig { key: candidate.key, headers, limits, ..OpenAiConfig::new(candidate.base_url) };
     let plug = OpenAi::new(wanted, clock.clone()).map_err(|fault| {
         Failure::new(Code::Usage, fault.message, "a base URL looks like http://127.0.0.1:11434/v1")
     })?;
-    Ok(Found::Endpoint { label: candidate.label, model, plug: Arc::new(plug) })
+    Ok(Found::Endpoint { label: candidate.label, model, base_url, plug: Arc::new(plug) })
 }
 
 /// The script of that name: built in, or a file as in `scripted:path/to/script.json`.

@@ -1,4 +1,5 @@
-//! A session driven without a screen: progress on standard error, or every event as a line of JSON on standard output.
+//! A session driven without a screen: progress on standard error and the answer on standard output, or there every event as a
+//! line of JSON.
 
 use crate::cli::args::{Drive, OnHold};
 use crate::cli::events;
@@ -8,6 +9,7 @@ use crate::cli::wire::Wire;
 use crate::domain::call::{Call, Via};
 use crate::domain::commit::Commit;
 use crate::domain::event::{EndReason, Fact, RunStatus};
+use crate::domain::fault::FaultKind;
 use crate::domain::hash::Hash;
 use crate::domain::ids::SessionId;
 use crate::domain::next::Hold;
@@ -16,6 +18,7 @@ use crate::domain::policy::Mode;
 use crate::domain::session::Session;
 use crate::domain::stops::Hit;
 use crate::domain::text;
+use crate::domain::tool_spec::Effect;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{self, Agent, Parked};
 use crate::runtime::hand::Hand;
@@ -26,7 +29,13 @@ use tokio_util::sync::CancellationToken;
 pub async fn drive(wire: &Wire, id: &SessionId, how: &Drive, from: u64) -> Result<Code, Failure> {
     let quit = CancellationToken::new();
     let signals = tokio::spawn(quit_on_signal(quit.clone()));
-    let mut told = Told { json: how.json, seq: from };
+    let before = match from {
+        0 => Session::new(id.clone()),
+        _ => wire.hand(Via::Flag, "").session(id).await?.clone(),
+    };
+    let waits = how.on_hold == OnHold::Wait;
+    let mut told =
+        Told { json: how.json, seq: from, waits, session: before, holds: Vec::new(), answer: None };
     let mut tail = wire.store.log.tail(Follow::One(id.clone(), told.seq));
     let work = work(wire, id, how.on_hold, &quit);
     tokio::pin!(work);
@@ -49,6 +58,9 @@ pub async fn drive(wire: &Wire, id: &SessionId, how: &Drive, from: u64) -> Resul
     }
     let (code, session) = result?;
     closing(&session, code);
+    if deaf.is_none() && code == Code::Done {
+        deaf = told.answered().err();
+    }
     match deaf {
         Some(failure) if !failure.is_quiet() => Err(failure),
         Some(_) | None => Ok(code),
@@ -155,6 +167,10 @@ fn by_flag(session: &Session, hold: Hold, on_hold: OnHold) -> Option<Order> {
 struct Told {
     json: bool,
     seq: u64,
+    waits: bool,
+    session: Session,
+    holds: Vec<Hold>,
+    answer: Option<String>,
 }
 
 impl Told {
@@ -172,14 +188,55 @@ impl Told {
         }
         self.seq = commit.seq;
         if self.json {
-            return events::print(commit, true);
+            events::print(commit, true)?;
         }
         for sealed in &commit.events {
-            if let Some(line) = progress(&sealed.event.fact) {
+            let event = &sealed.event;
+            if event.no > self.session.last {
+                self.session.apply(event);
+            }
+            if let Fact::ModelReplied { reply, calls } = &event.fact {
+                self.answer = calls.is_empty().then(|| reply.text.clone());
+            }
+            let line = if self.json { None } else { progress(&self.session, &event.fact) };
+            if let Some(line) = line {
                 out::progress(&out::safe(&text::first_line(&line, 160)));
             }
         }
+        if self.waits {
+            self.waiting();
+        }
         Ok(())
+    }
+
+    /// What the run waits for by now, and how to answer it: nothing else would tell, and it would seem to be stuck.
+    fn waiting(&mut self) {
+        let now = self.session.holds();
+        let id = &self.session.id;
+        for hold in now.iter().filter(|hold| !self.holds.contains(hold)) {
+            out::progress(&out::safe(&hold_line(&self.session, *hold)));
+            out::progress(&match hold {
+                Hold::Approval(call) => format!(
+                    "  → from another terminal: tackroom pending {id} {call}, then approve, edit, reject or respond"
+                ),
+                Hold::Unknown(call) => {
+                    format!("  → from another terminal: tackroom settle {id} {call} happened|again|abandon")
+                }
+                Hold::Breakpoint(_) => {
+                    format!("  → from another terminal: tackroom continue {id}   (or step)")
+                }
+                Hold::Step | Hold::Paused => format!("  → from another terminal: tackroom --session {id}"),
+            });
+        }
+        self.holds = now;
+    }
+
+    /// The answer goes to standard output, whole and alone: for a pipe.
+    fn answered(&self) -> Result<(), Failure> {
+        match &self.answer {
+            Some(text) if !self.json && !text.trim().is_empty() => out::line(&out::safe(text.trim_end())),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// What the tail had not brought when the work ended.
@@ -197,7 +254,12 @@ impl Told {
 }
 
 /// A fact as a line of progress; most are not worth one.
-fn progress(fact: &Fact) -> Option<String> {
+fn progress(session: &Session, fact: &Fact) -> Option<String> {
+    if let Fact::CallStarted { call, .. } = fact {
+        let call = session.call(*call).filter(|call| call.effect != Effect::ReadOnly)?;
+        let args = call.args().map(ToString::to_string).unwrap_or_default();
+        return Some(format!("{:<13} {} {} {args}", fact.kind(), call.id, call.tool));
+    }
     let worth = matches!(
         fact,
         Fact::RunStarted { .. }
@@ -229,7 +291,7 @@ fn progress(fact: &Fact) -> Option<String> {
 fn closing(session: &Session, code: Code) {
     let id = &session.id;
     let waiting: Vec<String> = session.holds().iter().map(|hold| hold_line(session, *hold)).collect();
-    out::progress(&format!("session {id} is {}", session.status().word()));
+    out::progress(&format!("session {id} {}", out::stands(session.status())));
     for line in &waiting {
         out::progress(&out::safe(line));
     }
@@ -246,13 +308,23 @@ fn closing(session: &Session, code: Code) {
 }
 
 /// Why the run failed and what may be done about it, if it failed.
-fn failed(session: &Session) -> Option<(String, &'static str)> {
-    let (status, why, _) = session.run.as_ref()?.ended.as_ref()?;
+fn failed(session: &Session) -> Option<(String, String)> {
+    let run = session.run.as_ref()?;
+    let (status, why, _) = run.ended.as_ref()?;
     if *status != RunStatus::Failed {
         return None;
     }
     let hint = match why {
-        EndReason::ModelFailed { fault } => fault.kind.hint(),
+        EndReason::ModelFailed { fault } => match (fault.kind, run.base_url.as_deref()) {
+            // Nothing is there of that name, or not in this place: most often the address lacks its end.
+            (FaultKind::NotFound, Some(url)) if !url.ends_with("/v1") => {
+                return Some((
+                    why.sentence(),
+                    format!("add /v1: --base-url {url}/v1; or {}", fault.kind.hint()),
+                ));
+            }
+            (kind, _) => kind.hint(),
+        },
         EndReason::Answered
         | EndReason::EmptyReply
         | EndReason::Truncated
@@ -262,7 +334,7 @@ fn failed(session: &Session) -> Option<(String, &'static str)> {
         | EndReason::Recorded { .. }
         | EndReason::Operator { .. } => "`tackroom events ID` shows what came; another run may do better",
     };
-    Some((why.sentence(), hint))
+    Some((why.sentence(), hint.to_string()))
 }
 
 fn hold_line(session: &Session, hold: Hold) -> String {

@@ -20,6 +20,11 @@ pub fn look(config: &Config) -> Result<Look, Failure> {
     })
 }
 
+/// That the theme is one, whatever the command makes of it.
+pub fn check(config: &Config) -> Result<(), Failure> {
+    theme(config, &config.theme.value).map(|_| ())
+}
+
 fn theme(config: &Config, name: &str) -> Result<Theme, Failure> {
     if let Some(theme) = Theme::builtin(name) {
         return Ok(theme);

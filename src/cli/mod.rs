@@ -7,6 +7,8 @@ pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
 pub mod args_fork; // what may be typed behind `fork` and `restore`
+pub mod hints; // which flags a verb's help shows, and what to type instead of what was typed
+pub mod args_answer; // what may be typed about what waits for a person
 pub mod args_import; // what may be typed after `tackroom import`
 pub mod args_past; // what may be typed about stored sessions
 pub mod args_stop; // what may be typed about breakpoints, going on and notes
@@ -16,7 +18,8 @@ pub mod open; // `tackroom`: the workbench
 pub mod demo; // `tackroom demo`
 pub mod run; // `tackroom run` and `resume`, with or without a screen
 pub mod headless; // a session driven without a screen
-pub mod answer; // `tackroom pending`, `approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
+pub mod pending; // `tackroom pending`: what waits for a person, in short or whole
+pub mod answer; // `tackroom approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
 pub mod sessions; // `tackroom sessions list`, `show`, `rename`
 pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites
 pub mod search; // `tackroom sessions search`
@@ -35,7 +38,6 @@ pub mod settings; // `tackroom config show`, `completions`
 use crate::cli::args::{Args, Verb};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
-use clap::Parser;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -51,11 +53,14 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
     {
         return crate::adapters::tool::child::run(argv);
     }
-    let parsed = match Args::try_parse_from(args) {
+    let parsed = match hints::parse(&args) {
         Ok(parsed) => parsed,
         Err(error) => {
             if error.use_stderr() {
                 out::error(error.render().to_string().trim_end()); // it repeats what was typed or pasted
+                if let Some(hint) = hints::hint(&error, &args) {
+                    out::error(&format!("hint:  {hint}"));
+                }
                 return Code::Usage.into();
             }
             let _ = error.print(); // help; a closed pipe is no reason to say more
@@ -76,7 +81,22 @@ pub fn main(args: Vec<OsString>) -> ExitCode {
 }
 
 fn perform(args: Args, env: BTreeMap<String, String>) -> Result<Code, Failure> {
-    let config = Config::load(&args.common, env)?;
+    let config = Config::load_what_can_be(&args.common, env)?;
+    // Who looks at the configuration sees what holds without the file, and then what is wrong with it.
+    let looks = matches!(args.verb, Some(Verb::Config(_) | Verb::Doctor(_)));
+    match config.wrong.clone() {
+        Some(failure) if looks => act(args, config).and(Err(failure)),
+        Some(failure) => Err(failure),
+        None => {
+            if args.common.theme.is_some() {
+                look::check(&config)?;
+            }
+            act(args, config)
+        }
+    }
+}
+
+fn act(args: Args, config: Config) -> Result<Code, Failure> {
     match args.verb {
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
@@ -127,7 +147,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Demo(wanted)) => Box::pin(demo::demo(&config, &wanted)).await,
         Some(Verb::Run(wanted)) => Box::pin(run::run(&config, &wanted)).await,
         Some(Verb::Resume(wanted)) => Box::pin(run::resume(&config, &wanted)).await,
-        Some(Verb::Pending(wanted)) => Box::pin(answer::pending(&config, &wanted)).await,
+        Some(Verb::Pending(wanted)) => Box::pin(pending::pending(&config, &wanted)).await,
         Some(Verb::Approve(wanted)) => Box::pin(answer::approve(&config, &wanted)).await,
         Some(Verb::Edit(wanted)) => Box::pin(answer::edit(&config, &wanted)).await,
         Some(Verb::Reject(wanted)) => Box::pin(answer::reject(&config, &wanted)).await,

@@ -76,6 +76,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     let (commands, commands_out) = mpsc::channel(COMMANDS);
     let start = Start {
         model: wire.model_name().to_string(),
+        base_url: wire.base_url(),
         mode: config.mode.value,
         limits: Limits { steps: config.steps.value },
     };
@@ -136,8 +137,8 @@ async fn farewell(wire: &Wire, watched: Option<SessionId>, parked: bool) -> Resu
     let Some(id) = watched else { return Ok(()) };
     let mut hand = wire.hand(Via::Command, "");
     let session = hand.session(&id).await?;
-    let word = session.status().word();
-    out::progress(&out::safe(&format!("session {id} is {word}: {}", session.title)));
+    let stands = out::stands(session.status());
+    out::progress(&out::safe(&format!("session {id} {stands}: {}", session.title)));
     if session.live().is_some() {
         out::progress(&format!("come back with: tackroom resume {id}"));
     }

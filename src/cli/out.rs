@@ -2,6 +2,7 @@
 
 use crate::cli::exit::{Code, Failure};
 use crate::domain::letters;
+use crate::domain::run::Status;
 use std::io::{IsTerminal, Write};
 
 /// Writes a line to standard output. A reader that has gone away ends the command quietly: nothing more need be said.
@@ -60,6 +61,22 @@ pub fn safe(text: &str) -> String {
 /// Foreign text as one line, its line ends shown: it cannot pass for lines of ours.
 pub fn row(text: &str) -> String {
     safe(text).replace('\n', "\u{240a}")
+}
+
+/// How a session stands, as the end of a sentence.
+pub fn stands(status: Status) -> String {
+    match status {
+        Status::Failed => "has failed".to_string(),
+        Status::BudgetStopped => "was stopped by its limit".to_string(),
+        Status::Stepping => "waits before its next step".to_string(),
+        Status::Cancelled => "was cancelled".to_string(),
+        Status::Idle
+        | Status::Running
+        | Status::Held
+        | Status::Paused
+        | Status::Done
+        | Status::Unfinished => format!("is {}", status.word()),
+    }
 }
 
 /// How far a long command is: a bar on standard error where that is a terminal, else a line a step.

@@ -16,12 +16,13 @@ use std::io::Read;
 pub async fn run(config: &Config, args: &Run) -> Result<Code, Failure> {
     let workspace = folder(args.workspace.as_deref())?;
     let input = task(&args.task)?;
-    let wire = Wire::create(config, &workspace).await?;
+    let wire = Wire::begin(config, &workspace).await?;
     let task = Task {
         input,
         mode: args.mode.map_or(config.mode.value, Into::into),
         limits: Limits { steps: args.steps.unwrap_or(config.steps.value) },
         model: wire.model_name().to_string(),
+        base_url: wire.base_url(),
     };
     if !args.drive.headless {
         return Box::pin(open::screen(config, wire, First::Begin(task, args.breaks.clone()))).await;
@@ -51,8 +52,20 @@ fn task(text: &str) -> Result<String, Failure> {
 pub async fn resume(config: &Config, args: &Resume) -> Result<Code, Failure> {
     let wire = Wire::required(config)?;
     let id = wire.find(&args.id).await?;
-    let workspace = wire.hand(Via::Command, "").session(&id).await?.workspace.clone();
-    let wire = Wire::create(config, &workspace).await?;
+    let wire = {
+        let mut reader = wire.hand(Via::Command, "");
+        let session = reader.session(&id).await?;
+        let is_over = session.live().is_none() && session.queue.is_empty() && session.imported.is_none();
+        if is_over && args.drive.headless && !args.drive.json {
+            // It needs no model to tell so.
+            out::progress(&format!(
+                "session {id} {}: there is nothing to resume",
+                out::stands(session.status())
+            ));
+            return Ok(Code::of(session.status()));
+        }
+        Wire::again(config, session, !args.drive.headless).await?
+    };
     if !args.drive.headless {
         return Box::pin(open::screen(config, wire, First::Resume(id))).await;
     }

@@ -7,6 +7,7 @@ use crate::cli::wire::Wire;
 use crate::cli::{marks, out, search};
 use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
+use crate::domain::ids::SessionId;
 use crate::domain::listing::{After, Counts, Query, Tab};
 use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
@@ -14,6 +15,7 @@ use crate::domain::session::Session;
 use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time;
+use std::collections::HashSet;
 
 /// The words that a status may be.
 const STATUSES: [&str; 10] = [
@@ -83,7 +85,10 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         }
         None => (Vec::new(), Counts::default(), time::Micros(0)),
     };
+    let left = nobody_drives(config, &rows)?;
     if json {
+        let rows: Vec<serde_json::Value> =
+            rows.iter().zip(&left).map(|(row, left)| told(row, *left)).collect();
         let counts: serde_json::Map<String, serde_json::Value> =
             Tab::ALL.iter().map(|tab| (tab.name().to_string(), counts.of(*tab).into())).collect();
         let told = serde_json::json!({ "version": 1, "sessions": rows, "counts": counts });
@@ -101,27 +106,65 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         return Ok(Code::Done);
     }
     out::line(&format!(
-        "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {}",
-        "id", "status", "age", "steps", "tokens", "title"
+        "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {:<16}  {}",
+        "id", "status", "age", "steps", "tokens", "folder", "title"
     ))?;
+    let gone: HashSet<&SessionId> =
+        rows.iter().zip(&left).filter(|(_, left)| **left).map(|(row, _)| &row.id).collect();
     for (depth, row) in tally::as_tree(&rows) {
-        out::line(&line(row, depth, now))?;
+        out::line(&line(row, depth, gone.contains(&row.id), now))?;
+    }
+    if !gone.is_empty() {
+        out::line(
+            "interrupted: nobody drives it; `tackroom resume ID` takes it up, `tackroom pending` tells more",
+        )?;
     }
     Ok(Code::Done)
 }
 
-fn line(row: &Row, depth: usize, now: time::Micros) -> String {
+/// Which of the sessions should be at work and are driven by nobody.
+fn nobody_drives(config: &Config, rows: &[Row]) -> Result<Vec<bool>, Failure> {
+    let Some(wire) = Wire::existing(config)? else { return Ok(Vec::new()) };
+    let left = |row: &Row| Ok(row.status == "running" && !wire.store.work.taken(&row.id)?);
+    rows.iter().map(left).collect()
+}
+
+/// A row as it is stored, with its times in the form of all other documents, and whether a process that should be there is.
+fn told(row: &Row, left: bool) -> serde_json::Value {
+    let mut value = serde_json::json!(row);
+    if let Some(members) = value.as_object_mut() {
+        members.insert("opened_at".to_string(), row.opened.rfc3339().into());
+        members.insert("updated_at".to_string(), row.updated.rfc3339().into());
+        members.insert("interrupted".to_string(), left.into());
+    }
+    value
+}
+
+/// The last part of a folder's path, which is its name to people; the whole is in `sessions show`.
+fn folder_name(path: &str) -> String {
+    let name = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);
+    text::truncate(&out::row(name), 16)
+}
+
+fn line(row: &Row, depth: usize, left: bool, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
-    let status =
-        if row.waiting() == 0 { row.status.clone() } else { format!("{} ({})", row.status, row.waiting()) };
+    let status = if left {
+        "interrupted".to_string()
+    } else if row.waiting() == 0 {
+        row.status.clone()
+    } else {
+        format!("{} ({})", row.status, row.waiting())
+    };
     let branch = if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth - 1)) };
     let title = text::first_line(&row.title, 60);
     let tags: String = row.marks.tags.iter().map(|tag| format!("  #{tag}")).collect();
     let pin = if row.marks.pinned { "* " } else { "" };
     out::safe(&format!(
-        "{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {branch}{pin}{title}{tags}",
-        row.id, row.steps
+        "{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {:<16}  {branch}{pin}{title}{tags}",
+        row.id,
+        row.steps,
+        folder_name(&row.workspace)
     ))
 }
 
@@ -131,13 +174,18 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     let row = wire.store.index.row(&id).await?;
     let mut hand = wire.hand(Via::Command, "");
     let session = hand.session(&id).await?;
+    let left = wire.is_interrupted(session)?;
     if json {
-        out::json(&as_json(session, row.as_ref()).to_string())?;
+        out::json(&as_json(session, row.map(|row| told(&row, left))).to_string())?;
         return Ok(Code::Done);
     }
+    let status = match left {
+        true => format!("interrupted: nobody drives it; tackroom resume {id}"),
+        false => session.status().word().to_string(),
+    };
     let lines = [
         format!("session   {}  {}", session.id, session.title),
-        format!("status    {}", session.status().word()),
+        format!("status    {status}"),
         format!("folder    {}", session.workspace),
         format!("agent     {}", session.agent),
         match &session.parent {
@@ -173,7 +221,7 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     for call in &session.calls {
         let args = call.args().map(ToString::to_string).unwrap_or_default();
         let ms = call.ran_ms.map(|ms| format!(" in {}", time::duration(ms))).unwrap_or_default();
-        let word = state_word(call);
+        let word = if left && call.in_flight() { "started, no end known" } else { state_word(call) };
         let mark = if matches!(call.state, CallState::Held | CallState::Unknown) { "→" } else { " " };
         let line = format!("{mark} {:<4} {:<12} {word}{ms}  {args}", call.id.to_string(), call.tool);
         out::line(&out::safe(&text::first_line(&line, 160)))?;
@@ -191,7 +239,7 @@ fn marks_line(marks: &Marks) -> String {
 }
 
 /// One session as one document: `imported` only where another tool recorded it.
-fn as_json(session: &Session, row: Option<&Row>) -> serde_json::Value {
+fn as_json(session: &Session, row: Option<serde_json::Value>) -> serde_json::Value {
     let call = |call: &Call| {
         serde_json::json!({
             "call": call.id.to_string(), "tool": call.tool, "args": call.args(), "state": state_word(call),

@@ -1,10 +1,9 @@
 //! `tackroom config show` and `tackroom completions`.
 
-use crate::cli::args::{Args, Completions, ConfigArgs, ConfigVerb};
-use crate::cli::config::Config;
+use crate::cli::args::{Completions, ConfigArgs, ConfigVerb};
+use crate::cli::config::{self, Config, Source, Sourced};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::out;
-use clap::CommandFactory;
+use crate::cli::{hints, out};
 
 /// Every value and where it comes from. The key itself is never shown, only the name of its variable.
 pub fn show(config: &Config, args: &ConfigArgs) -> Result<Code, Failure> {
@@ -32,56 +31,74 @@ fn widest<'a>(texts: impl Iterator<Item = &'a str>) -> usize {
     texts.map(crate::domain::text::width).max().unwrap_or(0)
 }
 
-fn rows(config: &Config) -> Vec<(&'static str, String, String)> {
-    let found = || "(whatever is found)".to_string();
+type Shown = (&'static str, String, String);
+
+fn row<T: ToString>(name: &'static str, value: &Sourced<T>) -> Shown {
+    (name, value.value.to_string(), value.source.to_string())
+}
+
+fn list(name: &'static str, value: &Sourced<Vec<String>>) -> Shown {
+    (name, value.value.join(", "), value.source.to_string())
+}
+
+fn rows(config: &Config) -> Vec<Shown> {
+    let found = |name, value: &Sourced<Option<String>>| {
+        let text = value.value.clone().unwrap_or_else(|| "(whatever is found)".to_string());
+        (name, text, value.source.to_string())
+    };
     let key = match config.env.get(&config.key_env.value).is_some_and(|key| !key.is_empty()) {
         true => format!("${} (set)", config.key_env.value),
         false => format!("${} (not set)", config.key_env.value),
     };
-    let headers: Vec<&str> = config.headers.keys().map(String::as_str).collect();
+    // A header may hold a key: its name is all that is told.
+    let headers: Vec<String> = config.headers.value.keys().cloned().collect();
+    let headers = Sourced { value: headers, source: config.headers.source.clone() };
     let instructions = config.instructions.value.lines().next().unwrap_or("").to_string();
-    vec![
-        ("data", config.paths.data.display().to_string(), String::new()),
-        ("config", config.paths.config.join("config.toml").display().to_string(), String::new()),
-        ("model.name", config.model.value.clone().unwrap_or_else(found), config.model.source.to_string()),
-        (
-            "model.base_url",
-            config.base_url.value.clone().unwrap_or_else(found),
-            config.base_url.source.to_string(),
-        ),
+    let home = config::home(&config.env).to_string();
+    let mut rows = vec![
+        ("data", config.paths.data.display().to_string(), home.clone()),
+        ("config", config.file.value.display().to_string(), config.file.source.to_string()),
+        ("cache", config.paths.cache.display().to_string(), home),
+        found("model.name", &config.model),
+        found("model.base_url", &config.base_url),
         ("model.key_env", key, config.key_env.source.to_string()),
-        ("model.headers", headers.join(", "), String::new()),
-        ("model.connect_s", config.limits.connect_s.to_string(), String::new()),
-        ("model.first_byte_s", config.limits.first_byte_s.to_string(), String::new()),
-        ("model.idle_s", config.limits.idle_s.to_string(), String::new()),
-        ("model.total_s", config.limits.total_s.to_string(), String::new()),
-        ("model.attempts", config.attempts.value.to_string(), config.attempts.source.to_string()),
+        list("model.headers", &headers),
+        row("model.connect_s", &config.limits.connect_s),
+        row("model.first_byte_s", &config.limits.first_byte_s),
+        row("model.idle_s", &config.limits.idle_s),
+        row("model.total_s", &config.limits.total_s),
+        row("model.attempts", &config.attempts),
         ("run.mode", config.mode.value.name().to_string(), config.mode.source.to_string()),
-        ("run.steps", config.steps.value.to_string(), config.steps.source.to_string()),
-        ("run.approval_s", config.approval_s.value.to_string(), config.approval_s.source.to_string()),
+        row("run.steps", &config.steps),
+        row("run.approval_s", &config.approval_s),
         ("run.instructions", instructions, config.instructions.source.to_string()),
-        ("screen.theme", config.theme.value.clone(), config.theme.source.to_string()),
-        ("screen.bell", config.bell.value.to_string(), config.bell.source.to_string()),
-        ("tools.hosts", config.hosts.join(", "), String::new()),
-        ("tools.env", config.env_names.join(", "), String::new()),
-        (
-            "retention.archived_days",
-            config.archived_days.value.to_string(),
-            config.archived_days.source.to_string(),
-        ),
-        (
-            "retention.deleted_days",
-            config.deleted_days.value.to_string(),
-            config.deleted_days.source.to_string(),
-        ),
-        ("tools.command_s", config.command_s.value.to_string(), config.command_s.source.to_string()),
-    ]
+        row("screen.theme", &config.theme),
+        row("screen.bell", &config.bell),
+        list("tools.hosts", &config.hosts),
+        list("tools.env", &config.env_names),
+        row("tools.command_s", &config.command_s),
+        row("retention.archived_days", &config.archived_days),
+        row("retention.deleted_days", &config.deleted_days),
+    ];
+    rows.extend(config.keys.is_empty().then(|| ("keys", String::new(), Source::Default.to_string())));
+    rows.extend(keys(config));
+    rows
+}
+
+/// The user's own keys.
+fn keys(config: &Config) -> Option<Shown> {
+    let bound = |(context, action, keys): &(String, String, Vec<String>)| {
+        let keys = if keys.is_empty() { "(none)".to_string() } else { keys.join(" ") };
+        format!("{context}.{action} = {keys}")
+    };
+    let own: Vec<String> = config.keys.iter().map(bound).collect();
+    (!own.is_empty()).then(|| ("keys", own.join(", "), Source::File.to_string()))
 }
 
 /// A shell's completion script.
 pub fn completions(args: &Completions) -> Result<Code, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Args::command(), "tackroom", &mut script);
+    clap_complete::generate(args.shell, &mut hints::command(), "tackroom", &mut script);
     out::line(&String::from_utf8_lossy(&script))?;
     Ok(Code::Done)
 }

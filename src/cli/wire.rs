@@ -12,12 +12,15 @@ use crate::domain::call::{By, Via};
 use crate::domain::host::Hosts;
 use crate::domain::ids::SessionId;
 use crate::domain::retry::RetryRule;
+use crate::domain::session::Session;
+use crate::domain::tally;
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::clock::Clock;
 use crate::ports::files::Files;
 use crate::ports::log::LogFault;
 use crate::ports::model::Model;
-use crate::runtime::agent::{Agent, OnHold};
+use crate::runtime::agent::AgentFault;
+use crate::runtime::close::close;
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::plugs::{Kitbag, Plugs, Settings, Store};
 use crate::runtime::retention::Rules;
@@ -25,7 +28,6 @@ use crate::runtime::toolbox::Toolbox;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio_util::sync::CancellationToken;
 
 /// Everything joined.
 pub struct Wire {
@@ -45,11 +47,48 @@ impl Wire {
     /// Opens or makes the store, and finds the model.
     pub async fn create(config: &Config, workspace: &str) -> Result<Wire, Failure> {
         apart(config)?;
+        let found = find::find(config, &clock()).await?;
+        Wire::with(config, workspace, found)
+    }
+
+    /// As `create`, for a task: where no model answers, nothing is made.
+    pub async fn begin(config: &Config, workspace: &str) -> Result<Wire, Failure> {
+        apart(config)?;
+        let found = find::find(config, &clock()).await?;
+        found.answers()?;
+        Wire::with(config, workspace, found)
+    }
+
+    /// As `create`, for a session that is taken up again. With a screen, further tasks go to what a new one would ask.
+    pub async fn again(config: &Config, session: &Session, has_screen: bool) -> Result<Wire, Failure> {
+        apart(config)?;
+        if session.imported.is_some() {
+            return Err(AgentFault::Imported(session.id.clone()).into());
+        }
+        let new = if has_screen { find::find(config, &clock()).await.ok() } else { None };
+        let found = match new {
+            Some(found @ Found::Endpoint { .. }) => found,
+            Some(Found::Script(_) | Found::Nothing { .. }) | None => {
+                let run = session.run.as_ref();
+                let (model, kept) =
+                    run.map_or(("", None), |run| (run.model.as_str(), run.base_url.as_deref()));
+                let found = find::again(config, &clock(), model, kept).await?;
+                // A session that is over needs no model to tell so.
+                if session.live().is_some() {
+                    found.answers()?;
+                }
+                found
+            }
+        };
+        Wire::with(config, &session.workspace, found)
+    }
+
+    fn with(config: &Config, workspace: &str, found: Found) -> Result<Wire, Failure> {
         let engine = store(config)?;
         engine.writable()?;
         let mut wire = Wire::over(config, engine);
         wire.workspace = workspace.to_string();
-        wire.found = Some(find::find(config, &wire.clock).await?);
+        wire.found = Some(found);
         Ok(wire)
     }
 
@@ -127,9 +166,9 @@ impl Wire {
         self.found.as_ref().map_or(find::SCRIPTED, Found::name)
     }
 
-    /// What was found, for the screen.
-    pub fn found(&self) -> Option<&Found> {
-        self.found.as_ref()
+    /// Where the model is asked, as a run keeps it.
+    pub fn base_url(&self) -> Option<String> {
+        self.found.as_ref().and_then(Found::base_url).map(str::to_string)
     }
 
     /// The operator's hand. `workspace` is where edited arguments will be used; empty where nothing is edited.
@@ -194,8 +233,8 @@ impl Wire {
             store: self.store.clone(),
             files: self.files.clone(),
             clock: self.clock.clone(),
-            outfit: Arc::new(move |workspace: &str, model: &str| {
-                kitbag(&config, &clock, found.as_ref(), workspace, model)
+            outfit: Arc::new(move |workspace: &str, model: &str, kept: Option<&str>| {
+                kitbag(&config, find::plug(&config, &clock, found.as_ref(), model, kept)?, workspace)
             }),
             settings: self.settings(),
             holder: format!("{} pid {}", concat!("tackroom ", env!("CARGO_PKG_VERSION")), std::process::id()),
@@ -204,18 +243,28 @@ impl Wire {
 
     /// Whether a session in this folder with that model could be driven: told before anything is written.
     pub fn plug_check(&self, model: &str) -> Result<(), Failure> {
-        match kitbag(&self.config, &self.clock, self.found.as_ref(), &self.workspace, model) {
-            Ok(_) => Ok(()),
-            Err((sentence, hint)) => Err(Failure::new(Code::Usage, sentence, hint)),
+        let kitbag = find::plug(&self.config, &self.clock, self.found.as_ref(), model, None)
+            .and_then(|plug| kitbag(&self.config, plug, &self.workspace));
+        kitbag.map(|_| ()).map_err(|(sentence, hint)| Failure::new(Code::Usage, sentence, hint))
+    }
+
+    /// Takes a session that nobody drives up and lets it go: what was left open is closed, a cancelled task is ended.
+    /// Whoever takes it up meanwhile does the same.
+    pub async fn close(&self, id: &SessionId) -> Result<(), Failure> {
+        match close(&self.plugs(), id).await {
+            Ok(()) | Err(AgentFault::Taken(_)) => Ok(()),
+            Err(fault) => Err(fault.into()),
         }
     }
 
-    /// Drives a session that nobody drives until only a person can go on.
-    pub async fn settle_down(&self, id: &SessionId) -> Result<(), Failure> {
-        let mut agent = Agent::take(self.plugs(), id, CancellationToken::new()).await?;
-        agent.drive(OnHold::Leave).await?;
-        Ok(())
+    /// Whether a process should be at work on a session and none is: it was interrupted.
+    pub fn is_interrupted(&self, session: &Session) -> Result<bool, Failure> {
+        Ok(tally::wants_driving(session) && !self.store.work.taken(&session.id)?)
     }
+}
+
+fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
 }
 
 /// Refuses to write for a command of an agent whose own session is in the same store: it would speak for its operator.
@@ -244,26 +293,10 @@ fn store(config: &Config) -> Result<Sqlite, LogFault> {
     Sqlite::open_with(&config.paths.data, Options { write_on, ..Options::default() })
 }
 
-fn kitbag(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    found: Option<&Found>,
-    workspace: &str,
-    model: &str,
-) -> Result<Kitbag, (String, String)> {
-    let plug: Arc<dyn Model> = match found {
-        _ if find::is_script(model) => find::script(model, clock)?,
-        Some(Found::Endpoint { plug, .. }) => plug.clone(),
-        Some(Found::Script(_)) | None => {
-            return Err((
-                format!("the session wants the model {model:?}, and no server was found"),
-                "start the server, or give its address with --base-url; `tackroom doctor` looks".to_string(),
-            ));
-        }
-    };
+fn kitbag(config: &Config, plug: Arc<dyn Model>, workspace: &str) -> Result<Kitbag, (String, String)> {
     let own: Vec<String> =
         own(config, workspace).iter().filter_map(|path| path.to_str().map(str::to_string)).collect();
-    let judge = Builtin::new(&own, &config.hosts)
+    let judge = Builtin::new(&own, &config.hosts.value)
         .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
     Ok(Kitbag { model: plug, tools: toolbox(config, workspace)?, judge: Arc::new(judge) })
 }
@@ -302,14 +335,14 @@ fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (String, String)
             "put the folder back in its place; nothing of the session was lost".to_string(),
         ));
     }
-    let hosts =
-        Hosts::parse(&config.hosts).map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
+    let hosts = Hosts::parse(&config.hosts.value)
+        .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
     let launcher =
         std::env::current_exe().ok().map(|program| vec![program.into_os_string(), super::CHILD.into()]);
     let settings = tool::Settings {
         launcher,
         environment: config.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
-        pass: config.env_names.clone(),
+        pass: config.env_names.value.clone(),
         command_s_max: config.command_s.value,
         hosts,
         fetch: Some(Arc::new(WebFetch::default())),

@@ -42,7 +42,8 @@ impl Test {
         if part == "*" {
             return items.iter().enumerate().find_map(|(i, item)| below(&i.to_string(), item));
         }
-        items.get(key.parse::<usize>().ok()?).and_then(|item| below(part, item))
+        let index = key.parse::<usize>().ok().filter(|index| index.to_string() == key)?; // 00 is no place (RFC 6901)
+        items.get(index).and_then(|item| below(part, item))
     }
 
     fn fits(&self, value: &Value) -> bool {

@@ -142,7 +142,13 @@ fn start(session: &Session, task: &Task) -> Result<Vec<Fact>, Refusal> {
         return Err(Refusal::RunUnderWay);
     }
     let input = said(&task.input)?;
-    Ok(vec![Fact::RunStarted { input, mode: task.mode, limits: task.limits, model: task.model.clone() }])
+    Ok(vec![begun(task, input)])
+}
+
+/// The fact that begins a task.
+pub fn begun(task: &Task, input: String) -> Fact {
+    let (model, base_url) = (task.model.clone(), task.base_url.clone());
+    Fact::RunStarted { input, mode: task.mode, limits: task.limits, model, base_url }
 }
 
 /// A message: the next run of an idle session takes over the last one's mode, limits and model.
@@ -167,7 +173,8 @@ fn say(session: &Session, text: &str, by: &By) -> Result<Vec<Fact>, Refusal> {
 /// The fact that begins a run like `run` with another task.
 pub(in crate::domain) fn again(run: &Run, input: String) -> Fact {
     let mode = if run.mode == Mode::Step { run.mode_before_step } else { run.mode };
-    Fact::RunStarted { input, mode, limits: run.limits, model: run.model.clone() }
+    let (model, base_url) = (run.model.clone(), run.base_url.clone());
+    Fact::RunStarted { input, mode, limits: run.limits, model, base_url }
 }
 
 fn steer(session: &Session, text: &str, by: &By) -> Result<Vec<Fact>, Refusal> {

@@ -206,7 +206,15 @@ pub enum Fact {
     /// A worker took the writer lease.
     WriterTaken { holder: String, epoch: Epoch },
     /// A task began.
-    RunStarted { input: String, mode: Mode, limits: Limits, model: String },
+    RunStarted {
+        input: String,
+        mode: Mode,
+        limits: Limits,
+        model: String,
+        /// Where the model was asked, as it may be shown: never a key, never a query.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        base_url: Option<String>,
+    },
     /// The operator paused the run: nothing new starts.
     RunPaused { by: By },
     /// The operator let the run go on.

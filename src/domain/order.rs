@@ -20,6 +20,8 @@ pub struct Task {
     pub limits: Limits,
     /// The model to ask, as the configuration names it.
     pub model: String,
+    /// Where it is asked, as it may be shown; none for a script.
+    pub base_url: Option<String>,
 }
 
 /// One word to a session.
@@ -115,7 +117,7 @@ pub enum Refusal {
     #[error("no task is under way")]
     NoRun,
     /// The run is over.
-    #[error("the task is over ({0:?})")]
+    #[error("the task is over: it is {}", crate::domain::tally::ended(*.0))]
     RunOver(RunStatus),
     /// A run is under way.
     #[error("a task is under way")]

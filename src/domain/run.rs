@@ -108,6 +108,8 @@ pub struct Run {
     pub limits: Limits,
     /// The model to ask.
     pub model: String,
+    /// Where it is asked, as it may be shown; none for a script or where it was not kept.
+    pub base_url: Option<String>,
     /// When it began.
     pub started_at: Micros,
     /// How and when it ended.

@@ -45,6 +45,13 @@ impl Schema {
         }
     }
 
+    /// The arguments that it names, as a list of words.
+    fn names(&self) -> String {
+        let members = self.source.get("properties").and_then(Value::as_object);
+        let names = members.into_iter().flatten().map(|(name, _)| name.as_str());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
     /// The schema as JSON.
     pub fn source(&self) -> &Value {
         &self.source
@@ -52,12 +59,13 @@ impl Schema {
 
     /// Everything wrong with `value`, at most eight faults; empty means it fits.
     pub fn check(&self, value: &Value) -> Vec<SchemaFault> {
-        self.compiled.iter_errors(value).take(FAULTS_MAX).map(|error| fault(&error)).collect()
+        let known = self.names();
+        self.compiled.iter_errors(value).take(FAULTS_MAX).map(|error| fault(&error, &known)).collect()
     }
 }
 
 /// A fault that points at the member itself where one is missing or is too many.
-fn fault(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
+fn fault(error: &jsonschema::ValidationError<'_>, known: &str) -> SchemaFault {
     let at = error.instance_path().to_string();
     let member = |name: &str| format!("{at}/{name}");
     let (path, why) = if let ValidationErrorKind::Required { property } = error.kind() {
@@ -65,7 +73,10 @@ fn fault(error: &jsonschema::ValidationError<'_>) -> SchemaFault {
     } else if let ValidationErrorKind::AdditionalProperties { unexpected } = error.kind() {
         (
             member(unexpected.first().map_or("?", String::as_str)),
-            "is not an argument of this tool".to_string(),
+            match at.is_empty() && !known.is_empty() {
+                true => format!("is not an argument of this tool; there are: {known}"),
+                false => "is not an argument of this tool".to_string(),
+            },
         )
     } else {
         (at, shorten(&error.to_string()))

@@ -212,10 +212,10 @@ impl Session {
             }
             Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
             Fact::SessionForked { .. } => self.fork(event),
-            Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } => {
-                (self.kept, self.changed) = (Some(*manifest), false);
-            }
-            Fact::WorkspaceMissed { .. } | Fact::RestoreEnded { .. } => {}
+            Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. } => self.apply_files(&event.fact),
             Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
             Fact::WriterTaken { holder, epoch } => (self.holder, self.epoch) = (holder.clone(), *epoch),
             Fact::SessionImported { .. }
@@ -223,8 +223,9 @@ impl Session {
             | Fact::CallRecorded { .. }
             | Fact::ForeignRecord { .. }
             | Fact::ImportTaken { .. } => self.apply_imported(event),
-            Fact::RunStarted { input, mode, limits, model } => {
-                self.begin(event, input, *mode, *limits, model)
+            Fact::RunStarted { input, mode, limits, model, base_url } => {
+                self.begin(event, input, *mode, *limits, model);
+                self.run.iter_mut().for_each(|run| run.base_url.clone_from(base_url));
             }
             Fact::OperatorSaid { text, .. } => self.queue.push_back(text.clone()),
             Fact::Unknown { .. } => self.unknown_facts += 1,
@@ -263,6 +264,13 @@ impl Session {
         }
     }
 
+    /// The manifest that lies in the workspace from now on.
+    fn apply_files(&mut self, fact: &Fact) {
+        if let Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } = fact {
+            (self.kept, self.changed) = (Some(*manifest), false);
+        }
+    }
+
     pub(in crate::domain) fn begin(
         &mut self,
         event: &Event,
@@ -287,6 +295,7 @@ impl Session {
             mode_before_step: if mode == Mode::Step { Mode::Auto } else { mode },
             limits,
             model: model.to_string(),
+            base_url: None,
             started_at: event.at,
             ended: None,
             paused: None,

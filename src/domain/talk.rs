@@ -33,6 +33,7 @@ pub struct Talk {
     sum: Sum,
     version: u64,
     imported: bool,
+    holder: String,
 }
 
 impl Talk {
@@ -84,9 +85,7 @@ impl Talk {
             Fact::WorkspaceMissed { .. } | Fact::RestoreStarted { .. } | Fact::RestoreEnded { .. } => {
                 self.files(event);
             }
-            Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
-                self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
-            }
+            Fact::WriterTaken { holder, epoch } => self.taken(event, holder, epoch.0),
             Fact::RunStarted { input, mode, model, .. } => self.begin(event, input, *mode, model),
             Fact::RunImported { input, model } => self.begin(event, input, Mode::Auto, model),
             Fact::SessionImported { tool, version, id, source, .. } => {
@@ -119,10 +118,7 @@ impl Talk {
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
             Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::WriterTaken { .. }
-            | Fact::StepAllowed { .. }
-            | Fact::ImportTaken { .. }
-            | Fact::WorkspaceKept { .. } => {}
+            Fact::StepAllowed { .. } | Fact::ImportTaken { .. } | Fact::WorkspaceKept { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -138,6 +134,14 @@ impl Talk {
             | Fact::CallRecorded { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
         }
+    }
+
+    /// The same process again, for a further task, takes over from nobody.
+    fn taken(&mut self, event: &Event, holder: &str, term: u64) {
+        if term > 1 && self.holder != holder {
+            self.note(event, Tone::Alarm, format!("taken over by {holder} (term {term})"));
+        }
+        self.holder = holder.to_string();
     }
 
     /// How the operator named or marked the session.

@@ -8,6 +8,7 @@ use crate::domain::listing::Tab;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
 use crate::domain::policy::{Mode, Word};
+use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
 use crate::domain::stops::Hit;
 use crate::domain::time::Micros;
@@ -323,6 +324,9 @@ pub struct Pending {
     pub since: Micros,
 }
 
+/// Why an unknown outcome waits.
+const NOBODY_KNOWS: &str = "It was running when its process stopped: nobody knows whether it happened.";
+
 /// The holds of one session.
 pub fn pending(session: &Session) -> Vec<Pending> {
     if session.holds().is_empty() {
@@ -332,9 +336,7 @@ pub fn pending(session: &Session) -> Vec<Pending> {
     let item = |call: &Call| {
         let unknown = call.state == CallState::Unknown;
         let why = match (unknown, &call.verdict) {
-            (true, _) => {
-                "It was running when its process stopped: nobody knows whether it happened.".to_string()
-            }
+            (true, _) => NOBODY_KNOWS.to_string(),
             (false, Some(verdict)) => format!("{} (rule {})", verdict.why, verdict.rule),
             (false, None) => String::new(),
         };
@@ -349,6 +351,29 @@ pub fn pending(session: &Session) -> Vec<Pending> {
         items.push(Pending { waits, why, since, ..about(session, call) });
     }
     items
+}
+
+/// The calls that a process left running when it stopped, where only a person can know what became of them. To be asked
+/// for only where nobody drives the session.
+pub fn left_running(session: &Session) -> Vec<Pending> {
+    let own = session.imported.is_none();
+    let left = |call: &&Call| own && call.in_flight() && !call.effect.repeatable();
+    let unknown = |call: &Call| {
+        let (waits, why, since) = (Waits::Unknown, NOBODY_KNOWS.to_string(), call.since);
+        Pending { waits, why, since, ..about(session, Some(call)) }
+    };
+    session.open_calls().filter(left).map(unknown).collect()
+}
+
+/// Whether a process should be at work: where nobody drives the session, it was interrupted. Another tool's session is
+/// nobody's to drive.
+pub fn wants_driving(session: &Session) -> bool {
+    if session.imported.is_some() {
+        return false;
+    }
+    let asked = |run: &Run| matches!(run.turn, Turn::Asked { .. });
+    session.live().is_some_and(|run| asked(run) || session.holds().is_empty())
+        || session.open_calls().any(Call::in_flight)
 }
 
 /// What a hold shows of its call.

@@ -282,8 +282,9 @@ fn spec(tool: &str, effect: Effect, destroys: bool) -> ToolSpec {
 }
 
 fn task(started: &Fact) -> Option<Task> {
-    let Fact::RunStarted { input, mode, limits, model } = started else { return None };
-    Some(Task { input: input.clone(), mode: *mode, limits: *limits, model: model.clone() })
+    let Fact::RunStarted { input, mode, limits, model, base_url } = started else { return None };
+    let (input, model, base_url) = (input.clone(), model.clone(), base_url.clone());
+    Some(Task { input, mode: *mode, limits: *limits, model, base_url })
 }
 
 /// Who begins a task is not in its fact.

@@ -65,7 +65,8 @@ impl Agent {
             return Err(AgentFault::Imported(id.clone()));
         }
         let model = session.run.as_ref().map_or("", |run| run.model.as_str());
-        let kitbag = (plugs.outfit)(&session.workspace, model)
+        let base_url = session.run.as_ref().and_then(|run| run.base_url.as_deref());
+        let kitbag = (plugs.outfit)(&session.workspace, model, base_url)
             .map_err(|(sentence, hint)| AgentFault::Outfit { sentence, hint })?;
         let luck = u64::try_from(plugs.clock.fresh() & u128::from(u64::MAX)).unwrap_or(0);
         let news = Arc::new(Notify::new());

@@ -5,7 +5,7 @@
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::By;
 use crate::domain::commit::Class;
-use crate::domain::decide::{Kit, decide};
+use crate::domain::decide::{Kit, begun, decide};
 use crate::domain::decide_stop::at_start;
 use crate::domain::event::{Fact, Parent};
 use crate::domain::ids::SessionId;
@@ -94,7 +94,7 @@ impl Hand {
                 parent: opening.parent.clone(),
                 program: opening.program.clone(),
             },
-            Fact::RunStarted { input, mode: task.mode, limits: task.limits, model: task.model.clone() },
+            begun(task, input),
         ];
         facts.extend(stops);
         ledger.record(|_| Ok(facts.clone())).await?;

@@ -13,6 +13,7 @@ pub mod ends; // why an agent leaves
 pub mod agent; // the loop of one session: next, perform, decide, record
 pub mod fork; // another session from an event of one, with its files
 pub mod restore; // the files of a session's workspace, put back
+pub mod close; // a session taken up without a model
 pub mod reading; // a stored session as it is read for a replay
 pub mod compare; // two stored sessions read and compared
 pub mod watch; // a session as it is told to a screen

@@ -39,8 +39,8 @@ pub struct Kitbag {
     pub judge: Arc<dyn Judge>,
 }
 
-/// Makes the kitbag of a session from its folder and the model it names; fails with a sentence and a hint.
-pub type Outfit = Arc<dyn Fn(&str, &str) -> Result<Kitbag, (String, String)> + Send + Sync>;
+/// Makes the kitbag of a session from its folder, the model it names and where that was asked; fails with a sentence and a hint.
+pub type Outfit = Arc<dyn Fn(&str, &str, Option<&str>) -> Result<Kitbag, (String, String)> + Send + Sync>;
 
 /// Numbers of the harness.
 #[derive(Clone, Copy, Debug)]

@@ -48,6 +48,8 @@ pub const TOAST_MS: u64 = 6_000;
 pub struct Start {
     /// The model, as the configuration names it.
     pub model: String,
+    /// Where it is asked, as it may be shown.
+    pub base_url: Option<String>,
     /// How much waits for a person.
     pub mode: Mode,
     /// The limits.

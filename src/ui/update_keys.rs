@@ -272,5 +272,6 @@ pub fn remember(app: &mut App, text: &str) {
 
 /// The task that a first message begins.
 pub fn task(app: &App, input: String) -> Task {
-    Task { input, mode: app.start.mode, limits: app.start.limits, model: app.start.model.clone() }
+    let (model, base_url) = (app.start.model.clone(), app.start.base_url.clone());
+    Task { input, mode: app.start.mode, limits: app.start.limits, model, base_url }
 }

@@ -118,7 +118,7 @@ fn another_terminal_sets_steps_and_goes_on() {
     let kinds: Vec<String> =
         home.pending().iter().map(|item| item["kind"].as_str().unwrap().to_string()).collect();
     assert_eq!(kinds, ["approval", "breakpoint"]);
-    done(&home.run(&["approve", &id, "c2"]));
+    done(&home.run(&["approve", &id, "c2", "--yes"]));
     assert!(!home.ws().join("src/out.txt").exists(), "approving starts nothing at a breakpoint");
     let until = home.run(&["continue", &id, "--until", "fault=tool"]);
     done(&until);

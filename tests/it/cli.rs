@@ -69,7 +69,7 @@ fn the_demo_stops_at_its_approval_and_goes_on() {
     assert!(ran.err.contains("tackroom resume") && ran.err.contains("waits for approval"), "{ran:?}");
     ran.is_clean();
     let id = home.only();
-    done(&home.run(&["approve", &id, home.pending()[0]["call"].as_str().unwrap()]));
+    done(&home.run(&["approve", &id, home.pending()[0]["call"].as_str().unwrap(), "--yes"]));
     done(&home.run(&["resume", &id, "--headless"]));
     assert!(home.kinds(&id).contains(&"CallApproved".to_string()));
 }
@@ -98,7 +98,7 @@ fn the_demo_waits_for_another_terminal() {
     let mut run = Running::start(home.command(&["demo", "--headless", "--json", "--on-hold", "wait"]));
     run.line_with("\"word\":\"ask\"");
     let id = home.only();
-    let said = home.run(&["approve", &id, home.pending()[0]["call"].as_str().unwrap()]);
+    let said = home.run(&["approve", &id, home.pending()[0]["call"].as_str().unwrap(), "--yes"]);
     done(&said);
     assert!(!said.out.contains("nobody drives"), "{said:?}");
     run.line_with("\"RunEnded\"");
@@ -108,7 +108,7 @@ fn the_demo_waits_for_another_terminal() {
 #[test]
 fn approve_edit_reject_and_respond_answer_a_held_call() {
     for (verb, more, file, told) in [
-        ("approve", &[][..], Some("hello\n"), "created out.txt"),
+        ("approve", &["--yes"][..], Some("hello\n"), "created out.txt"),
         (
             "edit",
             &["--args", r#"{"path":"out.txt","content":"edited\n"}"#][..],
@@ -248,7 +248,7 @@ fn events_are_told_as_text_and_followed() {
     assert!(text.out.contains("CallJudged") && text.out.lines().count() == home.events(&id).len());
     let mut follow = Running::start(home.command(&["events", &id, "--json", "--follow"]));
     follow.line_with("\"CallJudged\"");
-    done(&home.run(&["approve", &id, "c1"]));
+    done(&home.run(&["approve", &id, "c1", "--yes"]));
     follow.line_with("\"CallApproved\"");
     done(&home.run(&["resume", &id, "--headless"]));
     follow.line_with("\"RunEnded\"");

@@ -204,7 +204,8 @@ impl Shelf {
             program: "test".to_string(),
         };
         let limits = Limits::default();
-        let task = Task { input: "t".to_string(), mode: Mode::Auto, limits, model: "m".to_string() };
+        let model = "m".to_string();
+        let task = Task { input: "t".to_string(), mode: Mode::Auto, limits, model, base_url: None };
         self.hand.begin(&opening, &task, &[]).await.unwrap()
     }
 

@@ -50,5 +50,6 @@ mod keys;
 mod replay;
 mod replay_runs;
 mod consent;
+mod fresh;
 mod breakpoints_cli;
 mod breakpoint_keys;

@@ -192,7 +192,7 @@ fn a_third_process_answers_what_two_others_show() {
     let id = home.only();
     let mut screen = Terminal::start(&home, &["--session", &id], 120, 40);
     screen.see(PANEL);
-    let ran = home.run(&["approve", &id, "c1"]);
+    let ran = home.run(&["approve", &id, "c1", "--yes"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     run.line_with("\"RunEnded\"");
     assert_eq!(run.end().code, 0);

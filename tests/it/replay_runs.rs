@@ -137,7 +137,7 @@ fn screen() -> App {
         no_color: false,
         code: Highlighter::new(),
     };
-    let start = Start { model: String::new(), mode: Mode::Auto, limits: Limits::default() };
+    let start = Start { model: String::new(), base_url: None, mode: Mode::Auto, limits: Limits::default() };
     let mut app = App::new(ToolBook::default(), start, look, Keymap::default(), Micros(0));
     (app.replay_wanted, app.size) = (true, (120, 40));
     app
@@ -163,7 +163,7 @@ async fn a_replay_touches_the_log_and_nothing_else() {
         },
         files: shared.clone(),
         clock: shared.clone(),
-        outfit: Arc::new(move |_: &str, _: &str| broken.touched()), // model, tools and judge come from here
+        outfit: Arc::new(move |_: &str, _: &str, _: Option<&str>| broken.touched()), // model, tools and judge come from here
         settings: Settings::default(),
         holder: "replay".to_string(),
     };
@@ -207,9 +207,10 @@ fn demo(home: &Home) -> String {
     let ran = home.run(&["demo", "--headless"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     let id = home.only();
-    for args in
-        [&["approve", &id, home.pending()[0]["call"].as_str().unwrap()][..], &["resume", &id, "--headless"]]
-    {
+    for args in [
+        &["approve", &id, home.pending()[0]["call"].as_str().unwrap(), "--yes"][..],
+        &["resume", &id, "--headless"],
+    ] {
         let ran = home.run(args);
         assert_eq!(ran.code, 0, "{ran:?}");
     }

@@ -96,7 +96,8 @@ fn at(status: &str) -> Fold {
         _ => {
             let mut fold = Fold::opened();
             let limits = Limits { steps: 1 };
-            let task = Task { input: "t".into(), mode: Mode::Auto, limits, model: "m".into() };
+            let task =
+                Task { input: "t".into(), mode: Mode::Auto, limits, model: "m".into(), base_url: None };
             fold.order(&Order::Start(task)).expect("started");
             fold.tell(Report::Taken { holder: "w".into() });
             fold.calls(&[("nothing", json!({}))]);
@@ -109,7 +110,13 @@ fn at(status: &str) -> Fold {
 fn orders(fold: &Fold) -> Vec<(&'static str, Order)> {
     let call = CallId(1);
     let hash = fold.hash(1);
-    let task = Task { input: "t".into(), mode: Mode::Auto, limits: Limits::default(), model: "m".into() };
+    let task = Task {
+        input: "t".into(),
+        mode: Mode::Auto,
+        limits: Limits::default(),
+        model: "m".into(),
+        base_url: None,
+    };
     vec![
         ("start", Order::Start(task)),
         ("say", Order::Say("hello".into())),

@@ -163,6 +163,25 @@ fn only_what_changes_counts_up_its_version() {
     assert!(talk.items().iter().enumerate().all(|(at, item)| item.key == at));
 }
 
+/// Cause: a process that took a session up once more, for a further task, was told as taking it over.
+#[test]
+fn only_another_process_takes_a_session_over() {
+    let mut events = story::done().events();
+    let at = events.iter().position(|event| matches!(event.fact, Fact::WriterTaken { .. })).unwrap();
+    let told = |talk: &Talk| {
+        talk.items().iter().filter(|item| format!("{:?}", item.said).contains("taken over")).count()
+    };
+    for (name, times) in [(None, 0), (Some("another:1"), 1)] {
+        let mut again = events[at].clone();
+        if let Fact::WriterTaken { holder, epoch } = &mut again.fact {
+            name.into_iter().for_each(|name: &str| *holder = name.to_string());
+            *epoch = epoch.after();
+        }
+        events.push(again);
+        assert_eq!(told(&talk(&events)), times, "{name:?}");
+    }
+}
+
 #[test]
 fn the_first_row_of_a_long_session_is_whole() {
     let mut trace = Trace::default();

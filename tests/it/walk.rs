@@ -65,7 +65,7 @@ fn plugs(home: &std::path::Path, workspace: &str, base_url: &str) -> Plugs {
             index: engine,
         },
         clock,
-        outfit: Arc::new(move |_: &str, _: &str| Ok(kitbag.clone())),
+        outfit: Arc::new(move |_: &str, _: &str, _: Option<&str>| Ok(kitbag.clone())),
         settings: Settings::default(),
         holder: "walk".into(),
     }
@@ -97,7 +97,7 @@ async fn one_argument_end_to_end() {
     .await;
     let plugs = plugs(home.path(), &workspace, &mock.url());
     let by = By { name: "ada".into(), via: Via::Screen };
-    let book = (plugs.outfit)(&workspace, "m").unwrap().tools.book().clone();
+    let book = (plugs.outfit)(&workspace, "m", None).unwrap().tools.book().clone();
     let mut hand = Hand::new(plugs.store.log.clone(), plugs.clock.clone(), plugs.settings, book, by);
     let opening = Opening {
         agent: "default".into(),
@@ -106,8 +106,13 @@ async fn one_argument_end_to_end() {
         parent: None,
         program: "walk".into(),
     };
-    let task =
-        Task { input: "write a note".into(), mode: Mode::Auto, limits: Limits::default(), model: "m".into() };
+    let task = Task {
+        input: "write a note".into(),
+        mode: Mode::Auto,
+        limits: Limits::default(),
+        model: "m".into(),
+        base_url: None,
+    };
     let id = hand.begin(&opening, &task, &[]).await.unwrap();
     let mut agent = Agent::take(plugs.clone(), &id, CancellationToken::new()).await.unwrap();
 

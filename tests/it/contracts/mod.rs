@@ -214,6 +214,7 @@ pub fn started() -> Fact {
         mode: Mode::Ask,
         limits: Limits::default(),
         model: "m".to_string(),
+        base_url: None,
     }
 }
 

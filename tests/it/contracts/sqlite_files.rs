@@ -295,3 +295,29 @@ async fn appends_that_wait_share_a_transaction() {
     println!("640 commits in {transactions} transactions");
     assert!(transactions < 500);
 }
+
+/// Cause: killed between the file's making and its switch to WAL, a process left a rollback journal, and the next one could
+/// not even look at the store: "read-only".
+#[tokio::test]
+async fn a_rollback_journal_of_a_killed_process_is_played_back() {
+    let dir = tempfile::tempdir().unwrap();
+    let story = Pen::story(&Sqlite::open(dir.path()).unwrap(), "s1", 6).await;
+    let conn = rusqlite::Connection::open(dir.path().join("tackroom.db")).unwrap();
+    conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())).unwrap();
+    conn.execute_batch(
+        "PRAGMA cache_size = 2; BEGIN IMMEDIATE; UPDATE events SET json = 'torn';
+         CREATE TABLE filler (x); INSERT INTO filler SELECT randomblob(4000) FROM events, events;",
+    )
+    .unwrap();
+    for read_only in [false, true] {
+        let torn = tempfile::tempdir().unwrap();
+        for name in ["tackroom.db", "tackroom.db-journal", "tackroom.anchor"] {
+            std::fs::copy(dir.path().join(name), torn.path().join(name)).unwrap();
+        }
+        let store = match read_only {
+            true => Sqlite::open_read_only(torn.path()).unwrap().unwrap(),
+            false => Sqlite::open(torn.path()).unwrap(),
+        };
+        assert_eq!(read_all(&store, &session("s1")).await.unwrap(), story);
+    }
+}

@@ -75,6 +75,7 @@ impl Fold {
             mode,
             limits: Limits { steps: 50 },
             model: "m".into(),
+            base_url: None,
         }]);
         fold.tell(Report::Taken { holder: "test".into() });
         fold

@@ -44,7 +44,8 @@ impl TestScreen {
             no_color: false,
             code: Highlighter::new(),
         };
-        let start = Start { model: "test".to_string(), mode: Mode::Auto, limits: Limits::default() };
+        let start =
+            Start { model: "test".to_string(), base_url: None, mode: Mode::Auto, limits: Limits::default() };
         let app = App::new(tools, start, look, Keymap::default(), START);
         let mut screen = TestScreen { app, effects: Vec::new(), now: START, told: 0, stored: None };
         screen.msg(Msg::Resize(size.0, size.1));

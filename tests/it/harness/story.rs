@@ -129,6 +129,7 @@ impl Story {
             mode: Mode::Auto,
             limits: Limits::default(),
             model: "qwen3-coder".to_string(),
+            base_url: None,
         }))
     }
 

@@ -236,7 +236,7 @@ impl World {
             },
             files: Arc::new(self.files.clone()),
             clock: self.clock.clone(),
-            outfit: Arc::new(move |workspace: &str, _: &str| Ok(outfit(workspace))),
+            outfit: Arc::new(move |workspace: &str, _: &str, _: Option<&str>| Ok(outfit(workspace))),
             settings: Settings::default(),
             holder: "test".into(),
         }
@@ -256,7 +256,8 @@ impl World {
             parent: None,
             program: "test".into(),
         };
-        let task = Task { input: "do it".into(), mode, limits: Limits { steps: 200 }, model: "m".into() };
+        let (limits, model) = (Limits { steps: 200 }, "m".into());
+        let task = Task { input: "do it".into(), mode, limits, model, base_url: None };
         self.hand().begin(&opening, &task, &[]).await
     }
 

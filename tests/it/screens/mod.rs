@@ -46,6 +46,7 @@ pub fn look() -> Look {
 pub fn empty(look: Look) -> App {
     let start = Start {
         model: "qwen3-coder at http://127.0.0.1:11434/v1".to_string(),
+        base_url: None,
         mode: Mode::Auto,
         limits: Limits::default(),
     };

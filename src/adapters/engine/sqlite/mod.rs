@@ -137,6 +137,7 @@ impl Sqlite {
     /// Looks at a file that is there.
     fn look(place: &Place, access: Access) -> Result<Seen, LogFault> {
         let look = || {
+            open::roll_back(place)?;
             let conn = connect(place, access)?;
             let format = open::format(&conn, place)?;
             if format > FORMAT {

@@ -122,6 +122,18 @@ fn frozen_address(file: &Path) -> String {
     format!("file:{escaped}?immutable=1")
 }
 
+/// A process that died while it made the file, before it was in WAL, left a rollback journal. Only a connection that may
+/// write puts that right; one that only reads is refused.
+pub fn roll_back(place: &Place) -> rusqlite::Result<()> {
+    if !place.rollback().exists() {
+        return Ok(());
+    }
+    let flags = OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let conn = Connection::open_with_flags(&place.file, flags)?;
+    conn.busy_timeout(Duration::from_millis(BUSY_MS))?;
+    conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+}
+
 /// What format the file has; 0 where nothing was written yet.
 pub fn format(conn: &Connection, place: &Place) -> Result<usize, Fail> {
     let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));

@@ -142,6 +142,11 @@ impl Place {
         self.dir.join(format!("{FILE}-wal"))
     }
 
+    /// The journal of a file that is not in WAL yet.
+    pub fn rollback(&self) -> PathBuf {
+        self.dir.join(format!("{FILE}-journal"))
+    }
+
     /// When the journal was last written, and its size; none where that cannot be told.
     pub fn journal_written(&self) -> Option<Written> {
         written(&self.journal())
