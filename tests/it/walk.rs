@@ -182,10 +182,12 @@ async fn on_disk_and_again(
         "CallEdited",
         "CallApproved",
         "CallJudged",
+        "WorkspaceKept", // a write may change files: as they are, they are kept first
         "CallStarted",
         "CallEnded",
         "ModelAsked",
         "ModelReplied",
+        "WorkspaceKept", // as the run left them
         "RunEnded",
     ];
     assert_eq!(kinds, expected);
