@@ -164,4 +164,6 @@ pub enum Seek {
     Slower,
     Faster,
     Tenth,
+    Start,
+    End,
 }
