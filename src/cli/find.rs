@@ -157,7 +157,8 @@ fn remembered(config: &Config, url: &str) -> Candidate {
     known.into_iter().find(same).unwrap_or_else(|| Candidate {
         label: "remembered".to_string(),
         base_url: url.to_string(),
-        key: key(config),
+        // A provider whose own key is gone gets none: never that of another one.
+        key: key(config).filter(|_| !discover::is_provider(url)),
         key_source: None,
         local: false,
     })

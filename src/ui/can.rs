@@ -13,7 +13,7 @@ use crate::ui::parts::Overlay;
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
     if let Some(overlay) = &app.overlay {
-        return vec![over(overlay), Context::Global];
+        return vec![over(app, overlay), Context::Global];
     }
     if app.question.is_some() {
         return vec![Context::Question, Context::Global];
@@ -33,13 +33,14 @@ pub fn contexts(app: &App) -> Vec<Context> {
 }
 
 /// The context of what lies over the workbench.
-pub fn over(overlay: &Overlay) -> Context {
+pub fn over(app: &App, overlay: &Overlay) -> Context {
     match overlay {
         Overlay::Help => Context::Help,
-        Overlay::Palette(_) | Overlay::Themes { .. } => Context::Choose,
+        Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_) => Context::Choose,
         Overlay::Sessions(list) if list.filtering => Context::Choose,
         Overlay::Sessions(_) => Context::Sessions,
         Overlay::Compare(_) => Context::Compare,
+        Overlay::Editor(_) if app.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
     }
@@ -79,6 +80,7 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Seek(_) => replayed,
         Action::Write => !replayed,
         Action::Text(Text::Send) => !replayed || app.question.is_some(),
+        Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,

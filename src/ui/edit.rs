@@ -213,12 +213,21 @@ pub struct ArgEditor {
 impl ArgEditor {
     /// An editor on the arguments of `call`; none where they are not bound to a hash or not JSON.
     pub fn open(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
+        ArgEditor::on(call, call.hash?, tools)
+    }
+
+    /// An editor on the arguments of a call as a fork is to have them; none where they are not JSON.
+    pub fn of_fork(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
+        ArgEditor::on(call, Hash::ZERO, tools)
+    }
+
+    fn on(call: &Call, hash: Hash, tools: &ToolBook) -> Option<ArgEditor> {
         let proposal = call.args()?.clone();
         let mut text = TextBox::of(&edit_json::pretty(&proposal));
         text.to_top();
         let mut editor = ArgEditor {
             call: call.id,
-            hash: call.hash?,
+            hash,
             tool: call.tool.clone(),
             proposal,
             text,

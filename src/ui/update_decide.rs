@@ -16,7 +16,7 @@ use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::{update_find, update_replay};
+use crate::ui::{update_find, update_fork, update_replay};
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -41,6 +41,7 @@ fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
 pub fn edited(app: &mut App, editor: Editor, effects: &mut Vec<Effect>) {
     match editor {
         Editor::ApproveEdited => approve_edited(app, effects),
+        Editor::ForkEdited => update_fork::edited(app, effects),
         Editor::ShowDifference => {
             if let Some(Overlay::Editor(editor)) = &mut app.overlay {
                 editor.difference = !editor.difference;
@@ -101,7 +102,7 @@ fn edit(app: &mut App, call: CallId) {
 /// Sends the edited arguments, with the hash of what was shown when the editor opened.
 fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = &app.overlay else { return };
-    if app.guard_ms() > 0 || app.playback.is_some() {
+    if app.guard_ms() > 0 || app.playback.is_some() || app.fork.is_some() {
         return;
     }
     let (call, hash) = (editor.call, editor.hash);
@@ -148,6 +149,7 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Confirm(call) => confirm(app, call, &text, edited, effects),
         Ask::Search => search(app, &text),
         Ask::Rename => order(app, Order::Rename(text), effects),
+        Ask::Fork(twisting) => update_fork::answer(app, twisting, text, effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
         Ask::Jump => update_replay::typed(app, &text),
     }

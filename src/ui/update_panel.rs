@@ -59,12 +59,13 @@ fn announce(app: &App, effects: &mut Vec<Effect>) {
 fn close_stale(app: &mut App) {
     let asked = app.question.as_ref().and_then(|question| question.ask.call());
     let edited = match app.behind.as_deref().or(app.overlay.as_ref()) {
-        Some(Overlay::Editor(editor)) => Some(editor.call),
+        Some(Overlay::Editor(editor)) => Some(editor.call).filter(|_| app.fork.is_none()),
         Some(
             Overlay::Help
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Sessions(_)
+            | Overlay::Fork(_)
             | Overlay::Compare(_)
             | Overlay::Breaks(_),
         )

@@ -121,11 +121,12 @@ pub fn to_part(app: &mut App, part: u64, of: u64) {
 /// The watched session from its beginning, the chosen one of the list, or back from the replay.
 pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     let listed = match &app.overlay {
-        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|row| row.id.clone()),
+        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone()),
         Some(
             Overlay::Help
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
+            | Overlay::Fork(_)
             | Overlay::Compare(_)
             | Overlay::Editor(_)
             | Overlay::Breaks(_),

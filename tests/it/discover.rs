@@ -2,7 +2,7 @@
 
 use crate::harness::mock_model::{Answer, MockModel};
 use std::collections::HashMap;
-use tackroom::adapters::model::discover::{Candidate, LOCAL_SERVERS, candidates, discover};
+use tackroom::adapters::model::discover::{Candidate, LOCAL_SERVERS, candidates, discover, is_provider};
 use tackroom::adapters::model::secret::Secret;
 
 fn here(label: &str, base_url: String) -> Candidate {
@@ -92,4 +92,15 @@ fn keys_and_servers_that_are_worth_asking() {
         (first.label.as_str(), first.base_url.as_str(), first.key),
         ("OPENAI_BASE_URL", "http://box:1/v1", None)
     );
+}
+
+/// Cause: a session taken up again at a provider whose own key was gone was given the key of another provider.
+#[test]
+fn a_provider_is_known_by_its_address() {
+    for url in ["https://api.deepseek.com/v1", "https://api.openai.com/v1/"] {
+        assert!(is_provider(url), "{url}");
+    }
+    for url in ["http://127.0.0.1:11434/v1", "https://api.deepseek.com.evil.example/v1", ""] {
+        assert!(!is_provider(url), "{url}");
+    }
 }

@@ -23,7 +23,7 @@ fn one_write(home: &Home) -> String {
 }
 
 /// The workbench at a call that waits and may be decided.
-fn held(home: &Home, columns: u16, rows: u16) -> Terminal {
+pub fn held(home: &Home, columns: u16, rows: u16) -> Terminal {
     let model = one_write(home);
     let mut screen = Terminal::start(home, &["run", "Write it.", "--model", &model], columns, rows);
     read_to_the_end(&mut screen);
@@ -31,7 +31,7 @@ fn held(home: &Home, columns: u16, rows: u16) -> Terminal {
 }
 
 /// Scrolls the panel until it may be decided.
-fn read_to_the_end(screen: &mut Terminal) {
+pub fn read_to_the_end(screen: &mut Terminal) {
     screen.see(PANEL);
     let began = Instant::now();
     while !screen.text().contains(READY) {
@@ -41,12 +41,12 @@ fn read_to_the_end(screen: &mut Terminal) {
     }
 }
 
-fn written(home: &Home) -> Option<String> {
+pub fn written(home: &Home) -> Option<String> {
     std::fs::read_to_string(home.ws().join("out.txt")).ok()
 }
 
 /// Leaves with Ctrl-C twice.
-fn leave(screen: &mut Terminal) {
+pub fn leave(screen: &mut Terminal) {
     screen.keys("\x03");
     screen.see("again to leave");
     screen.keys("\x03");

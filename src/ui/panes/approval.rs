@@ -19,7 +19,7 @@ use crate::domain::time::duration;
 use crate::ui::action::{Action, Go, Move, Steer};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
-use crate::ui::mode::{Ask, Context, Focus, Pane};
+use crate::ui::mode::{Ask, Context, Focus, Pane, Twisting};
 use crate::ui::panes::ink;
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
@@ -173,6 +173,14 @@ pub fn words(ask: Ask) -> String {
         }
         Ask::Search => "Search:".to_string(),
         Ask::Rename => "Title:".to_string(),
+        Ask::Fork(twisting) => match twisting {
+            Twisting::Reject(call) => format!("Fork and reject {call}. Why?"),
+            Twisting::Respond(call) => format!("Fork and answer in place of {call}:"),
+            Twisting::Note => "Fork and tell the agent:".to_string(),
+            Twisting::Model => "Fork with the model:".to_string(),
+            Twisting::Instructions => "Fork with the instructions:".to_string(),
+            Twisting::Nothing | Twisting::Args(_) => "Fork:".to_string(),
+        },
         Ask::Note => "Note for the model's next request:".to_string(),
         Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }
