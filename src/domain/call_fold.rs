@@ -95,7 +95,7 @@ impl Call {
         };
         let note = match &self.edited {
             Some(args) => {
-                format!("[The operator changed the arguments before this ran; it ran with {args}]\n")
+                format!("{CHANGED} before this ran; it ran with {args}]\n")
             }
             None => String::new(),
         };
@@ -195,6 +195,17 @@ impl Session {
 fn replaces_unseen(shown: &Preview, now: &Preview) -> bool {
     let Preview::Change { path, before: Some(before), .. } = now else { return false };
     !matches!(shown, Preview::Change { path: p, before: Some(b), .. } if p == path && b == before)
+}
+
+/// How the line begins that tells the model of changed arguments, before what came of the call.
+const CHANGED: &str = "[The operator changed the arguments";
+
+/// What came of a call as the model reads it, without the line on changed arguments.
+pub fn without_note(result: &str) -> &str {
+    match result.split_once('\n') {
+        Some((note, rest)) if note.starts_with(CHANGED) => rest,
+        Some(_) | None => result,
+    }
 }
 
 fn denied(verdict: &Verdict) -> String {

@@ -167,4 +167,6 @@ pub enum Seek {
     Slower,
     Faster,
     Tenth,
+    Start,
+    End,
 }

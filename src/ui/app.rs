@@ -40,8 +40,10 @@ pub const STILL_MS: u64 = 3_000;
 pub const TWICE_MS: u64 = 2_000;
 /// Rows that the decision panel has below its text: what can be pressed, and a question.
 const PANEL_TAIL: usize = 3;
-/// How long a passing message stays, in milliseconds.
-pub const TOAST_MS: u64 = 6_000;
+/// How long a hint stays, in milliseconds; the next key ends it sooner.
+pub const TOAST_MS: u64 = 4_000;
+/// How long a fault stays, in milliseconds: it may come while keys are typed, so no key ends it.
+pub const FAULT_MS: u64 = 6_000;
 
 /// What begins when the operator writes and no session is watched.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +108,8 @@ pub struct App {
     pub zoomed: bool,
     /// What lies over the workbench.
     pub overlay: Option<Overlay>,
+    /// What the help lies over: an editor with its text, a list.
+    pub behind: Option<Box<Overlay>>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
     /// Edited arguments that wait for the word which a destructive call wants.
@@ -180,6 +184,7 @@ impl App {
             side: Pane::Trace,
             zoomed: false,
             overlay: None,
+            behind: None,
             question: None,
             edited: None,
             fork: None,

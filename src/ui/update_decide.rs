@@ -4,6 +4,7 @@
 //! Approving also wants every line of it to have been on screen, and a call that can destroy wants a word typed. The
 //! order carries the hash of the action as shown, so what changed meanwhile is refused by the door.
 
+use crate::domain::compare_words::plural;
 use crate::domain::event::Settling;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
@@ -58,7 +59,7 @@ pub fn act(app: &mut App, decide: Decide, effects: &mut Vec<Effect>) {
         Decide::Reject => ask(app, Ask::Reject(call)),
         Decide::Respond => ask(app, Ask::Respond(call)),
         Decide::GiveUp => ask(app, settle(Settling::Abandon)),
-        Decide::Edit | Decide::Happened | Decide::RunAgain if !read(app) => {}
+        Decide::Edit | Decide::RunAgain if !read(app) => {}
         Decide::Edit => edit(app, call),
         Decide::Happened => ask(app, settle(Settling::Happened)),
         Decide::RunAgain => ask(app, settle(Settling::Again)),
@@ -70,7 +71,7 @@ fn read(app: &mut App) -> bool {
     let unseen = app.unseen();
     let laid = !app.panel.lines.is_empty();
     if unseen > 0 || !laid {
-        let text = format!("Read to the end first: {unseen} more lines.");
+        let text = format!("Read to the end first: {} more.", plural(unseen, "line"));
         toast(app, &text, "j or Ctrl-D scrolls, z gives the panel the whole body");
     }
     unseen == 0 && laid
@@ -107,7 +108,10 @@ fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
     let (call, hash) = (editor.call, editor.hash);
     let faults = editor.faults.len();
     let Some(args) = editor.value.clone().filter(|_| faults == 0) else {
-        return toast(app, "The arguments do not fit yet.", "the faults stand beside their lines");
+        if let Some(Overlay::Editor(editor)) = &mut app.overlay {
+            editor.to_fault();
+        }
+        return; // what is wrong stands below the text; the cursor is there now
     };
     let changed = editor.is_changed();
     let destroys = app.facing().is_some_and(|call| call.destroys);

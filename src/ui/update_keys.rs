@@ -27,12 +27,16 @@ const HISTORY_MAX: usize = 200;
 pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     let prefix = app.prefix.take();
     app.deciding = false;
+    let asked = app.twice;
     let contexts = can::contexts(app);
     match app.keys.find(&contexts, prefix, key) {
         Found::Action(action) if can::can(app, action) => run(app, action, key, effects),
         Found::Action(action) => cannot(app, action),
         Found::Prefix => app.prefix = Some(key),
         Found::Nothing => write(app, key),
+    }
+    if app.twice == asked {
+        app.twice = None; // another key came in between
     }
 }
 
@@ -121,7 +125,9 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Replay => update_replay::begin_or_leave(app, effects),
         Action::Fork => update_fork::open(app),
         Action::Quit => {
-            twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects)
+            let runs = can::is_busy(app) && app.driver == Driver::Here;
+            let more = if runs { "; what runs here parks, and `tackroom resume` goes on" } else { "" };
+            twice(app, Twice::Quit, &format!("Press Ctrl-C again to leave{more}."), effects)
         }
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -177,7 +183,9 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
 
 fn help(app: &mut App) {
     app.windows.help = Window::default();
-    app.overlay = Some(Overlay::Help);
+    if let Some(under) = app.overlay.replace(Overlay::Help).filter(|one| !matches!(one, Overlay::Help)) {
+        app.behind = Some(Box::new(under));
+    }
 }
 
 /// The topmost thing closes; nothing is decided by it.
@@ -189,9 +197,12 @@ fn close(app: &mut App) {
                 Some(Overlay::Sessions(SessionsList { marked: list.marked, ..SessionsList::default() }));
         }
         Some(Overlay::Compare(compared)) => app.overlay = Some(Overlay::Sessions(compared.back)),
+        Some(Overlay::Help) => {
+            app.overlay = app.behind.take().map(|under| *under);
+            restart_guard(app);
+        }
         Some(
-            Overlay::Help
-            | Overlay::Palette(_)
+            Overlay::Palette(_)
             | Overlay::Editor(_)
             | Overlay::Sessions(_)
             | Overlay::Fork(_)

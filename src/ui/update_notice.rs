@@ -3,7 +3,9 @@
 use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::SessionId;
+use crate::domain::message::Draft;
 use crate::domain::notice::{Driver, Notice};
+use crate::domain::run::Turn;
 use crate::domain::watched::Watched;
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
@@ -21,7 +23,7 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Committed(commit) => committed(app, &commit),
         Notice::CaughtUp { session } if is_watched(app, &session) => caught_up(app),
         Notice::Draft { session, draft } if is_watched(app, &session) && app.playback.is_none() => {
-            app.drafts.add(&draft);
+            take_draft(app, &draft);
         }
         Notice::Refused { session, why } if is_watched(app, &session) => {
             fault(app, &format!("Not done: {why}."), "");
@@ -48,6 +50,20 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
     }
 }
 
+/// A draft that comes after its fact is void: the log has the reply, or the call's end.
+fn take_draft(app: &mut App, draft: &Draft) {
+    let Some(session) = app.session() else { return };
+    let arrives = match draft {
+        Draft::Text(_) | Draft::Reasoning(_) | Draft::Call { .. } | Draft::Again => {
+            session.live().is_some_and(|run| matches!(run.turn, Turn::Asked { .. }))
+        }
+        Draft::Output { call, .. } => session.call(*call).is_none_or(|call| !call.ended()),
+    };
+    if arrives {
+        app.drafts.add(draft);
+    }
+}
+
 fn is_watched(app: &App, session: &SessionId) -> bool {
     app.session_id() == Some(session)
 }
@@ -59,6 +75,7 @@ fn watch(app: &mut App, session: SessionId) {
     app.driver = Driver::Nobody;
     app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
     app.playback = None;
+    app.behind = None;
     if std::mem::take(&mut app.replay_wanted) {
         update_replay::begin(app);
     }

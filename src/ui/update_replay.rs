@@ -71,6 +71,8 @@ pub fn act(app: &mut App, seek_to: Seek, digit: Option<u32>) {
         Seek::TurnForward => on(&[Mark::Turn]),
         Seek::FaultBack => back(&[Mark::Fault]),
         Seek::FaultForward => on(&[Mark::Fault]),
+        Seek::Start => Some(0),
+        Seek::End => Some(playback.events),
         Seek::Tenth => digit.map(|tenth| tenths(playback.events, u64::from(tenth))),
     };
     match to {

@@ -242,7 +242,7 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
     let layout = &app.layout;
     let inner = layout.overlay.inner;
     match &app.overlay {
-        Some(Overlay::Editor(text)) => return editor::cursor(text, inner),
+        Some(Overlay::Editor(text)) => return editor::cursor(text, &app.look.theme, inner),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             return Some(filter_cursor(&chooser.filter, inner));
         }

@@ -87,6 +87,22 @@ fn the_demo_goes_through_by_hand_and_typing_decides_nothing() {
 }
 
 #[test]
+fn the_demo_tells_the_truth_after_a_rejection() {
+    let home = Home::new();
+    let mut screen = Terminal::start(&home, &["demo"], 120, 40);
+    screen.see(PANEL);
+    read_to_the_end(&mut screen);
+    screen.keys("n");
+    screen.see("Enter answers");
+    screen.keys("too long\r");
+    screen.see("The report was not written");
+    screen.see("Reason: too long");
+    until("it is done", || home.sessions()[0]["status"] == "done");
+    assert!(!screen.text().contains("The report is at"), "{}", screen.text());
+    leave(&mut screen);
+}
+
+#[test]
 fn a_call_is_edited_and_approved_as_edited() {
     let home = Home::new();
     let mut screen = held(&home, 120, 40);
