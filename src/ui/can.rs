@@ -149,9 +149,6 @@ pub fn running(app: &App) -> impl Iterator<Item = &Call> {
 
 /// Whether a key decides only once the panel was read to its end, and it was not: the key line then leaves it out.
 pub fn wants_reading(app: &App, action: Action) -> bool {
-    let reads = matches!(
-        action,
-        Action::Decide(Decide::Approve | Decide::Edit | Decide::RunAgain)
-    );
+    let reads = matches!(action, Action::Decide(Decide::Approve | Decide::Edit | Decide::RunAgain));
     reads && app.unseen() > 0
 }
