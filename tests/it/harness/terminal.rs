@@ -120,6 +120,8 @@ impl Terminal {
 
     /// Types.
     pub fn keys(&mut self, keys: &str) {
+        // Stillness counts from here: an Esc and what follows it at once would be one key.
+        self.seen.lock().unwrap().changed = Instant::now();
         self.writer.write_all(keys.as_bytes()).unwrap();
         self.writer.flush().unwrap();
     }
