@@ -49,3 +49,5 @@ mod consent;
 mod fresh;
 mod breakpoints_cli;
 mod breakpoint_keys;
+mod export;
+mod export_forms;
