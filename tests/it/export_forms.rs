@@ -120,7 +120,15 @@ fn read_markdown(page: &str) -> (usize, usize, Vec<String>) {
                     code.push_str(&text);
                 }
             }
-            _ => {}
+            Event::Start(_)
+            | Event::End(_)
+            | Event::Code(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::TaskListMarker(_) => {}
         }
     }
     (headings, blocks, texts)
