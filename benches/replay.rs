@@ -34,6 +34,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::adapters::files::memory::MemoryFiles;
 use tackroom::domain::call::{By, Via};
 use tackroom::domain::command::Command;
 use tackroom::domain::commit::{Class, Head};
@@ -188,6 +189,7 @@ impl Rig {
                 live: store.clone(),
                 index: store.clone(),
             },
+            files: Arc::new(MemoryFiles::default()),
             clock: Arc::new(SystemClock),
             outfit: Arc::new(|_: &str, _: &str, _: Option<&str>| {
                 Err(("a replay drives nothing".into(), String::new()))

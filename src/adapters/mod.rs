@@ -6,6 +6,7 @@ pub mod clock; // the system's time and fresh numbers: `Clock`
 pub mod web; // HTTP with limits on everything
 pub mod engine; // where sessions are kept: `Log`, `Work`, `Blobs`, `Live`, `Index`
 pub mod model; // who answers: `Model`
+pub mod files; // the files of a workspace, kept in the blob store and put back
 pub mod tool; // what an agent may call: `Tool`
 pub mod foreign; // other tools' sessions on this machine: `Foreign`
 pub mod policy; // who decides what may run: `Judge`

@@ -1,5 +1,6 @@
 //! What may be typed: one type per verb; the doc comments are the help.
 
+pub use crate::cli::args_fork::{Fork, Restore};
 pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
@@ -20,6 +21,7 @@ Examples:
   tackroom run \"list the TODOs\" --headless --json --on-hold reject
   tackroom pending                              what waits for a decision, in any session
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
+  tackroom fork k3x --reject c4='too much'      go on from before c4 was decided, in a copy
   tackroom break k3x add tool=write_file        stop there, in any terminal; then step k3x or continue k3x
   tackroom resume k3x                           take a session up again, after kill -9 too
   tackroom sessions search retry timeout        what was said and done, in any session
@@ -113,6 +115,10 @@ pub enum Verb {
     /// Play a saved session again: on the screen, as text, or as a recording.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),
+    /// A new session from any event of one: as it was, or with other arguments, decisions, model or words.
+    Fork(Fork),
+    /// Put the files of a session's folder back as they were at an event.
+    Restore(Restore),
     /// Bring in sessions of Codex CLI, Claude Code, Gemini CLI, opencode, goose or mini-SWE-agent, to browse and replay.
     Import(Import),
     /// Check that stored sessions are whole: chain, spans, decisions, each derived anew; names the first event that differs.

@@ -9,8 +9,11 @@ use crate::domain::call::{Ended, Output};
 use crate::domain::commit::{Commit, Sealed};
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
+use crate::domain::hash::Hash;
+use crate::domain::message::Reply;
 use crate::domain::policy::Word;
 use crate::domain::retry::AfterFault;
+use crate::domain::tally::ended;
 use crate::domain::time;
 use crate::ports::log::{Follow, TailItem};
 
@@ -82,6 +85,15 @@ pub fn about(fact: &Fact) -> String {
     let text = match fact {
         Fact::SessionOpened { title, workspace, agent, .. } => format!("{agent} in {workspace}: {title}"),
         Fact::SessionRenamed { title, by } => format!("{title} — {by}"),
+        Fact::SessionForked { parent, workspace, by, .. } => {
+            format!("from {} at {}, in {workspace} — {by}", parent.session, parent.at)
+        }
+        Fact::WorkspaceKept { manifest, files, bytes, left_out } => {
+            kept_words(*manifest, *files, *bytes, *left_out)
+        }
+        Fact::WorkspaceMissed { why } => why.clone(),
+        Fact::RestoreStarted { manifest, at, by, .. } => format!("as at {at} ({}) — {by}", manifest.short()),
+        Fact::RestoreEnded { changed, failed, by } => format!("{changed} changed, {failed} failed — {by}"),
         Fact::SessionMarked { mark, by } => {
             let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
             format!("{}{tag} — {by}", mark.done())
@@ -103,21 +115,11 @@ pub fn about(fact: &Fact) -> String {
         | Fact::CancelAsked { by }
         | Fact::StepAllowed { by } => by.to_string(),
         Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
-        Fact::RunEnded { status, why } => {
-            format!("{}: {}", crate::domain::tally::ended(*status), why.sentence())
-        }
+        Fact::RunEnded { status, why } => format!("{}: {}", ended(*status), why.sentence()),
         Fact::ModelAsked { model, attempt, messages, .. } => {
             format!("{model}, attempt {attempt}, {}", counted(*messages, "message"))
         }
-        Fact::ModelReplied { reply, calls } => {
-            let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
-            format!(
-                "{}, {tokens}, {}: {}",
-                counted(calls.len() as u64, "call"),
-                time::duration(reply.timing.total_ms),
-                reply.text
-            )
-        }
+        Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len() as u64),
         Fact::ModelFailed { fault, attempt, then } => {
             format!("{}: {} (attempt {attempt}, {})", fault.kind.words(), fault.message, then_word(*then))
         }
@@ -146,6 +148,16 @@ pub fn about(fact: &Fact) -> String {
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
+}
+
+fn kept_words(manifest: Hash, files: u64, bytes: u64, left_out: u64) -> String {
+    let left = if left_out > 0 { format!(", {left_out} left out") } else { String::new() };
+    format!("{}: {files} files, {bytes} bytes{left}", manifest.short())
+}
+
+fn reply_words(reply: &Reply, calls: u64) -> String {
+    let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
+    format!("{}, {tokens}, {}: {}", counted(calls, "call"), time::duration(reply.timing.total_ms), reply.text)
 }
 
 fn counted(n: u64, what: &str) -> String {

@@ -134,6 +134,9 @@ impl From<Refusal> for Failure {
                 "`tackroom pending` lists what waits for a decision"
             }
             Refusal::BadArguments(_) => "`tackroom pending --json` shows the arguments as they are",
+            Refusal::OverAtFork { .. } => {
+                "fork at an earlier event, where it waits; `tackroom events ID` numbers them"
+            }
             Refusal::Imported(_) => "`tackroom replay ID` shows it step by step",
             Refusal::Changed(_) => "`tackroom pending` shows what it is now",
             Refusal::RunUnderWay => "let the task end, or end it with `tackroom cancel ID`",

@@ -6,6 +6,7 @@ pub mod wire; // builds plugs from the Config and hands them to the runtime
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
+pub mod args_fork; // what may be typed behind `fork` and `restore`
 pub mod hints; // which flags a verb's help shows, and what to type instead of what was typed
 pub mod args_answer; // what may be typed about what waits for a person
 pub mod args_import; // what may be typed after `tackroom import`
@@ -25,6 +26,8 @@ pub mod search; // `tackroom sessions search`
 pub mod stop; // `tackroom break`, `step`, `continue`, `note`
 pub mod events; // `tackroom events`
 pub mod replay; // `tackroom replay`
+pub mod fork; // `tackroom fork`
+pub mod restore; // `tackroom restore`
 pub mod cast; // a replay as a recording
 pub mod import; // `tackroom import`: other tools' sessions
 pub mod import_own; // `tackroom import`: exported sessions
@@ -123,6 +126,7 @@ fn has_screen(verb: Option<&Verb>) -> bool {
         Some(Verb::Demo(wanted)) => !wanted.drive.headless,
         Some(Verb::Run(wanted)) => !wanted.drive.headless,
         Some(Verb::Resume(wanted)) => !wanted.drive.headless,
+        Some(Verb::Fork(wanted)) => wanted.run,
         Some(_) => false,
     }
 }
@@ -159,6 +163,8 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,
         Some(Verb::Replay(wanted)) => Box::pin(replay::replay(&config, &wanted)).await,
+        Some(Verb::Fork(wanted)) => Box::pin(fork::fork(&config, &wanted)).await,
+        Some(Verb::Restore(wanted)) => Box::pin(restore::restore(&config, &wanted)).await,
         Some(Verb::Import(wanted)) => Box::pin(import::import(&config, &wanted)).await,
         Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
         Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,

@@ -129,9 +129,16 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
             }
             return all;
         }
-        Fact::WriterTaken { .. } | Fact::ModelAsked { .. } | Fact::CallStarted { .. } => return Vec::new(),
+        Fact::WriterTaken { .. }
+        | Fact::ModelAsked { .. }
+        | Fact::CallStarted { .. }
+        | Fact::WorkspaceKept { .. } => return Vec::new(),
         Fact::SessionOpened { .. }
         | Fact::SessionRenamed { .. }
+        | Fact::SessionForked { .. }
+        | Fact::WorkspaceMissed { .. }
+        | Fact::RestoreStarted { .. }
+        | Fact::RestoreEnded { .. }
         | Fact::RunPaused { .. }
         | Fact::RunReleased { .. }
         | Fact::InterruptAsked { .. }

@@ -7,13 +7,15 @@ use crate::cli::wire::Wire;
 use crate::cli::{export, marks, out, search};
 use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
+use crate::domain::ids::SessionId;
 use crate::domain::listing::{After, Counts, Query, Tab};
 use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
 use crate::domain::session::Session;
-use crate::domain::tally::Row;
+use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time;
+use std::collections::HashSet;
 
 /// The words that a status may be.
 const STATUSES: [&str; 10] = [
@@ -108,10 +110,12 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {:<16}  {}",
         "id", "status", "age", "steps", "tokens", "folder", "title"
     ))?;
-    for (row, left) in rows.iter().zip(&left) {
-        out::line(&line(row, *left, now))?;
+    let gone: HashSet<&SessionId> =
+        rows.iter().zip(&left).filter(|(_, left)| **left).map(|(row, _)| &row.id).collect();
+    for (depth, row) in tally::as_tree(&rows) {
+        out::line(&line(row, depth, gone.contains(&row.id), now))?;
     }
-    if left.contains(&true) {
+    if !gone.is_empty() {
         out::line(
             "interrupted: nobody drives it; `tackroom resume ID` takes it up, `tackroom pending` tells more",
         )?;
@@ -143,7 +147,7 @@ fn folder_name(path: &str) -> String {
     text::truncate(&out::row(name), 16)
 }
 
-fn line(row: &Row, left: bool, now: time::Micros) -> String {
+fn line(row: &Row, depth: usize, left: bool, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
     let status = if left {
@@ -153,11 +157,12 @@ fn line(row: &Row, left: bool, now: time::Micros) -> String {
     } else {
         format!("{} ({})", row.status, row.waiting())
     };
+    let branch = if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth - 1)) };
     let title = text::first_line(&row.title, 60);
     let tags: String = row.marks.tags.iter().map(|tag| format!("  #{tag}")).collect();
     let pin = if row.marks.pinned { "* " } else { "" };
     out::safe(&format!(
-        "{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {:<16}  {pin}{title}{tags}",
+        "{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {:<16}  {branch}{pin}{title}{tags}",
         row.id,
         row.steps,
         folder_name(&row.workspace)
@@ -184,6 +189,10 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         format!("status    {status}"),
         format!("folder    {}", session.workspace),
         format!("agent     {}", session.agent),
+        match &session.parent {
+            Some(parent) => format!("parent    {} at {}", parent.session, parent.at),
+            None => "parent    none".to_string(),
+        },
         format!("opened    {}", session.opened_at.rfc3339()),
         format!("last      {}", session.updated_at.rfc3339()),
         format!("events    {}", session.last.0),

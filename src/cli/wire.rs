@@ -2,6 +2,7 @@
 
 use crate::adapters::clock::SystemClock;
 use crate::adapters::engine::sqlite::{Options, Sqlite, WriteOn};
+use crate::adapters::files::Folders;
 use crate::adapters::policy::Builtin;
 use crate::adapters::tool::{self, WebFetch, Workspace};
 use crate::cli::config::Config;
@@ -15,6 +16,7 @@ use crate::domain::session::Session;
 use crate::domain::tally;
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::clock::Clock;
+use crate::ports::files::Files;
 use crate::ports::log::LogFault;
 use crate::ports::model::Model;
 use crate::runtime::agent::AgentFault;
@@ -31,6 +33,8 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 pub struct Wire {
     /// Where sessions are kept.
     pub store: Store,
+    /// The files of workspaces.
+    pub files: Arc<dyn Files>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The folder that new sessions work in; empty where none begins.
@@ -113,7 +117,11 @@ impl Wire {
 
     fn over(config: &Config, engine: Sqlite) -> Wire {
         let engine = Arc::new(engine);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let own = own(config, "").into_iter().flat_map(|path| [Some(path.clone()), real(&path)]);
+        let files = Folders::new(engine.clone(), clock.clone(), own.flatten().collect(), forks(config));
         Wire {
+            files: Arc::new(files),
             store: Store {
                 log: engine.clone(),
                 work: engine.clone(),
@@ -121,7 +129,7 @@ impl Wire {
                 live: engine.clone(),
                 index: engine,
             },
-            clock: clock(),
+            clock,
             workspace: String::new(),
             config: config.clone(),
             found: None,
@@ -166,8 +174,12 @@ impl Wire {
     /// The operator's hand. `workspace` is where edited arguments will be used; empty where nothing is edited.
     pub fn hand(&self, via: Via, workspace: &str) -> Hand {
         let book = if workspace.is_empty() { ToolBook::default() } else { self.book_of(workspace) };
-        let by = By { name: operator(&self.config), via };
-        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), book, by)
+        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), book, self.by(via))
+    }
+
+    /// The operator.
+    pub fn by(&self, via: Via) -> By {
+        By { name: operator(&self.config), via }
     }
 
     /// The hand of the retention rules: what they do is recorded as theirs.
@@ -190,7 +202,8 @@ impl Wire {
         self.book_of(&self.workspace)
     }
 
-    fn book_of(&self, workspace: &str) -> ToolBook {
+    /// What the tools of a folder declare.
+    pub fn book_of(&self, workspace: &str) -> ToolBook {
         toolbox(&self.config, workspace).map(|tools| tools.book().clone()).unwrap_or_default()
     }
 
@@ -218,6 +231,7 @@ impl Wire {
         let (config, clock, found) = (self.config.clone(), self.clock.clone(), self.found.clone());
         Plugs {
             store: self.store.clone(),
+            files: self.files.clone(),
             clock: self.clock.clone(),
             outfit: Arc::new(move |workspace: &str, model: &str, kept: Option<&str>| {
                 kitbag(&config, find::plug(&config, &clock, found.as_ref(), model, kept)?, workspace)
@@ -280,20 +294,39 @@ fn store(config: &Config) -> Result<Sqlite, LogFault> {
 }
 
 fn kitbag(config: &Config, plug: Arc<dyn Model>, workspace: &str) -> Result<Kitbag, (String, String)> {
-    let own: Vec<String> = own(config).iter().filter_map(|path| path.to_str().map(str::to_string)).collect();
+    let own: Vec<String> =
+        own(config, workspace).iter().filter_map(|path| path.to_str().map(str::to_string)).collect();
     let judge = Builtin::new(&own, &config.hosts.value)
         .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
     Ok(Kitbag { model: plug, tools: toolbox(config, workspace)?, judge: Arc::new(judge) })
 }
 
-/// The folders that no agent may touch.
-fn own(config: &Config) -> Vec<PathBuf> {
-    vec![config.paths.data.clone(), config.paths.config.clone()]
+/// The folders that no agent may touch. A fork works in a folder below the data folder: its tools are held inside of it,
+/// and what is outside is denied to them as such.
+fn own(config: &Config, workspace: &str) -> Vec<PathBuf> {
+    let forks = forks(config);
+    let is_fork = [Some(forks.clone()), real(&forks)]
+        .iter()
+        .flatten()
+        .any(|forks| Path::new(workspace).starts_with(forks) && Path::new(workspace) != forks);
+    let data = if is_fork { None } else { Some(config.paths.data.clone()) };
+    data.into_iter().chain([config.paths.config.clone()]).collect()
+}
+
+/// Where forks have their files.
+fn forks(config: &Config) -> PathBuf {
+    config.paths.data.join("forks")
+}
+
+/// A path with its links resolved, where it is there.
+#[expect(clippy::disallowed_methods, reason = "names are compared; what is opened is held by handle")]
+fn real(path: &Path) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
 }
 
 fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (String, String)> {
     let gone = |why: String| (why, "is the folder still there, and may you read it?".to_string());
-    let place = Workspace::open(Path::new(workspace), &own(config)).map_err(gone)?;
+    let place = Workspace::open(Path::new(workspace), &own(config, workspace)).map_err(gone)?;
     if place.root() != workspace {
         // What was said about a session holds in the folder that it was said about.
         let sentence = format!("the folder {workspace} is a link to {} by now, another folder", place.root());

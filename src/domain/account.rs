@@ -13,7 +13,6 @@ use crate::domain::policy::Word;
 use crate::domain::run::{Status, Turn};
 use crate::domain::session::Session;
 use crate::domain::tally::ended;
-use crate::domain::time::Micros;
 use serde_json::Value;
 
 /// Bytes of a text that a line keeps; two longer ones that begin alike are told apart by their hash.
@@ -172,7 +171,7 @@ impl Accountant {
 
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
-        self.pass(event.at);
+        self.pass(event);
         self.session.apply(event);
         let fact = &event.fact;
         if let Fact::RunStarted { input, model, .. } = fact {
@@ -181,6 +180,7 @@ impl Accountant {
             self.line(event.no, Deed::Task(Kept::of(input)));
         } else if let Fact::ModelReplied { reply, calls } = fact {
             self.account.steps += 1;
+            self.account.usage = self.account.usage.plus(reply.usage);
             if !reply.text.trim().is_empty() {
                 self.line(event.no, Deed::Said(Kept::of(reply.text.trim())));
             }
@@ -208,6 +208,8 @@ impl Accountant {
             self.line(event.no, Deed::Steered(Kept::of(text)));
         } else if let Fact::RunEnded { status, why } = fact {
             self.line(event.no, Deed::Ended(ended(*status), why.sentence()));
+        } else if let Fact::SessionForked { .. } = fact {
+            self.fork();
         } else if let Some(id) = fact.call() {
             self.call(id, fact);
         }
@@ -219,7 +221,6 @@ impl Accountant {
         self.account.title.clone_from(&self.session.title);
         self.account.status = self.session.status();
         self.account.events = self.session.last.0;
-        self.account.usage = self.session.usage;
         self.account
     }
 
@@ -228,14 +229,14 @@ impl Accountant {
     }
 
     /// The time since the last event went where the session stood.
-    fn pass(&mut self, at: Micros) {
+    fn pass(&mut self, event: &Event) {
         if !self.session.is_open() {
             return;
         }
-        let micros = (at.0 - self.session.updated_at.0).max(0);
+        let micros = (event.at.0 - self.session.updated_at.0).max(0);
         let asked = matches!(self.session.live().map(|run| &run.turn), Some(Turn::Asked { .. }));
         let time = &mut self.account.time;
-        if self.session.live().is_none() {
+        if self.session.live().is_none() || matches!(event.fact, Fact::SessionForked { .. }) {
             time.idle += micros;
         } else if asked || self.session.open_calls().any(Call::in_flight) {
             time.working += micros;
@@ -246,10 +247,19 @@ impl Accountant {
         }
     }
 
+    /// Calls that are not over are decided on anew.
+    fn fork(&mut self) {
+        let open = self.session.open_calls().filter(|call| !call.ended());
+        let open: Vec<(CallId, &'static str)> = open.map(|call| (call.id, outcome(&call.state))).collect();
+        for (id, state) in open {
+            let Some(asked) = called(&self.places, &mut self.account.lines, id) else { continue };
+            asked.say("undecided", "", String::new());
+            asked.outcome = state;
+        }
+    }
+
     fn call(&mut self, id: CallId, fact: &Fact) {
-        let place = (id.0 as usize).checked_sub(1).and_then(|at| self.places.get(at));
-        let Some(line) = place.and_then(|at| self.account.lines.get_mut(*at)) else { return };
-        let Deed::Called(asked) = &mut line.deed else { return };
+        let Some(asked) = called(&self.places, &mut self.account.lines, id) else { return };
         decided(asked, fact, self.session.call(id).is_none_or(Call::ended));
         if let Fact::CallEnded { output, ms, .. } = fact {
             asked.output = Some(kept_output(output));
@@ -258,6 +268,15 @@ impl Accountant {
         if let Some(call) = self.session.call(id) {
             asked.outcome = outcome(&call.state);
         }
+    }
+}
+
+/// The line of a call.
+fn called<'a>(places: &[usize], lines: &'a mut [Line], id: CallId) -> Option<&'a mut Asked> {
+    let place = (id.0 as usize).checked_sub(1).and_then(|at| places.get(at))?;
+    match &mut lines.get_mut(*place)?.deed {
+        Deed::Called(asked) => Some(asked),
+        Deed::Task(_) | Deed::Said(_) | Deed::Steered(_) | Deed::Ended(..) => None,
     }
 }
 

@@ -269,6 +269,11 @@ pub struct Call {
     pub recorded_time: Option<RecordedTime>,
     /// How often it was started.
     pub starts: u32,
+    /// Whether it was decided on or begun in the session that this one was forked from: whatever the policy says, it asks
+    /// before it runs here, unless it only reads.
+    pub carried: bool,
+    /// Whether a fact has opened its span.
+    pub opened: bool,
     /// How often a clearance lapsed: what is shown again is another showing, and a word about an earlier one does not count.
     pub lapses: u32,
     /// The event that proposed it: its span.
@@ -298,6 +303,11 @@ impl Call {
         matches!(self.state, CallState::Ended(_))
     }
 
+    /// Whether running it may change files of the workspace: what it touches says so, or does not say anything.
+    pub fn may_change_files(&self) -> bool {
+        may_change_files(self.effect, &self.touches)
+    }
+
     /// Whether this call must wait for `earlier`, asked for in the same reply and not over yet.
     /// Two calls that change things keep their order; one that only reads waits where it may read what the other changes.
     pub fn must_follow(&self, earlier: &Call) -> bool {
@@ -309,6 +319,15 @@ impl Call {
         }
         self.touches.iter().any(|mine| earlier.touches.iter().any(|theirs| mine.conflicts(theirs)))
     }
+}
+
+/// Whether a call of this effect that touches this may change files of the workspace.
+pub fn may_change_files(effect: Effect, touches: &[Touch]) -> bool {
+    let changes = |touch: &Touch| match touch {
+        Touch::Write { .. } | Touch::Command { .. } => true,
+        Touch::Read { .. } | Touch::Host { .. } => false,
+    };
+    effect != Effect::ReadOnly && (touches.is_empty() || touches.iter().any(changes))
 }
 
 impl Call {

@@ -34,6 +34,8 @@ impl Call {
             ran_ms: None,
             recorded_time: None,
             starts: 0,
+            carried: false,
+            opened: false,
             lapses: 0,
             span: event.no,
             started_span: event.no,
@@ -93,7 +95,7 @@ impl Call {
         };
         let note = match &self.edited {
             Some(args) => {
-                format!("[The operator changed the arguments before this ran; it ran with {args}]\n")
+                format!("{CHANGED} before this ran; it ran with {args}]\n")
             }
             None => String::new(),
         };
@@ -122,13 +124,12 @@ impl Session {
         let fact = &event.fact;
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
         call.since = event.at;
+        if !std::mem::replace(&mut call.opened, true) {
+            call.span = event.no;
+        }
         if let Fact::CallJudged { .. } = fact {
-            if call.verdict.is_none() {
-                call.span = event.no;
-            }
             call.judged(event);
         } else if let Fact::CallRefused { why, .. } = fact {
-            call.span = event.no;
             call.end(Ended::Refused, refused(&call.tool.clone(), why));
         } else if let Fact::CallEdited { args, .. } = fact {
             call.edited = Some(args.clone());
@@ -175,6 +176,8 @@ impl Session {
             call.started_span = event.no;
             let allowed_by_policy = call.state == CallState::Cleared { by_person: false };
             call.state = CallState::Started;
+            let changes = call.may_change_files();
+            self.changed |= changes;
             if allowed_by_policy && let Some(run) = &mut self.run {
                 run.permits = run.permits.saturating_sub(1);
             }
@@ -192,6 +195,17 @@ impl Session {
 fn replaces_unseen(shown: &Preview, now: &Preview) -> bool {
     let Preview::Change { path, before: Some(before), .. } = now else { return false };
     !matches!(shown, Preview::Change { path: p, before: Some(b), .. } if p == path && b == before)
+}
+
+/// How the line begins that tells the model of changed arguments, before what came of the call.
+const CHANGED: &str = "[The operator changed the arguments";
+
+/// What came of a call as the model reads it, without the line on changed arguments.
+pub fn without_note(result: &str) -> &str {
+    match result.split_once('\n') {
+        Some((note, rest)) if note.starts_with(CHANGED) => rest,
+        Some(_) | None => result,
+    }
 }
 
 fn denied(verdict: &Verdict) -> String {

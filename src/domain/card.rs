@@ -151,7 +151,7 @@ impl Card {
             self.decision = Some(Decision::Answered { by: by.clone() });
         } else if let Fact::CallSettled { by, how, .. } = &event.fact {
             self.decision = Some(Decision::Settled { by: by.clone(), how: *how });
-        } else if let Fact::CallLapsed { .. } = &event.fact {
+        } else if let Fact::CallLapsed { .. } | Fact::SessionForked { .. } = &event.fact {
             self.decision = None;
         }
     }

@@ -1,7 +1,8 @@
 //! What a screen asks of whoever drives sessions: orders to a session, and which session it wants to see.
 
 use crate::domain::breakpoint::Breakpoint;
-use crate::domain::ids::SessionId;
+use crate::domain::fork::Twist;
+use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::order::{Order, Task};
 
 /// One thing asked.
@@ -19,6 +20,15 @@ pub enum Command {
     /// Watch a stored session: `Notice::Watching`, everything stored as commits, `Notice::CaughtUp`, then what comes.
     /// Ends the watching of any other.
     Watch(SessionId),
+    /// Make another session from an event of one, and watch it; told as `Notice::Forked`.
+    Fork {
+        /// The session.
+        session: SessionId,
+        /// The event; none: its last.
+        at: Option<EventNo>,
+        /// What is to be other than it was.
+        twist: Box<Twist>,
+    },
     /// Play a stored session: `Notice::Watching`, then `Notice::Surveyed` up to its end and `Notice::CaughtUp`. Ends the
     /// watching of any other. Nothing but the log is asked.
     Replay(SessionId),

@@ -129,16 +129,26 @@ impl Head {
         if commit.prev != self.commit || commit.seq != self.seq + 1 {
             return Err(Denial::NotNext { prev: commit.prev.clone(), head: self.commit.clone() });
         }
-        let epoch = self.term(commit)?;
+        let copies = self.copies(commit);
+        let epoch = self.term(commit, copies)?;
         let (mut no, mut hash) = (self.event, self.hash);
-        for sealed in &commit.events {
+        for (at, sealed) in commit.events.iter().enumerate() {
             no = no.after();
             if sealed.event.no != no {
                 return Err(Denial::Broken { no, why: "its number does not follow" });
             }
+            let before = hash;
             hash = Hash::chained(hash, sealed.json.as_bytes());
             if sealed.hash != hash {
                 return Err(Denial::Broken { no, why: "its hash does not follow" });
+            }
+            if at < copies {
+                continue; // told again: it decides and does nothing here
+            }
+            if let Fact::SessionForked { parent, hash: told, .. } = &sealed.event.fact
+                && (copies == 0 || at != copies || parent.at.after() != no || *told != before)
+            {
+                return Err(Denial::Broken { no, why: "a fork does not fit what it copied" });
             }
             if !may_say(commit.class, &sealed.event.fact) {
                 return Err(Denial::NotYours {
@@ -153,12 +163,18 @@ impl Head {
         Ok(Head { commit: commit.id.clone(), seq: commit.seq, epoch, event: no, hash })
     }
 
+    /// How many events at the beginning of `commit` are copies of a parent's: those before the fork's own first fact. Only
+    /// an operator's first commit of a session has any, so that a copied decision is never taken for one made here.
+    pub(in crate::domain) fn copies(&self, commit: &Commit) -> usize {
+        if self.seq != 0 || commit.class != Class::Operator { 0 } else { commit.copies() }
+    }
+
     /// The term after `commit`: a takeover adds one; every other commit must carry the current one.
-    fn term(&self, commit: &Commit) -> Result<Epoch, Denial> {
+    fn term(&self, commit: &Commit, copies: usize) -> Result<Epoch, Denial> {
         if commit.class == Class::Importer {
             return self.importers_term(commit);
         }
-        let taken = commit.events.iter().find_map(|sealed| {
+        let taken = commit.events.iter().skip(copies).find_map(|sealed| {
             if let Fact::WriterTaken { epoch, .. } = &sealed.event.fact { Some(*epoch) } else { None }
         });
         let wanted = match taken {
@@ -230,6 +246,12 @@ impl Head {
 }
 
 impl Commit {
+    /// The events of it that a fork copied from its parent, counted from the first.
+    pub fn copies(&self) -> usize {
+        let forked = |sealed: &Sealed| matches!(sealed.event.fact, Fact::SessionForked { .. });
+        self.events.iter().rposition(forked).unwrap_or(0)
+    }
+
     /// The bytes of its events.
     pub fn bytes(&self) -> usize {
         self.events.iter().map(|sealed| sealed.json.len()).sum()
@@ -248,7 +270,9 @@ impl Sealed {
 pub fn may_say(class: Class, fact: &Fact) -> bool {
     let operators = match fact {
         Fact::SessionOpened { .. } => return true,
-        Fact::RunStarted { .. } => return class != Class::Importer,
+        Fact::RunStarted { .. } | Fact::WorkspaceKept { .. } | Fact::WorkspaceMissed { .. } => {
+            return class != Class::Importer;
+        }
         Fact::SessionImported { .. }
         | Fact::RunImported { .. }
         | Fact::CallRecorded { .. }
@@ -258,6 +282,9 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
             return class != Class::Operator;
         }
         Fact::SessionRenamed { .. }
+        | Fact::SessionForked { .. }
+        | Fact::RestoreStarted { .. }
+        | Fact::RestoreEnded { .. }
         | Fact::SessionMarked { .. }
         | Fact::RunPaused { .. }
         | Fact::RunReleased { .. }

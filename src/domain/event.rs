@@ -17,6 +17,8 @@ use crate::domain::tool_spec::{Effect, Touch};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::domain::event_kinds::KINDS;
+
 /// One fact in its place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -175,6 +177,30 @@ pub enum Fact {
     },
     /// The operator gave the session another title.
     SessionRenamed { title: String, by: By },
+    /// The session begins as a copy: all facts before this one are the parent's, told again so that this log stands
+    /// alone. `hash` is the parent's hash at the event; the copies have the same, byte for byte. They decide and do
+    /// nothing here: see `Session::fork`.
+    SessionForked {
+        parent: Parent,
+        hash: Hash,
+        workspace: String,
+        #[serde(default)]
+        files: Option<Hash>,
+        #[serde(default)]
+        model: Option<String>,
+        #[serde(default)]
+        instructions: Option<String>,
+        by: By,
+        program: String,
+    },
+    /// The files of the workspace were kept as they are now; a fork or a restore finds them by the manifest's hash.
+    WorkspaceKept { manifest: Hash, files: u64, bytes: u64, left_out: u64 },
+    /// The files could not be kept; what follows cannot be put back.
+    WorkspaceMissed { why: String },
+    /// The operator is about to put the files back as they were at an event; `before` is how they are now.
+    RestoreStarted { manifest: Hash, before: Hash, at: EventNo, by: By },
+    /// The files were put back as far as they could be.
+    RestoreEnded { changed: u64, failed: u64, by: By },
     /// The operator marked the session.
     SessionMarked { mark: Mark, by: By },
     /// A worker took the writer lease.
@@ -296,118 +322,4 @@ pub enum Fact {
     /// A kind that this program does not know.
     #[serde(skip)]
     Unknown { kind: String, data: Value },
-}
-
-macro_rules! kinds {
-    ($($kind:ident),* $(,)?) => {
-        /// The kinds this program knows, as stored.
-        pub const KINDS: &[&str] = &[$(stringify!($kind)),*];
-
-        impl Fact {
-            /// The kind's name, as stored.
-            pub fn kind(&self) -> &str {
-                match self {
-                    $(Fact::$kind { .. } => stringify!($kind),)*
-                    Fact::Unknown { kind, .. } => kind,
-                }
-            }
-        }
-    };
-}
-
-kinds!(
-    SessionOpened,
-    SessionRenamed,
-    SessionMarked,
-    WriterTaken,
-    RunStarted,
-    RunPaused,
-    RunReleased,
-    InterruptAsked,
-    CancelAsked,
-    StepAllowed,
-    ModeSet,
-    RunEnded,
-    ModelAsked,
-    ModelReplied,
-    ModelFailed,
-    CallRefused,
-    CallJudged,
-    CallEdited,
-    CallApproved,
-    CallRejected,
-    CallAnswered,
-    CallLapsed,
-    CallStarted,
-    CallEnded,
-    CallInterrupted,
-    CallUnknown,
-    CallSettled,
-    CallDropped,
-    OperatorSaid,
-    OperatorSteered,
-    SessionImported,
-    RunImported,
-    CallRecorded,
-    ForeignRecord,
-    ImportTaken,
-    BreakpointSet,
-    BreakpointRemoved,
-    BreakpointHit,
-    NoteAdded,
-    NoteRemoved,
-);
-
-impl Fact {
-    /// Whether the program knows a stored kind.
-    pub fn knows(kind: &str) -> bool {
-        KINDS.contains(&kind)
-    }
-
-    /// The call that the fact is about, if it is about one.
-    pub fn call(&self) -> Option<CallId> {
-        match self {
-            Fact::CallRefused { call, .. }
-            | Fact::CallJudged { call, .. }
-            | Fact::CallEdited { call, .. }
-            | Fact::CallApproved { call, .. }
-            | Fact::CallRejected { call, .. }
-            | Fact::CallAnswered { call, .. }
-            | Fact::CallLapsed { call, .. }
-            | Fact::CallStarted { call, .. }
-            | Fact::CallEnded { call, .. }
-            | Fact::CallInterrupted { call }
-            | Fact::CallUnknown { call }
-            | Fact::CallSettled { call, .. }
-            | Fact::CallRecorded { call, .. }
-            | Fact::CallDropped { call } => Some(*call),
-            Fact::SessionOpened { .. }
-            | Fact::SessionRenamed { .. }
-            | Fact::SessionMarked { .. }
-            | Fact::WriterTaken { .. }
-            | Fact::RunStarted { .. }
-            | Fact::RunPaused { .. }
-            | Fact::RunReleased { .. }
-            | Fact::InterruptAsked { .. }
-            | Fact::CancelAsked { .. }
-            | Fact::StepAllowed { .. }
-            | Fact::ModeSet { .. }
-            | Fact::RunEnded { .. }
-            | Fact::ModelAsked { .. }
-            | Fact::ModelReplied { .. }
-            | Fact::ModelFailed { .. }
-            | Fact::OperatorSaid { .. }
-            | Fact::OperatorSteered { .. }
-            | Fact::SessionImported { .. }
-            | Fact::RunImported { .. }
-            | Fact::ForeignRecord { .. }
-            | Fact::ImportTaken { .. }
-            | Fact::BreakpointSet { .. }
-            | Fact::BreakpointRemoved { .. }
-            | Fact::BreakpointHit { .. }
-            | Fact::NoteAdded { .. }
-            | Fact::NoteRemoved { .. }
-            | Fact::Unknown { .. } => None,
-        }
-    }
 }

@@ -24,6 +24,7 @@ pub mod pattern; // regular expressions, bounded
 pub mod argument; // an argument of a call by its path, and what it is to be
 pub mod breakpoint; // where a run is to stop: how it is typed, and what it means in a sentence
 pub mod event; // every fact that can happen; the only thing ever stored
+pub mod event_kinds; // the kinds of facts by name
 pub mod stored; // the form of an event on disk
 pub mod commit; // facts that become durable together; the one fold rule of the log
 pub mod order; // what an operator or a channel may tell a run
@@ -32,7 +33,10 @@ pub mod run; // one task inside a session and how its model's turn stands
 pub mod stops; // which breakpoints stand and are due, what the run stopped at, and the notes for the next request
 pub mod shelf; // numbered things of which the oldest may be let go
 pub mod session; // a session as its events tell it; the one `apply`
+pub mod reply_fold; // how a reply, and the ends of its calls, join the messages
 pub mod call_fold; // how the facts about a call change it
+pub mod files; // the files of a workspace as they were: a manifest, and what differs between two
+pub mod fork; // a session that begins as a copy of another, and what is changed in it
 pub mod next; // the single next thing a session needs, told by the session alone
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod decide_stop; // decide, for breakpoints, going on and notes
@@ -46,15 +50,18 @@ pub mod search; // the text of an event, and what is found in it
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation
+pub mod talk_item; // what an entry of the conversation is made of
 pub mod talk; // events as a conversation
 pub mod span_tree; // whether the spans of a session are a whole tree
 pub mod trace_row; // what a row of the timeline is made of
 pub mod trace_import; // the rows of a session that another tool recorded
+pub mod trace_calls; // the rows of calls and of what they ran
 pub mod trace; // events as timeline rows and spans
 pub mod watched; // the folds of who looks at a session, and how they let go of what is long over
 pub mod survey; // a stored session in short: times, marks, and places from which it can be folded
 pub mod pace; // how a recorded wait is played: the reply streams again, long silences are shortened
 pub mod verify; // whether a stored session is what this program would have written
+pub mod verify_fork; // what a forked session tells again, and what was changed in it
 pub mod verify_input; // which input a stored fact tells of
 pub mod verify_words; // what a check found, in words
 pub mod account; // what a session did, line by line, and what it took

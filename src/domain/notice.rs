@@ -3,7 +3,7 @@
 use crate::domain::commit::Commit;
 use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
 use crate::domain::survey::Chunk;
@@ -67,6 +67,17 @@ pub enum Notice {
         sentence: String,
         /// What to do next.
         hint: String,
+    },
+    /// A fork was made; it is watched from here on, and driven by nobody.
+    Forked {
+        /// The new session.
+        session: SessionId,
+        /// The event of the parent.
+        at: EventNo,
+        /// Where its files are.
+        workspace: String,
+        /// What is not as it was, in a few words; empty where all is.
+        missing: String,
     },
     /// Whether this process drives the session, another one does, or nobody.
     Driven {

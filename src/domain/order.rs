@@ -144,6 +144,14 @@ pub enum Refusal {
         /// Where it stands.
         state: &'static str,
     },
+    /// The call is over, or not asked for, at the event forked at.
+    #[error("call {call} cannot be changed at this event: it is {state}")]
+    OverAtFork {
+        /// The call.
+        call: CallId,
+        /// Where it stands there.
+        state: &'static str,
+    },
     /// What was decided on is not what would run.
     #[error("call {0} has changed since it was shown; look again")]
     Changed(CallId),

@@ -4,9 +4,10 @@ use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
 use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fork::asks_again;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, NoteNo};
-use crate::domain::message::{Args, AskedCall, Finish, Reply};
+use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Verdict, Word};
@@ -26,6 +27,27 @@ pub struct Judged {
     pub touches: Vec<Touch>,
     /// What the operator is shown.
     pub preview: Preview,
+}
+
+/// What came of keeping the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Keeping {
+    /// They are kept.
+    Kept {
+        /// The manifest.
+        manifest: Hash,
+        /// Files in it.
+        files: u64,
+        /// Their bytes.
+        bytes: u64,
+        /// What is named in it and not kept.
+        left_out: u64,
+    },
+    /// They could not be kept.
+    Missed {
+        /// Why, in a sentence.
+        why: String,
+    },
 }
 
 /// What the worker learned or is about to do.
@@ -77,6 +99,8 @@ pub enum Report {
         /// How long it ran.
         ms: u64,
     },
+    /// The files were kept, or could not be.
+    Kept(Keeping),
     /// The call's tool is not there any more.
     Gone {
         /// The call.
@@ -136,17 +160,47 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             }
             _ => Err(Refusal::Stray("the call is not running")),
         },
-        Report::Gone { call } => match session.call(*call).map(|call| &call.state) {
-            Some(CallState::Proposed | CallState::Cleared { .. } | CallState::Interrupted) => {
-                Ok(vec![Fact::CallRefused {
-                    call: *call,
-                    why: BadCall::UnknownTool { known: kit.tools.names() },
-                }])
-            }
-            _ => Err(Refusal::Stray("the call is not waiting to run")),
-        },
+        Report::Kept(keeping) => Ok(kept(session, keeping)),
+        Report::Gone { call } => gone(session, *call, kit),
         Report::Finish => finish(session),
     }
+}
+
+/// Files that are as they were kept last need no word.
+fn kept(session: &Session, keeping: &Keeping) -> Vec<Fact> {
+    match keeping {
+        Keeping::Kept { manifest, .. } if session.kept == Some(*manifest) && !session.changed => Vec::new(),
+        Keeping::Kept { manifest, files, bytes, left_out } => vec![Fact::WorkspaceKept {
+            manifest: *manifest,
+            files: *files,
+            bytes: *bytes,
+            left_out: *left_out,
+        }],
+        Keeping::Missed { why } => vec![Fact::WorkspaceMissed { why: why.clone() }],
+    }
+}
+
+/// The tool is not there, or the arguments are none: a fork may begin before the call was refused for it.
+fn gone(session: &Session, id: CallId, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+    let known = || BadCall::UnknownTool { known: kit.tools.names() };
+    match session.call(id) {
+        Some(call)
+            if matches!(
+                call.state,
+                CallState::Proposed | CallState::Cleared { .. } | CallState::Interrupted
+            ) =>
+        {
+            let why = misfit(session, call, kit).unwrap_or_else(known);
+            Ok(vec![Fact::CallRefused { call: id, why }])
+        }
+        Some(_) | None => Err(Refusal::Stray("the call is not waiting to run")),
+    }
+}
+
+/// What keeps a call, as the model asked for it, from being judged.
+fn misfit(session: &Session, call: &Call, kit: &Kit<'_>) -> Option<BadCall> {
+    let Some(Turn::Replied { finish, .. }) = session.live().map(|run| &run.turn) else { return None };
+    bad_call(&call.tool, &call.proposed, finish, kit)
 }
 
 /// The breakpoints that are hit before the next step.
@@ -204,7 +258,7 @@ fn replied(session: &Session, reply: &Reply, kit: &Kit<'_>) -> Vec<Fact> {
     let ids: Vec<CallId> = (first..).map(CallId).take(reply.calls.len()).collect();
     let mut facts = vec![Fact::ModelReplied { reply: reply.clone(), calls: ids.clone() }];
     for (id, asked) in ids.iter().zip(&reply.calls) {
-        if let Some(why) = bad_call(asked, &reply.finish, kit) {
+        if let Some(why) = bad_call(&asked.tool, &asked.args, &reply.finish, kit) {
             facts.push(Fact::CallRefused { call: *id, why });
         }
     }
@@ -212,14 +266,14 @@ fn replied(session: &Session, reply: &Reply, kit: &Kit<'_>) -> Vec<Fact> {
 }
 
 /// What keeps a call from being judged.
-fn bad_call(asked: &AskedCall, finish: &Finish, kit: &Kit<'_>) -> Option<BadCall> {
+fn bad_call(tool: &str, args: &Args, finish: &Finish, kit: &Kit<'_>) -> Option<BadCall> {
     if matches!(finish, Finish::Length | Finish::Filtered) {
         return Some(BadCall::Truncated);
     }
-    let Some(spec) = kit.tools.get(&asked.tool) else {
+    let Some(spec) = kit.tools.get(tool) else {
         return Some(BadCall::UnknownTool { known: kit.tools.names() });
     };
-    match &asked.args {
+    match args {
         Args::Broken(raw) => {
             let why = serde_json::from_str::<serde_json::Value>(raw).err();
             Some(BadCall::NotJson {
@@ -244,7 +298,20 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
     let Some((spec, args)) = kit.tools.get(&call.tool).zip(call.args()) else {
         return Err(Refusal::Stray("the call has no tool or arguments"));
     };
+    // A call is refused with its reply; only a fork can begin between the two.
+    if session.parent.is_some()
+        && !call.opened
+        && let Some(why) = misfit(session, call, kit)
+    {
+        return Ok(vec![Fact::CallRefused { call: call.id, why }]);
+    }
     let mut verdict = judged.verdict.clone();
+    if verdict.word == Word::Allow && asks_again(call, spec.effect) {
+        verdict.word = Word::Ask;
+        verdict.why =
+            format!("It was decided on or begun in the session this one was forked from. ({})", verdict.why);
+        verdict.rule = "fork".to_string();
+    }
     if run.mode == Mode::Ask && verdict.word == Word::Allow && spec.effect != Effect::ReadOnly {
         verdict.word = Word::Ask;
         verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);

@@ -30,22 +30,9 @@ struct Spot {
 impl Spot {
     fn event(&mut self, session: &Session, at: Micros, fact: Fact) -> Event {
         self.no = self.no.after();
-        let of_session = matches!(
-            fact,
-            Fact::SessionOpened { .. }
-                | Fact::SessionRenamed { .. }
-                | Fact::SessionMarked { .. }
-                | Fact::WriterTaken { .. }
-                | Fact::SessionImported { .. }
-                | Fact::ForeignRecord { .. }
-                | Fact::ImportTaken { .. }
-                | Fact::BreakpointSet { .. }
-                | Fact::BreakpointRemoved { .. }
-                | Fact::NoteAdded { .. }
-                | Fact::NoteRemoved { .. }
-        );
-        let (span, parent) = if of_session { (ROOT, EventNo(0)) } else { self.span(session, &fact) };
-        let run = if of_session { RunNo(0) } else { self.run.0 };
+        let is_of_session = of_session(&fact);
+        let (span, parent) = if is_of_session { (ROOT, EventNo(0)) } else { self.span(session, &fact) };
+        let run = if is_of_session { RunNo(0) } else { self.run.0 };
         Event { no: self.no, at, run, span, parent, fact }
     }
 
@@ -71,7 +58,7 @@ impl Spot {
     fn call_span(&mut self, session: &Session, id: CallId, fact: &Fact) -> (EventNo, EventNo) {
         let run_span = self.run.1;
         let known = session.call(id);
-        let opened = known.filter(|call| call.verdict.is_some() || call.ended()).map(|call| call.span);
+        let opened = known.filter(|call| call.opened || call.ended()).map(|call| call.span);
         let in_batch = self.call.filter(|(call, _)| *call == id).map(|(_, span)| span);
         let own = opened.or(in_batch).unwrap_or(self.no);
         self.call = Some((id, own));
@@ -84,6 +71,29 @@ impl Spot {
             (own, run_span)
         }
     }
+}
+
+/// Whether a fact is about the session itself and no run of it.
+fn of_session(fact: &Fact) -> bool {
+    matches!(
+        fact,
+        Fact::SessionOpened { .. }
+            | Fact::SessionRenamed { .. }
+            | Fact::SessionMarked { .. }
+            | Fact::SessionForked { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. }
+            | Fact::WriterTaken { .. }
+            | Fact::SessionImported { .. }
+            | Fact::ForeignRecord { .. }
+            | Fact::ImportTaken { .. }
+            | Fact::BreakpointSet { .. }
+            | Fact::BreakpointRemoved { .. }
+            | Fact::NoteAdded { .. }
+            | Fact::NoteRemoved { .. }
+    )
 }
 
 fn asked_span(session: &Session) -> Option<EventNo> {

@@ -147,6 +147,11 @@ pub fn text_of(event: &Event) -> Option<String> {
             add(&mut text, said);
         }
         Fact::SessionMarked { .. }
+        | Fact::SessionForked { .. }
+        | Fact::WorkspaceKept { .. }
+        | Fact::WorkspaceMissed { .. }
+        | Fact::RestoreStarted { .. }
+        | Fact::RestoreEnded { .. }
         | Fact::WriterTaken { .. }
         | Fact::RunPaused { .. }
         | Fact::RunReleased { .. }

@@ -3,12 +3,13 @@
 //! `apply` is total: the door is `decide`, so a fact that is in the log has happened. Folding costs the same at
 //! event 10 and at event 1,000,000.
 
-use crate::domain::call::{Call, CallState};
+use crate::domain::call::Call;
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
+use crate::domain::hash::Hash;
 use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
 use crate::domain::imported::Imported;
 use crate::domain::marks::{Marks, title};
-use crate::domain::message::{Message, Reply, Transcript, Usage, WireCall, wire_args};
+use crate::domain::message::{Message, Transcript, Usage};
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
@@ -16,7 +17,6 @@ use crate::domain::shelf::Shelf;
 use crate::domain::stops::{Passed, PendingNote, Standing};
 use crate::domain::time::Micros;
 use std::collections::{HashSet, VecDeque};
-use std::sync::Arc;
 
 /// A session as folded so far.
 #[derive(Clone, Debug)]
@@ -55,6 +55,10 @@ pub struct Session {
     pub transcript: Transcript,
     /// Tokens in all.
     pub usage: Usage,
+    /// The manifest of the files as they were kept last.
+    pub kept: Option<Hash>,
+    /// Whether a call that may change files has started since.
+    pub changed: bool,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
     /// What is known of the tool it was imported from; none for a session of this program.
@@ -67,8 +71,8 @@ pub struct Session {
     pub notes: Vec<PendingNote>,
     /// The last note ever written.
     pub last_note: NoteNo,
-    wire_ids: HashSet<String>,
-    onlooker: bool,
+    pub(in crate::domain) wire_ids: HashSet<String>,
+    pub(in crate::domain) onlooker: bool,
 }
 
 impl Session {
@@ -92,6 +96,8 @@ impl Session {
             queue: VecDeque::new(),
             transcript: Transcript::default(),
             usage: Usage::default(),
+            kept: None,
+            changed: false,
             unknown_facts: 0,
             imported: None,
             breaks: Vec::new(),
@@ -205,11 +211,13 @@ impl Session {
                 }
             }
             Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
+            Fact::SessionForked { .. } => self.fork(event),
+            Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. } => self.apply_files(&event.fact),
             Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
-            Fact::WriterTaken { holder, epoch } => {
-                self.holder.clone_from(holder);
-                self.epoch = *epoch;
-            }
+            Fact::WriterTaken { holder, epoch } => (self.holder, self.epoch) = (holder.clone(), *epoch),
             Fact::SessionImported { .. }
             | Fact::RunImported { .. }
             | Fact::CallRecorded { .. }
@@ -217,9 +225,7 @@ impl Session {
             | Fact::ImportTaken { .. } => self.apply_imported(event),
             Fact::RunStarted { input, mode, limits, model, base_url } => {
                 self.begin(event, input, *mode, *limits, model);
-                if let Some(run) = &mut self.run {
-                    run.base_url.clone_from(base_url);
-                }
+                self.run.iter_mut().for_each(|run| run.base_url.clone_from(base_url));
             }
             Fact::OperatorSaid { text, .. } => self.queue.push_back(text.clone()),
             Fact::Unknown { .. } => self.unknown_facts += 1,
@@ -255,6 +261,13 @@ impl Session {
                 self.apply_call(event);
                 self.close_reply();
             }
+        }
+    }
+
+    /// The manifest that lies in the workspace from now on.
+    fn apply_files(&mut self, fact: &Fact) {
+        if let Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } = fact {
+            (self.kept, self.changed) = (Some(*manifest), false);
         }
     }
 
@@ -365,82 +378,9 @@ impl Session {
             self.take_steers();
         }
     }
-
-    /// Puts a reply into the transcript and its calls among the calls.
-    fn take_reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId], goes_on: bool) {
-        let mut wire = Vec::with_capacity(reply.calls.len());
-        for (id, asked) in ids.iter().zip(&reply.calls) {
-            let mut wire_id = asked.wire_id.clone();
-            if wire_id.is_empty() || (!self.onlooker && !self.wire_ids.insert(wire_id.clone())) {
-                wire_id = format!("call_{}", id.0);
-                self.wire_ids.insert(wire_id.clone());
-            }
-            wire.push(WireCall {
-                wire_id: wire_id.clone(),
-                tool: asked.tool.clone(),
-                args: wire_args(&asked.args),
-            });
-            let mut call = Call::asked(*id, wire_id, asked, event);
-            if self.imported.is_some() {
-                call.state = CallState::Unrecorded;
-            }
-            self.calls.push(call);
-        }
-        if goes_on && self.say_on(reply, &wire) {
-            return;
-        }
-        if reply.text.is_empty() && wire.is_empty() && reply.reasoning.is_none() {
-            return; // an empty assistant message is refused by strict servers
-        }
-        self.say(Message::Assistant {
-            text: reply.text.clone(),
-            reasoning: reply.reasoning.clone(),
-            calls: wire,
-        });
-    }
-
-    /// Once every call of the reply is over, their results join the transcript in the order of the calls.
-    pub(in crate::domain) fn close_reply(&mut self) {
-        let Some(run) = &mut self.run else { return };
-        let all_over = |id: &CallId| self.calls.get(place(*id)).is_some_and(Call::ended);
-        if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
-            return;
-        }
-        run.turn = Turn::Ready;
-        run.passed.forget_calls();
-        for id in std::mem::take(&mut run.open_calls) {
-            let Some(call) = self.call(id) else { continue };
-            let text = call.result.clone().unwrap_or_default();
-            let message = Message::Tool { wire_id: call.wire_id.clone(), tool: call.tool.clone(), text };
-            self.say(message);
-        }
-        self.take_steers();
-    }
-
-    /// What the operator wrote joins the transcript where a person's message may stand: not between a call and its result,
-    /// not while the model is being asked.
-    fn take_steers(&mut self) {
-        let Some(run) = &mut self.run else { return };
-        if !run.open_calls.is_empty() || matches!(run.turn, Turn::Asked { .. }) || run.steers.is_empty() {
-            return;
-        }
-        if matches!(run.turn, Turn::Replied { .. }) {
-            run.turn = Turn::Ready; // the answer was not the last word
-        }
-        for text in std::mem::take(&mut run.steers) {
-            self.say(Message::User { text });
-        }
-    }
-
-    pub(in crate::domain) fn say(&mut self, message: Message) {
-        if self.onlooker {
-            return;
-        }
-        Arc::make_mut(&mut self.transcript).push(Arc::new(message));
-    }
 }
 
 /// The number of a call among the calls; there is no call 0.
-fn place(id: CallId) -> usize {
+pub(in crate::domain) fn place(id: CallId) -> usize {
     (id.0 as usize).wrapping_sub(1)
 }

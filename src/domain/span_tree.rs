@@ -93,6 +93,11 @@ impl SpanTree {
             | Fact::CallRecorded { .. }
             | Fact::CallDropped { .. } => Level::Call,
             Fact::SessionRenamed { .. }
+            | Fact::SessionForked { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. }
             | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
@@ -179,9 +184,14 @@ impl SpanTree {
             | Fact::CallDropped { .. } => self.end(event, event.span, Level::Call),
             Fact::CallSettled { how: crate::domain::event::Settling::Again, .. } => {}
             Fact::CallSettled { .. } => self.end(event, event.span, Level::Call),
+            Fact::SessionForked { .. } => self.fork(),
             Fact::CallJudged { .. }
             | Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. }
             | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }
@@ -209,6 +219,18 @@ impl SpanTree {
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}
         }
+    }
+
+    /// What a parent had under way ends here: requests and executions. Runs and calls go on.
+    fn fork(&mut self) {
+        let nodes = &mut self.nodes;
+        self.open.retain(|no| match nodes.get_mut(no) {
+            Some(node) if matches!(node.level, Level::Model | Level::Execution) => {
+                node.ended = true;
+                false
+            }
+            Some(_) | None => true,
+        });
     }
 
     /// A verdict ends its call where it denied it; whether it did is the watcher's to say (a denied edit goes back).

@@ -126,12 +126,18 @@ pub fn mark(event: &Event) -> Option<Mark> {
         Fact::CallJudged { .. } => Some(Mark::Call),
         Fact::CallEnded { outcome, .. } => (*outcome != Outcome::Ok).then_some(Mark::Fault),
         Fact::RunEnded { status, .. } => (*status != RunStatus::Done).then_some(Mark::Fault),
-        Fact::ModelFailed { .. } | Fact::CallRefused { .. } => Some(Mark::Fault),
+        Fact::ModelFailed { .. } | Fact::CallRefused { .. } | Fact::WorkspaceMissed { .. } => {
+            Some(Mark::Fault)
+        }
+        Fact::RestoreEnded { failed, .. } => (*failed > 0).then_some(Mark::Fault),
         Fact::CallRecorded { end, .. } if *end != Recorded::Ok => Some(Mark::Fault),
         Fact::CallRecorded { .. } => Some(Mark::Call),
         Fact::ForeignRecord { sort, .. } => (*sort == Sort::Damaged).then_some(Mark::Fault),
         Fact::SessionOpened { .. }
         | Fact::SessionRenamed { .. }
+        | Fact::SessionForked { .. }
+        | Fact::WorkspaceKept { .. }
+        | Fact::RestoreStarted { .. }
         | Fact::WriterTaken { .. }
         | Fact::RunStarted { .. }
         | Fact::RunReleased { .. }

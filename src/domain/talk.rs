@@ -3,166 +3,17 @@
 //! Items are only ever added at the end and keep their key; an item that changes counts up its version, so that a screen
 //! may keep what it has laid out. Where a call stands is the session's to tell; a card holds what the session does not.
 
-use crate::domain::call::By;
 use crate::domain::card::{Card, Decision};
-use crate::domain::event::{EndReason, Event, Fact, RunStatus};
-use crate::domain::fault::Fault;
+use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
-use crate::domain::ids::{CallId, EventNo, NoteNo, RunNo};
-use crate::domain::message::{Finish, Reply, Usage};
+use crate::domain::ids::{CallId, EventNo, NoteNo};
+use crate::domain::message::{Reply, Usage};
 use crate::domain::policy::Mode;
-use crate::domain::retry::AfterFault;
 use crate::domain::shelf::Shelf;
 use crate::domain::time::Micros;
 use std::collections::{BTreeMap, VecDeque};
 
-/// One entry of the conversation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Item {
-    /// Its place among the items: never changes.
-    pub key: usize,
-    /// Counts up whenever it is to be drawn anew.
-    pub version: u32,
-    /// The event that made it.
-    pub no: EventNo,
-    /// When.
-    pub at: Micros,
-    /// What it says.
-    pub said: Said,
-}
-
-/// What an entry says.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Said {
-    /// The session began.
-    Opened {
-        /// The agent.
-        agent: String,
-        /// The folder.
-        workspace: String,
-        /// Whether it was forked or delegated.
-        forked: bool,
-    },
-    /// A task was given.
-    Task {
-        /// The run that works on it.
-        run: RunNo,
-        /// The text.
-        text: String,
-        /// The model that is to be asked.
-        model: String,
-        /// How much waits for a person.
-        mode: Mode,
-    },
-    /// A message to be taken up when the run ends.
-    Queued {
-        /// The text.
-        text: String,
-        /// Whether a run has begun with it since.
-        taken: bool,
-    },
-    /// A message to the working agent.
-    Steer {
-        /// The text.
-        text: String,
-        /// Who.
-        by: By,
-    },
-    /// A note that joins the next request.
-    Noted {
-        /// Its number.
-        no: NoteNo,
-        /// What the model reads.
-        text: String,
-        /// Who.
-        by: By,
-        /// What became of it.
-        fate: Fate,
-    },
-    /// The model spoke.
-    Answer(Answer),
-    /// The model called a tool.
-    Call(Card),
-    /// A request to the model failed.
-    Fault {
-        /// How.
-        fault: Fault,
-        /// Which attempt.
-        attempt: u32,
-        /// What follows.
-        then: AfterFault,
-    },
-    /// The run is over.
-    End(End),
-    /// Something about the session or the run, in a sentence.
-    Note {
-        /// How it is meant.
-        tone: Tone,
-        /// The sentence.
-        text: String,
-    },
-    /// A fact of a kind that this program does not know.
-    Foreign {
-        /// The kind's name.
-        kind: String,
-    },
-}
-
-/// What became of a note for the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Fate {
-    /// It waits for the next request.
-    Waits,
-    /// It was sent.
-    Sent,
-    /// It was taken back before that.
-    TakenBack,
-}
-
-/// How a note is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Tone {
-    /// To be read past.
-    Quiet,
-    /// The run stands still for it.
-    Pause,
-    /// Something went wrong before it.
-    Alarm,
-}
-
-/// The words of the model.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// The text, possibly empty.
-    pub text: String,
-    /// What it thought; empty where it did not tell.
-    pub reasoning: String,
-    /// The model, as it named itself.
-    pub model: String,
-    /// Tokens.
-    pub usage: Usage,
-    /// Milliseconds from the request to the end.
-    pub ms: u64,
-    /// Why it stopped.
-    pub finish: Finish,
-}
-
-/// The end of a run.
-#[derive(Clone, Debug, PartialEq)]
-pub struct End {
-    /// The run.
-    pub run: RunNo,
-    /// How.
-    pub status: RunStatus,
-    /// Why.
-    pub why: EndReason,
-    /// Milliseconds from its beginning.
-    pub ms: u64,
-    /// Model turns that were answered.
-    pub steps: u32,
-    /// Tokens.
-    pub usage: Usage,
-}
+pub use crate::domain::talk_item::{Answer, End, Fate, Item, Said, Tone};
 
 /// What is being summed up of the run under way.
 #[derive(Clone, Copy, Debug, Default)]
@@ -227,20 +78,14 @@ impl Talk {
                 let (agent, workspace) = (agent.clone(), workspace.clone());
                 self.add(event, Said::Opened { agent, workspace, forked: parent.is_some() });
             }
-            Fact::SessionRenamed { title, .. } => {
-                self.note(event, Tone::Quiet, format!("renamed to “{title}”"))
+            Fact::SessionRenamed { .. } | Fact::SessionMarked { .. } => self.named(event),
+            Fact::SessionForked { parent, workspace, model, .. } => {
+                self.fork(event, parent, workspace, model.as_ref());
             }
-            Fact::SessionMarked { mark, .. } => {
-                let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
-                self.note(event, Tone::Quiet, format!("{}{tag}", mark.done()));
+            Fact::WorkspaceMissed { .. } | Fact::RestoreStarted { .. } | Fact::RestoreEnded { .. } => {
+                self.files(event);
             }
-            Fact::WriterTaken { holder, epoch } => {
-                // The same process again, for a further task, takes over from nobody.
-                if epoch.0 > 1 && self.holder != *holder {
-                    self.note(event, Tone::Alarm, format!("taken over by {holder} (term {})", epoch.0));
-                }
-                self.holder.clone_from(holder);
-            }
+            Fact::WriterTaken { holder, epoch } => self.taken(event, holder, epoch.0),
             Fact::RunStarted { input, mode, model, .. } => self.begin(event, input, *mode, model),
             Fact::RunImported { input, model } => self.begin(event, input, Mode::Auto, model),
             Fact::SessionImported { tool, version, id, source, .. } => {
@@ -248,13 +93,11 @@ impl Talk {
                 self.note(event, Tone::Quiet, origin(tool, version, id, source));
             }
             Fact::ForeignRecord { sort, label, place, .. } => self.foreign(event, *sort, label, *place),
-            Fact::RunPaused { by } => self.note(event, Tone::Pause, format!("paused by {by}")),
-            Fact::RunReleased { by } => self.note(event, Tone::Quiet, format!("released by {by}")),
-            Fact::InterruptAsked { by } => self.note(event, Tone::Pause, format!("interrupted by {by}")),
-            Fact::CancelAsked { by } => self.note(event, Tone::Pause, format!("cancel asked by {by}")),
-            Fact::ModeSet { mode, by } => {
-                self.note(event, Tone::Quiet, format!("mode {} set by {by}", mode.name()));
-            }
+            Fact::RunPaused { .. }
+            | Fact::RunReleased { .. }
+            | Fact::InterruptAsked { .. }
+            | Fact::CancelAsked { .. }
+            | Fact::ModeSet { .. } => self.driven(event),
             Fact::RunEnded { status, why } => self.end(event, *status, why),
             Fact::ModelReplied { reply, calls } => self.reply(event, reply, calls),
             Fact::ModelFailed { fault, attempt, then } => {
@@ -268,27 +111,14 @@ impl Talk {
             Fact::OperatorSteered { text, by } => {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
-            Fact::BreakpointSet { no, spec, by } => {
-                self.note(event, Tone::Quiet, format!("breakpoint {no} set by {by}: {spec}"));
+            Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
+                self.breakpoint(event);
             }
-            Fact::BreakpointRemoved { no, by } => {
-                self.note(event, Tone::Quiet, format!("breakpoint {no} removed by {by}"));
-            }
-            Fact::BreakpointHit { no, spec, why, .. } => {
-                let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
-                self.note(event, Tone::Pause, text);
-            }
-            Fact::NoteAdded { no, text, by } => {
-                self.noted.push((*no, self.items.len()));
-                self.add(
-                    event,
-                    Said::Noted { no: *no, text: text.clone(), by: by.clone(), fate: Fate::Waits },
-                );
-            }
+            Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
             Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
             Fact::Unknown { kind, .. } => self.add(event, Said::Foreign { kind: kind.clone() }),
-            Fact::StepAllowed { .. } | Fact::ImportTaken { .. } => {}
+            Fact::StepAllowed { .. } | Fact::ImportTaken { .. } | Fact::WorkspaceKept { .. } => {}
             Fact::CallRefused { call, .. }
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
@@ -303,6 +133,85 @@ impl Talk {
             | Fact::CallSettled { call, .. }
             | Fact::CallRecorded { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
+        }
+    }
+
+    /// The same process again, for a further task, takes over from nobody.
+    fn taken(&mut self, event: &Event, holder: &str, term: u64) {
+        if term > 1 && self.holder != holder {
+            self.note(event, Tone::Alarm, format!("taken over by {holder} (term {term})"));
+        }
+        self.holder = holder.to_string();
+    }
+
+    /// How the operator named or marked the session.
+    fn named(&mut self, event: &Event) {
+        if let Fact::SessionRenamed { title, .. } = &event.fact {
+            self.note(event, Tone::Quiet, format!("renamed to “{title}”"));
+        } else if let Fact::SessionMarked { mark, .. } = &event.fact {
+            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+            self.note(event, Tone::Quiet, format!("{}{tag}", mark.done()));
+        }
+    }
+
+    fn noted(&mut self, event: &Event) {
+        let Fact::NoteAdded { no, text, by } = &event.fact else { return };
+        self.noted.push((*no, self.items.len()));
+        self.add(event, Said::Noted { no: *no, text: text.clone(), by: by.clone(), fate: Fate::Waits });
+    }
+
+    /// How the operator drove the run.
+    fn driven(&mut self, event: &Event) {
+        if let Fact::RunPaused { by } = &event.fact {
+            self.note(event, Tone::Pause, format!("paused by {by}"));
+        } else if let Fact::RunReleased { by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("released by {by}"));
+        } else if let Fact::InterruptAsked { by } = &event.fact {
+            self.note(event, Tone::Pause, format!("interrupted by {by}"));
+        } else if let Fact::CancelAsked { by } = &event.fact {
+            self.note(event, Tone::Pause, format!("cancel asked by {by}"));
+        } else if let Fact::ModeSet { mode, by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("mode {} set by {by}", mode.name()));
+        }
+    }
+
+    fn breakpoint(&mut self, event: &Event) {
+        if let Fact::BreakpointSet { no, spec, by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("breakpoint {no} set by {by}: {spec}"));
+        } else if let Fact::BreakpointRemoved { no, by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("breakpoint {no} removed by {by}"));
+        } else if let Fact::BreakpointHit { no, spec, why, .. } = &event.fact {
+            let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
+            self.note(event, Tone::Pause, text);
+        }
+    }
+
+    /// What became of the files.
+    fn files(&mut self, event: &Event) {
+        if let Fact::WorkspaceMissed { why } = &event.fact {
+            self.note(event, Tone::Alarm, format!("the files were not kept: {why}"));
+        } else if let Fact::RestoreStarted { at, by, .. } = &event.fact {
+            self.note(event, Tone::Quiet, format!("files put back as they were at {at}, by {by}"));
+        } else if let Fact::RestoreEnded { failed, .. } = &event.fact
+            && *failed > 0
+        {
+            self.note(event, Tone::Alarm, format!("{failed} files could not be put back"));
+        }
+    }
+
+    /// Calls that are not over are judged again.
+    fn fork(&mut self, event: &Event, parent: &Parent, workspace: &str, model: Option<&String>) {
+        let other = model.map(|model| format!(", with the model {model}")).unwrap_or_default();
+        let (session, at) = (&parent.session, parent.at);
+        self.note(event, Tone::Quiet, format!("forked from {session} at {at}, in {workspace}{other}"));
+        for key in self.cards.values() {
+            let Some(item) = self.items.get_mut(*key) else { continue };
+            if let Said::Call(card) = &mut item.said
+                && !card.watch.over()
+            {
+                card.apply(event);
+                item.version += 1;
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::domain::stops::Hit;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::Touch;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Names of tools kept of one session, and the length of each, at most: a model can make up any.
 const TOOLS_MAX: usize = 48;
@@ -69,6 +69,8 @@ pub struct Row {
     stepping: bool,
     #[serde(default)]
     edited: Option<CallId>,
+    #[serde(default)]
+    changed: Option<CallId>,
     /// Whether another tool recorded it.
     #[serde(default)]
     pub imported: bool,
@@ -99,6 +101,7 @@ impl Row {
             paused: false,
             stepping: false,
             edited: None,
+            changed: None,
             imported: false,
         }
     }
@@ -124,6 +127,16 @@ impl Row {
             self.opened = event.at;
         } else if let Fact::SessionRenamed { title, .. } = fact {
             self.title.clone_from(title);
+        } else if let Fact::SessionForked { parent, workspace, model, .. } = fact {
+            self.parent = Some(parent.clone());
+            self.marks = Marks::default(); // they were the parent's
+            self.workspace.clone_from(workspace);
+            if let Some(model) = model {
+                self.model.clone_from(model);
+            }
+            self.usage = Usage::default(); // the copies were paid for in the parent
+            self.holds.clear(); // every call that is not over is judged again
+            (self.edited, self.changed) = (None, None);
         } else if let Fact::ModelReplied { reply, calls } = fact {
             self.steps += 1;
             self.calls += calls.len() as u64;
@@ -204,13 +217,16 @@ impl Row {
             if (verdict.word == Word::Ask && self.edited != Some(call)) || edit_denied {
                 self.holds.insert(call, "approval".to_string());
             }
-            self.edited = None;
+            (self.edited, self.changed) = (None, None);
         } else if let Fact::CallUnknown { .. } = fact {
             self.holds.insert(call, "unknown".to_string());
         } else if let Fact::CallEdited { .. } = fact {
-            self.edited = Some(call);
+            self.changed = Some(call);
             self.holds.remove(&call);
         } else {
+            // An edit waits no more only where it is approved with it; in a fork it is not.
+            let approved = matches!(fact, Fact::CallApproved { .. }) && self.changed == Some(call);
+            self.edited = if approved { self.changed.take() } else { self.edited };
             self.holds.remove(&call);
         }
     }
@@ -230,6 +246,36 @@ impl Row {
         }
         .to_string();
     }
+}
+
+/// Rows as a tree: forks right under the session they came from, with their depth. The order is otherwise kept, by the
+/// first of each family; a fork whose parent is not among the rows stands by itself.
+pub fn as_tree(rows: &[Row]) -> Vec<(usize, &Row)> {
+    let at: HashMap<&SessionId, usize> = rows.iter().enumerate().map(|(at, row)| (&row.id, at)).collect();
+    let parent = |of: usize| -> Option<usize> { at.get(&rows.get(of)?.parent.as_ref()?.session).copied() };
+    let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
+    for child in 0..rows.len() {
+        if let Some(parent) = parent(child) {
+            below.entry(parent).or_default().push(child);
+        }
+    }
+    let (mut seen, mut order) = (vec![false; rows.len()], Vec::with_capacity(rows.len()));
+    for first in 0..rows.len() {
+        let (mut root, mut climbed) = (first, 0);
+        while let Some(up) = parent(root).filter(|_| climbed < rows.len()) {
+            (root, climbed) = (up, climbed + 1); // bounded: damaged rows may go in a circle
+        }
+        let mut stack = vec![(0, root)];
+        while let Some((depth, row)) = stack.pop() {
+            if seen.get(row).copied().unwrap_or(true) {
+                continue;
+            }
+            seen[row] = true;
+            order.push((depth, row));
+            stack.extend(below.get(&row).into_iter().flatten().rev().map(|child| (depth + 1, *child)));
+        }
+    }
+    order.into_iter().filter_map(|(depth, row)| Some((depth, rows.get(row)?))).collect()
 }
 
 /// The word of an ended run.

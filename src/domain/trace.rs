@@ -16,15 +16,15 @@ use crate::domain::shelf::Shelf;
 use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
 use crate::domain::trace_row::{Part, Row, RowState, Spent, Time, What};
-use crate::domain::watch::{Phase, Watch};
+use crate::domain::watch::Watch;
 use std::collections::BTreeMap;
 
 /// A call that is not over.
 #[derive(Clone, Debug, Default)]
-struct OpenCall {
-    watch: Watch,
-    starts: u32,
-    execution: Option<usize>,
+pub(in crate::domain) struct OpenCall {
+    pub(in crate::domain) watch: Watch,
+    pub(in crate::domain) starts: u32,
+    pub(in crate::domain) execution: Option<usize>,
 }
 
 /// A session's timeline.
@@ -32,19 +32,19 @@ struct OpenCall {
 pub struct Trace {
     pub(in crate::domain) rows: Shelf<Row>,
     order: Vec<usize>,
-    tree: SpanTree,
-    onlooker: bool,
+    pub(in crate::domain) tree: SpanTree,
+    pub(in crate::domain) onlooker: bool,
     version: u64,
     pub(in crate::domain) run: Option<usize>,
     step: Option<usize>,
     steps: u32,
-    model: Option<usize>,
-    retry: Option<usize>,
+    pub(in crate::domain) model: Option<usize>,
+    pub(in crate::domain) retry: Option<usize>,
     pause: Option<usize>,
     stops: Vec<usize>,
     let_go: Option<EventNo>,
-    calls: BTreeMap<CallId, usize>,
-    open: BTreeMap<CallId, OpenCall>,
+    pub(in crate::domain) calls: BTreeMap<CallId, usize>,
+    pub(in crate::domain) open: BTreeMap<CallId, OpenCall>,
     last_at: Micros,
     pub(in crate::domain) imported: bool,
     pub(in crate::domain) answered: bool,
@@ -113,15 +113,16 @@ impl Trace {
     pub fn apply(&mut self, event: &Event) {
         self.version += 1;
         self.rows.at(event.no);
+        if !self.onlooker {
+            self.tree.apply(event); // first: a call may be denied by the very fact that opens its span
+        }
         match &event.fact {
             Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
                 self.moment(event, What::Takeover { holder: holder.clone() });
             }
-            Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => {
-                self.steps = 0;
-                self.run =
-                    Some(self.add(None, event, What::Run { no: event.run, input: input.clone() }, None));
-            }
+            Fact::SessionForked { parent, .. } => self.fork(event, parent),
+            Fact::RestoreStarted { at, .. } => self.moment(event, What::Restore { at: *at }),
+            Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => self.begun(event, input),
             Fact::RunPaused { .. } | Fact::InterruptAsked { .. } if self.pause.is_none() => {
                 self.pause = Some(self.add(self.run, event, What::Pause, Some(Time::Person)));
             }
@@ -158,6 +159,9 @@ impl Trace {
             | Fact::CallDropped { call } => self.called(*call, event),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreEnded { .. }
             | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunPaused { .. }
@@ -173,14 +177,22 @@ impl Trace {
             | Fact::OperatorSaid { .. } => {}
         }
         self.stand(event);
-        if !self.onlooker {
-            self.tree.apply(event);
-        }
         self.last_at = event.at;
     }
 
+    fn begun(&mut self, event: &Event, input: &str) {
+        self.steps = 0;
+        self.run = Some(self.add(None, event, What::Run { no: event.run, input: input.to_string() }, None));
+    }
+
     /// Adds a row as the last one in `parent`.
-    fn add(&mut self, parent: Option<usize>, event: &Event, what: What, time: Option<Time>) -> usize {
+    pub(in crate::domain) fn add(
+        &mut self,
+        parent: Option<usize>,
+        event: &Event,
+        what: What,
+        time: Option<Time>,
+    ) -> usize {
         let key = self.rows.len();
         let holder = parent.and_then(|parent| self.rows.get(parent));
         let depth = holder.map_or(0, |row| row.depth + 1);
@@ -210,7 +222,7 @@ impl Trace {
         key
     }
 
-    fn moment(&mut self, event: &Event, what: What) {
+    pub(in crate::domain) fn moment(&mut self, event: &Event, what: What) {
         let parent = self.step.or(self.run);
         let key = self.add(parent, event, what, None);
         if let Some(row) = self.rows.get_mut(key) {
@@ -219,7 +231,7 @@ impl Trace {
     }
 
     /// Ends what a row does now, and the row with it.
-    fn close(&mut self, key: usize, at: Micros, state: RowState) {
+    pub(in crate::domain) fn close(&mut self, key: usize, at: Micros, state: RowState) {
         self.stop(key, at);
         if let Some(row) = self.rows.get_mut(key).filter(|row| row.end.is_none()) {
             row.end = Some(at);
@@ -228,7 +240,7 @@ impl Trace {
     }
 
     /// Ends the last part of a row; its time counts for the row and for those that hold it.
-    fn stop(&mut self, key: usize, at: Micros) {
+    pub(in crate::domain) fn stop(&mut self, key: usize, at: Micros) {
         let Some(row) = self.rows.get_mut(key) else { return };
         let is_execution = matches!(row.what, What::Execution { .. }); // its call counts this already
         let Some(part) = row.parts.last_mut().filter(|part| part.to.is_none()) else { return };
@@ -242,7 +254,7 @@ impl Trace {
     }
 
     /// Begins another part of a row.
-    fn part(&mut self, key: usize, from: Micros, time: Time) {
+    pub(in crate::domain) fn part(&mut self, key: usize, from: Micros, time: Time) {
         let goes_on = |row: &Row| row.parts.last().is_some_and(|part| part.to.is_none() && part.time == time);
         if self.rows.get(key).is_some_and(goes_on) {
             return;
@@ -320,7 +332,7 @@ impl Trace {
     }
 
     /// A step is over once its reply and all its calls are.
-    fn close_step(&mut self, at: Micros) {
+    pub(in crate::domain) fn close_step(&mut self, at: Micros) {
         if self.open.is_empty()
             && let Some(key) = self.step.take()
         {
@@ -344,69 +356,5 @@ impl Trace {
             }
         }
         self.open.clear();
-    }
-
-    fn called(&mut self, call: CallId, event: &Event) {
-        let Some(key) = self.call_row(call).map(|row| row.key) else { return };
-        let Some(mut open) = self.open.remove(&call) else { return };
-        open.watch.apply(&event.fact);
-        if let Fact::CallEdited { args, .. } = &event.fact
-            && let Some(What::Call { summary, .. }) = self.rows.get_mut(key).map(|row| &mut row.what)
-        {
-            *summary = crate::domain::card::brief(args);
-        }
-        self.execution(key, call, &mut open, event);
-        let time = match open.watch.phase {
-            Phase::Judging => Time::Judging,
-            Phase::Person => Time::Person,
-            Phase::Ready => Time::Idle,
-            Phase::Running => Time::Work,
-            Phase::Over(close) => {
-                if matches!(event.fact, Fact::CallJudged { .. }) && !self.onlooker {
-                    self.tree.denied(event);
-                }
-                self.close(key, event.at, close.into());
-                return self.close_step(event.at);
-            }
-        };
-        self.part(key, event.at, time);
-        self.open.insert(call, open);
-    }
-
-    /// A row for each execution that is not the only one, or that broke off.
-    fn execution(&mut self, key: usize, call: CallId, open: &mut OpenCall, event: &Event) {
-        if let Fact::CallStarted { .. } = &event.fact {
-            open.starts += 1;
-            if open.starts > 1 {
-                let what = What::Execution { call, nth: open.starts };
-                open.execution = Some(self.add(Some(key), event, what, Some(Time::Work)));
-            }
-            return;
-        }
-        let broke_off = if let Fact::CallInterrupted { .. } = &event.fact {
-            RowState::Interrupted
-        } else if let Fact::CallUnknown { .. } = &event.fact {
-            RowState::Unknown
-        } else if open.watch.over() {
-            close_of(open.watch.phase)
-        } else {
-            return; // it changes no execution
-        };
-        if let Some(row) = open.execution.take() {
-            self.close(row, event.at, broke_off);
-        } else if matches!(broke_off, RowState::Interrupted | RowState::Unknown) {
-            let from = self.rows.get(key).and_then(|row| row.parts.last()).map_or(event.at, |part| part.from);
-            let begun = Event { at: from, ..event.clone() };
-            let row =
-                self.add(Some(key), &begun, What::Execution { call, nth: open.starts }, Some(Time::Work));
-            self.close(row, event.at, broke_off);
-        }
-    }
-}
-
-fn close_of(phase: Phase) -> RowState {
-    match phase {
-        Phase::Over(close) => close.into(),
-        Phase::Judging | Phase::Person | Phase::Ready | Phase::Running => RowState::Open,
     }
 }

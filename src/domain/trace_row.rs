@@ -1,5 +1,6 @@
 //! What a row of the timeline is made of: what it is, its stretches of time, how it stands.
 
+use crate::domain::event::Parent;
 use crate::domain::fault::FaultKind;
 use crate::domain::ids::{BreakNo, CallId, EventNo, RunNo};
 use crate::domain::time::Micros;
@@ -91,6 +92,16 @@ pub enum What {
     Steer {
         /// The text.
         text: String,
+    },
+    /// The session begins here: what stands above was copied.
+    Fork {
+        /// From where.
+        parent: Parent,
+    },
+    /// The files were put back.
+    Restore {
+        /// As they were at this event.
+        at: EventNo,
     },
     /// Another process took the session over.
     Takeover {

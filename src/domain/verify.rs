@@ -6,19 +6,20 @@
 //! output, the jitter of a wait) is taken from the log; everything that follows from it must follow. The state is the one
 //! `Session::apply`, with what is over let go, so a million events need no more memory than what is open at once.
 
-use crate::domain::call::CallState;
-use crate::domain::commit::{Class, Commit, Denial, Head, Sealed, may_say};
+use crate::domain::commit::{Class, Commit, Head, Sealed};
 use crate::domain::event::{Event, Fact, Lapse};
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::next::{Step, next};
 use crate::domain::order::Refusal;
 use crate::domain::place::place;
-use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::span_tree::SpanTree;
 use crate::domain::time::Micros;
+use crate::domain::verify_fork::{is_twist, twisted};
 use crate::domain::verify_input::{Told, told};
-use crate::domain::verify_words::{differing, fact_words, missing_words, refused_words, step_words};
+use crate::domain::verify_words::{
+    chain, differing, fact_words, missing_words, open, refused_words, step_words,
+};
 use std::collections::HashSet;
 
 /// Between the decision to start a call and the stamp of its event lie microseconds; this much is no difference.
@@ -122,13 +123,15 @@ impl Verified {
 /// Checks one session, commit by commit.
 #[derive(Debug)]
 pub struct Verifier {
-    session: Session,
+    pub(in crate::domain) session: Session,
     head: Head,
     tree: SpanTree,
     messages_let_go: u64,
     commits: u64,
     demanded: Vec<CallId>,
     unclocked: HashSet<CallId>,
+    twisted_at: Option<Micros>,
+    is_restoring: bool,
     unread_from: Option<EventNo>,
     finding: Option<Finding>,
 }
@@ -144,6 +147,8 @@ impl Verifier {
             commits: 0,
             demanded: Vec::new(),
             unclocked: HashSet::new(),
+            twisted_at: None,
+            is_restoring: false,
             unread_from: None,
             finding: None,
         }
@@ -191,60 +196,85 @@ impl Verifier {
 
     fn checked(&mut self, commit: &Commit) -> Result<(), Finding> {
         let head = self.head.admit(commit).map_err(|denial| chain(&self.head, commit, &denial))?;
-        let mut rest = commit.events.as_slice();
+        let (copies, own) = commit.events.split_at(self.head.copies(commit));
+        self.copied(copies)?;
+        let mut rest = own;
         while let Some(first) = rest.first() {
-            let many = self.input(commit.class, rest, &first.event)?;
-            rest = rest.get(many..).unwrap_or_default();
+            self.in_time(&first.event)?;
+            let many = if self.is_read(commit.class, &first.event) {
+                self.derived(commit.class, rest, false)?
+            } else {
+                1
+            };
+            let (now, then) = rest.split_at(many);
+            now.iter().try_for_each(|sealed| self.take(&sealed.event))?;
+            rest = then;
         }
         self.head = head;
         self.commits += 1;
         self.messages_let_go += self.session.let_go();
-        if commit.class == Class::Worker {
+        self.demand_after(commit.class, own);
+        Ok(())
+    }
+
+    /// What the worker does next it chose at one of the states since its last word: operators write beside it, and files
+    /// are kept between the choice and the deed.
+    pub(in crate::domain) fn demand_after(&mut self, class: Class, said: &[Sealed]) {
+        let keeps = |sealed: &Sealed| {
+            matches!(sealed.event.fact, Fact::WorkspaceKept { .. } | Fact::WorkspaceMissed { .. })
+        };
+        if class == Class::Worker && !said.iter().all(keeps) {
             self.demanded.clear();
         }
-        // What the worker does next it chose at one of the states since its last word: operators write beside it.
         if let Step::JudgeCall(call) | Step::RunCall(call) = next(&self.session)
             && !self.demanded.contains(&call)
         {
             self.demanded.push(call);
         }
-        Ok(())
     }
 
-    /// Checks the events that one input made; tells how many they are.
-    fn input(&mut self, class: Class, rest: &[Sealed], first: &Event) -> Result<usize, Finding> {
-        if first.at < self.session.updated_at {
-            let (found, before) = (first.at.rfc3339(), self.session.updated_at.rfc3339());
-            let why = "its time is before that of the event before it".to_string();
-            return Err(finding(first, Rule::Time, why, format!("{before} or later"), found));
+    /// Time never goes back.
+    pub(in crate::domain) fn in_time(&self, event: &Event) -> Result<(), Finding> {
+        if event.at >= self.session.updated_at {
+            return Ok(());
         }
-        if matches!(first.fact, Fact::Unknown { .. }) {
-            self.unread_from.get_or_insert(first.no);
+        let (found, before) = (event.at.rfc3339(), self.session.updated_at.rfc3339());
+        let why = "its time is before that of the event before it".to_string();
+        Err(finding(event, Rule::Time, why, format!("{before} or later"), found))
+    }
+
+    /// Whether what leads to an event can be told. Nothing of what another tool did was decided here: chain, times and spans
+    /// are all there is to check.
+    pub(in crate::domain) fn is_read(&mut self, class: Class, event: &Event) -> bool {
+        if matches!(event.fact, Fact::Unknown { .. }) {
+            self.unread_from.get_or_insert(event.no);
         }
-        // Nothing of what another tool did was decided here: chain, times and spans are all there is to check.
-        if self.unread_from.is_some() || class == Class::Importer {
-            return self.take(first).map(|()| 1);
-        }
+        self.unread_from.is_none() && class != Class::Importer
+    }
+
+    /// Holds the events that one input made against what the door makes of it; tells how many they are. Where the log is
+    /// `cut` behind `rest`, what would follow is not missed.
+    pub(in crate::domain) fn derived(
+        &self,
+        class: Class,
+        rest: &[Sealed],
+        cut: bool,
+    ) -> Result<usize, Finding> {
+        let Some(first) = rest.first().map(|sealed| &sealed.event) else { return Ok(0) };
         if !self.session.is_open() && !matches!(first.fact, Fact::SessionOpened { .. }) {
             let why = "a session begins with its opening".to_string();
-            return Err(finding(
-                first,
-                Rule::Derived,
-                why,
-                "SessionOpened".to_string(),
-                fact_words(&first.fact),
-            ));
+            let (expected, found) = ("SessionOpened".to_string(), fact_words(&first.fact));
+            return Err(finding(first, Rule::Derived, why, expected, found));
         }
         let expected = self.expected(class, rest, first)?;
-        let many = expected.len();
         for (at, wanted) in expected.iter().enumerate() {
-            let Some(sealed) = rest.get(at) else { return Err(missing(&self.session, wanted)) };
-            compare(&self.session, wanted, &sealed.event)?;
+            match rest.get(at) {
+                Some(sealed) => compare(&self.session, wanted, &sealed.event)?,
+                None if cut => return Ok(at),
+                None => return Err(missing(&self.session, wanted)),
+            }
         }
-        for sealed in &rest[..many] {
-            self.take(&sealed.event)?;
-        }
-        Ok(many)
+        Ok(expected.len())
     }
 
     /// The events that the door makes of the input which the first fact tells of.
@@ -253,10 +283,18 @@ impl Verifier {
             let (rule, why) = refused_words(&self.session, &first.fact, why);
             finding(first, rule, why, self.demand(), fact_words(&first.fact))
         };
-        let told: Told = told(&self.session, class, rest)
+        let told: Option<Told> = match self.twisted_at == Some(first.at) {
+            true => twisted(&self.session, &first.fact).or_else(|| told(&self.session, class, rest)),
+            false => told(&self.session, class, rest),
+        };
+        let told = told
+            .filter(|_| self.is_restoring || !matches!(first.fact, Fact::RestoreEnded { .. }))
             .ok_or_else(|| refused(&Refusal::Stray("nothing that is said or learned here leads to it")))?;
         let facts = told.facts(&self.session, self.moment(first)).map_err(|why| refused(&why))?;
         let facts = told.with_the_log(facts, rest, self.messages_let_go);
+        if facts.is_empty() {
+            return Err(refused(&Refusal::Stray("nothing is said where nothing has changed")));
+        }
         if let Fact::CallJudged { call, .. } | Fact::CallRefused { call, .. } = &first.fact
             && !self.demanded.contains(call)
         {
@@ -284,7 +322,7 @@ impl Verifier {
     }
 
     /// Takes one event that fits into the state and the tree of spans.
-    fn take(&mut self, event: &Event) -> Result<(), Finding> {
+    pub(in crate::domain) fn take(&mut self, event: &Event) -> Result<(), Finding> {
         self.session.apply(event);
         self.tree.apply(event);
         if let Fact::CallJudged { call, .. } = &event.fact
@@ -300,6 +338,12 @@ impl Verifier {
                 self.unclocked.remove(call);
             }
         }
+        let forked = matches!(event.fact, Fact::SessionForked { .. });
+        let goes_on = self.twisted_at.filter(|_| is_twist(&event.fact));
+        self.twisted_at = if forked { Some(event.at) } else { goes_on };
+        if let Fact::RestoreStarted { .. } | Fact::RestoreEnded { .. } = &event.fact {
+            self.is_restoring = matches!(event.fact, Fact::RestoreStarted { .. });
+        }
         match self.tree.faults().first() {
             Some(fault) => {
                 let found = format!("{} in span {} of {}", event.fact.kind(), event.span, event.parent);
@@ -312,7 +356,13 @@ impl Verifier {
     }
 }
 
-fn finding(event: &Event, rule: Rule, why: String, expected: String, found: String) -> Finding {
+pub(in crate::domain) fn finding(
+    event: &Event,
+    rule: Rule,
+    why: String,
+    expected: String,
+    found: String,
+) -> Finding {
     Finding { no: event.no, kind: event.fact.kind().to_string(), rule, why, expected, found }
 }
 
@@ -340,55 +390,4 @@ fn compare(session: &Session, wanted: &Event, found: &Event) -> Result<(), Findi
         return Err(finding(found, Rule::Spans, why, place(wanted), place(found)));
     }
     Ok(())
-}
-
-/// A commit that the fold rule of the log does not admit.
-fn chain(head: &Head, commit: &Commit, denial: &Denial) -> Finding {
-    let at = |no: EventNo| commit.events.iter().find(|sealed| sealed.event.no == no);
-    let first = head.event.after();
-    let (no, expected) = match denial {
-        Denial::Broken { no, .. } => (*no, "an event that continues the chain".to_string()),
-        Denial::NotNext { .. } => (first, format!("commit {} after {}", head.seq + 1, head.commit)),
-        Denial::Fenced { .. } => (first, format!("a commit of term {}, or a takeover", head.epoch)),
-        Denial::Imported { .. } => {
-            (first, "an importer in a session of its own, and nobody else there".to_string())
-        }
-        Denial::Empty => (first, "a commit with at least one event".to_string()),
-        Denial::NotYours { .. } => {
-            let odd = commit.events.iter().find(|sealed| !may_say(commit.class, &sealed.event.fact));
-            let who = match commit.class {
-                Class::Worker => "what the worker learned or does: a decision is a person's",
-                Class::Operator => "what a person says: an act is the worker's",
-                Class::Importer => "what another tool recorded",
-            };
-            (odd.map_or(first, |sealed| sealed.event.no), who.to_string())
-        }
-    };
-    let kind = at(no).map_or_else(String::new, |sealed| sealed.event.fact.kind().to_string());
-    Finding { no, kind, rule: Rule::Chain, why: denial.to_string(), expected, found: denial.to_string() }
-}
-
-/// What is open at the end of what was read.
-fn open(session: &Session) -> Vec<String> {
-    let Some(run) = session.live() else { return Vec::new() };
-    let mut open = Vec::new();
-    if let Turn::Asked { span, .. } = &run.turn {
-        open.push(format!("the model was asked ({span}) and has not answered yet"));
-    }
-    for call in session.open_calls() {
-        let how = match call.state {
-            CallState::Proposed => "waits for the policy",
-            CallState::Held => "waits for a decision",
-            CallState::Cleared { .. } => "may start and has not",
-            CallState::Started => "was started and has not ended yet",
-            CallState::Interrupted => "was interrupted and is to run again",
-            CallState::Unknown => "waits to be settled: its outcome is unknown",
-            CallState::Ended(_) | CallState::Unrecorded => continue,
-        };
-        open.push(format!("call {} {how}", call.id));
-    }
-    if open.is_empty() {
-        open.push(format!("the task is not over: {}", step_words(&next(session))));
-    }
-    open
 }

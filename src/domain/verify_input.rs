@@ -11,7 +11,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::order::{Order, Refusal, Task};
-use crate::domain::outcome::{Judged, Report, report};
+use crate::domain::outcome::{Judged, Keeping, Report, report};
 use crate::domain::policy::Mode;
 use crate::domain::retry::{AfterFault, RetryRule};
 use crate::domain::schema::Schema;
@@ -24,6 +24,8 @@ use std::sync::OnceLock;
 enum Input {
     /// A session was opened: said without a state to decide on.
     Opened(Box<Fact>),
+    /// What is said as it stands, once it is known that it may be.
+    Said(Box<Fact>),
     Order(Order, By),
     Report(Box<Report>),
 }
@@ -42,35 +44,29 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         return told_of_call(session, rest);
     }
     let then = rest.get(1).map(|sealed| &sealed.event.fact);
-    let steps = matches!(then, Some(Fact::RunReleased { .. } | Fact::StepAllowed { .. }));
     let order = |order: Order, by: &By| Some(Told::of(Input::Order(order, by.clone())));
     match first {
         Fact::SessionOpened { .. } => Some(Told::of(Input::Opened(Box::new(first.clone())))),
         Fact::SessionRenamed { title, by } => order(Order::Rename(title.clone()), by),
         Fact::SessionMarked { mark, by } => order(Order::Mark(mark.clone()), by),
+        Fact::SessionForked { .. } => Some(Told::said(first)),
+        Fact::WorkspaceKept { .. }
+        | Fact::WorkspaceMissed { .. }
+        | Fact::RestoreStarted { .. }
+        | Fact::RestoreEnded { .. } => told_of_files(session, class, first),
         Fact::WriterTaken { holder, .. } => Told::learned(Report::Taken { holder: holder.clone() }),
         // A worker begins nothing but what was queued.
         Fact::RunStarted { .. } if class == Class::Worker => Told::learned(Report::QueueTaken),
-        Fact::RunStarted { input, mode, limits, model, base_url } => {
-            let (input, model, base_url) = (input.clone(), model.clone(), base_url.clone());
-            order(Order::Start(Task { input, mode: *mode, limits: *limits, model, base_url }), &nobody())
-        }
-        Fact::RunPaused { by } => order(Order::Pause, by),
-        Fact::RunReleased { by } if matches!(then, Some(Fact::StepAllowed { .. })) => order(Order::Step, by),
-        Fact::RunReleased { by } if session.stop().is_some() => order(Order::Continue, by),
-        Fact::RunReleased { by } => order(Order::Resume, by),
-        Fact::InterruptAsked { by } => order(Order::Interrupt, by),
-        Fact::CancelAsked { by } => order(Order::Cancel, by),
-        Fact::StepAllowed { by } => order(Order::Step, by),
-        Fact::ModeSet { mode: Mode::Step, by } if steps => order(Order::Step, by),
-        Fact::ModeSet { by, .. } if matches!(then, Some(Fact::RunReleased { .. })) => {
-            order(Order::Continue, by)
-        }
-        Fact::ModeSet { mode, by } => order(Order::SetMode(*mode), by),
+        Fact::RunStarted { .. } => order(Order::Start(task(first)?), &nobody()),
+        Fact::RunPaused { .. }
+        | Fact::RunReleased { .. }
+        | Fact::InterruptAsked { .. }
+        | Fact::CancelAsked { .. }
+        | Fact::StepAllowed { .. }
+        | Fact::ModeSet { .. } => told_of_driving(session, first, then),
         Fact::RunEnded { .. } => Told::learned(Report::Finish),
         Fact::ModelAsked { model, request, notes, .. } => {
-            let (model, notes) = (model.clone(), notes.clone());
-            Told::learned(Report::Asking { model, request: *request, notes })
+            Told::learned(Report::Asking { model: model.clone(), request: *request, notes: notes.clone() })
         }
         Fact::BreakpointHit { .. } => Told::learned(Report::Stopping),
         Fact::BreakpointSet { spec, by, .. } => {
@@ -113,6 +109,68 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
     }
 }
 
+/// The same for a fact about how a person drove the run.
+fn told_of_driving(session: &Session, first: &Fact, then: Option<&Fact>) -> Option<Told> {
+    let order = |order: Order, by: &By| Some(Told::of(Input::Order(order, by.clone())));
+    let is_stepped = matches!(then, Some(Fact::StepAllowed { .. }));
+    let is_released = matches!(then, Some(Fact::RunReleased { .. }));
+    if let Fact::RunPaused { by } = first {
+        order(Order::Pause, by)
+    } else if let Fact::RunReleased { by } = first {
+        let stopped = session.stop().is_some();
+        order(
+            if is_stepped {
+                Order::Step
+            } else if stopped {
+                Order::Continue
+            } else {
+                Order::Resume
+            },
+            by,
+        )
+    } else if let Fact::InterruptAsked { by } = first {
+        order(Order::Interrupt, by)
+    } else if let Fact::CancelAsked { by } = first {
+        order(Order::Cancel, by)
+    } else if let Fact::StepAllowed { by } = first {
+        order(Order::Step, by)
+    } else if let Fact::ModeSet { mode, by } = first {
+        let steps = *mode == Mode::Step && (is_released || is_stepped);
+        let set = Order::SetMode(*mode);
+        order(
+            if steps {
+                Order::Step
+            } else if is_released {
+                Order::Continue
+            } else {
+                set
+            },
+            by,
+        )
+    } else {
+        None
+    }
+}
+
+/// The same for a fact about the files. A person keeps them only to put others in their place.
+fn told_of_files(session: &Session, class: Class, first: &Fact) -> Option<Told> {
+    if let Fact::WorkspaceKept { manifest, files, bytes, left_out } = first {
+        let (manifest, files, bytes, left_out) = (*manifest, *files, *bytes, *left_out);
+        match class {
+            Class::Worker => Told::learned(Report::Kept(Keeping::Kept { manifest, files, bytes, left_out })),
+            Class::Operator | Class::Importer => Some(Told::said(first)),
+        }
+    } else if let Fact::WorkspaceMissed { why } = first {
+        let missed = || Told::learned(Report::Kept(Keeping::Missed { why: why.clone() }));
+        (class == Class::Worker).then(missed).flatten()
+    } else if let Fact::RestoreStarted { before, at, .. } = first {
+        let is_kept = session.kept == Some(*before) && !session.changed;
+        (is_kept && at.0 > 0 && *at <= session.last).then(|| Told::said(first))
+    } else {
+        Some(Told::said(first))
+    }
+}
+
 /// The same for a fact about a call; a call is only interrupted, or unknown, by a takeover that says so first.
 fn told_of_call(session: &Session, rest: &[Sealed]) -> Option<Told> {
     let first = &rest.first()?.event.fact;
@@ -132,7 +190,7 @@ fn told_of_call(session: &Session, rest: &[Sealed]) -> Option<Told> {
     } else if let Fact::CallSettled { how, note, by, .. } = first {
         order(Order::Settle { call, how: *how, note: note.clone() }, by)
     } else if let Fact::CallRefused { .. } = first {
-        Told::learned(Report::Gone { call })
+        Some(gone(session, call, first))
     } else if let Fact::CallJudged { .. } = first {
         Some(judged(session, rest, call))
     } else if let Fact::CallLapsed { why, .. } = first {
@@ -145,6 +203,23 @@ fn told_of_call(session: &Session, rest: &[Sealed]) -> Option<Told> {
         Told::learned(Report::Finish)
     } else {
         None
+    }
+}
+
+/// A call that is not run after all: its tool is gone, or, where a fork began before it was refused, its arguments are none.
+fn gone(session: &Session, call: CallId, refused: &Fact) -> Told {
+    let told = Told::of(Input::Report(Box::new(Report::Gone { call })));
+    let Some(known) = session.call(call) else { return told };
+    let Fact::CallRefused { why, .. } = refused else { return told };
+    match why {
+        BadCall::UnknownTool { .. } => told,
+        // What the tool's schema said is not told by the log.
+        BadCall::Schema { .. } if session.parent.is_some() && !known.opened && known.args().is_some() => {
+            Told::said(refused)
+        }
+        BadCall::Schema { .. } | BadCall::NotJson { .. } | BadCall::Truncated => {
+            Told { tools: ToolBook::new([spec(&known.tool, Effect::SideEffect, false)]), ..told }
+        }
     }
 }
 
@@ -206,6 +281,12 @@ fn spec(tool: &str, effect: Effect, destroys: bool) -> ToolSpec {
     ToolSpec { name: tool.to_string(), description: String::new(), schema, effect, destroys }
 }
 
+fn task(started: &Fact) -> Option<Task> {
+    let Fact::RunStarted { input, mode, limits, model, base_url } = started else { return None };
+    let (input, model, base_url) = (input.clone(), model.clone(), base_url.clone());
+    Some(Task { input, mode: *mode, limits: *limits, model, base_url })
+}
+
 /// Who begins a task is not in its fact.
 fn nobody() -> By {
     By { name: String::new(), via: Via::Command }
@@ -214,6 +295,10 @@ fn nobody() -> By {
 impl Told {
     fn of(input: Input) -> Told {
         Told { input, tools: ToolBook::default() }
+    }
+
+    pub(in crate::domain) fn said(fact: &Fact) -> Told {
+        Told::of(Input::Said(Box::new(fact.clone())))
     }
 
     fn learned(report: Report) -> Option<Told> {
@@ -225,7 +310,7 @@ impl Told {
         let kit = Kit { tools: &self.tools, now, luck: 0, retry: RetryRule::default(), approval_ms: 0 };
         match &self.input {
             Input::Opened(_) if session.is_open() => Err(Refusal::Stray("the session is open already")),
-            Input::Opened(fact) => Ok(vec![fact.as_ref().clone()]),
+            Input::Opened(fact) | Input::Said(fact) => Ok(vec![fact.as_ref().clone()]),
             Input::Order(order, by) => decide(session, order, by, &kit),
             Input::Report(said) => report(session, said, &kit),
         }

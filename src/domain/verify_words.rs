@@ -1,14 +1,16 @@
 //! What a check found, in words: the rule that was broken, what should stand there and what stands there.
 
 use crate::domain::call::{Call, CallState};
+use crate::domain::commit::{Class, Commit, Denial, Head, may_say};
 use crate::domain::decide::state_word;
 use crate::domain::event::{Fact, Lapse};
-use crate::domain::ids::CallId;
-use crate::domain::next::Step;
+use crate::domain::ids::{CallId, EventNo};
+use crate::domain::next::{Step, next};
 use crate::domain::order::Refusal;
+use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::tally::ended;
-use crate::domain::verify::Rule;
+use crate::domain::verify::{Finding, Rule};
 use serde_json::Value;
 
 /// Characters of a value that a finding shows.
@@ -193,4 +195,56 @@ fn first_difference(path: String, wanted: Value, found: Value) -> Option<(String
 fn shorten(text: &str) -> String {
     let short: String = text.chars().take(VALUE_MAX).collect();
     if short.len() < text.len() { short + "…" } else { short }
+}
+
+/// A commit that the fold rule of the log does not admit.
+pub(in crate::domain) fn chain(head: &Head, commit: &Commit, denial: &Denial) -> Finding {
+    let at = |no: EventNo| commit.events.iter().find(|sealed| sealed.event.no == no);
+    let first = head.event.after();
+    let (no, expected) = match denial {
+        Denial::Broken { no, .. } => (*no, "an event that continues the chain".to_string()),
+        Denial::NotNext { .. } => (first, format!("commit {} after {}", head.seq + 1, head.commit)),
+        Denial::Fenced { .. } => (first, format!("a commit of term {}, or a takeover", head.epoch)),
+        Denial::Imported { .. } => {
+            (first, "an importer in a session of its own, and nobody else there".to_string())
+        }
+        Denial::Empty => (first, "a commit with at least one event".to_string()),
+        Denial::NotYours { .. } => {
+            let mut own = commit.events.iter().skip(head.copies(commit));
+            let odd = own.find(|sealed| !may_say(commit.class, &sealed.event.fact));
+            let who = match commit.class {
+                Class::Worker => "what the worker learned or does: a decision is a person's",
+                Class::Operator => "what a person says: an act is the worker's",
+                Class::Importer => "what another tool recorded",
+            };
+            (odd.map_or(first, |sealed| sealed.event.no), who.to_string())
+        }
+    };
+    let kind = at(no).map_or_else(String::new, |sealed| sealed.event.fact.kind().to_string());
+    Finding { no, kind, rule: Rule::Chain, why: denial.to_string(), expected, found: denial.to_string() }
+}
+
+/// What is open at the end of what was read.
+pub(in crate::domain) fn open(session: &Session) -> Vec<String> {
+    let Some(run) = session.live() else { return Vec::new() };
+    let mut open = Vec::new();
+    if let Turn::Asked { span, .. } = &run.turn {
+        open.push(format!("the model was asked ({span}) and has not answered yet"));
+    }
+    for call in session.open_calls() {
+        let how = match call.state {
+            CallState::Proposed => "waits for the policy",
+            CallState::Held => "waits for a decision",
+            CallState::Cleared { .. } => "may start and has not",
+            CallState::Started => "was started and has not ended yet",
+            CallState::Interrupted => "was interrupted and is to run again",
+            CallState::Unknown => "waits to be settled: its outcome is unknown",
+            CallState::Ended(_) | CallState::Unrecorded => continue,
+        };
+        open.push(format!("call {} {how}", call.id));
+    }
+    if open.is_empty() {
+        open.push(format!("the task is not over: {}", step_words(&next(session))));
+    }
+    open
 }

@@ -65,6 +65,11 @@ impl Watch {
                 Phase::Judging
             }
             Fact::CallStarted { .. } => Phase::Running,
+            // What was said to it in the parent is history; it is judged again.
+            Fact::SessionForked { .. } => {
+                (self.edited, self.approved) = (false, None);
+                Phase::Judging
+            }
             Fact::CallEnded { outcome: Outcome::Ok, .. }
             | Fact::CallSettled { how: Settling::Happened, .. } => Phase::Over(Close::Well),
             Fact::CallEnded { .. } => Phase::Over(Close::Badly),
@@ -82,6 +87,10 @@ impl Watch {
             | Fact::CallSettled { how: Settling::Abandon, .. } => Phase::Over(Close::NotRun),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
+            | Fact::WorkspaceKept { .. }
+            | Fact::WorkspaceMissed { .. }
+            | Fact::RestoreStarted { .. }
+            | Fact::RestoreEnded { .. }
             | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
             | Fact::RunStarted { .. }

@@ -5,6 +5,7 @@
 pub mod log; // commits in order, durably, by compare-and-set; tail; what the engine promises
 pub mod work; // who drives a session: a claim that dies with its process
 pub mod blobs; // large content by hash
+pub mod files; // the files of a workspace: kept, compared, put back
 pub mod live; // lossy drafts for whoever watches
 pub mod index; // lists, counts and search over sessions: a local projection of the log
 pub mod model; // answer one turn, streaming drafts

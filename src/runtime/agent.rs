@@ -3,7 +3,7 @@
 //! One agent drives one session, under a claim and the writer lease. It ends when there is nothing to do, when a person is
 //! needed (if told to), when told to quit, or when the log cannot be written; then nothing of it runs any more.
 
-use crate::domain::call::Outcome;
+use crate::domain::call::{Call, Outcome};
 use crate::domain::commit::Class;
 use crate::domain::decide::Kit;
 use crate::domain::event::Fact;
@@ -18,7 +18,7 @@ use crate::ports::log::{Follow, TailItem};
 use crate::ports::model::Ask;
 use crate::ports::tool::{Returned, Stop};
 use crate::ports::work::Claim;
-pub use crate::runtime::agent_fault::AgentFault;
+pub use crate::runtime::ends::{AgentFault, OnHold, Parked};
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::perform;
 use crate::runtime::plugs::{Kitbag, Plugs};
@@ -27,26 +27,6 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
-
-/// What an agent does when only a person can go on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OnHold {
-    /// It waits for the person's word, from whatever terminal.
-    Wait,
-    /// It leaves; the hold stays in the log.
-    Leave,
-}
-
-/// Why an agent ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parked {
-    /// No task is under way.
-    Idle,
-    /// A person is needed.
-    Held,
-    /// It was told to quit.
-    Quit,
-}
 
 /// What a task of the agent came to.
 enum Done {
@@ -172,7 +152,12 @@ impl Agent {
                 Step::JudgeCall(call) => self.judge(call).await?,
                 Step::RunCall(call) => self.start(call).await?,
                 Step::Stop(_) => self.record(&Report::Stopping).await?,
-                Step::Finish(..) => self.record(&Report::Finish).await?,
+                Step::Finish(..) => {
+                    // First the files, so that a fork finds them as the run left them.
+                    if !self.session().changed || self.keep().await? {
+                        self.record(&Report::Finish).await?;
+                    }
+                }
                 Step::Await if self.tasks.is_empty() && on_hold == OnHold::Leave => return Ok(Parked::Held),
                 Step::Await => self.wait().await?,
             }
@@ -262,7 +247,12 @@ impl Agent {
         let judged = match perform::judge(session, call, &self.kitbag).await {
             // Told to quit: nothing new starts.
             Some(judged) if self.quit.is_cancelled() => Report::Judged(judged),
-            Some(judged) => Report::JudgedReady(judged),
+            Some(judged) => {
+                if perform::changes_files(&judged, &call.tool, &self.kitbag) && !self.keep().await? {
+                    return Ok(());
+                }
+                Report::JudgedReady(judged)
+            }
             // The tool is gone since the call was asked for (another program version): that is a refusal, not a loop.
             None => Report::Gone { call: id },
         };
@@ -270,9 +260,24 @@ impl Agent {
     }
 
     async fn start(&mut self, id: CallId) -> Result<(), AgentFault> {
+        if self.session().call(id).is_some_and(Call::may_change_files) && !self.keep().await? {
+            return Ok(());
+        }
         let Some(call) = self.session().call(id) else { return Ok(()) };
         let starting = perform::starting(call, &self.kitbag).await;
         self.go_on(id, &starting.unwrap_or(Report::Gone { call: id })).await
+    }
+
+    /// Keeps the files, and writes down that they are kept where they are others than before. False where a person's word,
+    /// or the word to quit, came first: that may take long, and nobody is to wait for it to pause a run.
+    async fn keep(&mut self) -> Result<bool, AgentFault> {
+        let kept = tokio::select! {
+            biased;
+            kept = perform::keep(self.session(), &self.plugs) => kept,
+            () = self.news.notified() => return self.catch_up().await.map(|()| false),
+            () = self.quit.cancelled() => return Ok(false),
+        };
+        self.record(&kept).await.map(|()| true)
     }
 
     /// Writes down how a call goes on; where that is its start, then starts it.

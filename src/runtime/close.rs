@@ -11,7 +11,7 @@ use crate::domain::next::{Step, next};
 use crate::domain::outcome::{Report, report};
 use crate::domain::session::Session;
 use crate::domain::tool_spec::ToolBook;
-use crate::runtime::agent_fault::AgentFault;
+use crate::runtime::ends::AgentFault;
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::plugs::Plugs;
 

@@ -5,25 +5,29 @@
 
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::command::Command;
-use crate::domain::ids::SessionId;
+use crate::domain::fork::Twist;
+use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
+use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
 use crate::runtime::{compare, reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Rows sent to a list at most.
 const ROWS_MAX: usize = 500;
+/// Forks that may wait to be shown.
+const FORKS: usize = 4;
 /// News of the list are gathered this long before it is sent again, in milliseconds.
 const ROWS_EVERY_MS: u64 = 250;
 
@@ -63,8 +67,18 @@ impl Desk {
 
     /// Serves commands until told to quit or the screen is gone; then every run parks before this returns.
     pub async fn serve(mut self, mut commands: Receiver<Command>) {
-        while let Some(command) = commands.recv().await {
+        let (made, mut forks) = channel(FORKS);
+        loop {
+            let command = tokio::select! {
+                command = commands.recv() => command,
+                Some(id) = forks.recv() => {
+                    self.watch(id);
+                    continue;
+                }
+            };
+            let Some(command) = command else { break };
             match command {
+                Command::Fork { session, at, twist } => self.fork(session, at, *twist, made.clone()),
                 Command::Begin(task, breaks) => self.begin(&task, &breaks).await,
                 Command::Order { session, order } => self.order(&session, &order).await,
                 Command::Watch(session) => self.watch(session),
@@ -84,6 +98,28 @@ impl Desk {
     async fn tell(&self, notice: Notice) {
         // A screen that is gone needs no notice.
         let _ = self.notices.send(notice).await;
+    }
+
+    /// Makes a fork beside everything else: its files may take a while. Once it is there it is watched.
+    fn fork(&self, parent: SessionId, at: Option<EventNo>, twist: Twist, made: Sender<SessionId>) {
+        let (plugs, notices) = (self.plugs.clone(), self.notices.clone());
+        let (by, tools) = (self.hand.by().clone(), self.hand.tools().clone());
+        tokio::spawn(async move {
+            let wish = Wish { at, twist, into: None };
+            let notice = match fork::fork(&plugs, &tools, &by, &parent, &wish).await {
+                Ok(forked) => {
+                    let _ = made.send(forked.id.clone()).await; // a desk that is gone shows nothing any more
+                    let missing = forked.missing_words();
+                    let Forked { id: session, at, workspace, .. } = forked;
+                    Notice::Forked { session, at, workspace, missing }
+                }
+                Err(fault) => Notice::Trouble {
+                    sentence: format!("There is no fork: {fault}."),
+                    hint: "nothing was changed; another event may do".to_string(),
+                },
+            };
+            let _ = notices.send(notice).await; // a screen that is gone needs no notice
+        });
     }
 
     async fn begin(&mut self, task: &Task, breaks: &[Breakpoint]) {

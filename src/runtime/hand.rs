@@ -60,6 +60,16 @@ impl Hand {
         Hand { log, clock, settings, tools, by, kept: VecDeque::new() }
     }
 
+    /// Whose hand it is.
+    pub fn by(&self) -> &By {
+        &self.by
+    }
+
+    /// What edited arguments are checked against.
+    pub fn tools(&self) -> &ToolBook {
+        &self.tools
+    }
+
     /// Opens a session with its first task and its breakpoints.
     pub async fn begin(
         &mut self,

@@ -135,8 +135,7 @@ impl Ledger {
                     last = LogFault::Stale;
                 }
                 Err(LogFault::Busy) => {
-                    let wait = (BUSY_MS << attempt.min(7)).min(500);
-                    self.clock.sleep_until(self.clock.now().plus_ms(wait)).await;
+                    self.wait(attempt).await;
                     last = LogFault::Busy;
                 }
                 Err(fault) => return Err(fault.into()),
@@ -145,21 +144,28 @@ impl Ledger {
         Err(last.into())
     }
 
-    /// Appends events that are placed already, at their own times: an importer's. Whoever finds the log moved looks again.
-    pub async fn write(&mut self, events: Vec<Event>) -> Result<(), LogFault> {
-        let id = CommitId::from_random(self.clock.fresh());
-        let by = (self.class, self.writer.as_str());
-        let commit = Arc::new(self.head.seal(id, &self.session.id, by, self.clock.now(), events));
+    /// Appends a commit that was sealed elsewhere as the first of a session.
+    pub async fn put(&mut self, commit: Arc<Commit>) -> Result<(), LogFault> {
         for attempt in 0..TRIES {
             match self.append(&commit).await {
-                Err(LogFault::Busy) => {
-                    let wait = (BUSY_MS << attempt.min(7)).min(500);
-                    self.clock.sleep_until(self.clock.now().plus_ms(wait)).await;
-                }
+                Err(LogFault::Busy) => self.wait(attempt).await,
                 done => return done,
             }
         }
         Err(LogFault::Busy)
+    }
+
+    /// Appends events that are placed already, at their own times: an importer's. Whoever finds the log moved looks again.
+    pub async fn write(&mut self, events: Vec<Event>) -> Result<(), LogFault> {
+        let id = CommitId::from_random(self.clock.fresh());
+        let by = (self.class, self.writer.as_str());
+        self.put(Arc::new(self.head.seal(id, &self.session.id, by, self.clock.now(), events))).await
+    }
+
+    /// Waits before a busy store is asked again.
+    async fn wait(&self, attempt: u32) {
+        let wait = (BUSY_MS << attempt.min(7)).min(500);
+        self.clock.sleep_until(self.clock.now().plus_ms(wait)).await;
     }
 
     fn seal(&self, facts: Vec<Fact>) -> Commit {

@@ -9,8 +9,10 @@ pub mod toolbox; // the dispatch table: tool name to tool
 pub mod ledger; // a fold and its log kept in step: decide, append, apply
 pub mod hand; // an operator's word, written beside the worker
 pub mod perform; // one step done through a port; says what came of it
-pub mod agent_fault; // why a session cannot be driven
+pub mod ends; // why an agent leaves
 pub mod agent; // the loop of one session: next, perform, decide, record
+pub mod fork; // another session from an event of one, with its files
+pub mod restore; // the files of a session's workspace, put back
 pub mod close; // a session taken up without a model
 pub mod reading; // a stored session as it is read for a replay
 pub mod compare; // two stored sessions read and compared

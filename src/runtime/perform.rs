@@ -1,11 +1,11 @@
 //! One step done through a port; says what came of it, never what it means.
 
-use crate::domain::call::{Call, Outcome, Output, Preview};
+use crate::domain::call::{Call, Outcome, Output, Preview, may_change_files};
 use crate::domain::event::Fact;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Draft;
-use crate::domain::outcome::{Judged, Report};
+use crate::domain::outcome::{Judged, Keeping, Report};
 use crate::domain::policy::Word;
 use crate::domain::session::Session;
 use crate::domain::tool_spec::Effect;
@@ -14,7 +14,7 @@ use crate::ports::clock::Clock;
 use crate::ports::judge::Case;
 use crate::ports::live::Live;
 use crate::ports::tool::{Cleared, Returned, Stop, Tool};
-use crate::runtime::plugs::Kitbag;
+use crate::runtime::plugs::{Kitbag, Plugs};
 use std::sync::Arc;
 use tokio::task::JoinError;
 
@@ -34,6 +34,34 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Ju
     let shown = verdict.word != Word::Deny && (verdict.word == Word::Ask || spec.effect != Effect::ReadOnly);
     let preview = if shown { tool.preview(args).await } else { Preview::None };
     Some(Judged { call: call.id, verdict, touches, preview })
+}
+
+/// Whether a call that the policy allows may change files: then they are kept before it starts.
+pub fn changes_files(judged: &Judged, tool: &str, kitbag: &Kitbag) -> bool {
+    let effect = kitbag.tools.book().get(tool).map(|spec| spec.effect);
+    let changes = effect.is_none_or(|effect| may_change_files(effect, &judged.touches));
+    judged.verdict.word == Word::Allow && changes
+}
+
+/// Keeps the files as they are: before a call that may change them, and at the end of a run that did.
+pub async fn keep(session: &Session, plugs: &Plugs) -> Report {
+    let limit = plugs.clock.sleep_until(plugs.clock.now().plus_ms(plugs.settings.keep_ms));
+    let keeping = tokio::select! {
+        biased;
+        kept = plugs.files.keep(&session.workspace, session.kept) => match kept {
+            Ok(kept) => Keeping::Kept {
+                manifest: kept.manifest,
+                files: kept.files,
+                bytes: kept.bytes,
+                left_out: kept.left_out.len() as u64,
+            },
+            Err(fault) => Keeping::Missed { why: fault.to_string() },
+        },
+        () = limit => Keeping::Missed {
+            why: format!("it took longer than {} s", plugs.settings.keep_ms / 1000),
+        },
+    };
+    Report::Kept(keeping)
 }
 
 /// The last look before a call runs: the policy as it is now and, where a person decided, what they would be shown now.

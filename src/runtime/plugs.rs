@@ -3,6 +3,7 @@
 use crate::domain::retry::RetryRule;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
+use crate::ports::files::Files;
 use crate::ports::index::Index;
 use crate::ports::judge::Judge;
 use crate::ports::live::Live;
@@ -50,13 +51,21 @@ pub struct Settings {
     pub approval_ms: u64,
     /// No call runs longer, in milliseconds; tools have shorter limits of their own.
     pub call_ms_max: u64,
+    /// Keeping the files before a call may take so long, in milliseconds; then the call runs without it.
+    pub keep_ms: u64,
     /// How long a stopped call may take to end before it is dropped, in milliseconds.
     pub stop_ms: u64,
 }
 
 impl Default for Settings {
     fn default() -> Settings {
-        Settings { retry: RetryRule::default(), approval_ms: 600_000, call_ms_max: 3_600_000, stop_ms: 5_000 }
+        Settings {
+            retry: RetryRule::default(),
+            approval_ms: 600_000,
+            call_ms_max: 3_600_000,
+            keep_ms: 120_000,
+            stop_ms: 5_000,
+        }
     }
 }
 
@@ -65,6 +74,8 @@ impl Default for Settings {
 pub struct Plugs {
     /// Where sessions are kept.
     pub store: Store,
+    /// The files of workspaces.
+    pub files: Arc<dyn Files>,
     /// The time and fresh numbers.
     pub clock: Arc<dyn Clock>,
     /// Makes kitbags.

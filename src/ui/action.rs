@@ -43,6 +43,8 @@ pub enum Action {
     Rename,
     /// Begin or leave a replay.
     Replay,
+    /// Another session from here.
+    Fork,
     /// Mark a session, or compare it with the marked one.
     Compare,
     /// Breakpoints, and notes for the model.
@@ -131,6 +133,7 @@ pub enum Decide {
 #[allow(missing_docs, reason = "each is said in a sentence in the table")]
 pub enum Editor {
     ApproveEdited,
+    ForkEdited,
     ShowDifference,
 }
 
@@ -164,4 +167,6 @@ pub enum Seek {
     Slower,
     Faster,
     Tenth,
+    Start,
+    End,
 }

@@ -26,7 +26,7 @@ use crate::ui::layout::{Layout, Shape, lay};
 use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
-use crate::ui::parts::{Folds, Overlay, Panel, Question, Search, Toast, Windows};
+use crate::ui::parts::{Folds, ForkPoint, Overlay, Panel, Question, Search, Toast, Windows};
 use crate::ui::playback::{Playback, SPEED_1};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
@@ -40,8 +40,10 @@ pub const STILL_MS: u64 = 3_000;
 pub const TWICE_MS: u64 = 2_000;
 /// Rows that the decision panel has below its text: what can be pressed, and a question.
 const PANEL_TAIL: usize = 3;
-/// How long a passing message stays, in milliseconds.
-pub const TOAST_MS: u64 = 6_000;
+/// How long a hint stays, in milliseconds; the next key ends it sooner.
+pub const TOAST_MS: u64 = 4_000;
+/// How long a fault stays, in milliseconds: it may come while keys are typed, so no key ends it.
+pub const FAULT_MS: u64 = 6_000;
 
 /// What begins when the operator writes and no session is watched.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,10 +108,14 @@ pub struct App {
     pub zoomed: bool,
     /// What lies over the workbench.
     pub overlay: Option<Overlay>,
+    /// What the help lies over: an editor with its text, a list.
+    pub behind: Option<Box<Overlay>>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
     /// Edited arguments that wait for the word which a destructive call wants.
     pub edited: Option<serde_json::Value>,
+    /// From where a fork is to be made, while what is other in it is being written.
+    pub fork: Option<ForkPoint>,
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
@@ -178,8 +184,10 @@ impl App {
             side: Pane::Trace,
             zoomed: false,
             overlay: None,
+            behind: None,
             question: None,
             edited: None,
+            fork: None,
             search: None,
             prefix: None,
             twice: None,

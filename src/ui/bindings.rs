@@ -1,6 +1,7 @@
 //! The table of keys: where each counts, what it does, how it is called. Handling, key line, help and palette read it.
 
 use crate::ui::action::{Action, Decide, Editor, Go, Item, Move, Seek, Steer, Stops, Text};
+use crate::ui::bindings_over::OVER;
 use crate::ui::mode::Context;
 
 /// One row of the table.
@@ -20,7 +21,7 @@ pub struct Binding {
     pub help: &'static str,
 }
 
-const fn row(
+pub(in crate::ui) const fn row(
     context: Context,
     action: Action,
     name: &'static str,
@@ -35,7 +36,20 @@ use Action as A;
 use Context as C;
 
 /// Every key. Within a context the order is that of the key line and of the help.
-pub const BINDINGS: &[Binding] = &[
+pub const BINDINGS: &[Binding] = &joined::<{ WORKBENCH.len() + OVER.len() }>(WORKBENCH, OVER);
+
+const fn joined<const N: usize>(first: &[Binding], then: &[Binding]) -> [Binding; N] {
+    let mut all = [first[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() { first[at] } else { then[at - first.len()] };
+        at += 1;
+    }
+    all
+}
+
+/// The keys of the workbench itself.
+const WORKBENCH: &[Binding] = &[
     row(
         C::Approval,
         A::Decide(Decide::Approve),
@@ -113,6 +127,16 @@ pub const BINDINGS: &[Binding] = &[
     row(C::Stopped, A::Decide(Decide::Respond), "respond", &["r"], "respond", "Answer in the tool's place."),
     row(C::Stopped, A::Stops(Stops::Note), "note", &["m"], "note", "Write a note into the next request."),
     row(C::Replay, A::Seek(Seek::Play), "play", &["Space"], "play/pause", "Play or pause."),
+    row(
+        C::Replay,
+        A::Replay,
+        "leave",
+        &["Esc", "q"],
+        "leave",
+        "Leave the replay: back to the session as it is now.",
+    ),
+    row(C::Replay, A::Seek(Seek::Start), "start", &["Home"], "", "To the beginning of the recording."),
+    row(C::Replay, A::Seek(Seek::End), "end", &["End"], "", "To the end of the recording."),
     row(C::Replay, A::Seek(Seek::EventBack), "event-back", &["Left"], "", "One event back."),
     row(C::Replay, A::Seek(Seek::EventForward), "event-forward", &["Right"], "event", "One event on."),
     row(C::Replay, A::Seek(Seek::CallBack), "call-back", &["["], "", "To the call before."),
@@ -256,6 +280,14 @@ pub const BINDINGS: &[Binding] = &[
         "",
         "Play this session from its beginning, or leave the replay.",
     ),
+    row(
+        C::Workbench,
+        A::Fork,
+        "fork",
+        &["f"],
+        "fork",
+        "Another session from the chosen event, as it was or changed.",
+    ),
     row(C::Workbench, A::Rename, "rename", &["g r"], "", "Give this session another title."),
     row(
         C::Workbench,
@@ -330,111 +362,21 @@ pub const BINDINGS: &[Binding] = &[
         "Show what differs from the proposal, or the text again.",
     ),
     row(C::Editor, A::Close, "close", &["Esc"], "leave", "Leave the call as it is."),
-    row(C::Sessions, A::Item(Item::Open), "open", &["Enter", "l"], "open", "Open the session."),
-    row(C::Sessions, A::Replay, "replay", &["p"], "replay", "Play the session from its beginning."),
     row(
-        C::Sessions,
-        A::Compare,
-        "compare",
-        &["d"],
-        "compare",
-        "Mark the session; on another one, compare the two.",
-    ),
-    row(C::Sessions, A::Item(Item::Search), "search", &["/"], "filter", "Type to filter."),
-    row(C::Sessions, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
-    row(C::Sessions, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
-    row(C::Sessions, A::Move(Move::HalfDown), "half-down", &["Ctrl-D", "PageDown"], "", "Half a page down."),
-    row(C::Sessions, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
-    row(C::Sessions, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the first."),
-    row(C::Sessions, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the last."),
-    row(C::Sessions, A::NewSession, "new-session", &["g n"], "new", "Begin a new session."),
-    row(C::Sessions, A::Close, "close", &["Esc", "q"], "close", "Back to the workbench."),
-    row(
-        C::Compare,
-        A::Item(Item::NextHit),
-        "next-difference",
-        &["n", "]"],
-        "next",
-        "To the next difference.",
+        C::ForkEditor,
+        A::Editor(Editor::ForkEdited),
+        "fork-edited",
+        &["Ctrl-S"],
+        "fork with these",
+        "Make the fork with these arguments; they are asked about there.",
     ),
     row(
-        C::Compare,
-        A::Item(Item::PreviousHit),
-        "previous-difference",
-        &["N", "["],
-        "before",
-        "To the difference before.",
+        C::ForkEditor,
+        A::Editor(Editor::ShowDifference),
+        "difference",
+        &["Ctrl-D"],
+        "difference",
+        "Show what differs from the proposal, or the text again.",
     ),
-    row(
-        C::Compare,
-        A::Item(Item::Open),
-        "open",
-        &["Enter"],
-        "fold",
-        "Show the lines that are the same, or fold them.",
-    ),
-    row(C::Compare, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
-    row(C::Compare, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
-    row(
-        C::Compare,
-        A::Move(Move::HalfDown),
-        "half-down",
-        &["Ctrl-D", "PageDown", "Space"],
-        "page",
-        "Half a page down.",
-    ),
-    row(C::Compare, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
-    row(C::Compare, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
-    row(C::Compare, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
-    row(C::Compare, A::Close, "close", &["Esc", "q"], "close", "Back to the sessions."),
-    row(C::Choose, A::Item(Item::Open), "open", &["Enter"], "choose", "Choose."),
-    row(C::Choose, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
-    row(C::Choose, A::Move(Move::Up), "up", &["Up"], "", "One up."),
-    row(C::Choose, A::Close, "close", &["Esc"], "back", "Go back; nothing happens."),
-    row(C::Breaks, A::Stops(Stops::Set), "set", &["Enter"], "set", "Set what is typed."),
-    row(
-        C::Breaks,
-        A::Stops(Stops::Remove),
-        "remove",
-        &["Ctrl-X"],
-        "remove",
-        "Remove the chosen breakpoint, or take the chosen note back.",
-    ),
-    row(C::Breaks, A::Close, "close", &["Esc"], "back", "Back to the workbench."),
-    row(
-        C::Breaks,
-        A::Stops(Stops::Until),
-        "run-until",
-        &["Ctrl-R"],
-        "run until",
-        "Stop at what is typed once, and go on.",
-    ),
-    row(C::Breaks, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
-    row(C::Breaks, A::Move(Move::Up), "up", &["Up"], "", "One up."),
-    row(C::Help, A::Move(Move::Down), "down", &["j", "Down"], "down", "One down."),
-    row(C::Help, A::Move(Move::Up), "up", &["k", "Up"], "up", "One up."),
-    row(
-        C::Help,
-        A::Move(Move::HalfDown),
-        "half-down",
-        &["Ctrl-D", "PageDown", "Space"],
-        "page",
-        "Half a page down.",
-    ),
-    row(C::Help, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
-    row(C::Help, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
-    row(C::Help, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
-    row(C::Help, A::Close, "close", &["Esc", "q", "?"], "close", "Back to the workbench."),
-    row(C::Global, A::Palette, "palette", &["Ctrl-P"], "actions", "Every action by name."),
-    row(C::Global, A::Help, "help", &["?", "F1"], "help", "The keys that count here, then all."),
-    row(
-        C::Global,
-        A::Quit,
-        "quit",
-        &["Ctrl-C"],
-        "quit",
-        "Leave; pressed twice. What runs here parks and can be resumed.",
-    ),
-    row(C::Global, A::Suspend, "suspend", &["Ctrl-Z"], "", "Back to the shell; `fg` returns."),
-    row(C::Global, A::Redraw, "redraw", &["Ctrl-L"], "", "Draw the screen anew."),
+    row(C::ForkEditor, A::Close, "close", &["Esc"], "back", "Go back; nothing happens."),
 ];

@@ -12,15 +12,8 @@ use crate::ui::parts::Overlay;
 
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
-    match &app.overlay {
-        Some(Overlay::Help) => return vec![Context::Help, Context::Global],
-        Some(Overlay::Palette(_) | Overlay::Themes { .. }) => return vec![Context::Choose, Context::Global],
-        Some(Overlay::Sessions(list)) if list.filtering => return vec![Context::Choose, Context::Global],
-        Some(Overlay::Sessions(_)) => return vec![Context::Sessions, Context::Global],
-        Some(Overlay::Compare(_)) => return vec![Context::Compare, Context::Global],
-        Some(Overlay::Editor(_)) => return vec![Context::Editor, Context::Global],
-        Some(Overlay::Breaks(_)) => return vec![Context::Breaks, Context::Global],
-        None => {}
+    if let Some(overlay) = &app.overlay {
+        return vec![over(app, overlay), Context::Global];
     }
     if app.question.is_some() {
         return vec![Context::Question, Context::Global];
@@ -37,6 +30,20 @@ pub fn contexts(app: &App) -> Vec<Context> {
     let mut contexts: Vec<Context> = replay.into_iter().chain(pane).collect();
     contexts.extend([Context::Workbench, Context::Global]);
     contexts
+}
+
+/// The context of what lies over the workbench.
+pub fn over(app: &App, overlay: &Overlay) -> Context {
+    match overlay {
+        Overlay::Help => Context::Help,
+        Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_) => Context::Choose,
+        Overlay::Sessions(list) if list.filtering => Context::Choose,
+        Overlay::Sessions(_) => Context::Sessions,
+        Overlay::Compare(_) => Context::Compare,
+        Overlay::Editor(_) if app.fork.is_some() => Context::ForkEditor,
+        Overlay::Editor(_) => Context::Editor,
+        Overlay::Breaks(_) => Context::Breaks,
+    }
 }
 
 /// What the decision panel is about, where something may be decided: nothing is decided about the past.
@@ -73,9 +80,12 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Seek(_) => replayed,
         Action::Write => !replayed,
         Action::Text(Text::Send) => !replayed || app.question.is_some(),
+        Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
+        // Nothing takes the place of an editor: what was written would be lost.
+        Action::Palette => app.behind.is_none() && !matches!(app.overlay, Some(Overlay::Editor(_))),
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
             app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))
@@ -89,7 +99,6 @@ pub fn can(app: &App, action: Action) -> bool {
         | Action::Editor(_)
         | Action::Text(Text::Newline | Text::Older | Text::Newer)
         | Action::Help
-        | Action::Palette
         | Action::Quit
         | Action::Suspend
         | Action::Redraw
@@ -140,9 +149,6 @@ pub fn running(app: &App) -> impl Iterator<Item = &Call> {
 
 /// Whether a key decides only once the panel was read to its end, and it was not: the key line then leaves it out.
 pub fn wants_reading(app: &App, action: Action) -> bool {
-    let reads = matches!(
-        action,
-        Action::Decide(Decide::Approve | Decide::Edit | Decide::Happened | Decide::RunAgain)
-    );
+    let reads = matches!(action, Action::Decide(Decide::Approve | Decide::Edit | Decide::RunAgain));
     reads && app.unseen() > 0
 }

@@ -100,10 +100,20 @@ impl TextBox {
         }
     }
 
+    /// Puts the cursor into a line at a character, both from 0.
+    pub fn jump(&mut self, line: usize, column: usize) {
+        let at = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(at(line), at(column)));
+    }
+
     /// The text in rows of at most `width` columns.
     pub fn lay(&self, width: usize) -> Laid {
+        self.lay_at(width, (self.area.cursor().0, self.area.cursor().1))
+    }
+
+    /// The same as if the cursor stood in that line at that character.
+    pub fn lay_at(&self, width: usize, (cursor_line, cursor_char): (usize, usize)) -> Laid {
         let width = width.max(2) - 1; // the cursor has a place behind the last letter
-        let (cursor_line, cursor_char) = (self.area.cursor().0, self.area.cursor().1);
         let mut laid = Laid::default();
         for (no, line) in self.area.lines().iter().enumerate() {
             let shown = text::clean(line);
@@ -172,6 +182,8 @@ fn writing(code: Code) -> Option<AreaKey> {
 pub struct EditFault {
     /// The line of the text, from 0.
     pub line: usize,
+    /// The character of the line, from 0.
+    pub column: usize,
     /// What is wrong there.
     pub why: String,
 }
@@ -201,12 +213,21 @@ pub struct ArgEditor {
 impl ArgEditor {
     /// An editor on the arguments of `call`; none where they are not bound to a hash or not JSON.
     pub fn open(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
+        ArgEditor::on(call, call.hash?, tools)
+    }
+
+    /// An editor on the arguments of a call as a fork is to have them; none where they are not JSON.
+    pub fn of_fork(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
+        ArgEditor::on(call, Hash::ZERO, tools)
+    }
+
+    fn on(call: &Call, hash: Hash, tools: &ToolBook) -> Option<ArgEditor> {
         let proposal = call.args()?.clone();
         let mut text = TextBox::of(&edit_json::pretty(&proposal));
         text.to_top();
         let mut editor = ArgEditor {
             call: call.id,
-            hash: call.hash?,
+            hash,
             tool: call.tool.clone(),
             proposal,
             text,
@@ -232,6 +253,14 @@ impl ArgEditor {
         self.check();
     }
 
+    /// Puts the cursor where the first fault is.
+    pub fn to_fault(&mut self) {
+        if let Some(fault) = self.faults.first() {
+            self.difference = false;
+            self.text.jump(fault.line, fault.column);
+        }
+    }
+
     /// Whether the arguments differ from the proposal.
     pub fn is_changed(&self) -> bool {
         self.value.as_ref() != Some(&self.proposal)
@@ -245,21 +274,26 @@ impl ArgEditor {
             Err(error) => {
                 self.value = None;
                 let line = error.line().saturating_sub(1);
-                self.faults.push(EditFault { line, why: edit_json::sentence(&error) });
+                let row = text.split('\n').nth(line).unwrap_or_default();
+                let before = row.floor_char_boundary(error.column().saturating_sub(1));
+                let column = row.get(..before).map_or(0, |head| head.chars().count());
+                let why = edit_json::sentence(&error, column + 1);
+                self.faults.push(EditFault { line, column, why });
             }
             Ok(value) => {
                 let lines = edit_json::lines(&text);
+                let at = |line: usize, why: String| {
+                    let row = text.split('\n').nth(line).unwrap_or_default();
+                    EditFault { line, column: row.chars().take_while(|c| *c == ' ').count(), why }
+                };
                 for path in &lines.twice {
                     let why = format!("{path} is there twice; only one could run");
-                    self.faults.push(EditFault { line: lines.line_of(path), why });
+                    self.faults.push(at(lines.line_of(path), why));
                 }
                 if let Some(schema) = &self.schema {
-                    self.faults.extend(
-                        schema.check(&value).iter().map(|fault| EditFault {
-                            line: lines.line_of(&fault.path),
-                            why: fault.to_string(),
-                        }),
-                    );
+                    let faults = schema.check(&value);
+                    let faults = faults.iter().map(|fault| at(lines.line_of(&fault.path), fault.to_string()));
+                    self.faults.extend(faults);
                 }
                 self.value = Some(value);
             }

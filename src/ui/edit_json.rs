@@ -31,11 +31,11 @@ fn escape(c: char, out: &mut String) {
     }
 }
 
-/// What the parser says, without its place: the place is shown by the line.
-pub fn sentence(error: &serde_json::Error) -> String {
+/// What the parser says, and in which column as people count; the line is shown beside it.
+pub fn sentence(error: &serde_json::Error, column: usize) -> String {
     let text = error.to_string();
     let what = text.split(" at line ").next().unwrap_or("this is not JSON");
-    format!("not JSON: {what} (column {})", error.column())
+    format!("not JSON: {what} (column {column})")
 }
 
 /// Where the members of a JSON text stand.

@@ -25,6 +25,12 @@ impl Entry {
         self.chords.first().map(|chord| written(chord)).unwrap_or_default()
     }
 
+    /// The first key that is not text, as written.
+    pub fn key_in_text(&self) -> String {
+        let untyped = self.chords.iter().find(|chord| chord.first().is_some_and(|key| key.text().is_none()));
+        untyped.map(|chord| written(chord)).unwrap_or_default()
+    }
+
     /// All keys as written, such as `j, Down`.
     pub fn all_keys(&self) -> String {
         self.chords.iter().map(|chord| written(chord)).collect::<Vec<_>>().join(", ")

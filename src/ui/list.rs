@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::domain::tally::Row;
+use crate::domain::tally::{self, Row};
 use crate::domain::trace_row::{self, What};
 use crate::ui::action::{Action, Go, Seek};
 use crate::ui::app::App;
 use crate::ui::can;
 use crate::ui::keymap::Entry;
-use crate::ui::mode::Context;
+use crate::ui::mode::{Context, Twisting};
 use crate::ui::parts::Overlay;
 use crate::ui::widgets::fuzzy::fitting;
 
@@ -46,14 +46,44 @@ pub fn themes(app: &App) -> Vec<&str> {
     fitting(&filter, names.iter()).into_iter().map(|at| names[at]).collect()
 }
 
-/// The sessions that fit the filter.
-pub fn sessions(app: &App) -> Vec<&Row> {
+/// What may be other in the fork that is being made, as far as it fits the filter: what, its name, a sentence.
+pub fn twists(app: &App) -> Vec<(Twisting, String, &'static str)> {
+    let Some(Overlay::Fork(dialog)) = &app.overlay else { return Vec::new() };
+    let mut all =
+        vec![(Twisting::Nothing, "as it was".to_string(), "The files of then; what was open asks again.")];
+    for (call, tool) in &dialog.point.calls {
+        all.push((
+            Twisting::Args(*call),
+            format!("edit {call} {tool}"),
+            "Other arguments; they are asked about.",
+        ));
+        all.push((Twisting::Reject(*call), format!("reject {call} {tool}"), "Not run; your reason is read."));
+        all.push((Twisting::Respond(*call), format!("answer {call} {tool}"), "Answer in the tool's place."));
+    }
+    all.push((Twisting::Note, "with a note".to_string(), "A message that the agent reads next."));
+    all.push((Twisting::Model, "with another model".to_string(), "Asked from here on."));
+    all.push((
+        Twisting::Instructions,
+        "with other instructions".to_string(),
+        "In the place of the first ones.",
+    ));
+    let filter = dialog.chooser.filter.text();
+    let text = |entry: &(Twisting, String, &'static str)| format!("{} {}", entry.1, entry.2);
+    fitting(&filter, all.iter().map(text)).into_iter().filter_map(|at| all.get(at).cloned()).collect()
+}
+
+/// The sessions that fit the filter, with how deep they stand: forks stand under their parent while nothing is typed.
+pub fn sessions(app: &App) -> Vec<(usize, &Row)> {
     let Some(Overlay::Sessions(list)) = &app.overlay else { return Vec::new() };
     let filter = list.filter.text();
+    if filter.trim().is_empty() {
+        return tally::as_tree(&app.rows);
+    }
     let text = |row: &Row| {
         format!("{} {} {} {} {} {}", row.id, row.title, row.agent, row.status, row.model, row.workspace)
     };
-    fitting(&filter, app.rows.iter().map(text)).into_iter().filter_map(|at| app.rows.get(at)).collect()
+    let found = fitting(&filter, app.rows.iter().map(text)).into_iter();
+    found.filter_map(|at| Some((0, app.rows.get(at)?))).collect()
 }
 
 /// The keys of the rows that folding leaves, in the order of reading. Costs nothing where nothing is folded.
@@ -89,6 +119,8 @@ pub fn fold_name(row: &trace_row::Row) -> u64 {
         | What::Breakpoint { .. }
         | What::Stepping
         | What::Steer { .. }
+        | What::Fork { .. }
+        | What::Restore { .. }
         | What::Takeover { .. }
         | What::Foreign { .. } => row.no.0,
     }
@@ -105,6 +137,8 @@ pub fn holds(row: &trace_row::Row) -> bool {
         | What::Breakpoint { .. }
         | What::Stepping
         | What::Steer { .. }
+        | What::Fork { .. }
+        | What::Restore { .. }
         | What::Takeover { .. }
         | What::Foreign { .. } => false,
     }

@@ -11,6 +11,7 @@ pub mod layout; // which pane gets which cells at which size
 pub mod key; // one key press, and how keys are written
 pub mod action; // what a key can do, by what it is about
 pub mod bindings; // the table of keys: when each counts, what it does, how it is called
+pub mod bindings_over; // the keys of what lies over the workbench
 pub mod keymap; // the keys in force, and the look-up
 pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
 pub mod edit; // text being written: composer, questions, the argument editor
@@ -26,6 +27,7 @@ pub mod update; // a message changes the app and may ask for effects
 pub mod update_keys; // what a key does
 pub mod update_write; // what is written goes out
 pub mod update_panes; // moving between panes and in them
+pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
 pub mod update_compare; // two sessions are chosen and compared

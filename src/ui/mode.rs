@@ -60,6 +60,27 @@ pub enum Ask {
     Note,
     /// Where a replay is to go.
     Jump,
+    /// What is to be other in a fork.
+    Fork(Twisting),
+}
+
+/// What may be other in a fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Twisting {
+    /// Nothing: as it was.
+    Nothing,
+    /// The arguments of a call.
+    Args(CallId),
+    /// A call is rejected.
+    Reject(CallId),
+    /// A call is answered in the tool's place.
+    Respond(CallId),
+    /// A message to the agent.
+    Note,
+    /// The model.
+    Model,
+    /// The agent's instructions.
+    Instructions,
 }
 
 impl Ask {
@@ -67,7 +88,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(_) => None,
         }
     }
 }
@@ -108,6 +129,8 @@ pub enum Context {
     Question,
     /// The argument editor is open.
     Editor,
+    /// The argument editor is open on a call of a fork that is to be made.
+    ForkEditor,
     /// The sessions list is open.
     Sessions,
     /// Two sessions are compared.
@@ -122,7 +145,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 17] = [
+    pub const ALL: [Context; 18] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -132,6 +155,7 @@ impl Context {
         Context::Calls,
         Context::Composer,
         Context::Editor,
+        Context::ForkEditor,
         Context::Question,
         Context::Replay,
         Context::Sessions,
@@ -157,6 +181,7 @@ impl Context {
             Context::Composer => "composer",
             Context::Question => "question",
             Context::Editor => "editor",
+            Context::ForkEditor => "fork-editor",
             Context::Sessions => "sessions",
             Context::Compare => "compare",
             Context::Choose => "choose",
@@ -180,6 +205,7 @@ impl Context {
             Context::Composer => "Writing to the agent",
             Context::Question => "Answering a question",
             Context::Editor => "Editing arguments",
+            Context::ForkEditor => "Editing arguments for a fork",
             Context::Sessions => "Sessions",
             Context::Compare => "Two sessions compared",
             Context::Choose => "Choosing from a list",
@@ -191,9 +217,12 @@ impl Context {
     /// Whether printable keys are text here.
     pub fn is_text(self) -> bool {
         match self {
-            Context::Composer | Context::Question | Context::Editor | Context::Choose | Context::Breaks => {
-                true
-            }
+            Context::Composer
+            | Context::Question
+            | Context::Editor
+            | Context::ForkEditor
+            | Context::Choose
+            | Context::Breaks => true,
             Context::Global
             | Context::Workbench
             | Context::Conversation

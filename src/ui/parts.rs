@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::domain::compare::{self, Comparison};
 use crate::domain::hash::Hash;
-use crate::domain::ids::{CallId, SessionId};
+use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::time::Micros;
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Pane};
@@ -171,6 +171,26 @@ pub struct BreakList {
     pub until: bool,
 }
 
+/// From where a fork is to be made, and which calls may be changed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkPoint {
+    /// The session.
+    pub session: SessionId,
+    /// The event; none: the last.
+    pub at: Option<EventNo>,
+    /// Calls that may be changed there, with their tools.
+    pub calls: Vec<(CallId, String)>,
+}
+
+/// What is to be other in a fork, to choose from.
+#[derive(Clone, Debug)]
+pub struct ForkDialog {
+    /// From where.
+    pub point: ForkPoint,
+    /// The choice.
+    pub chooser: Chooser,
+}
+
 /// What lies over the workbench.
 #[derive(Debug)]
 pub enum Overlay {
@@ -187,6 +207,8 @@ pub enum Overlay {
     },
     /// Past and present sessions.
     Sessions(SessionsList),
+    /// What is to be other in a fork.
+    Fork(ForkDialog),
     /// Two sessions side by side.
     Compare(Box<Compared>),
     /// The argument editor.

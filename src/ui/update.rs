@@ -7,7 +7,7 @@ use crate::domain::command::Command;
 use crate::domain::notice::Notice;
 use crate::domain::order::Order;
 use crate::domain::time::Micros;
-use crate::ui::app::{App, TOAST_MS};
+use crate::ui::app::{App, FAULT_MS, TOAST_MS};
 use crate::ui::key::Key;
 use crate::ui::mode::Focus;
 use crate::ui::parts::{Overlay, Toast};
@@ -71,6 +71,9 @@ pub enum Effect {
 pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
     app.now = now.max(app.now);
     let mut effects = Vec::new();
+    if let Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) = msg {
+        app.toasts.retain(|toast| toast.fault); // a hint was about the press before
+    }
     match msg {
         Msg::Key(key) => {
             update_keys::key(app, key, &mut effects);
@@ -105,6 +108,7 @@ fn paste(app: &mut App, text: &str) {
     match &mut app.overlay {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
+        Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
         Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
         Some(Overlay::Breaks(list)) => list.input.insert(&text.replace(['\n', '\r'], " ")),
         Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
@@ -129,7 +133,7 @@ pub fn fault(app: &mut App, text: &str, hint: &str) {
 }
 
 fn say(app: &mut App, text: &str, hint: &str, fault: bool) {
-    let until = app.now.plus_ms(TOAST_MS);
+    let until = app.now.plus_ms(if fault { FAULT_MS } else { TOAST_MS });
     app.toasts.retain(|toast| toast.text != text);
     app.toasts.push_back(Toast { text: text.to_string(), hint: hint.to_string(), fault, until });
     while app.toasts.len() > 3 {

@@ -17,7 +17,7 @@ const CONTEXT: usize = 2;
 /// Marks the chosen session; with another one marked, asks for the comparison of the two.
 pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Sessions(asked)) = &app.overlay else { return };
-    let chosen = list::sessions(app).get(asked.chosen).map(|row| row.id.clone());
+    let chosen = list::sessions(app).get(asked.chosen).map(|(_, row)| row.id.clone());
     let (Some(id), marked) = (chosen, asked.marked.clone()) else { return };
     let Some(Overlay::Sessions(asked)) = &mut app.overlay else { return };
     match marked {

@@ -4,6 +4,7 @@
 //! Approving also wants every line of it to have been on screen, and a call that can destroy wants a word typed. The
 //! order carries the hash of the action as shown, so what changed meanwhile is refused by the door.
 
+use crate::domain::compare_words::plural;
 use crate::domain::event::Settling;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
@@ -15,7 +16,7 @@ use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::{update_find, update_replay};
+use crate::ui::{update_find, update_fork, update_replay};
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -40,6 +41,7 @@ fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
 pub fn edited(app: &mut App, editor: Editor, effects: &mut Vec<Effect>) {
     match editor {
         Editor::ApproveEdited => approve_edited(app, effects),
+        Editor::ForkEdited => update_fork::edited(app, effects),
         Editor::ShowDifference => {
             if let Some(Overlay::Editor(editor)) = &mut app.overlay {
                 editor.difference = !editor.difference;
@@ -57,7 +59,7 @@ pub fn act(app: &mut App, decide: Decide, effects: &mut Vec<Effect>) {
         Decide::Reject => ask(app, Ask::Reject(call)),
         Decide::Respond => ask(app, Ask::Respond(call)),
         Decide::GiveUp => ask(app, settle(Settling::Abandon)),
-        Decide::Edit | Decide::Happened | Decide::RunAgain if !read(app) => {}
+        Decide::Edit | Decide::RunAgain if !read(app) => {}
         Decide::Edit => edit(app, call),
         Decide::Happened => ask(app, settle(Settling::Happened)),
         Decide::RunAgain => ask(app, settle(Settling::Again)),
@@ -69,7 +71,7 @@ fn read(app: &mut App) -> bool {
     let unseen = app.unseen();
     let laid = !app.panel.lines.is_empty();
     if unseen > 0 || !laid {
-        let text = format!("Read to the end first: {unseen} more lines.");
+        let text = format!("Read to the end first: {} more.", plural(unseen, "line"));
         toast(app, &text, "j or Ctrl-D scrolls, z gives the panel the whole body");
     }
     unseen == 0 && laid
@@ -100,13 +102,16 @@ fn edit(app: &mut App, call: CallId) {
 /// Sends the edited arguments, with the hash of what was shown when the editor opened.
 fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = &app.overlay else { return };
-    if app.guard_ms() > 0 || app.playback.is_some() {
+    if app.guard_ms() > 0 || app.playback.is_some() || app.fork.is_some() {
         return;
     }
     let (call, hash) = (editor.call, editor.hash);
     let faults = editor.faults.len();
     let Some(args) = editor.value.clone().filter(|_| faults == 0) else {
-        return toast(app, "The arguments do not fit yet.", "the faults stand beside their lines");
+        if let Some(Overlay::Editor(editor)) = &mut app.overlay {
+            editor.to_fault();
+        }
+        return; // what is wrong stands below the text; the cursor is there now
     };
     let changed = editor.is_changed();
     let destroys = app.facing().is_some_and(|call| call.destroys);
@@ -144,6 +149,7 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Confirm(call) => confirm(app, call, &text, edited, effects),
         Ask::Search => search(app, &text),
         Ask::Rename => order(app, Order::Rename(text), effects),
+        Ask::Fork(twisting) => update_fork::answer(app, twisting, text, effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
         Ask::Jump => update_replay::typed(app, &text),
     }

@@ -16,8 +16,8 @@ use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
-    update_compare, update_decide, update_list, update_panel, update_panes, update_replay, update_stops,
-    update_write,
+    update_compare, update_decide, update_fork, update_list, update_panel, update_panes, update_replay,
+    update_stops, update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -27,12 +27,16 @@ const HISTORY_MAX: usize = 200;
 pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     let prefix = app.prefix.take();
     app.deciding = false;
+    let asked = app.twice;
     let contexts = can::contexts(app);
     match app.keys.find(&contexts, prefix, key) {
         Found::Action(action) if can::can(app, action) => run(app, action, key, effects),
         Found::Action(action) => cannot(app, action),
         Found::Prefix => app.prefix = Some(key),
         Found::Nothing => write(app, key),
+    }
+    if app.twice == asked {
+        app.twice = None; // another key came in between
     }
 }
 
@@ -43,6 +47,10 @@ fn write(app: &mut App, key: Key) {
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             chooser.filter.key(key);
             chooser.chosen = 0;
+        }
+        Some(Overlay::Fork(dialog)) => {
+            dialog.chooser.filter.key(key);
+            dialog.chooser.chosen = 0;
         }
         Some(Overlay::Sessions(list)) if list.filtering => {
             list.filter.key(key);
@@ -96,6 +104,7 @@ fn cannot(app: &mut App, action: Action) {
         | Action::Themes
         | Action::NewSession
         | Action::Rename
+        | Action::Fork
         | Action::Compare
         | Action::Replay => {}
     }
@@ -114,8 +123,11 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Seek(seek) => update_replay::act(app, seek, digit(key)),
         Action::Compare => update_compare::mark(app, effects),
         Action::Replay => update_replay::begin_or_leave(app, effects),
+        Action::Fork => update_fork::open(app),
         Action::Quit => {
-            twice(app, Twice::Quit, "Press Ctrl-C again to leave; what runs here parks.", effects)
+            let runs = can::is_busy(app) && app.driver == Driver::Here;
+            let more = if runs { "; what runs here parks, and `tackroom resume` goes on" } else { "" };
+            twice(app, Twice::Quit, &format!("Press Ctrl-C again to leave{more}."), effects)
         }
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
@@ -144,9 +156,13 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
 fn moved(app: &mut App, step: Move) {
     match &app.overlay {
         Some(Overlay::Help) => update_panes::help(app, step),
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Breaks(_)) => {
-            update_list::moved(app, step)
-        }
+        Some(
+            Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Sessions(_)
+            | Overlay::Fork(_)
+            | Overlay::Breaks(_),
+        ) => update_list::moved(app, step),
         Some(Overlay::Compare(_)) => update_compare::moved(app, step),
         Some(Overlay::Editor(_)) => {}
         None => update_panes::moved(app, step),
@@ -156,7 +172,7 @@ fn moved(app: &mut App, step: Move) {
 /// What is done with the chosen item: of the overlay, else of the pane.
 fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match &app.overlay {
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_)) => {
+        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_)) => {
             update_list::act(app, item, effects);
         }
         Some(Overlay::Compare(_)) => update_compare::act(app, item),
@@ -167,7 +183,9 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
 
 fn help(app: &mut App) {
     app.windows.help = Window::default();
-    app.overlay = Some(Overlay::Help);
+    if let Some(under) = app.overlay.replace(Overlay::Help).filter(|one| !matches!(one, Overlay::Help)) {
+        app.behind = Some(Box::new(under));
+    }
 }
 
 /// The topmost thing closes; nothing is decided by it.
@@ -179,15 +197,22 @@ fn close(app: &mut App) {
                 Some(Overlay::Sessions(SessionsList { marked: list.marked, ..SessionsList::default() }));
         }
         Some(Overlay::Compare(compared)) => app.overlay = Some(Overlay::Sessions(compared.back)),
+        Some(Overlay::Help) => {
+            app.overlay = app.behind.take().map(|under| *under);
+            restart_guard(app);
+        }
         Some(
-            Overlay::Help
-            | Overlay::Palette(_)
+            Overlay::Palette(_)
             | Overlay::Editor(_)
             | Overlay::Sessions(_)
+            | Overlay::Fork(_)
             | Overlay::Breaks(_),
-        ) => restart_guard(app),
+        ) => {
+            app.fork = None;
+            restart_guard(app);
+        }
         None if app.question.take().is_some() => {
-            app.edited = None;
+            (app.edited, app.fork) = (None, None);
             restart_guard(app);
         }
         None => {

@@ -10,7 +10,7 @@ use crate::ui::key::{Code, Key};
 use crate::ui::mode::Focus;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Effect;
-use crate::ui::{list, update_keys, update_stops};
+use crate::ui::{list, update_fork, update_keys, update_stops};
 
 /// Rows that half a page is.
 const HALF: isize = 10;
@@ -46,6 +46,7 @@ pub fn shift(app: &mut App, by: isize) {
         Some(Overlay::Palette(_)) => list::actions(app).len(),
         Some(Overlay::Themes { .. }) => list::themes(app).len(),
         Some(Overlay::Sessions(_)) => list::sessions(app).len(),
+        Some(Overlay::Fork(_)) => list::twists(app).len(),
         Some(Overlay::Breaks(_)) => update_stops::rows(app),
         Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => 0,
     };
@@ -54,6 +55,7 @@ pub fn shift(app: &mut App, by: isize) {
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             chooser.chosen = moved(chooser.chosen)
         }
+        Some(Overlay::Fork(dialog)) => dialog.chooser.chosen = moved(dialog.chooser.chosen),
         Some(Overlay::Sessions(list)) => list.chosen = moved(list.chosen),
         Some(Overlay::Breaks(list)) => list.chosen = moved(list.chosen),
         Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => {}
@@ -86,8 +88,9 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
             app.overlay = None;
             app.panel.changed_at = app.now;
         }
+        Some(Overlay::Fork(_)) => update_fork::choose(app, effects),
         Some(Overlay::Sessions(list)) => {
-            let chosen = list::sessions(app).get(list.chosen).map(|row| row.id.clone());
+            let chosen = list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone());
             if let Some(id) = chosen {
                 watch(app, id, false, effects);
             }

@@ -43,7 +43,13 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
                 update_panes::help(app, step);
             }
         }
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Breaks(_)) => {
+        Some(
+            Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Sessions(_)
+            | Overlay::Fork(_)
+            | Overlay::Breaks(_),
+        ) => {
             update_list::shift(app, if lines < 0 { -1 } else { 1 });
         }
         Some(Overlay::Compare(_)) => {

@@ -3,14 +3,16 @@
 use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::SessionId;
+use crate::domain::message::Draft;
 use crate::domain::notice::{Driver, Notice};
+use crate::domain::run::Turn;
 use crate::domain::watched::Watched;
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
-use crate::ui::update::{Effect, fault};
+use crate::ui::update::{Effect, fault, toast};
 use crate::ui::widgets::scroll::Scroll;
 use crate::ui::{update_compare, update_replay};
 
@@ -21,7 +23,7 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Committed(commit) => committed(app, &commit),
         Notice::CaughtUp { session } if is_watched(app, &session) => caught_up(app),
         Notice::Draft { session, draft } if is_watched(app, &session) && app.playback.is_none() => {
-            app.drafts.add(&draft);
+            take_draft(app, &draft);
         }
         Notice::Refused { session, why } if is_watched(app, &session) => {
             fault(app, &format!("Not done: {why}."), "");
@@ -38,8 +40,27 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Surveyed { .. } | Notice::Page { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
+        Notice::Forked { session, at, workspace, missing } => {
+            let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
+            let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
+            toast(app, &text, "c goes on with it");
+        }
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
+    }
+}
+
+/// A draft that comes after its fact is void: the log has the reply, or the call's end.
+fn take_draft(app: &mut App, draft: &Draft) {
+    let Some(session) = app.session() else { return };
+    let arrives = match draft {
+        Draft::Text(_) | Draft::Reasoning(_) | Draft::Call { .. } | Draft::Again => {
+            session.live().is_some_and(|run| matches!(run.turn, Turn::Asked { .. }))
+        }
+        Draft::Output { call, .. } => session.call(*call).is_none_or(|call| !call.ended()),
+    };
+    if arrives {
+        app.drafts.add(draft);
     }
 }
 
@@ -54,6 +75,7 @@ fn watch(app: &mut App, session: SessionId) {
     app.driver = Driver::Nobody;
     app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
     app.playback = None;
+    app.behind = None;
     if std::mem::take(&mut app.replay_wanted) {
         update_replay::begin(app);
     }

@@ -11,7 +11,7 @@ use crate::domain::session::Session;
 use crate::ui::app::{App, STILL_MS};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::parts::{Overlay, Panel, Shown};
-use crate::ui::update::{Effect, toast};
+use crate::ui::update::{Effect, fault};
 
 /// Holds the panel against the session after every message.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
@@ -58,13 +58,14 @@ fn announce(app: &App, effects: &mut Vec<Effect>) {
 /// A question or an editor about a call that no longer waits as it was shown is closed; nothing was decided.
 fn close_stale(app: &mut App) {
     let asked = app.question.as_ref().and_then(|question| question.ask.call());
-    let edited = match &app.overlay {
-        Some(Overlay::Editor(editor)) => Some(editor.call),
+    let edited = match app.behind.as_deref().or(app.overlay.as_ref()) {
+        Some(Overlay::Editor(editor)) => Some(editor.call).filter(|_| app.fork.is_none()),
         Some(
             Overlay::Help
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Sessions(_)
+            | Overlay::Fork(_)
             | Overlay::Compare(_)
             | Overlay::Breaks(_),
         )
@@ -74,12 +75,12 @@ fn close_stale(app: &mut App) {
         (app.question, app.edited) = (None, None);
     }
     if edited.is_some() {
-        app.overlay = None;
+        (app.overlay, app.behind) = (None, None);
     }
     if let Some(call) = asked.or(edited) {
         let waits = app.panel.shown.as_ref().is_some_and(|shown| shown.call == Some(call));
         let what = if waits { "has changed; look again" } else { "no longer waits" };
-        toast(app, &format!("Call {call} {what}."), "what you wrote was not sent");
+        fault(app, &format!("Call {call} {what}."), "what you wrote was not sent");
     }
 }
 

@@ -71,6 +71,8 @@ pub fn act(app: &mut App, seek_to: Seek, digit: Option<u32>) {
         Seek::TurnForward => on(&[Mark::Turn]),
         Seek::FaultBack => back(&[Mark::Fault]),
         Seek::FaultForward => on(&[Mark::Fault]),
+        Seek::Start => Some(0),
+        Seek::End => Some(playback.events),
         Seek::Tenth => digit.map(|tenth| tenths(playback.events, u64::from(tenth))),
     };
     match to {
@@ -119,11 +121,12 @@ pub fn to_part(app: &mut App, part: u64, of: u64) {
 /// The watched session from its beginning, the chosen one of the list, or back from the replay.
 pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     let listed = match &app.overlay {
-        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|row| row.id.clone()),
+        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone()),
         Some(
             Overlay::Help
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
+            | Overlay::Fork(_)
             | Overlay::Compare(_)
             | Overlay::Editor(_)
             | Overlay::Breaks(_),

@@ -97,7 +97,13 @@ fn newer(app: &mut App) {
 /// Whether text is being written anywhere.
 pub fn is_writing(app: &App) -> bool {
     match &app.overlay {
-        Some(Overlay::Editor(_) | Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Breaks(_)) => true,
+        Some(
+            Overlay::Editor(_)
+            | Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Fork(_)
+            | Overlay::Breaks(_),
+        ) => true,
         Some(Overlay::Sessions(list)) => list.filtering,
         Some(Overlay::Help | Overlay::Compare(_)) => false,
         None => app.question.is_some() || app.focus == Focus::Composer,

@@ -194,6 +194,10 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Palette(_) => "Actions".to_string(),
         Overlay::Themes { .. } => "Themes".to_string(),
         Overlay::Sessions(_) => "Sessions".to_string(),
+        Overlay::Fork(dialog) => palette::fork_title(&dialog.point),
+        Overlay::Editor(editor) if app.fork.is_some() => {
+            format!("Fork with other arguments for {} {}", editor.call, editor.tool)
+        }
         Overlay::Compare(asked) => format!("{} and {} compared", asked.left, asked.right),
         Overlay::Editor(editor) => {
             let what = if editor.difference { "what you changed" } else { "arguments" };
@@ -208,6 +212,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Palette(chooser) => palette::draw(app, chooser, place.inner, buf),
         Overlay::Themes { chooser, .. } => palette::draw_themes(app, chooser, place.inner, buf),
         Overlay::Sessions(list) => sessions::draw(app, list, place.inner, buf),
+        Overlay::Fork(dialog) => palette::draw_fork(app, dialog, place.inner, buf),
         Overlay::Compare(asked) => compare::draw(app, asked, place.inner, buf),
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
         Overlay::Breaks(list) => breaks::draw(app, list, place.inner, buf),
@@ -237,10 +242,11 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
     let layout = &app.layout;
     let inner = layout.overlay.inner;
     match &app.overlay {
-        Some(Overlay::Editor(text)) => return editor::cursor(text, inner),
+        Some(Overlay::Editor(text)) => return editor::cursor(text, &app.look.theme, inner),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             return Some(filter_cursor(&chooser.filter, inner));
         }
+        Some(Overlay::Fork(dialog)) => return Some(filter_cursor(&dialog.chooser.filter, inner)),
         Some(Overlay::Sessions(list)) if list.filtering => return Some(filter_cursor(&list.filter, inner)),
         Some(Overlay::Breaks(list)) => return Some(filter_cursor(&list.input, inner)),
         Some(Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => return None,

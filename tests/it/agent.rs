@@ -5,9 +5,11 @@ use crate::harness::fold::said;
 use crate::harness::world::{Said, World, all_ended, calling};
 use crate::verify;
 use serde_json::json;
+use std::sync::Arc;
 use tackroom::domain::call::{CallState, Ended, Outcome};
 use tackroom::domain::event::{EndReason, Fact, RunStatus};
 use tackroom::domain::fault::{Fault, FaultKind};
+use tackroom::domain::files::Change;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, SessionId};
 use tackroom::domain::message::Message;
@@ -15,8 +17,12 @@ use tackroom::domain::order::Order;
 use tackroom::domain::policy::Mode;
 use tackroom::domain::run::{Status, Turn};
 use tackroom::domain::session::Session;
+use tackroom::ports::Later;
 use tackroom::ports::blobs::Blobs;
+use tackroom::ports::files::{Files, FilesFault, Kept, PutBack};
 use tackroom::runtime::agent::{Agent, AgentFault, OnHold, Parked};
+use tackroom::runtime::plugs::Plugs;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Drives in the background; the test is the operator beside it.
@@ -183,4 +189,48 @@ async fn steps_wait_one_by_one_and_a_step_limit_is_an_explicit_end() {
     let ended = session.run.as_ref().and_then(|run| run.ended.clone()).expect("over");
     assert_eq!((ended.0, ended.1), (RunStatus::BudgetStopped, EndReason::StepLimit { steps: 200 }));
     assert!(all_ended(&session));
+}
+
+/// Files that are never done being kept.
+struct Stuck(Notify);
+
+impl Files for Stuck {
+    fn keep<'a>(&'a self, _folder: &'a str, _last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>> {
+        self.0.notify_one();
+        Box::pin(std::future::pending())
+    }
+    fn compare<'a>(
+        &'a self,
+        _folder: &'a str,
+        _manifest: Hash,
+    ) -> Later<'a, Result<Vec<Change>, FilesFault>> {
+        Box::pin(std::future::pending())
+    }
+    fn put_back<'a>(&'a self, _folder: &'a str, _manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+        Box::pin(std::future::pending())
+    }
+    fn make(&self, name: &str, _into: Option<&str>) -> Result<String, FilesFault> {
+        Ok(name.to_string())
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_files_to_be_kept_to_pause_or_cancel_a_run() {
+    let world = World::new(vec![calling(&[("write", json!({"path":"free/a","body":"1"}))])]);
+    let id = world.begin(Mode::Auto).await.expect("begun");
+    let stuck = Arc::new(Stuck(Notify::new()));
+    let plugs = Plugs { files: stuck.clone(), ..world.plugs() };
+    let name = id.clone();
+    let driven = tokio::spawn(async move {
+        Agent::take(plugs, &name, CancellationToken::new()).await?.drive(OnHold::Wait).await
+    });
+    stuck.0.notified().await;
+    world.hand().order(&id, &Order::Pause).await.expect("paused");
+    stuck.0.notified().await;
+    world.hand().order(&id, &Order::Cancel).await.expect("cancelled");
+    until(&world, &id, |session| session.status() == Status::Cancelled).await;
+    assert_eq!(driven.await.expect("no panic").expect("driven"), Parked::Idle);
+    let events = world.events(&id).await;
+    assert!(!events.iter().any(|event| matches!(event.fact, Fact::CallStarted { .. })));
+    verify::whole(&world.commits(&id).await, "as driven");
 }

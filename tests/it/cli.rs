@@ -80,6 +80,23 @@ fn the_demo_goes_through_with_a_rejection() {
     let ran = home.run(&["demo", "--headless", "--on-hold", "reject"]);
     done(&ran);
     assert!(home.kinds(&home.only()).contains(&"CallRejected".to_string()));
+    let last = home.events(&home.only()).concat();
+    assert!(last.contains("The report was not written") && !last.contains("The report is at"), "{last}");
+}
+
+#[test]
+fn the_demo_says_whose_words_were_written_after_an_edit() {
+    let home = Home::new();
+    home.run(&["demo", "--headless", "--workspace", "."]);
+    let (id, call) = (home.only(), home.pending()[0]["call"].as_str().unwrap().to_string());
+    let args = r##"{"path": "mine.md", "content": "# Mine\n\"quoted\"\n"}"##;
+    done(&home.run(&["edit", &id, &call, "--args", args]));
+    done(&home.run(&["resume", &id, "--headless"]));
+    let events = home.events(&id);
+    let said = events.iter().rfind(|event| event.contains("ModelReplied")).unwrap();
+    assert!(said.contains("You changed the call before it ran") && said.contains("mine.md"), "{said}");
+    assert!(!said.contains("quoted") && !said.contains("report.md"), "no escaped arguments: {said}");
+    assert!(home.ws().join("mine.md").exists());
 }
 
 #[test]

@@ -117,7 +117,11 @@ fn e_edits_with_faults_beside_the_line() {
     screen.press("e").tick_ms(400).press("Backspace Delete Ctrl-S");
     assert!(screen.screen().contains("not JSON"), "{}", screen.screen());
     assert_eq!(screen.orders(), []);
-    screen.write("{").press("Down Down Down Down End").write("\n  ,\"args\": [\"--dry-run\"]");
+    screen
+        .press("Ctrl-Home")
+        .write("{")
+        .press("Down Down Down Down End")
+        .write("\n  ,\"args\": [\"--dry-run\"]");
     assert!(screen.screen().contains("fits the tool"), "{}", screen.screen());
     screen.press("Ctrl-D");
     assert!(screen.screen().contains("--dry-run"));

@@ -23,7 +23,7 @@ fn one_write(home: &Home) -> String {
 }
 
 /// The workbench at a call that waits and may be decided.
-fn held(home: &Home, columns: u16, rows: u16) -> Terminal {
+pub fn held(home: &Home, columns: u16, rows: u16) -> Terminal {
     let model = one_write(home);
     let mut screen = Terminal::start(home, &["run", "Write it.", "--model", &model], columns, rows);
     read_to_the_end(&mut screen);
@@ -31,7 +31,7 @@ fn held(home: &Home, columns: u16, rows: u16) -> Terminal {
 }
 
 /// Scrolls the panel until it may be decided.
-fn read_to_the_end(screen: &mut Terminal) {
+pub fn read_to_the_end(screen: &mut Terminal) {
     screen.see(PANEL);
     let began = Instant::now();
     while !screen.text().contains(READY) {
@@ -41,12 +41,12 @@ fn read_to_the_end(screen: &mut Terminal) {
     }
 }
 
-fn written(home: &Home) -> Option<String> {
+pub fn written(home: &Home) -> Option<String> {
     std::fs::read_to_string(home.ws().join("out.txt")).ok()
 }
 
 /// Leaves with Ctrl-C twice.
-fn leave(screen: &mut Terminal) {
+pub fn leave(screen: &mut Terminal) {
     screen.keys("\x03");
     screen.see("again to leave");
     screen.keys("\x03");
@@ -83,6 +83,22 @@ fn the_demo_goes_through_by_hand_and_typing_decides_nothing() {
     let demo = std::fs::read_dir(home.home().join("cache/demo")).unwrap().next().unwrap().unwrap().path();
     assert!(demo.join("report.md").exists());
     assert_eq!(foreign(&screen.raw()), Vec::<String>::new());
+    leave(&mut screen);
+}
+
+#[test]
+fn the_demo_tells_the_truth_after_a_rejection() {
+    let home = Home::new();
+    let mut screen = Terminal::start(&home, &["demo"], 120, 40);
+    screen.see(PANEL);
+    read_to_the_end(&mut screen);
+    screen.keys("n");
+    screen.see("Enter answers");
+    screen.keys("too long\r");
+    screen.see("The report was not written");
+    screen.see("Reason: too long");
+    until("it is done", || home.sessions()[0]["status"] == "done");
+    assert!(!screen.text().contains("The report is at"), "{}", screen.text());
     leave(&mut screen);
 }
 

@@ -9,6 +9,7 @@ use tackroom::adapters::engine::memory::Memory;
 use tackroom::domain::call::{By, Via};
 use tackroom::domain::command::Command;
 use tackroom::domain::event::Limits;
+use tackroom::domain::files::Change;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::SessionId;
 use tackroom::domain::listing::{Counts, Query};
@@ -21,6 +22,7 @@ use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::Later;
 use tackroom::ports::blobs::Blobs;
 use tackroom::ports::clock::Clock;
+use tackroom::ports::files::{Files, FilesFault, Kept, PutBack};
 use tackroom::ports::index::Index;
 use tackroom::ports::live::{Ear, Live};
 use tackroom::ports::log::{Log, LogFault};
@@ -77,6 +79,25 @@ impl Blobs for Poison {
         self.touched()
     }
     fn forget(&self, _hash: Hash) -> Later<'_, Result<(), LogFault>> {
+        self.touched()
+    }
+}
+
+impl Files for Poison {
+    fn keep<'a>(&'a self, _folder: &'a str, _last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>> {
+        self.touched()
+    }
+    fn compare<'a>(
+        &'a self,
+        _folder: &'a str,
+        _manifest: Hash,
+    ) -> Later<'a, Result<Vec<Change>, FilesFault>> {
+        self.touched()
+    }
+    fn put_back<'a>(&'a self, _folder: &'a str, _manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+        self.touched()
+    }
+    fn make(&self, _name: &str, _into: Option<&str>) -> Result<String, FilesFault> {
         self.touched()
     }
 }
@@ -140,6 +161,7 @@ async fn a_replay_touches_the_log_and_nothing_else() {
             live: shared.clone(),
             index: shared.clone(),
         },
+        files: shared.clone(),
         clock: shared.clone(),
         outfit: Arc::new(move |_: &str, _: &str, _: Option<&str>| broken.touched()), // model, tools and judge come from here
         settings: Settings::default(),

@@ -39,6 +39,8 @@ fn told(trace: &Trace) -> Vec<String> {
         What::Breakpoint { no, why, .. } => format!("breakpoint {no}: {why}"),
         What::Stepping => "stepping".to_string(),
         What::Steer { .. } => "steer".to_string(),
+        What::Fork { parent } => format!("fork of {} at {}", parent.session, parent.at),
+        What::Restore { at } => format!("restore {at}"),
         What::Takeover { holder } => format!("takeover {holder}"),
         What::Foreign { kind } => format!("foreign {kind}"),
     };

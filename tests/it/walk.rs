@@ -6,6 +6,7 @@ use serde_json::json;
 use std::sync::Arc;
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::adapters::files::Folders;
 use tackroom::adapters::model::openai::{OpenAi, OpenAiConfig};
 use tackroom::adapters::policy::Builtin;
 use tackroom::adapters::tool::{self, Workspace};
@@ -53,7 +54,9 @@ fn plugs(home: &std::path::Path, workspace: &str, base_url: &str) -> Plugs {
         tools: Toolbox::new(tool::standard(place, tool::Settings::default())),
         judge: Arc::new(Builtin::new::<&str>(&[], &[]).expect("a policy")),
     };
+    let files = Folders::new(engine.clone(), clock.clone(), vec![home.to_path_buf()], home.join("forks"));
     Plugs {
+        files: Arc::new(files),
         store: Store {
             log: engine.clone(),
             work: engine.clone(),
@@ -179,10 +182,12 @@ async fn on_disk_and_again(
         "CallEdited",
         "CallApproved",
         "CallJudged",
+        "WorkspaceKept", // a write may change files: as they are, they are kept first
         "CallStarted",
         "CallEnded",
         "ModelAsked",
         "ModelReplied",
+        "WorkspaceKept", // as the run left them
         "RunEnded",
     ];
     assert_eq!(kinds, expected);

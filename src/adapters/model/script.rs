@@ -12,10 +12,14 @@
 //! is `stop`, `calls`, `length`, `filtered` or `{"other": "word"}`; left out, it is `calls` where there are calls. A fault is given instead of the reply
 //! after it, once per attempt. A reply with neither text nor call leaves no trace in a conversation and so is given again.
 //!
+//! `"instead": [{"result": "error:", "text": "It was not done: {{outcome}}"}]` says something else where the conversation's last
+//! result begins so; the first that fits counts.
+//!
 //! In `text`, and in the texts inside `args`, these are replaced by what the tools of the conversation returned; what comes in is not
 //! looked through again, and a result that is not there reads `(no result)`:
 //!
 //! - `{{last_result}}`: the last result; `{{results}}`: all results since the model's last turn, with blank lines between
+//! - `{{outcome}}`: the last result without the note that the operator changed the arguments
 //! - `{{result:3}}`: the third result of the conversation; `{{result:3:10-20}}`: its lines 10 to 20
 //! - `{{input}}`: the last thing a person said
 
@@ -42,6 +46,8 @@ pub enum Pace {
 pub struct Line {
     /// The text.
     pub text: String,
+    /// What is said instead where the last result begins so.
+    pub instead: Vec<Instead>,
     /// What it thinks.
     pub reasoning: Option<String>,
     /// The calls.
@@ -52,6 +58,16 @@ pub struct Line {
     pub usage: Usage,
     /// How fast it arrives.
     pub pace: Pace,
+}
+
+/// A text for a certain last result.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    /// How the result begins, with the operator's note about changed arguments or without it.
+    pub result: String,
+    /// The text.
+    pub text: String,
 }
 
 /// One entry of a script.
@@ -83,6 +99,7 @@ struct ScriptFile {
 #[derive(Default)]
 struct Entry {
     text: String,
+    instead: Vec<Instead>,
     reasoning: Option<String>,
     calls: Vec<CallEntry>,
     finish: Option<Finish>,
@@ -141,6 +158,7 @@ impl Script {
             if let Fact::ModelReplied { reply, .. } = &event.fact {
                 cues.push(Cue::Reply(Line {
                     text: reply.text.clone(),
+                    instead: Vec::new(),
                     reasoning: reply.reasoning.as_ref().map(|thought| thought.text.clone()),
                     calls: reply.calls.clone(),
                     finish: Some(reply.finish.clone()),
@@ -174,6 +192,7 @@ impl Entry {
         };
         Cue::Reply(Line {
             text: self.text,
+            instead: self.instead,
             reasoning: self.reasoning,
             calls: self.calls.into_iter().map(call).collect(),
             finish: self.finish,

@@ -5,6 +5,7 @@
 
 use crate::adapters::model::growth::Growth;
 use crate::adapters::model::script::{Cue, Line, Pace, Script};
+use crate::domain::call_fold::without_note;
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::message::{
@@ -120,7 +121,7 @@ impl Model for Scripted {
         let mut line = line.unwrap_or_else(|| self.over());
         if self.placeholders && fault.is_none() {
             let quotes = Quotes { heard: &heard, messages: &ask.messages };
-            line.text = quotes.fill(&line.text);
+            line.text = quotes.fill(quotes.choose(&line));
             for call in &mut line.calls {
                 if let Args::Json(args) = &mut call.args {
                     quotes.fill_value(args);
@@ -163,7 +164,7 @@ impl Request for Prepared {
 impl Prepared {
     async fn play(self, drafts: Drafts) -> Reply {
         let started = self.clock.now();
-        let Line { text, reasoning, calls, finish, usage, pace } = self.line;
+        let Line { text, instead: _, reasoning, calls, finish, usage, pace } = self.line;
         let mut timing = Timing::default();
         let mut begun = None;
         let thought = reasoning.filter(|thought| !thought.is_empty());
@@ -264,6 +265,13 @@ struct Quotes<'a> {
 }
 
 impl Quotes<'_> {
+    /// The text that fits the last result.
+    fn choose<'a>(&self, line: &'a Line) -> &'a str {
+        let result = self.heard.results.last().map(|at| self.words(*at)).unwrap_or_default();
+        let begins = |with: &str| result.starts_with(with) || without_note(&result).starts_with(with);
+        line.instead.iter().find(|one| begins(&one.result)).map_or(&line.text, |one| &one.text)
+    }
+
     fn fill_value(&self, value: &mut Value) {
         match value {
             Value::String(text) => *text = self.fill(text),
@@ -298,6 +306,10 @@ impl Quotes<'_> {
         match name {
             "input" => Some(self.heard.input.map_or_else(String::new, |at| self.words(at))),
             "last_result" => Some(self.heard.results.last().map_or_else(nothing, |at| self.words(*at))),
+            "outcome" => {
+                let last = self.heard.results.last().map(|at| self.words(*at));
+                Some(last.map_or_else(nothing, |text| without_note(&text).to_string()))
+            }
             "results" => {
                 let round = &self.heard.results[self.heard.round..];
                 let all: Vec<String> = round.iter().map(|at| self.words(*at)).collect();

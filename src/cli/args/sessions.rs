@@ -170,7 +170,8 @@ Examples:
 Secrets are not taken out: what the model, the tools and you said is in the file as it is in the store. A file is made
 for your eyes alone (mode 0600) and never put in the place of another without --force.
 
-jsonl is exact: every event as stored, with its hash and its commit, and large outputs whole. The documents tell each
+jsonl is exact: every event as stored, with its hash and its commit, and large outputs whole; the files of the folder that
+were kept for forks stay here. The documents tell each
 task, what was said, each call with its arguments, verdict, decision, waiting and running time, output and end; a large
 output with its beginning and its end. atif is the Agent Trajectory Interchange Format, version 1.4.
 

@@ -161,6 +161,16 @@ impl Tale {
             Fact::BreakpointHit { spec, why, .. } => {
                 Saying::Note(format!("stopped at breakpoint {spec}: {}", why.sentence()))
             }
+            Fact::SessionForked { parent, by, .. } => {
+                Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
+            }
+            Fact::WorkspaceMissed { why } => Saying::Note(format!("the files could not be kept: {why}")),
+            Fact::RestoreStarted { at, by, .. } => {
+                Saying::Note(format!("{by} puts the files back as they were at event {at}"))
+            }
+            Fact::RestoreEnded { changed, failed, .. } => {
+                Saying::Note(format!("{changed} files were put back, {failed} could not be"))
+            }
             Fact::RunPaused { by } => Saying::Note(format!("paused by {by}")),
             Fact::RunReleased { by } => Saying::Note(format!("let go on by {by}")),
             Fact::InterruptAsked { by } => Saying::Note(format!("interrupted by {by}")),
@@ -169,6 +179,7 @@ impl Tale {
             Fact::Unknown { kind, .. } => Saying::Note(format!("an event of an unknown kind: {kind}")),
             Fact::ForeignRecord { label, .. } => Saying::Note(format!("a record of that tool: {label}")),
             Fact::SessionOpened { .. }
+            | Fact::WorkspaceKept { .. }
             | Fact::SessionRenamed { .. }
             | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }

@@ -19,7 +19,7 @@ use crate::domain::time::duration;
 use crate::ui::action::{Action, Go, Move, Steer};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
-use crate::ui::mode::{Ask, Context, Focus, Pane};
+use crate::ui::mode::{Ask, Context, Focus, Pane, Twisting};
 use crate::ui::panes::ink;
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
@@ -103,7 +103,11 @@ fn state(app: &App) -> Line<'static> {
                 format!("{step} steps, {on} goes on; {key}: come here to change what is next."),
             );
         }
-        return say(Role::Wait, format!("{key}: come here to decide. Keys do not count here yet."));
+        let why = match app.focus {
+            Focus::Composer => "while you write, keys are text",
+            Focus::Pane(_) => "keys decide only from here",
+        };
+        return say(Role::Wait, format!("{key}: come here to decide; {why}."));
     }
     if app.question.is_some() {
         return say(Role::Muted, "Enter answers, Esc goes back.".to_string());
@@ -115,8 +119,8 @@ fn state(app: &App) -> Line<'static> {
         return Line::from(vec![mark, Span::styled(" keys count in a moment", style)]);
     }
     let context = can::deciding(app).unwrap_or(Context::Approval);
-    if unseen > 0 && context != Context::Stopped {
-        let lines = if unseen == 1 { "line" } else { "lines" };
+    let lines = if unseen == 1 { "line" } else { "lines" };
+    if unseen > 0 && context == Context::Approval {
         let down = app.keys.key_of(Context::Workbench, Action::Move(Move::Down));
         let page = app.keys.key_of(Context::Workbench, Action::Move(Move::HalfDown));
         let zoom = app.keys.key_of(Context::Workbench, Action::Go(Go::Zoom));
@@ -131,9 +135,11 @@ fn state(app: &App) -> Line<'static> {
     let key = |text: String| Span::styled(text, theme.style(Role::Accent));
     let label = |text: String| Span::styled(text, theme.style(Role::Text));
     let entries = app.keys.of(context).filter(|entry| can::can(app, entry.binding.action));
-    Line::from_iter(
-        entries.flat_map(|entry| [key(entry.key()), label(format!(" {}   ", entry.binding.label))]),
-    )
+    Line::from_iter(entries.flat_map(|entry| {
+        let later = can::wants_reading(app, entry.binding.action) && context == Context::Unknown;
+        let reading = if later { format!(" (read {unseen} more {lines} first)") } else { String::new() };
+        [key(entry.key()), label(format!(" {}{reading}   ", entry.binding.label))]
+    }))
 }
 
 /// The question's rows and where the cursor stands among them; none while the panel asks nothing.
@@ -167,6 +173,14 @@ pub fn words(ask: Ask) -> String {
         }
         Ask::Search => "Search:".to_string(),
         Ask::Rename => "Title:".to_string(),
+        Ask::Fork(twisting) => match twisting {
+            Twisting::Reject(call) => format!("Fork and reject {call}. Why?"),
+            Twisting::Respond(call) => format!("Fork and answer in place of {call}:"),
+            Twisting::Note => "Fork and tell the agent:".to_string(),
+            Twisting::Model => "Fork with the model:".to_string(),
+            Twisting::Instructions => "Fork with the instructions:".to_string(),
+            Twisting::Nothing | Twisting::Args(_) => "Fork:".to_string(),
+        },
         Ask::Note => "Note for the model's next request:".to_string(),
         Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }

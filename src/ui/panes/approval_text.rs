@@ -11,6 +11,7 @@ use crate::domain::message::Args;
 use crate::domain::session::Session;
 use crate::domain::stops::Stop;
 use crate::domain::text::{self, Piece};
+use crate::domain::tool_spec::Touch;
 use crate::ui::app::{App, Look};
 use crate::ui::theme::Role;
 use crate::ui::update_decide::WORD;
@@ -34,16 +35,11 @@ pub fn text(app: &App, width: u16) -> Vec<Line<'static>> {
     };
     sheet.head(session, call);
     sheet.reasons(call);
-    for (i, touch) in call.touches.iter().enumerate() {
-        sheet.field(if i == 0 { "touches" } else { "" }, &touch.line(), Role::Text);
-    }
-    if call.touches.is_empty() {
-        sheet.field("touches", "not known", Role::Muted);
-    }
+    sheet.touches(call);
     if !matches!(call.preview, Preview::Command { .. }) {
         sheet.field("where", &session.workspace, Role::Text);
     }
-    sheet.preview(call);
+    sheet.preview(call, &session.workspace);
     sheet.arguments(call);
     sheet.lines
 }
@@ -90,6 +86,16 @@ impl Sheet<'_> {
         }
     }
 
+    /// A labelled sentence: it breaks between words.
+    fn prose(&mut self, label: &str, text: &str, role: Role) {
+        let indent = if self.width >= LABEL_BESIDE { LABEL } else { 2 };
+        let width = self.width.saturating_sub(indent).max(1);
+        let shown: String = self.reveal(text, role).iter().map(|span| span.content.as_ref()).collect();
+        let rows = text::wrap(&shown, width);
+        let rows: Vec<&str> = rows.into_iter().filter_map(|row| shown.get(row)).collect();
+        self.field(label, &rows.join("\n"), role);
+    }
+
     /// A heading of its own line.
     fn heading(&mut self, words: &str) {
         self.lines.push(Line::from(Span::styled(words.to_string(), self.style(Role::Title))));
@@ -101,7 +107,7 @@ impl Sheet<'_> {
             self.field(if i == 0 { "stopped" } else { "" }, &hit.line(), Role::Wait);
         }
         if held {
-            self.field("", "nothing starts before you step or continue, approved or not", Role::Muted);
+            self.prose("", "nothing starts before you step or continue, approved or not", Role::Muted);
         }
     }
 
@@ -127,29 +133,51 @@ impl Sheet<'_> {
         let destroys = if call.destroys { "; can destroy what was there" } else { "" };
         self.field("effect", &format!("{}{destroys}", call.effect.word()), role);
         if call.destroys && call.state != CallState::Unknown {
-            self.field("", &format!("approving wants the word \"{WORD}\" typed"), Role::Risk);
+            self.prose("", &format!("approving wants the word \"{WORD}\" typed"), Role::Risk);
         }
     }
 
     fn reasons(&mut self, call: &Call) {
         if call.state == CallState::Unknown {
             let what = "It was running when its process stopped: nobody knows whether it happened.";
-            self.field("unknown", what, Role::Risk);
+            self.prose("unknown", what, Role::Risk);
         }
         if let Some(verdict) = &call.verdict {
-            self.field("because", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
+            self.prose("because", &format!("{} (rule {})", verdict.why, verdict.rule), Role::Text);
         }
         if let Some(refused) = &call.edit_refused {
             let text = format!("Your edit was not run: {} (rule {})", refused.why, refused.rule);
-            self.field("denied", &text, Role::Risk);
+            self.prose("denied", &text, Role::Risk);
         }
     }
 
-    fn preview(&mut self, call: &Call) {
+    /// What it touches. A command's own words and folder are said below, and what it will touch is in nobody's hand.
+    fn touches(&mut self, call: &Call) {
+        let is_command = call.touches.iter().any(|touch| matches!(touch, Touch::Command { .. }));
+        let runs = matches!(call.preview, Preview::Command { .. });
+        let mut label = "touches";
+        for touch in &call.touches {
+            match touch {
+                Touch::Read { .. } if is_command => {}
+                Touch::Command { .. } if runs => {
+                    self.prose(label, "whatever it wants to, within what its sandbox lets it", Role::Text)
+                }
+                Touch::Read { .. } | Touch::Write { .. } | Touch::Command { .. } | Touch::Host { .. } => {
+                    self.field(label, &touch.line(), Role::Text)
+                }
+            }
+            label = "";
+        }
+        if call.touches.is_empty() {
+            self.field(label, "not known", Role::Muted);
+        }
+    }
+
+    fn preview(&mut self, call: &Call, workspace: &str) {
         match &call.preview {
             Preview::None => {}
             Preview::Change { path, before, after, cut } => self.change(path, before.as_deref(), after, *cut),
-            Preview::Command { argv, cwd, sandbox } => self.command(argv, cwd, sandbox),
+            Preview::Command { argv, cwd, sandbox } => self.command(argv, &joined(workspace, cwd), sandbox),
             Preview::Request { method, url } => self.field("request", &format!("{method} {url}"), Role::Text),
             Preview::WouldFail { why } => {
                 self.field("as it is", &format!("this would fail: {why}"), Role::Fault);
@@ -163,23 +191,31 @@ impl Sheet<'_> {
         self.field(what, &format!("{path}  +{} -{}", made.added, made.removed), Role::Title);
         self.lines.extend(made.lines);
         if cut || !made.is_whole {
-            self.field("", "This preview is shortened; the arguments below are whole.", Role::Risk);
+            self.prose("", "This preview is shortened; the arguments below are whole.", Role::Risk);
         }
     }
 
     fn command(&mut self, argv: &[String], cwd: &str, sandbox: &str) {
         self.field("where", cwd, Role::Text);
-        self.field("sandbox", sandbox, Role::Text);
-        if let [shell, flag, line, ..] = argv
+        self.prose("sandbox", sandbox, Role::Text);
+        if let [shell, flag, line] = argv
             && flag.starts_with('-')
             && flag.ends_with('c')
         {
-            self.field("shell", &format!("{shell} runs this line:"), Role::Muted);
-            self.field("", line, Role::Code);
+            self.field("runs", &format!("{shell} {flag}, with this line:"), Role::Muted);
+            return self.field("", line, Role::Code);
+        }
+        if argv.iter().all(|arg| is_plain(arg)) {
+            return self.field("runs", &argv.join(" "), Role::Code);
         }
         for (i, arg) in argv.iter().enumerate() {
-            let shown = if arg.is_empty() { "\"\" (empty)" } else { arg };
-            self.field(&format!("argv[{i}]"), shown, Role::Code);
+            // In quotes, so that no blank at an end hides; a text of several lines stays readable instead.
+            let shown = match arg.as_str() {
+                "" => "\"\" (empty)".to_string(),
+                lines if lines.contains('\n') || is_plain(lines) => lines.to_string(),
+                words => Value::String(words.to_string()).to_string(),
+            };
+            self.field(&format!("argv[{i}]"), &shown, Role::Code);
         }
     }
 
@@ -187,8 +223,16 @@ impl Sheet<'_> {
         let edited = call.edited.is_some();
         match (call.args(), &call.proposed) {
             (Some(value), _) => {
-                self.heading(if edited { "Arguments as you edited them" } else { "Arguments" });
-                self.json(&without_shown(value, &call.preview));
+                let value = without_shown(value, &call.preview);
+                let says_more = value.as_object().is_none_or(|members| !members.is_empty());
+                if edited || says_more {
+                    self.heading(if edited { "Arguments as you edited them" } else { "Arguments" });
+                }
+                if says_more {
+                    self.json(&value);
+                } else if edited {
+                    self.field("", "all of them are shown above", Role::Muted);
+                }
             }
             (None, Args::Broken(raw)) => {
                 self.heading("Arguments that are not JSON");
@@ -232,6 +276,21 @@ fn split_name(line: &str) -> (&str, &str) {
     ("", line)
 }
 
+/// A folder in full.
+fn joined(workspace: &str, cwd: &str) -> String {
+    match cwd {
+        "" | "." => workspace.to_string(),
+        _ if cwd.starts_with('/') => cwd.to_string(),
+        _ => format!("{}/{cwd}", workspace.trim_end_matches('/')),
+    }
+}
+
+/// Whether an argument is one word that reads the same with and without quotes.
+fn is_plain(arg: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@,+%".contains(c);
+    !arg.is_empty() && arg.chars().all(plain)
+}
+
 /// A longer text is not vouched for: the preview may have been cut.
 const SHOWN_BYTES_MAX: usize = 32 * 1024;
 
@@ -239,6 +298,15 @@ const SHOWN_BYTES_MAX: usize = 32 * 1024;
 /// A text with anything marked in it stays.
 fn without_shown(args: &Value, preview: &Preview) -> Value {
     let mut args = args.clone();
+    if let (Preview::Command { argv, cwd, .. }, Some(members)) = (preview, args.as_object_mut()) {
+        members.retain(|name, value| match name.as_str() {
+            "argv" => *value != serde_json::json!(argv),
+            "shell" => argv.len() != 3 || value.as_str() != argv.last().map(String::as_str),
+            "cwd" => value.as_str() != Some(cwd),
+            _ => true,
+        });
+        return args;
+    }
     let Preview::Change { before: None, after, cut: false, .. } = preview else { return args };
     let lines = after.lines().count();
     let plain = text::reveal(after).iter().all(|piece| matches!(piece, Piece::Plain(_)));

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
@@ -11,28 +12,39 @@ use crate::ui::edit::{ArgEditor, Laid};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::diff;
 
+/// Rows of what is said below the text at most.
+const SUMMARY_ROWS_MAX: usize = 4;
 /// Columns of the line numbers.
 const NUMBERS: u16 = 4;
 
 /// Draws the editor.
 pub fn draw(app: &App, editor: &ArgEditor, area: Rect, buf: &mut Buffer) {
     let theme = &app.look.theme;
-    let body = Rect { height: area.height.saturating_sub(1), ..area };
+    let said = summary(editor, theme, area.width);
+    let body = body(editor, theme, area);
     let state = Rect { y: body.bottom(), height: area.height - body.height, ..area };
     if editor.difference {
         difference(editor, theme, body, buf);
     } else {
         lines(editor, theme, body, buf);
     }
-    summary(editor, theme, area.width).render(state, buf);
+    for (row, line) in (state.y..state.bottom()).zip(&said) {
+        line.render(Rect { y: row, height: 1, ..state }, buf);
+    }
+}
+
+/// The rows of the text: what is left above the summary.
+fn body(editor: &ArgEditor, theme: &Theme, area: Rect) -> Rect {
+    let below = u16::try_from(summary(editor, theme, area.width).len()).unwrap_or(u16::MAX);
+    Rect { height: area.height.saturating_sub(below.min(area.height / 2).max(1)), ..area }
 }
 
 /// Where the hardware cursor stands.
-pub fn cursor(editor: &ArgEditor, area: Rect) -> Option<(u16, u16)> {
+pub fn cursor(editor: &ArgEditor, theme: &Theme, area: Rect) -> Option<(u16, u16)> {
     if editor.difference {
         return None;
     }
-    let body = Rect { height: area.height.saturating_sub(1), ..area };
+    let body = body(editor, theme, area);
     let (laid, first) = laid(editor, body);
     let at = |n: usize| u16::try_from(n).unwrap_or(0);
     let x = (area.x + NUMBERS).saturating_add(at(laid.cursor.1)).min(area.right().saturating_sub(1));
@@ -59,9 +71,28 @@ fn lines(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
             Span::styled(line.clone(), theme.style(Role::Code)),
         ];
         if let Some(fault) = fault.filter(|_| begins) {
-            spans.push(Span::styled(format!("  ! {}", text::clean(&fault.why)), theme.style(Role::Fault)));
+            let words = format!("  ! {}", text::clean(&fault.why));
+            let taken = usize::from(NUMBERS) + text::width(line) + text::width(&words);
+            // Beside its line only where it is whole; the first one stands below in any case.
+            let words = if taken <= usize::from(body.width) { words } else { "  !".to_string() };
+            spans.push(Span::styled(words, theme.style(Role::Fault)));
         }
         Line::from(spans).render(Rect { y: row, height: 1, ..body }, buf);
+    }
+    mark(editor, theme, body, first, buf);
+}
+
+/// The place of the first fault, underlined in its line.
+fn mark(editor: &ArgEditor, theme: &Theme, body: Rect, first: usize, buf: &mut Buffer) {
+    let Some(fault) = editor.faults.first() else { return };
+    let width = usize::from(body.width.saturating_sub(NUMBERS));
+    let (row, column) = editor.text.lay_at(width, (fault.line, fault.column)).cursor;
+    let at = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let Some(row) = row.checked_sub(first).map(|row| body.y.saturating_add(at(row))) else { return };
+    let x = (body.x + NUMBERS).saturating_add(at(column));
+    if row < body.bottom() && x < body.right() {
+        let style = theme.style(Role::Fault).add_modifier(Modifier::UNDERLINED | Modifier::REVERSED);
+        buf.set_style(Rect { x, y: row, width: 1, height: 1 }, style);
     }
 }
 
@@ -76,13 +107,23 @@ fn difference(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
 }
 
 /// What stands in the way, or that nothing does.
-fn summary(editor: &ArgEditor, theme: &Theme, width: u16) -> Line<'static> {
+fn summary(editor: &ArgEditor, theme: &Theme, width: u16) -> Vec<Line<'static>> {
     let (role, words) = match editor.faults.first() {
-        Some(fault) => (Role::Fault, format!("! line {}: {}", fault.line + 1, text::clean(&fault.why))),
+        Some(fault) => {
+            let more = match editor.faults.len() - 1 {
+                0 => String::new(),
+                many => format!(" (and {many} more)"),
+            };
+            (Role::Fault, format!("! line {}: {}{more}", fault.line + 1, text::clean(&fault.why)))
+        }
         None if editor.is_changed() => {
             (Role::Ok, "fits the tool; will be judged again before it runs".to_string())
         }
         None => (Role::Muted, "unchanged".to_string()),
     };
-    Line::from(Span::styled(text::truncate(&words, usize::from(width)), theme.style(role)))
+    let words = words.replace('\n', " ");
+    let rows = text::wrap(&words, usize::from(width)).into_iter().take(SUMMARY_ROWS_MAX);
+    rows.filter_map(|row| words.get(row))
+        .map(|row| Line::from(Span::styled(row.to_string(), theme.style(role))))
+        .collect()
 }

@@ -64,14 +64,17 @@ fn keys(app: &App, width: u16) -> Line<'static> {
     }
     let mut shown: Vec<(String, &'static str)> = Vec::new();
     let mut tail: Vec<(String, &'static str)> = Vec::new();
-    for context in can::contexts(app) {
+    let contexts = can::contexts(app);
+    let writes = contexts.first().is_some_and(|context| context.is_text());
+    for context in contexts {
         for entry in app.keys.of(context) {
+            let key = if writes { entry.key_in_text() } else { entry.key() };
             let row = entry.binding;
             let taken = shown.iter().any(|(_, label)| *label == row.label);
             let counts = can::can(app, row.action) && !can::wants_reading(app, row.action);
-            if !row.label.is_empty() && !entry.chords.is_empty() && !taken && counts {
+            if !row.label.is_empty() && !key.is_empty() && !taken && counts {
                 let target = if context == Context::Global { &mut tail } else { &mut shown };
-                target.push((entry.key(), row.label));
+                target.push((key, row.label));
             }
         }
     }

@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::ui::app::App;
+use crate::ui::can;
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::prose;
@@ -62,11 +63,17 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
 
 /// The context in which help was asked for.
 fn here(app: &App) -> Context {
+    if let Some(under) = &app.behind {
+        return can::over(app, under);
+    }
+    if app.playback.is_some() {
+        return Context::Replay;
+    }
     match app.focus {
         Focus::Composer => Context::Composer,
         Focus::Pane(Pane::Conversation) => Context::Conversation,
         Focus::Pane(Pane::Trace) => Context::Trace,
         Focus::Pane(Pane::Calls) => Context::Calls,
-        Focus::Pane(Pane::Approval) => Context::Approval,
+        Focus::Pane(Pane::Approval) => can::deciding(app).unwrap_or(Context::Approval),
     }
 }

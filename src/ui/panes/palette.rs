@@ -8,9 +8,10 @@ use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::keymap::Entry;
 use crate::ui::list;
+use crate::ui::mode::Twisting;
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{one_line, spread};
-use crate::ui::parts::Chooser;
+use crate::ui::parts::{Chooser, ForkDialog, ForkPoint};
 use crate::ui::theme::Role;
 
 /// Draws the palette.
@@ -48,6 +49,29 @@ pub fn draw_themes(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
     };
     let rows: Vec<_> = list::themes(app).iter().map(row).collect();
     choose(app, chooser, rows, area, buf);
+}
+
+/// From where the fork is to be made.
+pub fn fork_title(point: &ForkPoint) -> String {
+    match point.at {
+        Some(at) => format!("Fork {} at {at}", point.session),
+        None => format!("Fork {} at its end", point.session),
+    }
+}
+
+/// Draws what may be other in a fork. What cannot be seen here is said in its rows: where the files go, what asks again.
+pub fn draw_fork(app: &App, dialog: &ForkDialog, area: Rect, buf: &mut Buffer) {
+    let row = |(_, name, help): &(Twisting, String, &'static str)| {
+        (
+            vec![
+                Span::styled(format!("{:<26} ", one_line(name)), app.look.style(Role::Text)),
+                Span::styled(*help, app.look.style(Role::Muted)),
+            ],
+            Vec::new(),
+        )
+    };
+    let rows: Vec<_> = list::twists(app).iter().map(row).collect();
+    choose(app, &dialog.chooser, rows, area, buf);
 }
 
 /// A row: what stands left, what stands right.

@@ -34,7 +34,7 @@ pub fn draw(app: &App, asked: &SessionsList, area: Rect, buf: &mut Buffer) {
     ink::right(&tally, look.style(Role::Muted), area, area.y, buf);
     let mut body = ink::below(area, 2);
     let chosen = asked.chosen.min(shown.len().saturating_sub(1));
-    let Some(row) = shown.get(chosen) else {
+    let Some((_, row)) = shown.get(chosen) else {
         let text = if app.rows.is_empty() { "No session is stored yet." } else { "No session fits." };
         buf.set_stringn(body.x, body.y, text, usize::from(body.width), look.style(Role::Muted));
         return;
@@ -45,8 +45,8 @@ pub fn draw(app: &App, asked: &SessionsList, area: Rect, buf: &mut Buffer) {
     }
     let from = ink::first_shown(chosen, shown.len(), usize::from(body.height));
     for (at, line) in (from..shown.len()).zip(body.rows()) {
-        let Some(row) = shown.get(at) else { continue };
-        draw_row(app, row, asked.marked.as_ref() == Some(&row.id), line, buf);
+        let Some((depth, row)) = shown.get(at) else { continue };
+        draw_row(app, row, (*depth, asked.marked.as_ref() == Some(&row.id)), line, buf);
         if at == chosen {
             ink::choose(app, line, buf);
         }
@@ -66,7 +66,7 @@ pub fn standing(status: &str) -> (Glyph, Role) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, marked: bool, line: Rect, buf: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, (depth, marked): (usize, bool), line: Rect, buf: &mut Buffer) {
     let look = &app.look;
     let (glyph, role) = standing(&row.status);
     if let Some(mark) = look.mark(glyph, role) {
@@ -77,6 +77,11 @@ fn draw_row(app: &App, row: &Row, marked: bool, line: Rect, buf: &mut Buffer) {
     let word = if row.waiting() == 0 { row.status.clone() } else { needs(row) };
     let title = if row.title.trim().is_empty() { row.id.to_string() } else { one_line(&row.title) };
     let mut left = vec![Span::styled(title, look.style(Role::Text))];
+    if depth > 0 {
+        let sign = look.sign("└ ", "fork: ");
+        let branch = format!("{}{sign}", "  ".repeat(depth.min(8) - 1));
+        left.insert(0, Span::styled(branch, look.style(Role::Muted)));
+    }
     if marked {
         left.insert(0, Span::styled("[marked] ", look.style(Role::Accent)));
     }
@@ -106,8 +111,10 @@ fn preview(app: &App, row: &Row, area: Rect, buf: &mut Buffer) {
     let (title, _) = prose(&row.title, look.style(Role::Title), width, 2);
     lines.extend(title);
     let lasted = duration(row.updated.ms_since(row.opened));
+    let from =
+        row.parent.as_ref().map(|parent| format!(", forked from {}", parent.session)).unwrap_or_default();
     for (name, what) in [
-        ("session", format!("{}, {} with {}", row.id, one_line(&row.agent), one_line(&row.model))),
+        ("session", format!("{}, {} with {}{from}", row.id, one_line(&row.agent), one_line(&row.model))),
         ("folder", one_line(&row.workspace)),
         (
             "so far",

@@ -60,6 +60,13 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         What::Steer { text } => {
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
         }
+        What::Fork { parent } => {
+            let text = format!("forked from {} at {}", parent.session, parent.at);
+            spans.push(Span::styled(text, look.style(Role::Text)));
+        }
+        What::Restore { at } => {
+            spans.push(Span::styled(format!("files put back as at {at}"), look.style(Role::Text)));
+        }
         What::Takeover { holder } => {
             spans.push(Span::styled(format!("takeover: {}", one_line(holder)), look.style(Role::Wait)));
         }
@@ -100,6 +107,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
         What::Breakpoint { .. } => (Glyph::Breakpoint, Role::Wait),
         What::Pause | What::Stepping => (Glyph::Paused, Role::Wait),
         What::Steer { .. } => (Glyph::Quote, Role::Accent),
+        What::Fork { .. } | What::Restore { .. } => (Glyph::Retry, Role::Accent),
         What::Takeover { .. } => (Glyph::Fault, Role::Wait),
         What::Foreign { .. } => (Glyph::Unknown, Role::Muted),
     }

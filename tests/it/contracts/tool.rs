@@ -65,10 +65,9 @@ fn every_argument_fault_is_named_by_its_path() {
         extra["mode"] = json!(1);
         let faults = spec.schema.check(&extra);
         assert_eq!(faults.len(), 1, "{name}: {faults:?}");
-        assert_eq!(
-            (faults[0].path.as_str(), faults[0].why.as_str()),
-            ("/mode", "is not an argument of this tool")
-        );
+        let why = faults[0].why.as_str();
+        assert_eq!(faults[0].path, "/mode");
+        assert!(why.starts_with("is not an argument of this tool; there are: "), "{why}");
         let required: Vec<String> = serde_json::from_value(spec.schema.source()["required"].clone()).unwrap();
         for member in &required {
             let mut missing = args.clone();

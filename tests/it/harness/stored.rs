@@ -59,6 +59,7 @@ impl Stored {
             // Nothing else is asked of a stored session.
             Command::Order { .. }
             | Command::Begin(..)
+            | Command::Fork { .. }
             | Command::Watch(_)
             | Command::Resume(_)
             | Command::Compare { .. }

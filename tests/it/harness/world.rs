@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use tackroom::adapters::engine::memory::Memory;
+use tackroom::adapters::files::memory::MemoryFiles;
 use tackroom::domain::call::{By, CallState, Preview, Via};
 use tackroom::domain::commit::Commit;
 use tackroom::domain::event::{Event, Limits, Settling};
@@ -128,6 +129,8 @@ pub type Effects = Arc<Mutex<BTreeMap<String, u32>>>;
 struct CountingTool {
     spec: ToolSpec,
     effects: Effects,
+    files: MemoryFiles,
+    workspace: String,
 }
 
 impl Tool for CountingTool {
@@ -158,6 +161,9 @@ impl Tool for CountingTool {
             }
             if self.spec.effect != Effect::ReadOnly {
                 *self.effects.lock().expect("free").entry(call.key.clone()).or_default() += 1;
+                let path = call.args["path"].as_str().unwrap_or("made").to_string();
+                let body = format!("{} {}", call.key, call.args);
+                self.files.write(&self.workspace, &path, body.as_bytes());
             }
             Returned::ok(format!("{} {}", self.spec.name, call.args))
         })
@@ -194,6 +200,7 @@ pub struct World {
     pub clock: Arc<FakeClock>,
     pub model: Arc<ListModel>,
     pub effects: Effects,
+    pub files: MemoryFiles,
 }
 
 impl World {
@@ -204,19 +211,20 @@ impl World {
             clock: Arc::new(FakeClock::new(42)),
             model: Arc::new(model),
             effects: Effects::default(),
+            files: MemoryFiles::default(),
         }
     }
 
     pub fn plugs(&self) -> Plugs {
-        let effects = &self.effects;
-        let tools = book()
-            .iter()
-            .cloned()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|spec| Arc::new(CountingTool { spec, effects: effects.clone() }) as Arc<dyn Tool>);
-        let kitbag =
-            Kitbag { model: self.model.clone(), tools: Toolbox::new(tools), judge: Arc::new(PathJudge) };
+        let (effects, files, model) = (self.effects.clone(), self.files.clone(), self.model.clone());
+        let outfit = move |workspace: &str| {
+            let specs: Vec<ToolSpec> = book().iter().cloned().collect();
+            let tools = specs.into_iter().map(|spec| {
+                let (effects, files, workspace) = (effects.clone(), files.clone(), workspace.to_string());
+                Arc::new(CountingTool { spec, effects, files, workspace }) as Arc<dyn Tool>
+            });
+            Kitbag { model: model.clone(), tools: Toolbox::new(tools), judge: Arc::new(PathJudge) }
+        };
         let engine = Arc::new(self.engine.clone());
         Plugs {
             store: Store {
@@ -226,8 +234,9 @@ impl World {
                 live: engine.clone(),
                 index: engine,
             },
+            files: Arc::new(self.files.clone()),
             clock: self.clock.clone(),
-            outfit: Arc::new(move |_: &str, _: &str, _: Option<&str>| Ok(kitbag.clone())),
+            outfit: Arc::new(move |workspace: &str, _: &str, _: Option<&str>| Ok(outfit(workspace))),
             settings: Settings::default(),
             holder: "test".into(),
         }

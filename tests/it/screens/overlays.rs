@@ -1,15 +1,19 @@
 //! What lies over the workbench: sessions, help, palette, themes.
 
-use super::{SIZES, draw, look, press, row, shoot, tell, watching};
+use super::{SIZES, draw, empty, look, press, row, shoot, tell, watching};
 use crate::compare::account;
 use crate::harness::shot;
 use crate::harness::story::{self, Story};
 use std::sync::Arc;
 use tackroom::domain::account::Accountant;
 use tackroom::domain::compare::Comparison;
+use tackroom::domain::decide::Kit;
+use tackroom::domain::event::Parent;
 use tackroom::domain::fault::FaultKind;
-use tackroom::domain::ids::SessionId;
+use tackroom::domain::fork::{Fork, Twist, commit};
+use tackroom::domain::ids::{CommitId, EventNo, SessionId};
 use tackroom::domain::notice::Notice;
+use tackroom::domain::retry::RetryRule;
 use tackroom::ui::app::App;
 
 fn with_sessions() -> App {
@@ -37,6 +41,59 @@ fn the_sessions_list_filtered() {
     let mut app = with_sessions();
     press(&mut app, "1 g s / c r a s h");
     shoot(&mut app, "sessions_filtered");
+}
+
+#[test]
+fn the_fork_dialog() {
+    let mut app = with_sessions();
+    press(&mut app, "1 f");
+    shoot(&mut app, "fork");
+}
+
+#[test]
+fn a_note_for_a_fork() {
+    let mut app = with_sessions();
+    press(&mut app, "1 f n o t e Enter b r i e f");
+    shoot(&mut app, "fork_note");
+}
+
+#[test]
+fn forks_under_their_parent_in_the_list() {
+    let mut app = with_sessions();
+    let mut rows = app.rows.clone();
+    let parent = rows[0].id.clone();
+    for (at, of) in [(2, parent), (4, rows[2].id.clone())] {
+        rows[at].parent = Some(Parent { session: of, at: EventNo(7) });
+    }
+    let now = app.now;
+    tell(&mut app, Notice::Rows(rows), now);
+    press(&mut app, "1 g s j");
+    shoot(&mut app, "sessions_forks");
+}
+
+#[test]
+fn a_session_that_was_forked() {
+    let story = story::held();
+    let copies = story.commits.iter().flat_map(|commit| commit.events.clone()).collect();
+    let (id, by) = (SessionId("n3wn3wn3wn".to_string()), story::by());
+    let twist = Twist { note: Some("Name the sources.".to_string()), ..Twist::default() };
+    let fork = Fork {
+        id: &id,
+        workspace: "/srv/forks/n3w",
+        files: None,
+        twist: &twist,
+        by: &by,
+        program: "tackroom 0.1.0",
+    };
+    let (tools, retry) = (story.tools.clone(), RetryRule::default());
+    let kit = Kit { tools: &tools, now: story.now.plus_ms(60_000), luck: 0, retry, approval_ms: 600_000 };
+    let commit = commit(&fork, &story.session.id, copies, CommitId::from_random(7), &kit).unwrap();
+    let mut app = empty(look());
+    tell(&mut app, Notice::Watching { session: id.clone() }, kit.now);
+    tell(&mut app, Notice::Committed(Arc::new(commit)), kit.now);
+    tell(&mut app, Notice::CaughtUp { session: id }, kit.now);
+    press(&mut app, "2");
+    shoot(&mut app, "forked");
 }
 
 #[test]

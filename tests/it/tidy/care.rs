@@ -22,6 +22,8 @@ const SERIALIZED: &[&str] = &[
     "src/domain/retry.rs",
     "src/domain/time.rs",
     "src/domain/tool_spec.rs",
+    // The pages of a manifest, kept as blobs.
+    "src/domain/files.rs",
     // The row of the local projection.
     "src/domain/tally.rs",
     "src/adapters/",

@@ -55,7 +55,11 @@ const PLUGS: &[Plug] = &[
     one("cap-std", &["src/adapters/tool/"]),
     one("grep-regex", &["src/adapters/tool/search.rs"]),
     one("grep-searcher", &["src/adapters/tool/search.rs"]),
-    one("ignore", &["src/adapters/tool/search.rs"]),
+    Plug {
+        name: "ignore",
+        places: &["src/adapters/tool/search.rs", "src/adapters/files/rules.rs"],
+        why: "a search walks by it; what is kept is walked by handle and only asks it about names",
+    },
     one("reqwest", &["src/adapters/web/"]),
     Plug {
         name: "rusqlite",

@@ -48,7 +48,7 @@ struct Across {
 impl Across {
     /// What wakes the thread: a draft of this process, or a write of another one.
     fn stir(&self) -> &Stir {
-        self.stir.get_or_init(|| Stir::on(self.path.parent().unwrap_or(&self.path)))
+        self.stir.get_or_init(|| Stir::new(self.path.parent().unwrap_or(&self.path)))
     }
 }
 
@@ -181,6 +181,7 @@ fn run(across: &Across, heard: &broadcast::WeakSender<Heard>) {
             drafts.sign(ears > 0);
         }
         drafts.tell(&outbox);
+        across.stir().watch(ears > 0);
         if ears > 0
             && let Some(heard) = heard.upgrade()
         {

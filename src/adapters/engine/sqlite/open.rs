@@ -22,6 +22,8 @@ pub const FORMAT: usize = STEPS.len();
 /// Marks the file as a tackroom store ("tack").
 const APPLICATION_ID: i32 = 0x7461_636b;
 
+/// Bytes of a page in a new file.
+const PAGE: u32 = 2048;
 /// How long to wait for another process.
 const BUSY_MS: u64 = 2_000;
 /// How often the switch to WAL is tried again: SQLite does not wait there by itself.
@@ -42,7 +44,7 @@ pub enum Access {
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// For tests: the file may have so many pages of 4 KiB; then the disk counts as full.
+    /// For tests: the file may have so many pages; then the disk counts as full.
     pub max_pages: Option<u32>,
     /// Who writes.
     pub write_on: WriteOn,
@@ -84,6 +86,8 @@ pub fn connect(place: &Place, access: Access) -> rusqlite::Result<Connection> {
         "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA cache_size = -4096;",
     )?;
     if access == Access::Write {
+        // For a new file. A commit touches the ends of seven trees, a few hundred bytes in each: what is synced is pages.
+        conn.pragma_update(None, "page_size", PAGE)?;
         into_wal(&conn)?;
         conn.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;

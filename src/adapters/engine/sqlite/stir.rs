@@ -17,29 +17,54 @@ pub use linux::Stir;
 #[cfg(target_os = "linux")]
 mod linux {
     use super::{Duration, Path};
+    use crate::adapters::engine::sqlite::reader::lock;
     use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
     use rustix::fd::OwnedFd;
     use rustix::fs::inotify::{CreateFlags, WatchFlags, add_watch, init};
+    use std::path::PathBuf;
+    use std::sync::Mutex;
 
     /// How often a look is taken where the system gives no more watches.
     const LOOK: Duration = Duration::from_millis(100);
 
     /// What wakes a thread that looks after one folder.
     pub struct Stir {
-        told: Option<OwnedFd>,
+        dir: PathBuf,
+        told: Mutex<Told>,
         bell: Option<OwnedFd>,
     }
 
+    /// What the system was asked to tell.
+    enum Told {
+        /// Nothing.
+        Unasked,
+        /// Each write in the folder.
+        Writes(OwnedFd),
+        /// It could not be asked.
+        Refused,
+    }
+
     impl Stir {
-        /// Watches a folder; one that is not there yet is looked at instead.
-        pub fn on(dir: &Path) -> Stir {
-            let watch = || {
-                let told = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
-                add_watch(&told, dir, WatchFlags::MODIFY | WatchFlags::CREATE)?;
-                rustix::io::Result::Ok(told)
-            };
+        /// For a folder that is not watched yet.
+        pub fn new(dir: &Path) -> Stir {
             let bell = eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC);
-            Stir { told: watch().ok(), bell: bell.ok() }
+            Stir { dir: dir.to_path_buf(), told: Mutex::new(Told::Unasked), bell: bell.ok() }
+        }
+
+        /// Begins or ends the watching. What was written before is not told: watch, then look, then wait.
+        pub fn watch(&self, on: bool) {
+            let mut told = lock(&self.told);
+            *told = match std::mem::replace(&mut *told, Told::Unasked) {
+                _ if !on => Told::Unasked,
+                Told::Writes(fd) => Told::Writes(fd),
+                Told::Unasked | Told::Refused => self.ask().map_or(Told::Refused, Told::Writes),
+            };
+        }
+
+        fn ask(&self) -> rustix::io::Result<OwnedFd> {
+            let told = init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
+            add_watch(&told, &self.dir, WatchFlags::MODIFY | WatchFlags::CREATE)?;
+            Ok(told)
         }
 
         /// Ends a wait.
@@ -49,21 +74,23 @@ mod linux {
             }
         }
 
-        /// Waits for a write in the folder or the bell, at most so long.
+        /// Waits for a write in the folder, if it is watched, or for the bell, at most so long.
         pub fn wait(&self, at_most: Duration) {
-            let at_most =
-                if self.told.is_some() && self.bell.is_some() { at_most } else { at_most.min(LOOK) };
+            let told = lock(&self.told);
+            let (writes, blind) = match &*told {
+                Told::Writes(fd) => (Some(fd), false),
+                Told::Unasked => (None, false),
+                Told::Refused => (None, true),
+            };
+            let at_most = if blind || self.bell.is_none() { at_most.min(LOOK) } else { at_most };
             let limit = Timespec::try_from(at_most).ok();
-            let mut fds: Vec<PollFd<'_>> = [&self.told, &self.bell]
-                .into_iter()
-                .flatten()
-                .map(|fd| PollFd::new(fd, PollFlags::IN))
-                .collect();
+            let all = || [writes, self.bell.as_ref()].into_iter().flatten();
+            let mut fds: Vec<PollFd<'_>> = all().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
             if fds.is_empty() || poll(&mut fds, limit.as_ref()).is_err() {
                 std::thread::park_timeout(at_most.min(LOOK));
             }
             let mut bytes = [0_u8; 4096];
-            for fd in [&self.told, &self.bell].into_iter().flatten() {
+            for fd in all() {
                 while matches!(rustix::io::read(fd, &mut bytes), Ok(read) if read == bytes.len()) {}
             }
         }
@@ -77,9 +104,12 @@ pub struct Stir;
 #[cfg(not(target_os = "linux"))]
 impl Stir {
     /// Nothing is told here.
-    pub fn on(_dir: &Path) -> Stir {
+    pub fn new(_dir: &Path) -> Stir {
         Stir
     }
+
+    /// The next look is near anyway.
+    pub fn watch(&self, _on: bool) {}
 
     /// The next look is near.
     pub fn ring(&self) {}

@@ -27,6 +27,8 @@ use tokio::sync::watch;
 const LOOK_MS: u64 = 100;
 /// How often a look is thorough.
 const THOROUGH: Duration = Duration::from_secs(1);
+/// How long after its last own commit a process lets itself be told of writes.
+const QUIET: Duration = Duration::from_secs(2);
 /// Commits read at a time.
 const STEP: usize = 64;
 
@@ -66,10 +68,16 @@ impl Watching {
     }
 
     fn run(&self) {
-        let (mut eye, stir) = (Eye::default(), Stir::on(&self.place.dir));
+        let (mut eye, stir) = (Eye::default(), Stir::new(&self.place.dir));
+        let (mut own, mut wrote) = (None, Instant::now());
         loop {
-            std::thread::park_timeout(Duration::from_millis(LOOK_MS)); // what stirs without a pause is seen in one look
-            stir.wait(eye.rest());
+            // While this process writes itself, each of its own writes would be told.
+            let journal = self.recent.journal();
+            if own != journal {
+                (own, wrote) = (journal, Instant::now());
+            }
+            let quiet = wrote.elapsed() >= QUIET;
+            stir.watch(quiet);
             {
                 let mut state = lock(&self.state);
                 if state.tails == 0 {
@@ -80,6 +88,10 @@ impl Watching {
             if eye.sees_change(&self.place, self.access, self.recent.journal()) {
                 self.recent.written_elsewhere();
                 self.wake.send_modify(|count| *count += 1); // the tails find out what there is, or what is wrong
+            }
+            std::thread::park_timeout(Duration::from_millis(LOOK_MS)); // what stirs without a pause is seen in one look
+            if quiet {
+                stir.wait(eye.rest());
             }
         }
     }

@@ -203,16 +203,36 @@ fn take_in(conn: &Connection, found: &[Found]) -> Result<(), Fail> {
     Ok(())
 }
 
+/// What the pages of kept files begin with: they name other pages and contents.
+const PAGE: &[u8] = b"{\"version\":";
+/// Pages in pages are followed so deep: as deep as a folder is kept, and some more.
+const PAGES_DEEP: u32 = 256;
+
 /// Notes which large content an event names: whatever looks like a hash and is the hash of some, so that also what a newer
-/// program names counts.
+/// program names counts; and what the pages name that it names.
 fn note_uses(conn: &Connection, session: &SessionId, json: &str) -> Result<(), Fail> {
+    note_uses_in(conn, session, json, PAGES_DEEP)
+}
+
+fn note_uses_in(conn: &Connection, session: &SessionId, json: &str, deep: u32) -> Result<(), Fail> {
     for part in json.split('"').filter(|part| part.len() == 64) {
         let Some(hash) = Hash::parse(part) else { continue };
-        conn.prepare_cached(
-            "INSERT INTO uses (hash, session, at) SELECT hash, ?2, 0 FROM blobs WHERE hash = ?1
-             ON CONFLICT DO NOTHING",
-        )?
-        .execute(params![hash.0, session.as_str()])?;
+        let noted = conn
+            .prepare_cached(
+                "INSERT INTO uses (hash, session, at) SELECT hash, ?2, 0 FROM blobs WHERE hash = ?1
+                 ON CONFLICT DO NOTHING",
+            )?
+            .execute(params![hash.0, session.as_str()])?;
+        // What was noted before has been followed before: only what is new in a page costs anything.
+        if noted > 0 && deep > 0 {
+            let page: Option<Vec<u8>> = conn
+                .prepare_cached("SELECT content FROM blobs WHERE hash = ?1 AND substr(content, 1, ?3) = ?2")?
+                .query_row(params![hash.0, PAGE, rows::int(PAGE.len() as u64)], |row| row.get(0))
+                .optional()?;
+            if let Some(text) = page.and_then(|page| String::from_utf8(page).ok()) {
+                note_uses_in(conn, session, &text, deep - 1)?;
+            }
+        }
     }
     Ok(())
 }

@@ -1,7 +1,27 @@
-//! Why a session cannot be driven, or not any further.
+//! Why an agent leaves its session, or could not go on with it.
 
 use crate::domain::ids::SessionId;
 use crate::ports::log::LogFault;
+
+/// What an agent does when only a person can go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnHold {
+    /// It waits for the person's word, from whatever terminal.
+    Wait,
+    /// It leaves; the hold stays in the log.
+    Leave,
+}
+
+/// Why an agent ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parked {
+    /// No task is under way.
+    Idle,
+    /// A person is needed.
+    Held,
+    /// It was told to quit.
+    Quit,
+}
 
 /// Why an agent could not go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

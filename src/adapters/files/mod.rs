@@ -1,0 +1,245 @@
+//! The files of a workspace, kept in the blob store and put back.
+//!
+//! Every step goes by handle, one name at a time, and no link is ever followed: `scan` reads, `lay` writes. What ignore
+//! files name is neither kept nor touched, nor are the folders of version control and the app's own.
+
+mod dir; // a folder by handle
+mod rules; // what ignore files name
+mod scan; // the files of a folder as a manifest
+mod lay; // a folder made as a manifest says
+pub mod memory; // folders that are only in memory
+
+use crate::domain::files::{Change, Entry, Manifest, changes};
+use crate::domain::hash::Hash;
+use crate::ports::Later;
+use crate::ports::blobs::Blobs;
+use crate::ports::clock::Clock;
+use crate::ports::files::{Files, FilesFault, Kept, PutBack};
+use dir::Dir;
+use scan::{Memo, Scan};
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Contents on their way into the store at a time.
+const PUTS: usize = 32;
+
+/// How much is kept at most; what is beyond is named and left out.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of one file.
+    pub file: u64,
+    /// Bytes of all files.
+    pub total: u64,
+    /// Entries.
+    pub entries: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { file: 8 * 1024 * 1024, total: 256 * 1024 * 1024, entries: 50_000 }
+    }
+}
+
+/// Folders on disk, contents in a blob store.
+pub struct Folders {
+    blobs: Arc<dyn Blobs>,
+    clock: Arc<dyn Clock>,
+    /// The app's own folders.
+    own: Vec<PathBuf>,
+    /// Where folders are made.
+    root: PathBuf,
+    limits: Limits,
+    known: Mutex<Known>,
+}
+
+/// What is known from before, so that what did not change costs a look and no reading.
+#[derive(Default)]
+struct Known {
+    memos: HashMap<String, Memo>,
+    /// By folder: what was kept last, and everything in it.
+    kept: HashMap<String, (Hash, Arc<HashSet<Hash>>)>,
+}
+
+impl Folders {
+    /// Folders whose contents go to `blobs`. `own` are the app's own, which are never looked into; new ones are made in
+    /// `root`.
+    pub fn new(blobs: Arc<dyn Blobs>, clock: Arc<dyn Clock>, own: Vec<PathBuf>, root: PathBuf) -> Folders {
+        Folders { blobs, clock, own, root, limits: Limits::default(), known: Mutex::default() }
+    }
+
+    /// The same with other limits.
+    pub fn limited(mut self, limits: Limits) -> Folders {
+        self.limits = limits;
+        self
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the folder; what is not in `stored` goes into the store, and nothing where that is none.
+    async fn scan(&self, folder: &str, stored: Option<Arc<HashSet<Hash>>>) -> Result<Manifest, FilesFault> {
+        let mut memo = self.known().memos.remove(folder).unwrap_or_default();
+        if let Some(stored) = &stored {
+            memo.retain(|_, (_, hash)| stored.contains(hash)); // what was read need not have been stored
+        }
+        let scan = Scan {
+            folder: PathBuf::from(folder),
+            own: self.own.clone(),
+            limits: self.limits,
+            now: self.clock.now(),
+            memo,
+        };
+        let (send, mut found) = mpsc::channel::<(Hash, Arc<[u8]>)>(PUTS);
+        let walk = tokio::task::spawn_blocking(move || scan.walk(&send));
+        let mut puts = JoinSet::new();
+        let (mut fault, mut sent) = (None, HashSet::new());
+        while let Some((hash, content)) = found.recv().await {
+            let is_new = stored.as_ref().is_some_and(|stored| !stored.contains(&hash));
+            if !is_new || fault.is_some() || !sent.insert(hash) {
+                continue;
+            }
+            while puts.len() >= PUTS {
+                fault = fault.or(failed(puts.join_next().await));
+            }
+            let blobs = self.blobs.clone();
+            puts.spawn(async move { blobs.put(content).await });
+        }
+        while !puts.is_empty() {
+            fault = fault.or(failed(puts.join_next().await));
+        }
+        let bad = |why: String| FilesFault::Folder { folder: folder.to_string(), why };
+        let (manifest, memo) = walk
+            .await
+            .map_err(|error| bad(format!("the walk broke in this program: {error}")))?
+            .map_err(bad)?;
+        self.known().memos.insert(folder.to_string(), memo);
+        match fault {
+            Some(fault) => Err(fault),
+            None => Ok(manifest),
+        }
+    }
+
+    async fn read(&self, hash: Hash) -> Result<Manifest, FilesFault> {
+        let mut manifest = Manifest::default();
+        let mut pages = vec![(String::new(), hash)];
+        while let Some((at, page)) = pages.pop() {
+            let bytes = self.content(page).await.map_err(|why| gone(hash, why))?;
+            pages.extend(manifest.read(&at, &bytes).map_err(|why| gone(hash, why))?);
+        }
+        Ok(manifest)
+    }
+
+    async fn content(&self, hash: Hash) -> Result<Vec<u8>, String> {
+        match self.blobs.get(hash).await {
+            Ok(Some(bytes)) => Ok(bytes),
+            Ok(None) => Err(format!("the content {} is not in the store", hash.short())),
+            Err(fault) => Err(fault.to_string()),
+        }
+    }
+
+    /// What need not be stored again: everything in what was kept of this folder last. A session names that, so it stays;
+    /// anything else that was stored once may have been purged since.
+    async fn stored(&self, folder: &str, last: Option<Hash>) -> Arc<HashSet<Hash>> {
+        let Some(last) = last else { return Arc::default() };
+        let known =
+            self.known().kept.get(folder).filter(|(hash, _)| *hash == last).map(|(_, all)| all.clone());
+        match known {
+            Some(all) => all,
+            None => self.read(last).await.map(|manifest| Arc::new(all(&manifest))).unwrap_or_default(),
+        }
+    }
+}
+
+/// Everything that a manifest names: its pages and its contents.
+fn all(manifest: &Manifest) -> HashSet<Hash> {
+    let pages = manifest.pages().into_iter().map(|(hash, _)| hash);
+    pages.chain(contents(manifest)).collect()
+}
+
+/// The contents of its files.
+fn contents(manifest: &Manifest) -> HashSet<Hash> {
+    let files = manifest.entries.values().filter_map(|entry| match entry {
+        Entry::File { hash, .. } => Some(*hash),
+        Entry::Folder { .. } | Entry::Link { .. } | Entry::LeftOut(_) => None,
+    });
+    files.collect()
+}
+
+/// Why a put failed, if it did.
+fn failed<T, E: std::fmt::Display>(
+    put: Option<Result<Result<T, E>, tokio::task::JoinError>>,
+) -> Option<FilesFault> {
+    let why = match put? {
+        Ok(Ok(_)) => return None,
+        Ok(Err(fault)) => fault.to_string(),
+        Err(error) => error.to_string(),
+    };
+    Some(FilesFault::Store { why })
+}
+
+fn gone(manifest: Hash, why: String) -> FilesFault {
+    FilesFault::Gone { manifest: manifest.short(), why }
+}
+
+impl Files for Folders {
+    fn keep<'a>(&'a self, folder: &'a str, last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>> {
+        Box::pin(async move {
+            let stored = self.stored(folder, last).await;
+            let manifest = self.scan(folder, Some(stored.clone())).await?;
+            let (mut top, mut all) = (Hash::ZERO, contents(&manifest));
+            for (hash, bytes) in manifest.pages() {
+                top = hash;
+                all.insert(hash);
+                if !stored.contains(&hash) {
+                    let put = self.blobs.put(bytes.into()).await;
+                    put.map_err(|fault| FilesFault::Store { why: fault.to_string() })?;
+                }
+            }
+            self.known().kept.insert(folder.to_string(), (top, Arc::new(all)));
+            Ok(Kept::of(&manifest, top))
+        })
+    }
+
+    fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
+        Box::pin(async move {
+            let then = self.read(manifest).await?;
+            let now = self.scan(folder, None).await?;
+            Ok(rules::unmarked(self, changes(&now, &then), &then).await)
+        })
+    }
+
+    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+        Box::pin(async move {
+            let planned = self.compare(folder, manifest).await?;
+            let bad = |why: String| FilesFault::Folder { folder: folder.to_string(), why };
+            let dir = Dir::open(Path::new(folder)).map_err(|error| bad(error.to_string()))?;
+            Ok(lay::lay(self, Arc::new(dir), planned).await)
+        })
+    }
+
+    fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault> {
+        let (path, own) = match into {
+            Some(into) => (PathBuf::from(into), false),
+            None => (self.root.join(name), true),
+        };
+        let path = std::path::absolute(&path).unwrap_or(path);
+        let bad = |why: String| FilesFault::Folder { folder: path.display().to_string(), why };
+        dir::make(&path, own).map_err(|error| bad(error.to_string()))?;
+        let dir = Dir::open(&path).map_err(|error| bad(error.to_string()))?;
+        match dir.names() {
+            Ok(names) if names.is_empty() => {}
+            Ok(_) => return Err(bad("it is not empty".to_string())),
+            Err(error) => return Err(bad(error.to_string())),
+        }
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a name for people and for the log; files are reached by handle below it"
+        )]
+        let real = std::fs::canonicalize(&path).map_err(|error| bad(error.to_string()))?;
+        real.to_str().map(str::to_string).ok_or_else(|| bad("its path is not UTF-8".to_string()))
+    }
+}

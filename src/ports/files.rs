@@ -1,0 +1,82 @@
+//! The files of a workspace: kept as they are, compared, put back.
+
+use crate::domain::files::{Change, LeftOut, Manifest};
+use crate::domain::hash::Hash;
+use crate::ports::Later;
+
+/// Files that were kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The manifest's name: what `compare` and `put_back` are given.
+    pub manifest: Hash,
+    /// Files in it.
+    pub files: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// What is named in it and not kept.
+    pub left_out: Vec<(String, LeftOut)>,
+}
+
+impl Kept {
+    /// What a manifest holds.
+    pub fn of(manifest: &Manifest, hash: Hash) -> Kept {
+        let (files, bytes) = manifest.files();
+        let left_out = manifest.left_out().map(|(path, why)| (path.to_string(), why)).collect();
+        Kept { manifest: hash, files, bytes, left_out }
+    }
+}
+
+/// What came of putting files back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PutBack {
+    /// What was changed, in the order of the paths.
+    pub changed: Vec<Change>,
+    /// What could not be: the path and why.
+    pub failed: Vec<(String, String)>,
+}
+
+/// Why files were not kept or put back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FilesFault {
+    /// The folder cannot be used.
+    #[error("the folder {folder} cannot be used: {why}")]
+    Folder {
+        /// The folder.
+        folder: String,
+        /// Why.
+        why: String,
+    },
+    /// What was kept is not there or cannot be read.
+    #[error("the files kept as {manifest} cannot be read: {why}")]
+    Gone {
+        /// The manifest, in short.
+        manifest: String,
+        /// Why.
+        why: String,
+    },
+    /// The store does not take them.
+    #[error("the files cannot be stored: {why}")]
+    Store {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Files by folder; a folder is named by its absolute path.
+///
+/// Contract (`tests/it/contracts/files.rs`): `keep` changes nothing in the folder, never follows a link, and is durable when
+/// it answers; two folders with the same files have the same manifest. `put_back` makes the folder as the manifest says, except for what either
+/// side names without keeping it and for what ignore files name; nothing outside of the folder is touched; to keep, put back
+/// something else and put back again leaves the same files.
+pub trait Files: Send + Sync {
+    /// Keeps the files as they are. `last` is what was kept of this folder before, where that is known: what is in it
+    /// need not be stored again.
+    fn keep<'a>(&'a self, folder: &'a str, last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>>;
+    /// What `put_back` would change now. Changes nothing.
+    fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>>;
+    /// Makes the files as they were kept. One that fails does not keep the others from it.
+    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>>;
+    /// Makes an empty folder of that name among those of this program, or `into`, which must be empty or not there.
+    /// Answers its absolute path.
+    fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault>;
+}

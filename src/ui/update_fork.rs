@@ -1,0 +1,175 @@
+//! Another session from the chosen event: what is to be other is chosen, written, and sent as one command.
+//!
+//! Nothing is decided here about the session that is watched: a fork is made beside it.
+
+use crate::domain::command::Command;
+use crate::domain::fork::Twist;
+use crate::domain::ids::{CallId, EventNo};
+use crate::domain::session::Session;
+use crate::domain::trace_row::What;
+use crate::ui::app::App;
+use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::list;
+use crate::ui::mode::{Ask, Focus, Pane, Twisting};
+use crate::ui::parts::{Chooser, ForkDialog, ForkPoint, Overlay, Question};
+use crate::ui::update::{Effect, fault, toast};
+
+/// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
+pub fn open(app: &mut App) {
+    let listed = match &app.overlay {
+        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone()),
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Fork(_)
+            | Overlay::Compare(_)
+            | Overlay::Editor(_)
+            | Overlay::Breaks(_),
+        )
+        | None => None,
+    };
+    let point = match listed {
+        Some(session) => Some(ForkPoint { session, at: None, calls: Vec::new() }),
+        None => chosen(app),
+    };
+    let Some(point) = point else { return toast(app, "There is no event to fork at yet.", "") };
+    app.overlay = Some(Overlay::Fork(ForkDialog { point, chooser: Chooser::default() }));
+}
+
+/// The event that is chosen where the keys go; else where the session stands.
+fn chosen(app: &App) -> Option<ForkPoint> {
+    let session = app.session()?;
+    let point = |at: EventNo, calls| ForkPoint { session: session.id.clone(), at: Some(at), calls };
+    if session.last == EventNo(0) {
+        return None;
+    }
+    if app.playback.is_none()
+        && let Some((at, calls)) = at_focus(app, session).filter(|(at, _)| *at < session.last)
+    {
+        return Some(point(at, calls));
+    }
+    let open = session.open_calls().filter(|call| !call.ended());
+    Some(point(session.last, open.map(|call| (call.id, call.tool.clone())).collect()))
+}
+
+/// The chosen item of the pane that has the keys: its event, and the calls that were asked for by it.
+fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, String)>)> {
+    let watched = app.watched.as_ref()?;
+    let at = match app.focus {
+        Focus::Pane(Pane::Trace) => {
+            let rows = list::trace_rows(app);
+            watched.trace.row(*rows.get(app.windows.trace.chosen?)?)?.no
+        }
+        Focus::Pane(Pane::Conversation) => watched.talk.items().get(app.windows.talk.chosen?)?.no,
+        Focus::Pane(Pane::Calls) => {
+            let call = session.calls.get(app.windows.calls.chosen?)?;
+            return Some((call.span, vec![(call.id, call.tool.clone())]));
+        }
+        Focus::Pane(Pane::Approval) | Focus::Composer => return None,
+    };
+    let asked =
+        watched.trace.order().iter().filter_map(|key| watched.trace.row(*key)).filter(|row| row.no == at);
+    let calls = asked.filter_map(|row| match &row.what {
+        What::Call { call, tool, .. } => Some((*call, tool.clone())),
+        What::Run { .. }
+        | What::Step(_)
+        | What::Model { .. }
+        | What::Retry { .. }
+        | What::Execution { .. }
+        | What::Pause
+        | What::Stepping
+        | What::Breakpoint { .. }
+        | What::Steer { .. }
+        | What::Fork { .. }
+        | What::Restore { .. }
+        | What::Takeover { .. }
+        | What::Foreign { .. } => None,
+    });
+    Some((at, calls.collect()))
+}
+
+/// Enter in the dialog: what needs no word is done, for the rest it is asked for.
+pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Fork(dialog)) = &app.overlay else { return };
+    let chosen = list::twists(app).get(dialog.chooser.chosen).map(|(twisting, ..)| *twisting);
+    let Some(twisting) = chosen else { return };
+    let point = dialog.point.clone();
+    app.overlay = None;
+    match twisting {
+        Twisting::Nothing => return send(app, &point, Twist::default(), effects),
+        Twisting::Args(id) => {
+            let call = app.session().and_then(|session| session.call(id));
+            match call.and_then(|call| ArgEditor::of_fork(call, &app.tools)) {
+                Some(editor) => app.overlay = Some(Overlay::Editor(Box::new(editor))),
+                None => return fault(app, "These arguments cannot be edited: they are not JSON.", ""),
+            }
+        }
+        Twisting::Reject(_)
+        | Twisting::Respond(_)
+        | Twisting::Note
+        | Twisting::Model
+        | Twisting::Instructions => {
+            let text = match (twisting, app.session()) {
+                (Twisting::Instructions, Some(session)) if session.id == point.session => {
+                    TextBox::of(&session.instructions)
+                }
+                _ => TextBox::default(),
+            };
+            app.question = Some(Question { ask: Ask::Fork(twisting), text });
+        }
+    }
+    app.fork = Some(point);
+}
+
+/// Enter on what was asked for.
+pub fn answer(app: &mut App, twisting: Twisting, text: String, effects: &mut Vec<Effect>) {
+    let Some(point) = app.fork.take() else { return };
+    let mut twist = Twist::default();
+    let may_be_empty = match twisting {
+        Twisting::Reject(call) => {
+            twist.reject.push((call, text.clone()));
+            true
+        }
+        Twisting::Respond(call) => {
+            twist.respond.push((call, text.clone()));
+            false
+        }
+        Twisting::Note => {
+            twist.note = Some(text.clone());
+            false
+        }
+        Twisting::Model => {
+            twist.model = Some(text.trim().to_string());
+            false
+        }
+        Twisting::Instructions => {
+            twist.instructions = Some(text.clone());
+            true
+        }
+        Twisting::Nothing | Twisting::Args(_) => true,
+    };
+    if text.trim().is_empty() && !may_be_empty {
+        return toast(app, "Nothing was written, so no fork was made.", "f begins again");
+    }
+    send(app, &point, twist, effects);
+}
+
+/// Sends the fork with the arguments as edited.
+pub fn edited(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(Overlay::Editor(editor)) = &app.overlay else { return };
+    let call = editor.call;
+    let Some(args) = editor.value.clone().filter(|_| editor.faults.is_empty()) else {
+        return toast(app, "The arguments do not fit yet.", "the faults stand beside their lines");
+    };
+    app.overlay = None;
+    let Some(point) = app.fork.take() else { return };
+    send(app, &point, Twist { args: vec![(call, args)], ..Twist::default() }, effects);
+}
+
+fn send(app: &mut App, point: &ForkPoint, twist: Twist, effects: &mut Vec<Effect>) {
+    app.panel.changed_at = app.now; // the next key was not meant for the panel yet
+    toast(app, "Making the fork …", "");
+    let (session, at) = (point.session.clone(), point.at);
+    effects.push(Effect::Send(Command::Fork { session, at, twist: Box::new(twist) }));
+}

@@ -1,0 +1,189 @@
+//! A fork by keys: what is chosen is what is sent, nothing is decided by it, and in a real terminal it goes on.
+
+use crate::harness::binary::Home;
+use crate::harness::screen::{TestScreen, decides};
+use crate::harness::story::{self, Story};
+use crate::pty;
+use serde_json::json;
+use tackroom::domain::command::Command;
+use tackroom::domain::fork::Twist;
+use tackroom::domain::ids::{CallId, EventNo, SessionId};
+use tackroom::domain::notice::{Driver, Notice};
+use tackroom::domain::trace_row::What;
+use tackroom::ui::update::Msg;
+
+const SIZE: (u16, u16) = (120, 40);
+
+/// The only fork that was asked for, and that nothing was decided.
+fn forked(screen: &mut TestScreen) -> (SessionId, Option<u64>, Twist) {
+    let commands = screen.commands();
+    let orders =
+        commands.iter().filter(|command| matches!(command, Command::Order { order, .. } if decides(order)));
+    assert_eq!(orders.count(), 0, "{commands:?}");
+    let mut forks = commands.into_iter().filter_map(|command| {
+        let Command::Fork { session, at, twist } = command else { return None };
+        Some((session, at.map(|at| at.0), *twist))
+    });
+    let found = forks.next().expect("a fork was asked for");
+    assert!(forks.next().is_none());
+    found
+}
+
+fn last(story: &Story) -> Option<u64> {
+    Some(story.session.last.0)
+}
+
+/// A screen on the story with the conversation in focus.
+fn on(story: &Story) -> TestScreen {
+    let mut screen = TestScreen::of(story, SIZE);
+    screen.tick_ms(1_000).press("Esc 1");
+    screen.commands();
+    screen
+}
+
+#[test]
+fn where_it_stands_as_it_was() {
+    let story = story::held();
+    let mut screen = on(&story);
+    screen.press("f");
+    let shown = screen.screen();
+    for words in ["as it was", "edit c4 write_file", "reject c4", "with a note", "with another model"] {
+        assert!(shown.contains(words), "{words}:\n{shown}");
+    }
+    screen.press("Enter");
+    assert_eq!(forked(&mut screen), (story.session.id.clone(), last(&story), Twist::default()));
+}
+
+#[test]
+fn with_a_reason_an_answer_a_note_a_model_other_instructions() {
+    let story = story::held();
+    let call = CallId(4);
+    let of = |twist: Twist| twist;
+    for (filter, text, expected) in [
+        ("reject", "not here", of(Twist { reject: vec![(call, "not here".into())], ..Twist::default() })),
+        ("answer", "42", of(Twist { respond: vec![(call, "42".into())], ..Twist::default() })),
+        ("note", "be brief", of(Twist { note: Some("be brief".into()), ..Twist::default() })),
+        ("model", "qwen3", of(Twist { model: Some("qwen3".into()), ..Twist::default() })),
+        ("instructions", "y", of(Twist { instructions: Some("y".into()), ..Twist::default() })),
+    ] {
+        let mut screen = on(&story);
+        screen.press("f").write(filter).press("Enter").write(text).press("Enter");
+        assert_eq!(forked(&mut screen), (story.session.id.clone(), last(&story), expected), "{filter}");
+    }
+}
+
+#[test]
+fn with_other_arguments_from_the_editor() {
+    let story = story::held();
+    let mut screen = on(&story);
+    screen.press("f").write("edit").press("Enter");
+    assert!(screen.screen().contains("Fork with other arguments for c4 write_file"), "{}", screen.screen());
+    screen.press("Ctrl-S");
+    let (_, at, twist) = forked(&mut screen);
+    assert_eq!((at, twist.args[0].0), (last(&story), CallId(4)));
+    assert_eq!(twist.args[0].1["path"], json!("report.md"));
+    // What does not fit is not sent, and leaving sends nothing.
+    screen.press("f").write("edit").press("Enter").write("nonsense").press("Ctrl-S Esc Esc");
+    assert_eq!(screen.commands(), []);
+    assert!(screen.app.fork.is_none());
+    screen.press("f Esc").press("f").write("note").press("Enter").write("x").press("Esc");
+    assert_eq!(screen.commands(), []);
+    assert!(screen.app.fork.is_none() && screen.app.overlay.is_none());
+}
+
+#[test]
+fn from_a_row_of_the_timeline_and_from_a_call() {
+    let story = story::done();
+    let mut screen = on(&story);
+    screen.press("2");
+    let rows: Vec<usize> = screen.app.watched.as_ref().unwrap().trace.order().to_vec();
+    let row = |screen: &TestScreen, key: usize| {
+        screen.app.watched.as_ref().unwrap().trace.row(key).unwrap().clone()
+    };
+    let of_call =
+        rows.iter().position(|key| matches!(row(&screen, *key).what, What::Call { call: CallId(5), .. }));
+    screen.press("g g");
+    for _ in 0..of_call.unwrap() {
+        screen.press("j");
+    }
+    screen.press("f");
+    let shown = screen.screen();
+    assert!(shown.contains("edit c5 edit_file") && shown.contains("reject c6 shell"), "{shown}");
+    screen.press("Enter");
+    let expected = row(&screen, rows[of_call.unwrap()]).no.0;
+    assert_eq!(forked(&mut screen).1, Some(expected));
+    screen.press("3 g g j j j f").write("reject").press("Enter Enter");
+    let (_, at, twist) = forked(&mut screen);
+    assert_eq!(at, Some(story.session.call(CallId(4)).unwrap().span.0));
+    assert_eq!(twist.reject, [(CallId(4), String::new())]);
+}
+
+#[test]
+fn from_a_replay_and_from_the_list() {
+    let story = story::done();
+    let mut screen = TestScreen::playing(&story, SIZE, Some(2));
+    let id = story.session.id.clone();
+    screen.press("Right f").write("note").press("Enter").write("hm").press("Enter");
+    let (_, at, twist) = forked(&mut screen);
+    assert_eq!((at, twist.note.as_deref()), (Some(3), Some("hm")));
+    let mut row = tackroom::domain::tally::Row::new(id.clone());
+    story.events().iter().for_each(|event| row.apply(event));
+    screen.msg(Msg::Notice(Notice::Rows(vec![row])));
+    screen.press("g s f Enter");
+    assert_eq!(forked(&mut screen), (id, None, Twist::default()));
+}
+
+#[test]
+fn typing_forks_nothing_and_the_new_one_is_told() {
+    let story = story::held();
+    let mut screen = on(&story);
+    screen.press("i").write("fix it for me");
+    screen.paste("f\nf");
+    assert_eq!(screen.commands(), []);
+    assert!(screen.app.overlay.is_none());
+    let session = SessionId("n3w0000000".into());
+    screen.msg(Msg::Notice(Notice::Forked {
+        session,
+        at: EventNo(7),
+        workspace: "/srv/forks/n3w\u{1b}[2J".into(),
+        missing: String::new(),
+    }));
+    let shown = screen.screen();
+    assert!(shown.contains("Forked at #7 as n3w0000000") && !shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
+fn a_question_about_a_fork_outlives_a_decision_taken_elsewhere() {
+    let mut story = story::held();
+    let mut screen = on(&story);
+    screen.press("f").write("edit").press("Enter");
+    story.approve(4);
+    screen.hear(&story);
+    assert!(screen.screen().contains("Fork with other arguments"), "{}", screen.screen());
+    screen.press("Ctrl-S");
+    forked(&mut screen);
+    screen.msg(Msg::Notice(Notice::Driven { session: story.session.id.clone(), by: Driver::Here }));
+}
+
+#[test]
+fn in_a_terminal_the_fork_goes_on_in_its_own_folder() {
+    let home = Home::new();
+    let mut screen = pty::held(&home, 120, 40);
+    screen.keys("f");
+    screen.see("as it was");
+    screen.keys("\r");
+    screen.see("Forked at");
+    let sessions = home.sessions();
+    let fork = sessions.iter().find(|row| row["parent"].is_object()).expect("a fork").clone();
+    screen.keys("c");
+    screen.see("come here to decide");
+    screen.keys("4");
+    pty::read_to_the_end(&mut screen);
+    screen.keys("y");
+    screen.see("All is said.");
+    pty::leave(&mut screen);
+    let folder = std::path::PathBuf::from(fork["workspace"].as_str().unwrap());
+    assert_eq!(std::fs::read_to_string(folder.join("out.txt")).unwrap(), "hello");
+    assert_eq!(pty::written(&home), None, "the parent still waits");
+    assert_eq!(home.pending().len(), 1);
+}

@@ -1,0 +1,222 @@
+//! What the screen says about its keys and its calls is true, whole, and gone when its cause is.
+
+use crate::harness::screen::TestScreen;
+use crate::harness::story::{Story, done, unknown};
+use serde_json::{Value, json};
+use tackroom::domain::call::Preview;
+use tackroom::domain::ids::CallId;
+use tackroom::domain::message::Draft;
+use tackroom::domain::notice::{Driver, Notice};
+use tackroom::domain::order::Order;
+use tackroom::domain::policy::Word;
+use tackroom::domain::tool_spec::Touch;
+use tackroom::ui::mode::Pane;
+use tackroom::ui::update::Msg;
+
+const WALLS: &str = "no sandbox: may change any file of yours and use the network; own session, no terminal, no new \
+                     privileges, ended with all it starts";
+
+/// A command waits in a folder of the workspace, as the real tool tells it.
+fn command(args: Value, argv: &[&str], cwd: &str) -> Story {
+    let mut story = Story::new("c0mmandsq1", "Push");
+    story.task("Push it.").reply(900, "Pushing.", &[("shell", args)]);
+    let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
+    let touches = vec![Touch::Command { argv: argv.clone() }, Touch::Read { path: cwd.to_string() }];
+    let preview = Preview::Command { argv, cwd: cwd.to_string(), sandbox: WALLS.to_string() };
+    story.judge(1, Word::Ask, "commands", "A command may do anything; it asks first.", touches, preview);
+    story
+}
+
+fn push() -> Story {
+    command(json!({"argv": ["git", "push"]}), &["git", "push"], ".")
+}
+
+fn has(screen: &mut TestScreen, words: &str) {
+    let text = screen.screen();
+    assert!(text.contains(words), "no {words:?} on:\n{text}");
+}
+
+fn lacks(screen: &mut TestScreen, words: &str) {
+    let text = screen.screen();
+    assert!(!text.contains(words), "{words:?} on:\n{text}");
+}
+
+/// The panel's text, a line each.
+fn panel(story: &Story, width: u16) -> Vec<String> {
+    let mut screen = TestScreen::of(story, (width, 50));
+    screen.press("4 z").tick_ms(500);
+    screen.app.panel.lines.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn a_hint_goes_with_the_next_key_and_by_itself() {
+    let mut screen = TestScreen::of(&push(), (60, 15));
+    screen.press("4").tick_ms(400).press("y");
+    has(&mut screen, "Read to the end first");
+    screen.press("j");
+    lacks(&mut screen, "Read to the end first");
+    screen.press("y ?");
+    lacks(&mut screen, "Read to the end first");
+    screen.press("Esc").tick_ms(400).press("y").tick_ms(3_900);
+    has(&mut screen, "Read to the end first");
+    screen.tick_ms(101);
+    lacks(&mut screen, "Read to the end first");
+}
+
+#[test]
+fn a_fault_stays_while_keys_are_typed() {
+    let mut screen = TestScreen::of(&push(), (120, 40));
+    let (sentence, hint) = ("the disk is full".to_string(), String::new());
+    screen.msg(Msg::Notice(Notice::Trouble { sentence, hint })).press("j j");
+    has(&mut screen, "the disk is full");
+}
+
+#[test]
+fn another_key_between_takes_the_first_press_back() {
+    let mut screen = TestScreen::of(&push(), (120, 40));
+    screen.press("Ctrl-C j Ctrl-C");
+    assert!(screen.effects.is_empty(), "{:?}", screen.effects);
+}
+
+#[test]
+fn leaving_speaks_of_parking_only_where_something_runs() {
+    let mut screen = TestScreen::of(&done(), (120, 40));
+    screen.press("Ctrl-C");
+    has(&mut screen, "Press Ctrl-C again to leave.");
+    lacks(&mut screen, "parks");
+    let mut story = Story::new("t5t5t5t5t5", "Streaming");
+    story.task("What is a tackroom?").ask();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("Ctrl-C");
+    has(&mut screen, "what runs here parks");
+}
+
+#[test]
+fn a_command_is_told_once_with_its_whole_folder_and_whole_words() {
+    let args = json!({"argv": ["git", "push", "--force"], "cwd": "site"});
+    let story = command(args, &["git", "push", "--force"], "site");
+    let text = panel(&story, 100);
+    let all = text.join("\n");
+    assert!(all.contains(&format!("where     {}/site", story.session.workspace)), "{all}");
+    assert!(all.contains("runs      git push --force"), "{all}");
+    assert_eq!(all.matches("push").count(), 1, "{all}");
+    assert!(!all.contains("Arguments") && !all.contains("read "), "{all}");
+    let words: Vec<&str> = all.split_whitespace().collect();
+    assert!(WALLS.split_whitespace().all(|word| words.contains(&word)), "a word is cut:\n{all}");
+}
+
+#[test]
+fn arguments_that_say_more_are_shown_and_only_those() {
+    let args = json!({"shell": "rm -rf build && echo ' done '", "timeout_s": 5});
+    let all = panel(&command(args, &["sh", "-c", "rm -rf build && echo ' done '"], "."), 100).join("\n");
+    assert!(all.contains("sh -c, with this line:"), "{all}");
+    assert_eq!(all.matches("rm -rf").count(), 1, "{all}");
+    assert!(all.contains("\"timeout_s\": 5"), "{all}");
+    // What is shown is not what was asked for: then the arguments stay.
+    let other = command(json!({"argv": ["git", "pull"]}), &["git", "push"], ".");
+    assert!(panel(&other, 100).join("\n").contains("\"pull\""));
+    // A blank at an end is seen.
+    let blank = command(json!({"argv": ["rm", "a "]}), &["rm", "a "], ".");
+    assert!(panel(&blank, 100).join("\n").contains("argv[1]   \"a \""));
+}
+
+#[test]
+fn an_unknown_outcome_says_at_once_what_can_be_decided() {
+    let mut screen = TestScreen::of(&unknown(), (80, 14));
+    screen.press("4").tick_ms(500);
+    assert!(screen.app.unseen() > 0);
+    lacks(&mut screen, "to approve");
+    has(&mut screen, "y it happened   r run again (read");
+    screen.press("r").write("\n");
+    assert_eq!(screen.orders(), [], "what may happen twice is read first");
+    screen.press("y").write("seen it\n");
+    assert!(matches!(&screen.orders()[..], [Order::Settle { call: CallId(2), .. }]), "{:?}", screen.orders());
+}
+
+#[test]
+fn the_panel_says_why_keys_do_not_count_and_when_they_do() {
+    let mut screen = TestScreen::of(&push(), (120, 40));
+    screen.press("1 i");
+    has(&mut screen, "Esc: come here to decide; while you write, keys are text.");
+    screen.press("Esc 1");
+    has(&mut screen, "4: come here to decide; keys decide only from here.");
+}
+
+/// The editor on a command that was read.
+fn editor(size: (u16, u16)) -> TestScreen {
+    let mut screen = TestScreen::of(&push(), size);
+    screen.press("4").tick_ms(400).press("z");
+    for _ in 0..60 {
+        screen.press("j");
+    }
+    screen.press("e").tick_ms(400);
+    has(&mut screen, "Edit c1 shell");
+    screen
+}
+
+#[test]
+fn the_editor_offers_the_help_that_works_and_keeps_its_text() {
+    let mut screen = editor((120, 40));
+    has(&mut screen, "F1 help");
+    lacks(&mut screen, "? help");
+    lacks(&mut screen, "actions");
+    screen.press("Down Down End").write("?").press("F1");
+    has(&mut screen, "Editing arguments");
+    screen.press("Esc");
+    has(&mut screen, "approve as edited");
+    has(&mut screen, "\"git\",?");
+    assert_eq!(screen.orders(), []);
+}
+
+#[test]
+fn what_is_wrong_with_edited_arguments_is_readable_and_found() {
+    for size in [(200, 50), (120, 40), (80, 24), (40, 15)] {
+        let mut screen = editor(size);
+        screen.press("Down Down End Backspace");
+        let text = screen.screen();
+        let words = text.replace(|c: char| !c.is_ascii_alphanumeric(), "");
+        assert!(words.contains("notJSON") && words.contains("column"), "{size:?}:\n{text}");
+        screen.press("Up Up Home");
+        let before = screen.cursor();
+        screen.press("Ctrl-S");
+        assert_ne!(screen.cursor(), before, "{size:?}: the cursor goes to the fault");
+        assert_eq!(screen.orders(), []);
+    }
+}
+
+#[test]
+fn a_replay_is_left_by_esc_and_q_and_end_goes_to_its_end() {
+    for key in ["Esc", "q"] {
+        let story = done();
+        let mut screen = TestScreen::playing(&story, (120, 40), Some(3));
+        let key_line = screen.screen().lines().last().map(str::to_string).unwrap_or_default();
+        assert!(key_line.contains("Esc leave"), "{key_line}");
+        screen.press("End");
+        let playback = screen.app.playback.as_ref().map(|playback| (playback.at, playback.events));
+        assert!(playback.is_some_and(|(at, events)| at == events && at > 3), "{playback:?}");
+        screen.press("Home");
+        assert_eq!(screen.app.playback.as_ref().map(|playback| playback.at), Some(0));
+        screen.effects.clear();
+        screen.press(key);
+        lacks(&mut screen, "Nobody drives");
+        assert!(format!("{:?}", screen.effects).contains("Watch"), "{key}: {:?}", screen.effects);
+    }
+}
+
+#[test]
+fn a_draft_after_its_reply_is_void() {
+    let mut story = Story::new("t5t5t5t5t5", "Streaming");
+    story.wait(300).task("What is a tackroom?");
+    story.reply(900, "I look.", &[("shell", json!({"argv": ["ls"]}))]).hold_command(1, &["ls"]);
+    let mut screen = TestScreen::of(&story, (120, 40));
+    let session = story.session.id.clone();
+    screen.msg(Msg::Notice(Notice::Driven { session: session.clone(), by: Driver::Elsewhere }));
+    let late = Draft::Call { index: 0, tool: "run_command".to_string(), bytes: 36 };
+    for draft in [late, Draft::Text("late words".to_string())] {
+        screen.msg(Msg::Notice(Notice::Draft { session: session.clone(), draft }));
+    }
+    screen.press("1");
+    assert_eq!(screen.app.last_pane, Pane::Conversation);
+    lacks(&mut screen, "is being written");
+    lacks(&mut screen, "late words");
+}
