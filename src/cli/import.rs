@@ -1,18 +1,20 @@
-//! `tackroom import`: other tools' sessions, brought in to be browsed, searched and replayed.
+//! `tackroom import`: other tools' sessions, brought in to be browsed, searched and replayed; and exported ones of this one.
 
 use crate::adapters::foreign::Sessions;
-use crate::cli::args_import::Import;
+use crate::cli::args_import::{From, Import};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::import_own::{self, Parted};
 use crate::cli::out;
 use crate::cli::signal;
 use crate::cli::wire::Wire;
 use crate::domain::text;
 use crate::ports::foreign::{Discovered, Foreign, Source, Wanted};
 use crate::runtime::importer::{Importer, Taken};
+use crate::runtime::replica::{Copied, Replicas};
 use serde_json::{Value, json};
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// How long a watcher rests between two looks, in milliseconds.
@@ -24,12 +26,24 @@ const REST_TIMES: u64 = 10;
 pub async fn import(config: &Config, args: &Import) -> Result<Code, Failure> {
     let scratch = config.paths.cache.join("foreign");
     let foreign: Arc<dyn Foreign> = Arc::new(Sessions::new(config.env.clone(), scratch));
-    let wanted = Wanted { tool: args.from.map(Into::into), paths: args.paths.clone() };
-    let found = foreign.discover(wanted.clone()).await;
-    if args.list {
-        return list(&found, args);
+    let parted = Parted::of(args);
+    let only_own = args.from == Some(From::Tackroom);
+    if only_own && args.paths.is_empty() {
+        let sentence = "which exported sessions are to be imported is not said";
+        return Err(Failure::new(Code::Usage, sentence, "such as `tackroom import session.jsonl`"));
     }
-    if found.sources.is_empty() && !args.watch {
+    let wanted = Wanted { tool: args.from.and_then(From::tool), paths: parted.others.clone() };
+    let mut found = Discovered::default();
+    if !only_own && (args.paths.is_empty() || !parted.others.is_empty()) {
+        found = foreign.discover(wanted.clone()).await;
+    }
+    // A folder of exports need not hold anything else.
+    found.odd.retain(|(path, _)| !parted.folders.contains(path));
+    if args.list {
+        return list(&found, &parted.own, args);
+    }
+    let goes_on = args.watch && (args.paths.is_empty() || !parted.others.is_empty());
+    if found.sources.is_empty() && parted.own.is_empty() && !goes_on {
         return nothing(&found, args);
     }
     let wire = Wire::store(config)?;
@@ -40,11 +54,20 @@ pub async fn import(config: &Config, args: &Import) -> Result<Code, Failure> {
         clock: wire.clock.clone(),
         program: wire.opening().program,
     };
-    if args.watch {
-        return Box::pin(watch(&importer, &wanted, args.json)).await;
-    }
+    let replicas = Replicas { log: wire.store.log.clone(), blobs: wire.store.blobs.clone() };
     let mut report = Vec::new();
     let mut failed = !found.odd.is_empty();
+    for path in &parted.own {
+        let told = Told::copied(path, import_own::copy(&replicas, path).await);
+        failed |= !told.error.is_empty();
+        if !args.json {
+            told.print()?;
+        }
+        report.push(told);
+    }
+    if goes_on {
+        return Box::pin(watch(&importer, &wanted, args.json)).await;
+    }
     for source in &found.sources {
         let told = Told::of(source, importer.import(source, true).await);
         failed |= !told.error.is_empty();
@@ -67,21 +90,26 @@ pub async fn import(config: &Config, args: &Import) -> Result<Code, Failure> {
 }
 
 /// What there is.
-fn list(found: &Discovered, args: &Import) -> Result<Code, Failure> {
+fn list(found: &Discovered, own: &[PathBuf], args: &Import) -> Result<Code, Failure> {
+    let size = |path: &PathBuf| std::fs::metadata(path).map_or(0, |meta| meta.len());
     if args.json {
         let source = |source: &Source| {
             json!({ "tool": source.tool.word(), "path": source.path.display().to_string(),
                 "part": source.part, "bytes": source.bytes })
         };
-        let sources: Vec<Value> = found.sources.iter().map(source).collect();
+        let mine = |path: &PathBuf| json!({ "tool": "tackroom", "path": path.display().to_string(), "part": "", "bytes": size(path) });
+        let sources: Vec<Value> = own.iter().map(mine).chain(found.sources.iter().map(source)).collect();
         out::json(&json!({ "version": 1, "sources": sources, "odd": odd_json(found) }).to_string())?;
         return Ok(Code::Done);
     }
-    for source in &found.sources {
-        let line = format!("{:<9} {:>10}  {}", source.tool.word(), source.bytes, place(source));
-        out::line(&out::safe(&line))?;
+    for path in own {
+        out::line(&out::safe(&format!("{:<9} {:>10}  {}", "tackroom", size(path), path.display())))?;
     }
-    if found.sources.is_empty() {
+    for source in &found.sources {
+        let place = place(&source.path, &source.part);
+        out::line(&out::safe(&format!("{:<9} {:>10}  {place}", source.tool.word(), source.bytes)))?;
+    }
+    if found.sources.is_empty() && own.is_empty() {
         return nothing(found, args);
     }
     print_odd(found);
@@ -149,7 +177,9 @@ async fn watch(importer: &Importer, wanted: &Wanted, json: bool) -> Result<Code,
 
 /// What came of one source.
 struct Told {
-    source: Source,
+    tool: &'static str,
+    path: PathBuf,
+    part: String,
     taken: Taken,
     error: String,
 }
@@ -160,7 +190,20 @@ impl Told {
             Ok(taken) => (taken, String::new()),
             Err(fault) => (Taken::default(), fault.to_string()),
         };
-        Told { source: source.clone(), taken, error }
+        let (tool, path, part) = (source.tool.word(), source.path.clone(), source.part.clone());
+        Told { tool, path, part, taken, error }
+    }
+
+    fn copied(path: &Path, copied: Result<Copied, String>) -> Told {
+        let (taken, error) = match copied {
+            Ok(Copied { session, title, events, added }) => {
+                let taken =
+                    Taken { session: Some(session), title, added, records: events, ..Taken::default() };
+                (taken, String::new())
+            }
+            Err(error) => (Taken::default(), error),
+        };
+        Told { tool: "tackroom", path: path.to_path_buf(), part: String::new(), taken, error }
     }
 
     fn print(&self) -> Result<(), Failure> {
@@ -168,6 +211,8 @@ impl Told {
         let session = taken.session.as_ref().map_or("-", |id| id.as_str());
         let counts = match self.error.is_empty() {
             false => format!("error: {}", self.error),
+            true if self.tool == "tackroom" && taken.added == 0 => "nothing new".to_string(),
+            true if self.tool == "tackroom" => format!("{} events, as they were", taken.added),
             true => format!(
                 "{} events added, {} records, {} unknown, {} damaged{}",
                 taken.added,
@@ -177,20 +222,20 @@ impl Told {
                 lines(taken)
             ),
         };
-        let tool = self.source.tool.word();
+        let tool = self.tool;
         out::line(&out::safe(&format!(
             "{tool:<9} {session:<10}  {counts}  {}",
             text::first_line(&taken.title, 60)
         )))?;
-        out::line(&out::safe(&format!("{:<9} {:<10}  {}", "", "", place(&self.source))))
+        out::line(&out::safe(&format!("{:<9} {:<10}  {}", "", "", place(&self.path, &self.part))))
     }
 
     fn as_json(&self) -> Value {
         let taken = &self.taken;
         json!({
-            "tool": self.source.tool.word(),
-            "path": self.source.path.display().to_string(),
-            "part": self.source.part,
+            "tool": self.tool,
+            "path": self.path.display().to_string(),
+            "part": self.part,
             "session": taken.session.as_ref().map(|id| id.as_str()),
             "title": taken.title,
             "added": taken.added,
@@ -214,10 +259,10 @@ fn lines(taken: &Taken) -> String {
     format!(" ({word} {}{more})", numbers.join(", "))
 }
 
-fn place(source: &Source) -> String {
-    match source.part.as_str() {
-        "" => source.path.display().to_string(),
-        part => format!("{} {part}", source.path.display()),
+fn place(path: &Path, part: &str) -> String {
+    match part {
+        "" => path.display().to_string(),
+        part => format!("{} {part}", path.display()),
     }
 }
 

@@ -30,6 +30,8 @@ pub mod fork; // `tackroom fork`
 pub mod restore; // `tackroom restore`
 pub mod cast; // a replay as a recording
 pub mod import; // `tackroom import`: other tools' sessions
+pub mod import_own; // `tackroom import`: exported sessions
+pub mod export; // `tackroom sessions export`
 pub mod verify; // `tackroom verify`
 pub mod diff; // `tackroom diff`
 pub mod doctor; // `tackroom doctor`

@@ -4,7 +4,7 @@ use crate::cli::args::sessions::{List, Sessions, SessionsVerb};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::wire::Wire;
-use crate::cli::{marks, out, search};
+use crate::cli::{export, marks, out, search};
 use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::ids::SessionId;
@@ -54,6 +54,7 @@ pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure>
         SessionsVerb::Delete(wanted) => marks::mark(config, &wanted.ids, Mark::Delete, json).await,
         SessionsVerb::Restore(wanted) => marks::mark(config, &wanted.ids, Mark::Restore, json).await,
         SessionsVerb::Purge(wanted) => marks::purge(config, wanted, json).await,
+        SessionsVerb::Export(wanted) => Box::pin(export::export(config, wanted, json)).await,
     }
 }
 

@@ -67,4 +67,5 @@ pub mod verify_words; // what a check found, in words
 pub mod account; // what a session did, line by line, and what it took
 pub mod align; // two lists side by side
 pub mod compare; // two sessions side by side: where they part, how they differ
+pub mod export; // a stored session as a file for others, and back
 pub mod compare_words; // a comparison in words

@@ -20,4 +20,5 @@ pub mod watch; // a session as it is told to a screen
 pub mod retention; // what is kept how long; removing a session for good
 pub mod upkeep; // what a workbench does beside its work
 pub mod importer; // another tool's session, brought into the log
+pub mod replica; // an exported session, brought back commit by commit
 pub mod desk; // owns all live runs: commands in, notices out

@@ -54,3 +54,5 @@ mod consent;
 mod fresh;
 mod breakpoints_cli;
 mod breakpoint_keys;
+mod export;
+mod export_forms;

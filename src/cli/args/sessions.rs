@@ -1,8 +1,9 @@
 //! What may be typed after `tackroom sessions`.
 
 use crate::domain::listing::Tab;
-use clap::Subcommand;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Subcommand, ValueEnum};
+use std::path::PathBuf;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -62,6 +63,8 @@ pub enum SessionsVerb {
     Restore(Ids),
     /// Remove sessions that are in the bin for good: their events, and content that no other session uses.
     Purge(Purge),
+    /// Write sessions into files for others: whole and exact, or as documents.
+    Export(Export),
 }
 
 /// `tackroom sessions list`.
@@ -156,6 +159,76 @@ pub struct Purge {
     /// Apply the retention rules now: what was archived too long goes into the bin, what was there too long is removed.
     #[arg(long, conflicts_with = "ids")]
     pub expired: bool,
+}
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  tackroom sessions export k3x > k3x.jsonl      the whole session; `tackroom import k3x.jsonl` brings it back elsewhere
+  tackroom sessions export k3x --format md --output report.md
+  tackroom sessions export k3x m0t --format html --output pages/
+
+Secrets are not taken out: what the model, the tools and you said is in the file as it is in the store. A file is made
+for your eyes alone (mode 0600) and never put in the place of another without --force.
+
+jsonl is exact: every event as stored, with its hash and its commit, and large outputs whole; the files of the folder that
+were kept for forks stay here. The documents tell each
+task, what was said, each call with its arguments, verdict, decision, waiting and running time, output and end; a large
+output with its beginning and its end. atif is the Agent Trajectory Interchange Format, version 1.4.
+
+With --json: one document {version, exported: [{session, format, path, events, bytes}]}.
+";
+
+/// `tackroom sessions export`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = EXPORT_EXAMPLES)]
+pub struct Export {
+    /// The sessions' ids or unique beginnings of them.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    /// What is written.
+    #[arg(long, value_name = "FORMAT", default_value = "jsonl")]
+    pub format: Format,
+    /// A file, or a folder that is there, for files named after their sessions; without it, standard output.
+    #[arg(long, short, value_name = "FILE|DIR")]
+    pub output: Option<PathBuf>,
+    /// Put it in the place of a file that is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// How a session is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Every event as stored; can be imported.
+    Jsonl,
+    /// A document in Markdown.
+    Md,
+    /// One page that needs nothing else.
+    Html,
+    /// A trajectory (ATIF) for other programs.
+    Atif,
+}
+
+impl Format {
+    /// How the name of such a file ends.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Format::Jsonl => "jsonl",
+            Format::Md => "md",
+            Format::Html => "html",
+            Format::Atif => "atif.json",
+        }
+    }
+
+    /// The word typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Jsonl => "jsonl",
+            Format::Md => "md",
+            Format::Html => "html",
+            Format::Atif => "atif",
+        }
+    }
 }
 
 fn tabs() -> impl TypedValueParser<Value = Tab> {

@@ -1,0 +1,214 @@
+//! `tackroom sessions export`: stored sessions as files for others.
+
+use crate::cli::args::sessions::{Export, Format};
+use crate::cli::config::Config;
+use crate::cli::exit::{Code, Failure};
+use crate::cli::out;
+use crate::cli::wire::Wire;
+use crate::domain::export::atif::Atif;
+use crate::domain::export::form::{About, Form};
+use crate::domain::export::html::Html;
+use crate::domain::export::jsonl::Writer;
+use crate::domain::export::md::Markdown;
+use crate::domain::export::tale::Tale;
+use crate::domain::ids::SessionId;
+use serde_json::{Value, json};
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Commits read at once.
+const PAGE: usize = 64;
+
+/// Writes sessions.
+pub async fn export(config: &Config, args: &Export, json: bool) -> Result<Code, Failure> {
+    let wire = Wire::required(config)?;
+    let mut ids: Vec<SessionId> = Vec::new();
+    for prefix in &args.ids {
+        let id = wire.find(prefix).await?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    let into = args.output.as_deref();
+    let (folder, hint) =
+        (into.is_some_and(Path::is_dir), "such as `--output exports/`, a folder that is there");
+    if ids.len() > 1 && !folder {
+        return Err(Failure::new(Code::Usage, "several sessions need a folder to go to", hint));
+    }
+    if json && into.is_none() {
+        let sentence = "with --json, the session itself must go to a file";
+        return Err(Failure::new(Code::Usage, sentence, "such as `--output session.jsonl`"));
+    }
+    let mut exported = Vec::new();
+    for id in &ids {
+        let Some(into) = into else {
+            let mut target = Target::Screen;
+            write(&wire, id, args.format, &mut target).await?;
+            continue;
+        };
+        let path = match folder {
+            true => into.join(format!("{id}.{}", args.format.ending())),
+            false => into.to_path_buf(),
+        };
+        let (events, bytes) = to_file(&wire, id, args, &path).await?;
+        if json {
+            exported.push(json!({ "session": id, "format": args.format.word(), "events": events,
+                "path": path.display().to_string(), "bytes": bytes }));
+        } else {
+            out::line(&out::safe(&format!("{id}  {events} events, {bytes} bytes: {}", path.display())))?;
+        }
+    }
+    if json {
+        out::json(&json!({ "version": 1, "exported": Value::Array(exported) }).to_string())?;
+    }
+    Ok(Code::Done)
+}
+
+/// Writes a file of one's own: nobody else reads it, and what could not be finished does not stay.
+async fn to_file(wire: &Wire, id: &SessionId, args: &Export, path: &Path) -> Result<(u64, u64), Failure> {
+    let new = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let written = match args.force {
+        true => beside(path),
+        false => path.to_path_buf(),
+    };
+    let file = new(&written).map_err(|error| {
+        let sentence = format!("{} cannot be made: {error}", written.display());
+        let taken = error.kind() == std::io::ErrorKind::AlreadyExists && !args.force;
+        let hint = match taken {
+            true => "--force puts it in the place of what is there",
+            false => "name another place with --output",
+        };
+        Failure::new(Code::Usage, sentence, hint)
+    })?;
+    let mut target = Target::File(BufWriter::new(file), 0);
+    let done = match write(wire, id, args.format, &mut target).await {
+        Ok(events) => target.end().map(|bytes| (events, bytes)),
+        Err(failure) => Err(failure),
+    };
+    let done = match done {
+        Ok(done) if args.force => std::fs::rename(&written, path).map(|()| done).map_err(Failure::from),
+        other => other,
+    };
+    if done.is_err() {
+        let _ = std::fs::remove_file(&written); // made above
+    }
+    done
+}
+
+/// A name beside a file, for what is to take its place.
+fn beside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{}.part", std::process::id()))
+}
+
+/// Where it goes.
+enum Target {
+    Screen,
+    File(BufWriter<File>, u64),
+}
+
+impl Target {
+    /// JSON, a line of it; on a terminal nothing in it acts.
+    fn json(&mut self, text: &str) -> Result<(), Failure> {
+        match self {
+            Target::Screen => out::json(text),
+            Target::File(..) => self.text(&format!("{text}\n")),
+        }
+    }
+
+    /// A piece of a document, in which foreign text is safe already; whole lines.
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        match self {
+            Target::Screen => out::line(text.strip_suffix('\n').unwrap_or(text)),
+            Target::File(file, bytes) => {
+                *bytes += text.len() as u64;
+                Ok(file.write_all(text.as_bytes())?)
+            }
+        }
+    }
+
+    fn end(self) -> Result<u64, Failure> {
+        let Target::File(file, bytes) = self else { return Ok(0) };
+        let file = file.into_inner().map_err(|error| Failure::from(error.into_error()))?;
+        file.sync_all()?;
+        Ok(bytes)
+    }
+}
+
+/// Writes a session as it stands now; answers how many events it has.
+async fn write(wire: &Wire, id: &SessionId, format: Format, target: &mut Target) -> Result<u64, Failure> {
+    match format {
+        Format::Jsonl => lines(wire, id, target).await,
+        Format::Md => document(wire, id, (format, Box::new(Markdown::default())), target).await,
+        Format::Html => document(wire, id, (format, Box::new(Html::default())), target).await,
+        Format::Atif => document(wire, id, (format, Box::new(Atif::default())), target).await,
+    }
+}
+
+async fn lines(wire: &Wire, id: &SessionId, target: &mut Target) -> Result<u64, Failure> {
+    let head = wire.store.log.head(id).await?;
+    let mut writer = Writer::new();
+    target.json(&Writer::header(id, &head))?;
+    let mut after = 0;
+    while after < head.seq {
+        let page = wire.store.log.read(id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for commit in page.iter().filter(|commit| commit.seq <= head.seq) {
+            for hash in writer.wants(commit) {
+                match wire.store.blobs.get(hash).await? {
+                    Some(content) => {
+                        Writer::content(hash, &content).try_for_each(|line| target.json(&line))?;
+                    }
+                    None => target.json(&Writer::lost(hash))?,
+                }
+            }
+            writer.commit(commit).try_for_each(|line| target.json(&line))?;
+        }
+    }
+    Ok(head.event.0)
+}
+
+/// In a trajectory foreign text is escaped as JSON is, which is not enough for a terminal.
+fn put(target: &mut Target, format: Format, piece: &str) -> Result<(), Failure> {
+    match format {
+        Format::Jsonl | Format::Atif => target.json(piece.strip_suffix('\n').unwrap_or(piece)),
+        Format::Md | Format::Html => target.text(piece),
+    }
+}
+
+async fn document(
+    wire: &Wire,
+    id: &SessionId,
+    (format, mut form): (Format, Box<dyn Form + Send>),
+    target: &mut Target,
+) -> Result<u64, Failure> {
+    let head = wire.store.log.head(id).await?;
+    let row = wire.store.index.row(id).await?;
+    let mut tale = Tale::default();
+    let (mut after, mut begun) = (0, false);
+    while after < head.seq {
+        let page = wire.store.log.read(id, after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        for sealed in page.iter().filter(|commit| commit.seq <= head.seq).flat_map(|commit| &commit.events) {
+            let pieces = tale.apply(&sealed.event);
+            if !begun {
+                begun = true;
+                let about = About::of(id, row.as_ref(), &sealed.event);
+                put(target, format, &form.begin(&about))?;
+            }
+            for piece in pieces {
+                put(target, format, &form.piece(&piece))?;
+            }
+        }
+    }
+    let (pieces, sum) = tale.finish();
+    for piece in pieces {
+        put(target, format, &form.piece(&piece))?;
+    }
+    put(target, format, &form.end(&sum))?;
+    Ok(head.event.0)
+}
