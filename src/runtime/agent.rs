@@ -4,9 +4,8 @@
 //! needed (if told to), when told to quit, or when the log cannot be written; then nothing of it runs any more.
 
 use crate::domain::call::{Call, Outcome};
-use crate::domain::commit::Class;
+use crate::domain::commit::{Class, Commit};
 use crate::domain::decide::Kit;
-use crate::domain::event::Fact;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Reply;
@@ -173,7 +172,7 @@ impl Agent {
         self.written(what).await.map(|_| ())
     }
 
-    async fn written(&mut self, what: &Report) -> Result<Vec<Fact>, AgentFault> {
+    async fn written(&mut self, what: &Report) -> Result<Option<Arc<Commit>>, AgentFault> {
         self.luck = self.luck.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let (book, clock, settings, luck) = (
             self.kitbag.tools.book().clone(),
@@ -192,8 +191,8 @@ impl Agent {
             report(session, what, &kit)
         };
         match self.ledger.record(decide).await {
-            Ok(Some(commit)) => Ok(commit.events.iter().map(|sealed| sealed.event.fact.clone()).collect()),
-            Ok(None) | Err(RecordFault::Refused(_)) => Ok(Vec::new()),
+            Ok(written) => Ok(written),
+            Err(RecordFault::Refused(_)) => Ok(None),
             Err(RecordFault::Log(fault)) => Err(fault.into()),
         }
     }
@@ -220,7 +219,7 @@ impl Agent {
             }
         };
         let asked = self.written(&Report::Asking { model, request: request.hash(), notes }).await?;
-        if asked.is_empty() {
+        if asked.is_none() {
             return Ok(()); // the operator was quicker
         }
         let drafts = perform::drafts(&self.plugs.store.live, &self.session().id);
@@ -282,10 +281,10 @@ impl Agent {
 
     /// Writes down how a call goes on; where that is its start, then starts it.
     async fn go_on(&mut self, id: CallId, what: &Report) -> Result<(), AgentFault> {
-        let facts = self.written(what).await?;
+        let Some(commit) = self.written(what).await? else { return Ok(()) };
         let stop = Stop::default();
         let live = &self.plugs.store.live;
-        let running = perform::running(self.session(), &facts, &self.kitbag, live, stop.clone());
+        let running = perform::running(self.session(), &commit, &self.kitbag, live, stop.clone());
         let Some(running) = running else { return Ok(()) };
         let (clock, ms_max) = (self.plugs.clock.clone(), self.plugs.settings.call_ms_max);
         let handle = self.tasks.spawn(async move {

@@ -1,6 +1,7 @@
 //! One step done through a port; says what came of it, never what it means.
 
 use crate::domain::call::{Call, Outcome, Output, Preview, may_change_files};
+use crate::domain::commit::Commit;
 use crate::domain::event::Fact;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::ids::{CallId, SessionId};
@@ -84,16 +85,20 @@ pub struct Running {
     pub cleared: Cleared,
 }
 
-/// Gets a call ready to run, where one of `facts` says that it starts.
+/// Gets a call ready to run, where `commit` says that it starts.
 pub fn running(
     session: &Session,
-    facts: &[Fact],
+    commit: &Commit,
     kitbag: &Kitbag,
     live: &Arc<dyn Live>,
     stop: Stop,
 ) -> Option<Running> {
-    let (id, key) = facts.iter().find_map(|fact| {
-        if let Fact::CallStarted { call, key, .. } = fact { Some((*call, key.clone())) } else { None }
+    let (id, key) = commit.events.iter().find_map(|sealed| {
+        if let Fact::CallStarted { call, key, .. } = &sealed.event.fact {
+            Some((*call, key.clone()))
+        } else {
+            None
+        }
     })?;
     let call = session.call(id)?;
     let tool = kitbag.tools.get(&call.tool)?.clone();

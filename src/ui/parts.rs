@@ -59,6 +59,8 @@ pub struct Folds {
 pub struct Panel {
     /// What is shown: the call and the hash of the action. Orders carry exactly this hash.
     pub shown: Option<Shown>,
+    /// As of which event of which session that was made out: nothing else changes it.
+    pub as_of: Option<(SessionId, EventNo, Option<CallId>)>,
     /// The panel's text at its width: every line that must be seen.
     pub lines: Arc<Vec<Line<'static>>>,
     /// The width `lines` was laid out for.

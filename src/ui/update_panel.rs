@@ -15,11 +15,17 @@ use crate::ui::update::{Effect, fault};
 
 /// Holds the panel against the session after every message.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
+    let facing = app.facing().map(|call| call.id);
+    let as_of = app.session().map(|session| (session.id.clone(), session.last, facing));
+    if as_of == app.panel.as_of {
+        return settle_focus(app); // drafts, keys and ticks change nothing of it, and a preview may be large
+    }
     let shown = (app.hold_count() > 0).then(|| shown(app));
+    app.panel.as_of.clone_from(&as_of);
     if shown != app.panel.shown {
         let arrived =
             shown.as_ref().map(|shown| shown.call) != app.panel.shown.as_ref().map(|shown| shown.call);
-        app.panel = Panel { shown, changed_at: app.now, ..Panel::default() };
+        app.panel = Panel { shown, as_of, changed_at: app.now, ..Panel::default() };
         app.toasts.retain(|toast| toast.fault); // what was said about the call before does not concern this one
         if arrived && app.panel.shown.is_some() {
             announce(app, effects);
