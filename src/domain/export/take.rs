@@ -2,8 +2,8 @@
 //!
 //! Whole commits are copied, those of a worker and of an operator too, and each goes through the one fold rule of the log:
 //! a copy says what its file says. Whoever makes a file up can make up its past, as whoever owns a store can; but no more.
-//! What would *act* on the word of a file is refused: a call that is cleared, started or broken off would run here on a
-//! decision that nobody here made, or a second time. What waits for a person waits here as well, and is decided here.
+//! What would *act* on the word of a file is refused: a call that is approved, cleared, started or broken off would run here
+//! on a decision that nobody here made, or a second time. What waits for a person waits here as well, and is decided here.
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::commit::{COMMIT_BYTES_MAX, Class, Commit, Denial, Head, Sealed};
@@ -196,11 +196,9 @@ impl Taker {
         }
         let acts = |call: &&Call| match call.state {
             CallState::Cleared { .. } | CallState::Started | CallState::Interrupted => true,
-            CallState::Proposed
-            | CallState::Held
-            | CallState::Unknown
-            | CallState::Unrecorded
-            | CallState::Ended(_) => false,
+            // Approved with an edit, and not judged yet: it would run as soon as it is.
+            CallState::Proposed | CallState::Held => call.approval.is_some(),
+            CallState::Unknown | CallState::Unrecorded | CallState::Ended(_) => false,
         };
         match self.session.open_calls().find(acts) {
             Some(call) => Err(Bad::Acts(call.id)),
