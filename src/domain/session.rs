@@ -131,6 +131,11 @@ impl Session {
         self.run.as_ref().filter(|run| run.ended.is_none())
     }
 
+    /// Whether a run is under way that may go on here: what another tool recorded is finished, told or not.
+    pub fn at_work(&self) -> bool {
+        self.imported.is_none() && self.live().is_some()
+    }
+
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
         self.calls.get(place(id))

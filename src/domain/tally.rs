@@ -109,6 +109,14 @@ impl Row {
     /// How many things wait for a person.
     pub fn waiting(&self) -> usize {
         self.holds.len() + usize::from(self.stopped)
+    /// The statuses of a session that is at work, or would be if somebody drove it.
+    pub const AT_WORK: [&str; 4] = ["running", "held", "paused", "stepping"];
+
+    /// Whether a run is under way that may go on here.
+    pub fn at_work(&self) -> bool {
+        !self.imported && Row::AT_WORK.contains(&self.status.as_str())
+    }
+
     }
 
     /// Takes in one event; costs the same however long the session is.
