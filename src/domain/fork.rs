@@ -191,6 +191,7 @@ impl Session {
         if run.ended.is_some() {
             return;
         }
+        run.permits = 0; // the steps that were allowed are the parent's
         if matches!(run.turn, Turn::Asked { .. } | Turn::Failed { .. }) {
             run.turn = Turn::Ready;
         }
