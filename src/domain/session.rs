@@ -57,7 +57,7 @@ pub struct Session {
     pub usage: Usage,
     /// The manifest of the files as they were kept last.
     pub kept: Option<Hash>,
-    /// Whether a call that may change files has started since.
+    /// Whether a call that may change files has started since, or they were not put back whole.
     pub changed: bool,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
@@ -269,10 +269,14 @@ impl Session {
         }
     }
 
-    /// The manifest that lies in the workspace from now on.
+    /// The manifest that lies in the workspace from now on. What is put back lies there once all of it is.
     fn apply_files(&mut self, fact: &Fact) {
-        if let Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } = fact {
+        if let Fact::WorkspaceKept { manifest, .. } = fact {
             (self.kept, self.changed) = (Some(*manifest), false);
+        } else if let Fact::RestoreStarted { manifest, .. } = fact {
+            (self.kept, self.changed) = (Some(*manifest), true);
+        } else if let Fact::RestoreEnded { failed: 0, .. } = fact {
+            self.changed = false;
         }
     }
 
