@@ -209,6 +209,7 @@ impl Session {
             };
             call.carried |= decided || call.approval.is_some();
             call.approval = None;
+            call.consent.apply(&event.fact);
             call.hash = None;
             call.edit_refused = None;
             call.starts = 0;
@@ -258,8 +259,8 @@ pub enum FilesAt {
 pub struct FileTrail {
     at: EventNo,
     kept: Option<Hash>,
-    changed: bool,
     /// Whether a call has changed them since, or they were not put back whole.
+    changed: bool,
     changing: HashMap<CallId, bool>,
     /// The start of a call that may be changing them.
     running: Option<EventNo>,
@@ -302,7 +303,6 @@ impl FileTrail {
         self.learn(fact);
     }
 
-    fn after(&mut self, event: &Event) {
     fn lie_there(&mut self, manifest: Option<Hash>) {
         (self.kept, self.changed, self.running, self.restoring) = (manifest, false, None, None);
     }
@@ -313,6 +313,7 @@ impl FileTrail {
         self.restoring.take().filter(|_| *failed == 0)
     }
 
+    fn after(&mut self, event: &Event) {
         if self.later.is_some() {
             return;
         }

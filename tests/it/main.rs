@@ -17,6 +17,7 @@ mod theme;
 mod widgets;
 mod table;
 mod loop_rules;
+mod alike;
 mod breakpoints;
 mod breakpoint_grammar;
 mod crash;
