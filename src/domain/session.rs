@@ -152,7 +152,7 @@ impl Session {
 
     /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
     /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
-    pub(in crate::domain) fn let_go(&mut self) -> u64 {
+    pub fn let_go(&mut self) -> u64 {
         let messages = std::mem::take(&mut self.transcript).len() as u64;
         if self.live().is_none_or(|run| run.open_calls.is_empty()) {
             self.calls.forget(EventNo(u64::MAX), |_| false);

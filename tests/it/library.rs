@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::domain::call::{By, Via};
-use tackroom::domain::commit::Class;
+use tackroom::domain::commit::{Class, Told};
 use tackroom::domain::event::{EndReason, Fact, Limits, RunStatus};
 use tackroom::domain::ids::SessionId;
 use tackroom::domain::marks::Mark;
@@ -257,7 +257,7 @@ async fn the_retention_rules_take_an_unfinished_import() {
     let mut ledger =
         Ledger::fresh(shelf.store.log.clone(), shelf.clock.clone(), id.clone(), Class::Importer, "test");
     let events = place(&Session::new(id.clone()), now, vec![opened, imported, begun]);
-    ledger.write(events).await.unwrap();
+    ledger.write(events.into_iter().map(Told::from).collect()).await.unwrap();
     shelf.hand.order(&id, &Order::Mark(Mark::Archive)).await.unwrap();
     assert_eq!(shelf.tidy(3).await, Tidied { binned: vec![id.clone()], purged: Vec::new() });
     assert_eq!(shelf.tidy(6).await, Tidied { binned: Vec::new(), purged: vec![id] });
