@@ -102,6 +102,16 @@ struct Parts {
     bytes: Vec<u8>,
 }
 
+/// A commit that is put together.
+#[derive(Debug)]
+struct Open {
+    commit: Commit,
+    /// The events it is to have.
+    count: u64,
+    /// The bytes of those it has.
+    bytes: usize,
+}
+
 /// Reads an export line by line.
 #[derive(Debug)]
 pub struct Taker {
@@ -112,7 +122,7 @@ pub struct Taker {
     seal: Hash,
     line: u64,
     parts: Option<Parts>,
-    open: Option<(Commit, u64)>,
+    open: Option<Open>,
     chain: Hash,
 }
 
@@ -155,6 +165,11 @@ impl Taker {
     /// The session it is.
     pub fn id(&self) -> &SessionId {
         &self.id
+    }
+
+    /// Where the session ends as far as it was read.
+    pub fn head(&self) -> &Head {
+        &self.head
     }
 
     /// Whether a head is where the file says that the session ends.
@@ -207,7 +222,7 @@ impl Taker {
     }
 
     fn next_event(&self) -> EventNo {
-        let open = self.open.as_ref().map_or(0, |(commit, _)| commit.events.len() as u64);
+        let open = self.open.as_ref().map_or(0, |open| open.commit.events.len() as u64);
         EventNo(self.head.event.0 + open + 1)
     }
 
@@ -247,7 +262,7 @@ impl Taker {
         if commit.session != self.id {
             return Err(self.commit_is("it is of another session"));
         }
-        (self.open, self.chain) = (Some((commit, count)), self.head.hash);
+        (self.open, self.chain) = (Some(Open { commit, count, bytes: 0 }), self.head.hash);
         Ok(Told::Part)
     }
 
@@ -258,16 +273,16 @@ impl Taker {
         }
         let sealed = Sealed::read(json, hash).map_err(|bad| self.event_is(bad.why))?;
         let no = self.next_event();
-        let Some((mut commit, count)) = self.open.take() else {
+        let Some(Open { mut commit, count, bytes }) = self.open.take() else {
             return Err(self.event_is("no commit holds it"));
         };
-        let bytes = commit.bytes() + json.len();
+        let bytes = bytes + json.len();
         commit.events.push(sealed);
         if bytes > COMMIT_BYTES_MAX {
             return Err(self.commit_is("it is too large"));
         }
         if (commit.events.len() as u64) < count {
-            self.open = Some((commit, count));
+            self.open = Some(Open { commit, count, bytes });
             return Ok(Told::Part);
         }
         self.head = match self.head.admit(&commit) {
