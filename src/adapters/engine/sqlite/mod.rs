@@ -382,6 +382,15 @@ impl Work for Sqlite {
     fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
         claims::taken(&self.shared.place.locks(), session)
     }
+
+    fn bar(&self, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+        self.writable()?;
+        claims::bar(&self.shared.place.locks(), session, barred)
+    }
+
+    fn barred(&self, session: &SessionId) -> Result<bool, LogFault> {
+        claims::barred(&self.shared.place.locks(), session)
+    }
 }
 
 impl Live for Sqlite {
