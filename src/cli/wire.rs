@@ -8,6 +8,7 @@ use crate::adapters::tool::{self, WebFetch, Workspace};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find::{self, Found};
+use crate::cli::out;
 use crate::domain::call::{By, Via};
 use crate::domain::host::Hosts;
 use crate::domain::ids::SessionId;
@@ -169,6 +170,14 @@ impl Wire {
     /// Where the model is asked, as a run keeps it.
     pub fn base_url(&self) -> Option<String> {
         self.found.as_ref().and_then(Found::base_url).map(str::to_string)
+    }
+
+    /// Says what is held back from the server that a session names.
+    pub fn tell_withheld(&self, session: &Session) {
+        let kept = session.run.as_ref().and_then(|run| run.base_url.as_deref());
+        if let Some(why) = kept.and_then(|kept| find::withheld(&self.config, kept)) {
+            out::progress(&out::safe(&why));
+        }
     }
 
     /// The operator's hand. `workspace` is where edited arguments will be used; empty where nothing is edited.
