@@ -56,3 +56,4 @@ mod breakpoints_cli;
 mod breakpoint_keys;
 mod export;
 mod export_forms;
+mod outsiders;
