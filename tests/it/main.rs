@@ -57,3 +57,4 @@ mod breakpoint_keys;
 mod export;
 mod export_forms;
 mod outsiders;
+mod durable;
