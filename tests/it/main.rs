@@ -59,3 +59,5 @@ mod breakpoint_keys;
 mod export;
 mod replicas;
 mod export_forms;
+mod outsiders;
+mod durable;
