@@ -26,7 +26,7 @@ use crate::ui::layout::{Layout, Shape, lay};
 use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
-use crate::ui::parts::{Folds, ForkPoint, Overlay, Panel, Question, Search, Toast, Windows};
+use crate::ui::parts::{Folds, Overlay, Panel, Question, Search, Toast, Windows};
 use crate::ui::playback::{Playback, SPEED_1};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
@@ -112,10 +112,6 @@ pub struct App {
     pub behind: Option<Box<Overlay>>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
-    /// Edited arguments that wait for the word which a destructive call wants.
-    pub edited: Option<serde_json::Value>,
-    /// From where a fork is to be made, while what is other in it is being written.
-    pub fork: Option<ForkPoint>,
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
@@ -186,8 +182,6 @@ impl App {
             overlay: None,
             behind: None,
             question: None,
-            edited: None,
-            fork: None,
             search: None,
             prefix: None,
             twice: None,
