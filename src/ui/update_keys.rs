@@ -250,6 +250,9 @@ fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
         Steer::Step | Steer::Continue if stopped && app.guard_ms() > 0 => {
             toast(app, "It has just stopped; keys count in a moment.", "");
         }
+        Steer::Pause if paused && stopped && app.guard_ms() > 0 => {
+            toast(app, "It has just stopped; keys count in a moment.", "");
+        }
         Steer::Step => order(app, Order::Step, effects),
         Steer::Pause if paused => order(app, Order::Resume, effects),
         Steer::Pause => order(app, Order::Pause, effects),
