@@ -51,7 +51,7 @@ pub async fn record(config: &Config, wire: &Wire, id: &SessionId, shot: &Shot<'_
     let start =
         Start { model: String::new(), base_url: None, mode: config.mode.value, limits: Limits::default() };
     let mut app = App::new(wire.book(), start, look::look(config)?, look::keys(config)?, Micros(0));
-    app.replay_wanted = true;
+    app.replay_wanted = Some(id.clone());
     app.replay_at = shot.at;
     app.replay_speed = shot.speed;
     let (notices_in, notices) = mpsc::channel(NOTICES);

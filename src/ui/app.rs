@@ -91,8 +91,8 @@ pub struct App {
     pub start: Start,
     /// Where a stored session is played; `watched` is then what the events up to its position tell.
     pub playback: Option<Playback>,
-    /// The session that is to be played, once `Notice::Watching` names it.
-    pub replay_wanted: bool,
+    /// The session that is to be played once `Notice::Watching` names it; any other is watched.
+    pub replay_wanted: Option<SessionId>,
     /// The event at which a replay begins, held there; none plays from the first.
     pub replay_at: Option<u64>,
     /// Which of `playback::SPEEDS` a replay begins with.
@@ -131,6 +131,8 @@ pub struct App {
     pub calls: CallList,
     /// The text for the agent.
     pub composer: TextBox,
+    /// What was written for other sessions and not sent, oldest first; none: for one that it was to begin.
+    pub unsent: VecDeque<(Option<SessionId>, TextBox)>,
     /// What was sent before, oldest first.
     pub history: VecDeque<String>,
     /// Which of `history` the composer shows.
@@ -172,7 +174,7 @@ impl App {
             tools,
             start,
             playback: None,
-            replay_wanted: false,
+            replay_wanted: None,
             replay_at: None,
             replay_speed: SPEED_1,
             focus: Focus::Composer,
@@ -191,6 +193,7 @@ impl App {
             paper: Paper::default(),
             calls: CallList::default(),
             composer: TextBox::default(),
+            unsent: VecDeque::new(),
             history: VecDeque::new(),
             history_at: None,
             toasts: VecDeque::new(),

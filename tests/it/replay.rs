@@ -273,7 +273,7 @@ fn jumps_go_to_what_they_name() {
 fn the_screen_stays_until_the_events_have_come() {
     let stored = Stored::of(long());
     let mut screen = TestScreen::new(long().tools.clone(), SIZE);
-    (screen.app.replay_wanted, screen.app.replay_at) = (true, Some(0));
+    (screen.app.replay_wanted, screen.app.replay_at) = (Some(stored.id.clone()), Some(0));
     for notice in stored.opened() {
         screen.msg(Msg::Notice(notice));
     }
