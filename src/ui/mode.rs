@@ -106,10 +106,9 @@ impl Ask {
     /// The call it is about, if it is about one.
     pub fn call(&self) -> Option<CallId> {
         match self {
-            Ask::Reject(call)
-            | Ask::Respond(call)
-            | Ask::Confirm { call, .. }
-            | Ask::Settle(call, _) => Some(*call),
+            Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm { call, .. } | Ask::Settle(call, _) => {
+                Some(*call)
+            }
             Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) => None,
         }
     }

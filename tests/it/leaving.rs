@@ -19,12 +19,11 @@ const SIZE: (u16, u16) = (140, 50);
 fn other() -> Story {
     let mut story = Story::new("0th3rs3ss1", "Another one");
     let read = |path: &str| ("read_file", json!({ "path": path }));
-    story.task("Go.").reply(900, "", &[
-        read("a"),
-        read("b"),
-        read("c"),
-        ("write_file", json!({"path": "plan.md", "content": "as it is"})),
-    ]);
+    story.task("Go.").reply(
+        900,
+        "",
+        &[read("a"), read("b"), read("c"), ("write_file", json!({"path": "plan.md", "content": "as it is"}))],
+    );
     story.hold_change(4, "plan.md", None, "as it is");
     story
 }
@@ -90,8 +89,13 @@ fn the_word_approves_the_edit_it_was_asked_for() {
     screen.press("e").tick_ms(400).press("Down End Left Left").write("-2").press("Ctrl-S");
     screen.write("destroy\n");
     let orders = screen.orders();
-    let [Order::ApproveEdited { call: CallId(4), hash: bound, args }] = &orders[..] else { panic!("{orders:?}") };
-    assert_eq!((*bound, args == &story.session.call(CallId(4)).unwrap().args().unwrap().clone()), (hash(&story, 4), false));
+    let [Order::ApproveEdited { call: CallId(4), hash: bound, args }] = &orders[..] else {
+        panic!("{orders:?}")
+    };
+    assert_eq!(
+        (*bound, args == &story.session.call(CallId(4)).unwrap().args().unwrap().clone()),
+        (hash(&story, 4), false)
+    );
     // Left with Esc, the edit is gone: the next word is about the call as shown.
     screen.tick_ms(400).press("e").tick_ms(400).press("Down End Left Left").write("-3").press("Ctrl-S Esc");
     screen.tick_ms(400).press("y").write("destroy\n");

@@ -161,7 +161,9 @@ pub fn words(ask: &Ask) -> String {
     match ask {
         Ask::Reject(call) => format!("Reject {call}. Why? The model reads it; may be empty."),
         Ask::Respond(call) => format!("Answer in place of {call}; the model is told that a person answered."),
-        Ask::Confirm { call, .. } => format!("{call} can destroy what was there. Type \"{WORD}\" to approve it."),
+        Ask::Confirm { call, .. } => {
+            format!("{call} can destroy what was there. Type \"{WORD}\" to approve it.")
+        }
         Ask::Settle(call, Settling::Happened) => {
             format!("{call} did happen. A note for the model; may be empty.")
         }
