@@ -145,11 +145,12 @@ fn typing_forks_nothing_and_the_new_one_is_told() {
     screen.msg(Msg::Notice(Notice::Forked {
         session,
         at: EventNo(7),
-        workspace: "/srv/forks/n3w\u{1b}[2J".into(),
+        workspace: "/srv/n3w\u{1b}[2J\u{202e}".into(),
         missing: String::new(),
     }));
     let shown = screen.screen();
-    assert!(shown.contains("Forked at #7 as n3w0000000") && !shown.contains('\u{1b}'), "{shown}");
+    assert!(shown.contains("Forked at #7 as n3w0000000"), "{shown}");
+    assert!(shown.contains("/srv/n3w␛[2J<U+202E>"), "what would act on a terminal is marked: {shown}");
 }
 
 #[test]
