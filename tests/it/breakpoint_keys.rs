@@ -164,7 +164,7 @@ proptest! {
         let mut screen = TestScreen::of(&story, (100, 30));
         screen.press("i");
         for (at, word) in words.iter().enumerate() {
-            if at == hit_after {
+            if at == hit_after % words.len() {
                 story.answer(100, "", "", &[("shell", json!({"argv": ["ls"]}))]);
                 story.hold_command(1, &["ls"]).report(Report::Stopping);
                 screen.hear(&story);
@@ -172,6 +172,7 @@ proptest! {
             screen.tick_ms(1_000).write(word);
         }
         prop_assert_eq!(screen.app.focus, Focus::Composer);
+        prop_assert!(screen.app.stop().is_some(), "the run stands at a breakpoint");
         let orders = screen.orders();
         prop_assert!(orders.iter().all(|order| !decides(order)), "{orders:?}");
         prop_assert!(orders.is_empty(), "{orders:?}");
