@@ -152,6 +152,8 @@ pub struct Compared {
     pub right: SessionId,
     /// The comparison, once it is made.
     pub result: Option<Arc<Comparison>>,
+    /// Why there is none and what to do about it, where it cannot be made.
+    pub fault: Option<(String, String)>,
     /// What is shown of it.
     pub shown: Vec<compare::Shown>,
     /// Whether all of it is shown, also what is the same.

@@ -28,11 +28,12 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
             update_replay::surveyed(app, chunk, events);
         }
         Notice::Page { session, place, events } if is_watched(app, &session) => {
-            if let Some(playback) = &mut app.playback {
-                playback.take(place, events);
-            }
+            update_replay::page(app, place, events);
         }
-        Notice::Surveyed { .. } | Notice::Page { .. } => {}
+        Notice::PageFailed { session, place, sentence, hint } if is_watched(app, &session) => {
+            update_replay::no_page(app, place, (&sentence, &hint));
+        }
+        Notice::Surveyed { .. } | Notice::Page { .. } | Notice::PageFailed { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
         Notice::Forked { session, at, workspace, missing } => {
@@ -41,6 +42,9 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
             toast(app, &text, "c goes on with it");
         }
         Notice::Compared(result) => update_compare::arrived(app, result),
+        Notice::NotCompared { left, right, sentence, hint } => {
+            update_compare::failed(app, &left, &right, (sentence, hint));
+        }
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }
 }

@@ -127,8 +127,8 @@ pub fn put_by(app: &mut App) {
     let session = app.session_id().cloned();
     let text = std::mem::take(&mut app.composer);
     app.history_at = None;
-    app.unsent.retain(|(other, _)| *other != session);
     if !text.is_empty() {
+        app.unsent.retain(|(other, _)| *other != session);
         app.unsent.push_back((session, text));
     }
     while app.unsent.len() > UNSENT_MAX {
