@@ -49,6 +49,7 @@ mod cli_past;
 mod compare;
 mod pty;
 mod keys;
+mod leaving;
 mod hints;
 mod replay;
 mod replay_runs;
