@@ -86,6 +86,9 @@ impl Default for Writer {
 
 /// The content that a fact names by its hash.
 fn blob(fact: &Fact) -> Option<Hash> {
+    if let Fact::ModelAsked { frame, .. } = fact {
+        return *frame;
+    }
     let output: &Output = if let Fact::CallEnded { output, .. } | Fact::CallRecorded { output, .. } = fact {
         output
     } else if let Fact::ForeignRecord { raw, .. } = fact {
