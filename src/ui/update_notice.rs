@@ -14,7 +14,7 @@ use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::update::{Effect, fault, toast};
 use crate::ui::widgets::scroll::Scroll;
-use crate::ui::{update_compare, update_replay};
+use crate::ui::{update_compare, update_inspect, update_replay};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
 pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
@@ -45,6 +45,7 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
             toast(app, &text, "c goes on with it");
         }
+        Notice::Inspected(page) => update_inspect::arrived(app, page),
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }

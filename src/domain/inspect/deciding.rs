@@ -1,0 +1,82 @@
+//! Who decided on a call, what exactly, and how long it had waited for that.
+
+use crate::domain::event::{Event, Fact, Lapse, Settling};
+use crate::domain::inspect::call::Told;
+use crate::domain::inspect::page::{Section, Tone};
+use crate::domain::policy::Word;
+use crate::domain::time::{Micros, duration};
+
+/// Each word on the call, in order.
+pub(in crate::domain) fn section(told: &Told<'_>) -> Section {
+    let mut section = Section::new("decisions", "Decisions");
+    let mut since: Option<Micros> = None;
+    let mut allowed = false;
+    let mut edit_stands = false;
+    for event in &told.events {
+        if let Fact::CallJudged { verdict, .. } = &event.fact {
+            // What was edited is judged again at once: the person has spoken already.
+            since = (verdict.word == Word::Ask && !edit_stands).then_some(event.at).or(since);
+            allowed = verdict.word == Word::Allow;
+        } else if let Fact::CallUnknown { .. } = &event.fact {
+            since = Some(event.at);
+        }
+        edit_stands = matches!(event.fact, Fact::CallEdited { .. })
+            || (edit_stands && matches!(event.fact, Fact::CallApproved { .. }));
+        if let Some((label, words, tone)) = word(event) {
+            let waited = match since {
+                Some(since) => format!(", after {}", duration(event.at.ms_since(since))),
+                None => String::new(),
+            };
+            let waited = if matches!(event.fact, Fact::CallLapsed { .. }) { String::new() } else { waited };
+            section.toned(label, format!("{words}{waited} ({} at {})", event.no, event.at.clock()), tone);
+            if matches!(event.fact, Fact::CallLapsed { .. }) {
+                since = None;
+            }
+        }
+    }
+    if section.parts.is_empty() {
+        match (since, allowed) {
+            (Some(at), _) => {
+                section.toned("waits", format!("for a person since {}", at.rfc3339()), Tone::Wait)
+            }
+            (None, true) => section.row("nobody", "was asked: the policy allowed it"),
+            (None, false) => section.toned("none", "nobody decided on it", Tone::Muted),
+        }
+    }
+    section
+}
+
+/// What a fact decides, who said it, and what.
+fn word(event: &Event) -> Option<(&'static str, String, Tone)> {
+    let fact = &event.fact;
+    if let Fact::CallApproved { by, hash, expires, .. } = fact {
+        let words = format!("by {by}, bound to action {}, to start before {}", hash.short(), expires.clock());
+        return Some(("approved", words, Tone::Good));
+    }
+    if let Fact::CallEdited { by, .. } = fact {
+        return Some(("edited", format!("by {by}"), Tone::Wait));
+    }
+    if let Fact::CallRejected { by, reason, .. } = fact {
+        let why = if reason.is_empty() { "no reason given".to_string() } else { format!("{reason:?}") };
+        return Some(("rejected", format!("by {by}: {why}"), Tone::Bad));
+    }
+    if let Fact::CallAnswered { by, text, .. } = fact {
+        return Some(("answered", format!("by {by} in the tool's place: {text:?}"), Tone::Plain));
+    }
+    if let Fact::CallSettled { by, how, note, .. } = fact {
+        let how = match how {
+            Settling::Happened => "it did happen",
+            Settling::Again => "to be run again",
+            Settling::Abandon => "given up",
+        };
+        let note = if note.is_empty() { String::new() } else { format!(": {note:?}") };
+        return Some(("settled", format!("by {by}, {how}{note}"), Tone::Plain));
+    }
+    let Fact::CallLapsed { why, .. } = fact else { return None };
+    let why = match why {
+        Lapse::Expired => "the approval was too old",
+        Lapse::Changed => "policy, folder or arguments are not those approved",
+        Lapse::TargetChanged => "what it would change is not what was shown",
+    };
+    Some(("lapsed", why.to_string(), Tone::Risk))
+}
