@@ -111,7 +111,7 @@ fn tell(page: &Page, width: usize, extent: Extent) -> Result<(), Failure> {
 }
 
 /// The page as a document: `{"version":1, "session", "event", "call", "kind", "title", "sections":[{"name","title","parts":[…]}],
-/// "events":[{"event","hash","stored"}]}`; a part is a row (`label`, `text`), a text (the same), a change (`label`, `before`,
+/// "events":[{"event","hash","stored"}]}`; a part is a row (`label`, `text`), a text (the same), a json (`label`, `value`), a change (`label`, `before`,
 /// `after`) or a table (`head`, `rows`), named by `part`.
 fn shape(page: &Page) -> Value {
     let sections: Vec<Value> = page.sections.iter().map(section_shape).collect();
@@ -130,6 +130,7 @@ fn section_shape(section: &Section) -> Value {
         .map(|part| match part {
             Part::Row { label, text, .. } => json!({ "part": "row", "label": label, "text": text }),
             Part::Text { label, text } => json!({ "part": "text", "label": label, "text": text.as_ref() }),
+            Part::Json { label, value } => json!({ "part": "json", "label": label, "value": value }),
             Part::Change { label, before, after } => {
                 json!({ "part": "change", "label": label, "before": before, "after": after })
             }

@@ -64,6 +64,7 @@ pub const OVER: &[Binding] = &[
     row(C::Compare, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
     row(C::Compare, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
     row(C::Compare, A::Close, "close", &["Esc", "q"], "close", "Back to the sessions."),
+    row(C::Inspector, A::Close, "close", &["Esc", "q"], "close", "Back to the workbench."),
     row(C::Inspector, A::Inspect(Inspect::NextEvent), "next-event", &["]"], "next", "To the next event."),
     row(
         C::Inspector,
@@ -131,7 +132,6 @@ pub const OVER: &[Binding] = &[
     row(C::Inspector, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
     row(C::Inspector, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
     row(C::Inspector, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
-    row(C::Inspector, A::Close, "close", &["Esc", "q"], "close", "Back to the workbench."),
     row(C::Choose, A::Item(Item::Open), "open", &["Enter"], "choose", "Choose."),
     row(C::Choose, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
     row(C::Choose, A::Move(Move::Up), "up", &["Up"], "", "One up."),

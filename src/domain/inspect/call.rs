@@ -8,7 +8,7 @@ use crate::domain::ids::{CallId, EventNo};
 use crate::domain::inspect::Material;
 use crate::domain::inspect::deciding;
 use crate::domain::inspect::gather::Gather;
-use crate::domain::inspect::page::{Part, Section, Tone, bytes};
+use crate::domain::inspect::page::{Part, Section, Tone, bytes, readable};
 use crate::domain::message::{Args, AskedCall};
 use crate::domain::policy::{Verdict, Word};
 use crate::domain::text;
@@ -42,7 +42,7 @@ impl<'a> Told<'a> {
     /// The arguments as a text: those given, else those proposed.
     fn args(&self, given: Option<&Value>) -> Option<String> {
         match (given, self.asked.map(|(asked, _)| &asked.args)) {
-            (Some(value), _) | (None, Some(Args::Json(value))) => Some(format!("{value:#}")),
+            (Some(value), _) | (None, Some(Args::Json(value))) => Some(readable(value)),
             (None, Some(Args::Broken(text))) => Some(text.clone()),
             (None, None) => None,
         }
@@ -55,7 +55,7 @@ pub fn title(gather: &Gather, id: CallId) -> String {
     format!("call {id} {}", told.asked.map(|(asked, _)| asked.tool.as_str()).unwrap_or_default())
 }
 
-/// The sections.
+/// What is told of a call, from what it is to how it ran; an empty section is left out.
 pub fn sections(material: &Material, id: CallId) -> Vec<Section> {
     let told = Told::of(&material.gather, id);
     let mut sections = vec![head(&told, id), arguments(&told), verdicts(&told)];
@@ -139,7 +139,7 @@ fn arguments(told: &Told<'_>) -> Section {
             changes.push(Part::Change {
                 label: format!("edited by {by} at {}", event.at.clock()),
                 before: told.args(edited).unwrap_or_default(),
-                after: format!("{args:#}"),
+                after: readable(args),
             });
             edited = Some(args);
         } else if let Fact::CallApproved { .. } = &event.fact {
@@ -159,11 +159,17 @@ fn arguments(told: &Told<'_>) -> Section {
             ran = Some((told.args(edited).unwrap_or_default(), event));
         }
     }
-    section.text("proposed by the model", &proposed);
+    if let Some((asked, _)) = told.asked {
+        section.args("proposed by the model", &asked.args);
+    }
+    let edits = changes.len();
     section.parts.extend(changes);
     match ran {
         Some((args, event)) if args == proposed => {
             section.toned("run", format!("as proposed, at {}", event.at.clock()), Tone::Good)
+        }
+        Some((_, event)) if edits == 1 => {
+            section.toned("run", format!("as edited, at {}", event.at.clock()), Tone::Good)
         }
         Some((args, event)) => section.parts.push(Part::Change {
             label: format!("run at {}, against the proposal", event.at.clock()),

@@ -22,16 +22,12 @@ pub(in crate::domain) fn section(told: &Told<'_>) -> Section {
         }
         edit_stands = matches!(event.fact, Fact::CallEdited { .. })
             || (edit_stands && matches!(event.fact, Fact::CallApproved { .. }));
-        if let Some((label, words, tone)) = word(event) {
-            let waited = match since {
-                Some(since) => format!(", after {}", duration(event.at.ms_since(since))),
-                None => String::new(),
-            };
-            let waited = if matches!(event.fact, Fact::CallLapsed { .. }) { String::new() } else { waited };
-            section.toned(label, format!("{words}{waited} ({} at {})", event.no, event.at.clock()), tone);
-            if matches!(event.fact, Fact::CallLapsed { .. }) {
-                since = None;
-            }
+        if let Some((label, who, rest, tone)) = word(event) {
+            let lapsed = matches!(event.fact, Fact::CallLapsed { .. });
+            let waited = since.filter(|_| !lapsed).map(|since| duration(event.at.ms_since(since)));
+            let waited = waited.map(|waited| format!(" after {waited}")).unwrap_or_default();
+            section.toned(label, format!("{who}{waited}{rest} ({} at {})", event.no, event.at.clock()), tone);
+            since = since.filter(|_| !lapsed);
         }
     }
     if section.parts.is_empty() {
@@ -46,22 +42,22 @@ pub(in crate::domain) fn section(told: &Told<'_>) -> Section {
     section
 }
 
-/// What a fact decides, who said it, and what.
-fn word(event: &Event) -> Option<(&'static str, String, Tone)> {
+/// What a fact decides: a word, who said it, what more there is to it.
+fn word(event: &Event) -> Option<(&'static str, String, String, Tone)> {
     let fact = &event.fact;
     if let Fact::CallApproved { by, hash, expires, .. } = fact {
-        let words = format!("by {by}, bound to action {}, to start before {}", hash.short(), expires.clock());
-        return Some(("approved", words, Tone::Good));
+        let bound = format!("; bound to action {}, to start before {}", hash.short(), expires.clock());
+        return Some(("approved", format!("by {by}"), bound, Tone::Good));
     }
     if let Fact::CallEdited { by, .. } = fact {
-        return Some(("edited", format!("by {by}"), Tone::Wait));
+        return Some(("edited", format!("by {by}"), String::new(), Tone::Wait));
     }
     if let Fact::CallRejected { by, reason, .. } = fact {
-        let why = if reason.is_empty() { "no reason given".to_string() } else { format!("{reason:?}") };
-        return Some(("rejected", format!("by {by}: {why}"), Tone::Bad));
+        let why = if reason.is_empty() { "; no reason given".to_string() } else { format!(": {reason}") };
+        return Some(("rejected", format!("by {by}"), why, Tone::Bad));
     }
     if let Fact::CallAnswered { by, text, .. } = fact {
-        return Some(("answered", format!("by {by} in the tool's place: {text:?}"), Tone::Plain));
+        return Some(("answered", format!("in the tool's place by {by}"), format!(": {text}"), Tone::Plain));
     }
     if let Fact::CallSettled { by, how, note, .. } = fact {
         let how = match how {
@@ -69,8 +65,8 @@ fn word(event: &Event) -> Option<(&'static str, String, Tone)> {
             Settling::Again => "to be run again",
             Settling::Abandon => "given up",
         };
-        let note = if note.is_empty() { String::new() } else { format!(": {note:?}") };
-        return Some(("settled", format!("by {by}, {how}{note}"), Tone::Plain));
+        let note = if note.is_empty() { String::new() } else { format!(": {note}") };
+        return Some(("settled", format!("by {by}"), format!("; {how}{note}"), Tone::Plain));
     }
     let Fact::CallLapsed { why, .. } = fact else { return None };
     let why = match why {
@@ -78,5 +74,5 @@ fn word(event: &Event) -> Option<(&'static str, String, Tone)> {
         Lapse::Changed => "policy, folder or arguments are not those approved",
         Lapse::TargetChanged => "what it would change is not what was shown",
     };
-    Some(("lapsed", why.to_string(), Tone::Risk))
+    Some(("lapsed", why.to_string(), String::new(), Tone::Risk))
 }

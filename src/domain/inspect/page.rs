@@ -2,6 +2,8 @@
 
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::message::Args;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// What is looked at: an event or, where it asked for several calls, one of them.
@@ -13,7 +15,7 @@ pub struct Subject {
     pub call: Option<CallId>,
 }
 
-/// A page.
+/// All that is told of an event, in sections.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
     /// The session.
@@ -43,7 +45,7 @@ pub struct Raw {
     pub hash: Hash,
 }
 
-/// A section.
+/// What is told of one side of an event, such as its arguments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Section {
     /// Its name for programs.
@@ -72,6 +74,13 @@ pub enum Part {
         label: String,
         /// The whole of it.
         text: Arc<str>,
+    },
+    /// A JSON value: shown so that texts in it can be read, copied as JSON.
+    Json {
+        /// What it is.
+        label: String,
+        /// The value.
+        value: Value,
     },
     /// Two texts, to be shown as a difference.
     Change {
@@ -124,6 +133,14 @@ impl Section {
         self.parts.push(Part::Row { label: label.into(), text: text.into(), tone });
     }
 
+    /// Adds the arguments of a call.
+    pub fn args(&mut self, label: impl Into<String>, args: &Args) {
+        match args {
+            Args::Json(value) => self.parts.push(Part::Json { label: label.into(), value: value.clone() }),
+            Args::Broken(text) => self.text(label, text),
+        }
+    }
+
     /// Adds a text.
     pub fn text(&mut self, label: impl Into<String>, text: &str) {
         self.parts.push(Part::Text { label: label.into(), text: text.into() });
@@ -131,9 +148,11 @@ impl Section {
 
     /// What is copied of it: its long texts whole where it has any, else all it says.
     pub fn copied(&self) -> String {
-        let texts: Vec<&str> = self.parts.iter().filter_map(Part::whole).collect();
-        if !texts.is_empty() {
-            return texts.join("\n\n");
+        for exact in [Part::whole, Part::replacement] {
+            let texts: Vec<String> = self.parts.iter().filter_map(exact).collect();
+            if !texts.is_empty() {
+                return texts.join("\n\n");
+            }
         }
         self.parts.iter().map(Part::said).collect::<Vec<_>>().join("\n")
     }
@@ -141,11 +160,19 @@ impl Section {
 
 impl Part {
     /// The text, where it is one.
-    fn whole(&self) -> Option<&str> {
+    fn whole(&self) -> Option<String> {
         match self {
-            Part::Text { text, .. } => Some(text),
-            Part::Change { after, .. } => Some(after),
-            Part::Row { .. } | Part::Table { .. } => None,
+            Part::Text { text, .. } => Some(text.to_string()),
+            Part::Json { value, .. } => Some(format!("{value:#}")),
+            Part::Change { .. } | Part::Row { .. } | Part::Table { .. } => None,
+        }
+    }
+
+    /// The new text of a difference.
+    fn replacement(&self) -> Option<String> {
+        match self {
+            Part::Change { after, .. } => Some(after.clone()),
+            Part::Text { .. } | Part::Json { .. } | Part::Row { .. } | Part::Table { .. } => None,
         }
     }
 
@@ -153,6 +180,7 @@ impl Part {
         match self {
             Part::Row { label, text, .. } => format!("{label}: {text}"),
             Part::Text { label, text } => format!("{label}:\n{text}"),
+            Part::Json { label, value } => format!("{label}:\n{value:#}"),
             Part::Change { label, before, after } => format!("{label}:\n{before}\n{after}"),
             Part::Table { head, rows } => {
                 let lines = rows.iter().map(|row| row.join("\t"));
@@ -168,6 +196,31 @@ impl Page {
         let title = if self.title.is_empty() { String::new() } else { format!(": {}", self.title) };
         format!("{} {}{title}", self.subject.no, self.kind)
     }
+}
+
+/// A JSON value as it can be read: a text of several lines below its name, each line behind a bar, so that nothing in it
+/// passes for a name.
+pub fn readable(value: &Value) -> String {
+    let Value::Object(map) = value else { return format!("{value:#}") };
+    let mut out = String::new();
+    for (name, value) in map {
+        match value {
+            Value::String(text) if text.contains('\n') => {
+                out.push_str(&format!("{name}:\n"));
+                let ended = if text.ends_with('\n') { "" } else { "  (no newline at the end)" };
+                let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
+                lines.for_each(|line| out.push_str(&format!("  │ {line}\n")));
+                if !ended.is_empty() {
+                    out.push_str(&format!("{ended}\n"));
+                }
+            }
+            Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {
+                out.push_str(&format!("{name}: {value}\n"));
+            }
+            Value::Array(_) | Value::Object(_) => out.push_str(&format!("{name}: {value:#}\n")),
+        }
+    }
+    out
 }
 
 /// A number of bytes for a person.

@@ -2,6 +2,7 @@
 //!
 //! Bytes are those of the request. Tokens are the provider's sum, shared out by bytes: an estimate, and said to be one.
 
+use crate::domain::compare_words::plural;
 use crate::domain::ids::CallId;
 use crate::domain::inspect::page::{Part, Section, bytes};
 use crate::domain::inspect::sent::{Body, Sent};
@@ -109,7 +110,7 @@ fn of_json(body: &Value, sent: &Sent) -> Vec<Line> {
             }
             _ => {
                 let calls = message.get("tool_calls").and_then(Value::as_array).map_or(0, Vec::len);
-                let calls = if calls == 0 { String::new() } else { format!(", {calls} calls") };
+                let calls = if calls == 0 { String::new() } else { format!(", {}", plural(calls, "call")) };
                 (format!("model{calls}"), None)
             }
         };
@@ -151,7 +152,7 @@ pub fn heading(message: &Message, sent: &Sent) -> (String, Option<Cut>) {
         Message::System { .. } => ("instructions".to_string(), None),
         Message::User { .. } => ("person".to_string(), None),
         Message::Assistant { calls, .. } if calls.is_empty() => ("model".to_string(), None),
-        Message::Assistant { calls, .. } => (format!("model, {} calls", calls.len()), None),
+        Message::Assistant { calls, .. } => (format!("model, {}", plural(calls.len(), "call")), None),
         Message::Tool { wire_id, tool, .. } => {
             let output = sent.outputs.get(wire_id).copied();
             let call = output.map(|(call, ..)| format!("{call} ")).unwrap_or_default();

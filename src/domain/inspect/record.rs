@@ -2,6 +2,7 @@
 
 use crate::domain::about::about;
 use crate::domain::commit::{Class, Commit, Sealed};
+use crate::domain::compare_words::plural;
 use crate::domain::inspect::gather::{Gather, Topic};
 use crate::domain::inspect::page::{Section, Tone, bytes};
 use crate::domain::text;
@@ -59,7 +60,10 @@ pub fn kept(gather: &Gather, commit: &Commit, sealed: &Sealed) -> Section {
     section.row("written by", by);
     let apart = commit.at.ms_since(event.at);
     let late = if apart > 0 { format!(", {} after it happened", duration(apart)) } else { String::new() };
-    section.row("commit", format!("{} of {} events, {}{late}", commit.seq, commit.events.len(), commit.id));
+    section.row(
+        "commit",
+        format!("{} ({} in it), {}{late}", commit.seq, plural(commit.events.len(), "event"), commit.id),
+    );
     section.row("span", format!("{} in {}", event.span, event.parent));
     section.row("stored", bytes(sealed.json.len() as u64));
     section.row("hash", sealed.hash.to_string());

@@ -7,7 +7,7 @@ use crate::domain::inspect::Material;
 use crate::domain::inspect::page::{Part, Section, Tone, bytes};
 use crate::domain::inspect::receipt;
 use crate::domain::inspect::sent::{Body, Sent};
-use crate::domain::message::{Args, Finish, Message, Reply};
+use crate::domain::message::{Finish, Message, Reply};
 use crate::domain::retry::AfterFault;
 use crate::domain::text;
 use crate::domain::time::duration;
@@ -17,7 +17,7 @@ const TOLD_MAX: usize = 40;
 /// Columns of the first line of an older message.
 const LINE: usize = 200;
 
-/// The sections.
+/// What is told of a turn: the request, its attempts, the answer, and what the model was sent.
 pub fn sections(material: &Material) -> Vec<Section> {
     let about: Vec<&Sealed> = material.gather.about().collect();
     let reply = about.iter().find_map(|sealed| {
@@ -62,7 +62,7 @@ fn request(material: &Material, reply: Option<&Reply>) -> Section {
     let (words, tone) = match material.sent.as_ref().map(|sent| &sent.body) {
         Some(Body::Exact(body)) => (
             format!(
-                "made again from the log, {}: the hash is the same, so exactly this was sent first",
+                "made again from the log, {}; their hash is the one written down before they were sent",
                 bytes(body.len() as u64)
             ),
             Tone::Good,
@@ -152,11 +152,7 @@ fn answer(event: &Event) -> Option<Section> {
         section.text("text", &reply.text);
     }
     for (id, asked) in calls.iter().zip(&reply.calls) {
-        let args = match &asked.args {
-            Args::Json(value) => format!("{value:#}"),
-            Args::Broken(text) => text.clone(),
-        };
-        section.text(format!("call {id} {}", asked.tool), &args);
+        section.args(format!("call {id} {}", asked.tool), &asked.args);
     }
     Some(section)
 }

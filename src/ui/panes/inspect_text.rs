@@ -6,11 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
-use crate::domain::inspect::page::{Page, Part, Section, Tone};
+use crate::domain::inspect::page::{Page, Part, Section, Tone, readable};
 use crate::domain::text;
 use crate::ui::inspecting::Sheet;
 use crate::ui::theme::{Role, Theme};
-use crate::ui::widgets::{diff, flow};
+use crate::ui::widgets::diff;
 
 /// Columns of the labels.
 const LABEL: usize = 14;
@@ -73,6 +73,7 @@ pub fn lines(section: &Section, width: usize, theme: &Theme, extent: Extent) -> 
         match part {
             Part::Row { label, text, tone } => ink.row(label, text, role(*tone)),
             Part::Text { label, text } => ink.text(label, text),
+            Part::Json { label, value } => ink.text(label, &readable(value)),
             Part::Change { label, before, after } => ink.change(label, before, after),
             Part::Table { head, rows } => ink.table(head, rows),
         }
@@ -120,22 +121,23 @@ impl Ink<'_> {
         self.lines.push(Line::from(Span::styled(words, self.style(role))));
     }
 
-    /// A label with its text, which breaks between words.
+    /// A label with its text, which breaks between words. Where there is little room, or the label is long, the text follows it.
     fn row(&mut self, label: &str, words: &str, role: Role) {
-        let beside = self.width >= LABEL_BESIDE && text::width(label) < LABEL;
-        let indent = if self.width >= LABEL_BESIDE { LABEL + 2 } else { 4 };
-        let mut lead = format!("  {:<LABEL$}", text::clean(label));
+        let label = text::clean(label);
+        let beside = self.width >= LABEL_BESIDE && text::width(&label) < LABEL;
+        let indent = if beside { LABEL + 2 } else { 4 };
+        let (mut lead, mut words) = (format!("  {label:<LABEL$}"), text::clean(words).into_owned());
         if !beside {
-            self.line(&format!("  {label}"), Role::Muted);
-            lead = " ".repeat(indent);
+            (lead, words) = ("  ".to_string(), format!("{label}: {words}"));
         }
-        let words = text::clean(words);
+        let mut named = if beside { 0 } else { label.len() + 1 };
         for line in words.split('\n') {
             for range in text::wrap(line, self.width.saturating_sub(indent).max(1)) {
                 let lead = std::mem::replace(&mut lead, " ".repeat(indent));
-                let words = line.get(range).unwrap_or_default().to_string();
-                let spans =
-                    [Span::styled(lead, self.style(Role::Muted)), Span::styled(words, self.style(role))];
+                let words = line.get(range).unwrap_or_default();
+                let (name, words) = words.split_at(words.floor_char_boundary(std::mem::take(&mut named)));
+                let spans = [(lead.as_str(), Role::Muted), (name, Role::Muted), (words, role)];
+                let spans = spans.map(|(part, role)| Span::styled(part.to_string(), self.style(role)));
                 self.lines.push(Line::from(spans.to_vec()));
             }
         }
@@ -157,12 +159,15 @@ impl Ink<'_> {
         self.verbatim(tail);
     }
 
+    /// A text line by line; one that is too long goes on below, broken between words where it has any.
     fn verbatim(&mut self, words: &str) {
-        let indent = [Span::raw("    ")];
+        const INDENT: &str = "    ";
         let style = self.style(Role::Text);
         for line in text::clean(words.strip_suffix('\n').unwrap_or(words)).split('\n') {
-            let line = Line::from(Span::styled(line.to_string(), style));
-            flow::cut(&line, self.width, &indent, &indent, &mut self.lines);
+            for range in text::wrap(line, self.width.saturating_sub(INDENT.len()).max(1)) {
+                let part = line.get(range).unwrap_or_default().to_string();
+                self.lines.push(Line::from(vec![Span::raw(INDENT), Span::styled(part, style)]));
+            }
         }
     }
 
