@@ -266,7 +266,10 @@ pub fn prepare(app: &mut App) {
         if asked.laid_for.as_ref() != Some(&wanted) {
             let lay = if asked.raw { inspect_text::raw_sheet } else { inspect_text::sheet };
             asked.sheet = Arc::new(lay(page, width, &theme));
-            asked.laid_for = Some(wanted);
+            // Other lines at another width: who was at a section stays at it.
+            if asked.laid_for.replace(wanted).is_some() {
+                asked.scroll.offset = asked.sheet.starts.get(asked.section).copied().unwrap_or(0);
+            }
         }
     }
     asked.scroll.clamp(asked.sheet.lines.len(), asked.height);

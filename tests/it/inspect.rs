@@ -152,10 +152,13 @@ async fn an_edit_that_was_denied_did_not_run() {
 async fn the_future_of_a_replay_is_not_told() {
     let story = story::done();
     let judged = no(&story, |fact| matches!(fact, Fact::CallJudged { call: CallId(4), .. }));
+    for until in [judged, judged + 1] {
+        let then = page(&story, &[], call(&story, 4), Some(until)).await;
+        assert!(then.sections.iter().all(|section| section.name != "output"));
+        assert!(then.events.iter().all(|raw| raw.no.0 <= until), "{:?}", then.events);
+    }
     let then = page(&story, &[], call(&story, 4), Some(judged)).await;
     assert!(row(&then, "decisions", "waits").starts_with("for a person since"), "{then:#?}");
-    assert!(then.sections.iter().all(|section| section.name != "output"));
-    assert!(then.events.iter().all(|raw| raw.no.0 <= judged), "{:?}", then.events);
     let now = page(&story, &[], call(&story, 4), None).await;
     assert!(now.sections.iter().any(|section| section.name == "output"));
 }
@@ -211,4 +214,26 @@ async fn an_event_is_found_in_a_long_session_and_one_beyond_it_is_not() {
         let found = read(&store, rebuild, &story.session.id, subject, None).await.unwrap();
         assert_eq!(found.map(Arc::new), None);
     }
+}
+
+#[tokio::test]
+async fn who_is_asked_again_is_told_how_long_that_waited() {
+    let mut story = Story::new("l4psedq123", "Lapsed");
+    story
+        .task("x")
+        .reply(10, "", &[("write_file", json!({"path": "a.md"}))])
+        .hold_change(1, "a.md", None, "A");
+    story.wait(5_000).approve(1);
+    let why = tackroom::domain::event::Lapse::Expired;
+    story.wait(100).facts(Class::Worker, vec![Fact::CallLapsed { call: CallId(1), why }]);
+    story.wait(50).hold_change(1, "a.md", None, "A");
+    let page_now = page(&story, &[], call(&story, 1), None).await;
+    assert!(row(&page_now, "decisions", "waits").contains("since"), "{page_now:#?}");
+    story.wait(7_000).approve(1);
+    let told = page(&story, &[], call(&story, 1), None).await;
+    let words = section(&told, "decisions").copied();
+    assert!(
+        words.contains("after 5.0s") && words.contains("after 7.0s") && words.contains("too old"),
+        "{words}"
+    );
 }

@@ -153,3 +153,29 @@ async fn a_large_output_costs_its_ends_and_only_once() {
     }
     panic!("the output has a section");
 }
+
+#[tokio::test]
+async fn what_a_terminal_would_act_on_goes_to_no_other_program_and_is_copied_as_it_is() {
+    const ODD: &str = "a\u{1b}]52;c;aGk=\u{7}b\u{9b}31m\u{202e}c";
+    let mut story = Story::new("0ddq123456", "Odd");
+    story.task("x").reply(10, "", &[("search", serde_json::json!({}))]).allow(1, ".");
+    story.run(1, 5, tackroom::domain::call::Outcome::Ok, ODD);
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 o");
+    answer(&mut screen, &story, call(&story, 1)).await;
+    screen.press("Tab Tab Tab Tab Tab p e y y");
+    let shown: Vec<&String> = screen
+        .effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Show(shown) => Some(&shown.text),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shown.len(), 2, "the pager and the editor");
+    assert!(
+        shown.iter().all(|text| text.contains("<U+202E>") && !text.chars().any(char::is_control)),
+        "{shown:?}"
+    );
+    assert!(screen.effects.contains(&Effect::Copy(ODD.to_string())), "{:?}", screen.effects);
+}

@@ -11,32 +11,35 @@ pub(in crate::domain) fn section(told: &Told<'_>) -> Section {
     let mut section = Section::new("decisions", "Decisions");
     let mut since: Option<Micros> = None;
     let mut allowed = false;
-    let mut edit_stands = false;
     for event in &told.events {
         if let Fact::CallJudged { verdict, .. } = &event.fact {
-            // What was edited is judged again at once: the person has spoken already.
-            since = (verdict.word == Word::Ask && !edit_stands).then_some(event.at).or(since);
+            since = since.or((verdict.word == Word::Ask).then_some(event.at));
             allowed = verdict.word == Word::Allow;
         } else if let Fact::CallUnknown { .. } = &event.fact {
             since = Some(event.at);
         }
-        edit_stands = matches!(event.fact, Fact::CallEdited { .. })
-            || (edit_stands && matches!(event.fact, Fact::CallApproved { .. }));
         if let Some((label, who, rest, tone)) = word(event) {
-            let lapsed = matches!(event.fact, Fact::CallLapsed { .. });
-            let waited = since.filter(|_| !lapsed).map(|since| duration(event.at.ms_since(since)));
-            let waited = waited.map(|waited| format!(" after {waited}")).unwrap_or_default();
+            let waited = since.filter(|_| !matches!(event.fact, Fact::CallLapsed { .. }));
+            let waited = waited.map(|since| format!(" after {}", duration(event.at.ms_since(since))));
+            let waited = waited.unwrap_or_default();
             section.toned(label, format!("{who}{waited}{rest} ({} at {})", event.no, event.at.clock()), tone);
-            since = since.filter(|_| !lapsed);
+            // An edit is the first half of an approval; after any other word the waiting is over.
+            since = since.filter(|_| matches!(event.fact, Fact::CallEdited { .. }));
         }
     }
+    let is_approved = |event: &&Event| matches!(event.fact, Fact::CallApproved { .. });
+    let stands = told.events.last().is_some_and(|last| {
+        let asks = matches!(&last.fact, Fact::CallJudged { verdict, .. } if verdict.word == Word::Ask);
+        asks || matches!(last.fact, Fact::CallUnknown { .. })
+    });
+    let just_approved = told.events.iter().rev().nth(1).is_some_and(|event| is_approved(&event));
+    if let Some(at) = since.filter(|_| stands && !just_approved) {
+        section.toned("waits", format!("for a person since {}", at.rfc3339()), Tone::Wait);
+    }
     if section.parts.is_empty() {
-        match (since, allowed) {
-            (Some(at), _) => {
-                section.toned("waits", format!("for a person since {}", at.rfc3339()), Tone::Wait)
-            }
-            (None, true) => section.row("nobody", "was asked: the policy allowed it"),
-            (None, false) => section.toned("none", "nobody decided on it", Tone::Muted),
+        match allowed {
+            true => section.row("nobody", "was asked: the policy allowed it"),
+            false => section.toned("none", "nobody decided on it", Tone::Muted),
         }
     }
     section

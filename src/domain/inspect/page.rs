@@ -209,7 +209,10 @@ pub fn readable(value: &Value) -> String {
                 out.push_str(&format!("{name}:\n"));
                 let ended = if text.ends_with('\n') { "" } else { "  (no newline at the end)" };
                 let lines = text.strip_suffix('\n').unwrap_or(text).split('\n');
-                lines.for_each(|line| out.push_str(&format!("  │ {line}\n")));
+                for line in lines {
+                    let gap = if line.is_empty() { "" } else { " " };
+                    out.push_str(&format!("  │{gap}{line}\n"));
+                }
                 if !ended.is_empty() {
                     out.push_str(&format!("{ended}\n"));
                 }
