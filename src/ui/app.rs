@@ -134,6 +134,8 @@ pub struct App {
     pub edited: Option<serde_json::Value>,
     /// From where a fork is to be made, while what is other in it is being written.
     pub fork: Option<ForkPoint>,
+    /// The session that is being forked, and the one that was watched when that was asked for.
+    pub forking: Option<(SessionId, Option<SessionId>)>,
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
@@ -208,6 +210,7 @@ impl App {
             question: None,
             edited: None,
             fork: None,
+            forking: None,
             search: None,
             prefix: None,
             twice: None,

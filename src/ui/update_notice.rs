@@ -12,12 +12,12 @@ use crate::ui::drafts::Drafts;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
-use crate::ui::update::{Effect, fault, toast};
+use crate::ui::update::{Effect, fault};
 use crate::ui::widgets::scroll::Scroll;
-use crate::ui::{update_compare, update_inspect, update_replay};
+use crate::ui::{update_compare, update_fork, update_inspect, update_replay};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
-pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
+pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
         Notice::Watching { session } => watch(app, session),
         Notice::Committed(commit) => committed(app, &commit),
@@ -40,10 +40,10 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Surveyed { .. } | Notice::Page { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
-        Notice::Forked { session, at, workspace, missing } => {
+        Notice::Forked { parent, session, at, workspace, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
-            toast(app, &text, "c goes on with it");
+            update_fork::made(app, &parent, session, &text, effects);
         }
         Notice::Inspected(page) => update_inspect::arrived(app, page),
         Notice::Compared(result) => update_compare::arrived(app, result),

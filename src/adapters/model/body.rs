@@ -8,7 +8,7 @@ use crate::adapters::model::growth::Growth;
 use crate::adapters::model::turns::Turns;
 use crate::adapters::model::wire;
 use crate::domain::hash::{Growing, Hash};
-use crate::domain::message::Transcript;
+use crate::domain::message::{Message, Transcript};
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::model::Ask;
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
     /// The bytes as sent.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Vec<u8>>,
     /// Their SHA-256.
     pub hash: Hash,
     /// What `rebuilt` makes them of, with the messages.
@@ -28,11 +28,12 @@ pub struct Body {
 /// What stands behind the messages.
 const END: &[u8] = b"]}";
 
+/// `bytes` is what was sent last: up to `said` it stays, what comes after is written anew.
 struct Written {
     head_len: usize,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     hash: Growing,
-    hashed: usize,
+    said: usize,
     turns: Turns,
 }
 
@@ -62,20 +63,6 @@ impl Bodies {
 
     /// The body of a turn.
     pub fn write(&self, ask: &Ask, dialect: Dialect) -> Body {
-        self.after(ask, dialect, |written, rest| {
-            let mut bytes = Vec::with_capacity(written.len() + rest.len());
-            bytes.extend_from_slice(written);
-            bytes.extend_from_slice(rest);
-            bytes
-        })
-    }
-
-    /// The same without its bytes, for who sends none: nothing is copied.
-    pub fn hashed(&self, ask: &Ask, dialect: Dialect) -> Body {
-        self.after(ask, dialect, |_, _| Vec::new())
-    }
-
-    fn after(&self, ask: &Ask, dialect: Dialect, bytes: impl FnOnce(&[u8], &[u8]) -> Vec<u8>) -> Body {
         let (head, frame) = self.head(ask, dialect);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let written = kept.carry(
@@ -83,21 +70,12 @@ impl Bodies {
             &ask.messages,
             |written| written.bytes[..written.head_len] == *head && written.turns.speaks(dialect),
             || Written::new(&head, dialect),
-            |written, message| {
-                written.turns.push(message, &mut written.bytes);
-                written.hash.add(&written.bytes[written.hashed..]);
-                written.hashed = written.bytes.len();
-            },
+            Written::say,
         );
-        let mut rest = Vec::new();
-        written.turns.put_rest(&mut rest);
-        rest.extend_from_slice(END);
-        let mut hash = written.hash.clone();
-        hash.add(&rest);
-        Body { bytes: bytes(&written.bytes, &rest), hash: hash.now(), frame }
+        written.body(frame)
     }
 
-    /// The beginning, as kept where it was made of the same.
+    /// The beginning and the frame, as kept where it was made of the same.
     fn head(&self, ask: &Ask, dialect: Dialect) -> (Arc<[u8]>, Arc<[u8]>) {
         let mut kept = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
@@ -182,7 +160,31 @@ impl Written {
     fn new(head: &[u8], dialect: Dialect) -> Written {
         let mut hash = Growing::default();
         hash.add(head);
-        let (head_len, bytes) = (head.len(), head.to_vec());
-        Written { head_len, bytes, hash, hashed: head_len, turns: Turns::new(dialect) }
+        let said = head.len();
+        Written { head_len: said, bytes: Arc::new(head.to_vec()), hash, said, turns: Turns::new(dialect) }
+    }
+
+    /// Adds a message after what was said. The bytes are copied only where the last request is still being sent.
+    fn say(&mut self, message: &Message) {
+        let bytes = Arc::make_mut(&mut self.bytes);
+        bytes.truncate(self.said);
+        self.turns.push(message, bytes);
+        self.hash.add(&bytes[self.said..]);
+        self.said = bytes.len();
+    }
+
+    /// What is sent now.
+    fn body(&mut self, frame: Arc<[u8]>) -> Body {
+        let mut rest = Vec::new();
+        self.turns.put_rest(&mut rest);
+        rest.extend_from_slice(END);
+        let mut hash = self.hash.clone();
+        hash.add(&rest);
+        if self.bytes[self.said..] != rest {
+            let bytes = Arc::make_mut(&mut self.bytes);
+            bytes.truncate(self.said);
+            bytes.extend_from_slice(&rest);
+        }
+        Body { bytes: self.bytes.clone(), hash: hash.now(), frame }
     }
 }

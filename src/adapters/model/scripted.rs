@@ -126,7 +126,7 @@ impl Model for Scripted {
             None => (&[][..], None),
         };
         // Nothing is sent; what is kept of the request is what a server would have been sent.
-        let body = self.bodies.hashed(&ask, Dialect::default());
+        let Body { hash, frame, bytes: _ } = self.bodies.write(&ask, Dialect::default());
         let fault = faults.get((ask.attempt.max(1) - 1) as usize).cloned();
         let mut line = line.unwrap_or_else(|| self.over());
         if self.placeholders && fault.is_none() {
@@ -139,7 +139,7 @@ impl Model for Scripted {
             }
         }
         let clock = Arc::clone(&self.clock);
-        Ok(Box::new(Prepared { body, model: ask.model, fault, line, clock }))
+        Ok(Box::new(Prepared { hash, frame, model: ask.model, fault, line, clock }))
     }
 
     fn label(&self) -> String {
@@ -148,7 +148,8 @@ impl Model for Scripted {
 }
 
 struct Prepared {
-    body: Body,
+    hash: Hash,
+    frame: Arc<[u8]>,
     model: String,
     fault: Option<Fault>,
     line: Line,
@@ -157,11 +158,11 @@ struct Prepared {
 
 impl Request for Prepared {
     fn hash(&self) -> Hash {
-        self.body.hash
+        self.hash
     }
 
     fn frame(&self) -> Option<Arc<[u8]>> {
-        Some(Arc::clone(&self.body.frame))
+        Some(Arc::clone(&self.frame))
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
