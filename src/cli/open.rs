@@ -82,6 +82,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     };
     let mut app = App::new(wire.book(), start, look, keys, wire.clock.now());
     app.bell = config.bell.value;
+    app.programs = look::programs(config);
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
     let desk = tokio::spawn(desk.serve(commands_out));
     let (store, clock, stop) = (wire.store.clone(), wire.clock.clone(), CancellationToken::new());

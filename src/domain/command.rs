@@ -3,6 +3,7 @@
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::inspect::page::Subject;
 use crate::domain::order::{Order, Task};
 
 /// One thing asked.
@@ -49,6 +50,15 @@ pub enum Command {
         left: SessionId,
         /// The session that is compared.
         right: SessionId,
+    },
+    /// Look at an event of a stored session closely: `Notice::Inspected`. Ends the looking at any other.
+    Inspect {
+        /// The session.
+        session: SessionId,
+        /// The event, or a call that it asked for.
+        subject: Subject,
+        /// Nothing after this event is told: where a replay stands. None: all there is.
+        until: Option<EventNo>,
     },
     /// Send the sessions list now, and again whenever it changes.
     Rows,

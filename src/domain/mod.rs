@@ -48,6 +48,8 @@ pub mod import; // another tool's records as events of an imported session
 pub mod tally; // events as one session row: status, cost, duration
 pub mod listing; // tabs, and which session rows fit a question
 pub mod search; // the text of an event, and what is found in it
+pub mod about; // what a fact says, in one line
+pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation

@@ -4,6 +4,7 @@ use crate::domain::commit::Commit;
 use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::inspect::page::Page;
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
 use crate::domain::survey::Chunk;
@@ -83,6 +84,8 @@ pub enum Notice {
         /// What to do next.
         hint: String,
     },
+    /// An event, looked at closely.
+    Inspected(Arc<Page>),
     /// Something failed outside of a run, such as the disk: a sentence and a hint.
     Trouble {
         /// What failed, on what and why.

@@ -7,6 +7,7 @@ use crate::domain::breakpoint::Breakpoint;
 use crate::domain::command::Command;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::inspect::page::Subject;
 use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
@@ -17,7 +18,7 @@ use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::{compare, reading, watch};
+use crate::runtime::{compare, inspect, reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -42,6 +43,7 @@ pub struct Desk {
     agents: JoinSet<()>,
     quit: CancellationToken,
     watching: CancellationToken,
+    inspecting: CancellationToken,
     listing: bool,
 }
 
@@ -59,6 +61,7 @@ impl Desk {
             agents: JoinSet::new(),
             quit,
             watching,
+            inspecting: CancellationToken::new(),
             listing: false,
         }
     }
@@ -77,6 +80,7 @@ impl Desk {
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
                 Command::Compare { left, right } => self.compare(left, right),
+                Command::Inspect { session, subject, until } => self.inspect(session, subject, until),
                 Command::Quit => break,
             }
             while self.agents.try_join_next().is_some() {}
@@ -190,6 +194,29 @@ impl Desk {
                     }
                 })
                 .await;
+        });
+    }
+
+    /// Reads an event closely beside everything else; who asks for another does not wait for this one any more.
+    fn inspect(&mut self, id: SessionId, subject: Subject, until: Option<EventNo>) {
+        self.inspecting.cancel();
+        self.inspecting = self.quit.child_token();
+        let (plugs, notices, stop) = (self.plugs.clone(), self.notices.clone(), self.inspecting.clone());
+        tokio::spawn(async move {
+            let read = tokio::select! {
+                read = inspect::inspect(&plugs.store, plugs.rebuild, &id, subject, until) => read,
+                () = stop.cancelled() => return,
+            };
+            let trouble = |sentence: String| {
+                let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
+                Notice::Trouble { sentence, hint }
+            };
+            let notice = match read {
+                Ok(Some(page)) => Notice::Inspected(Arc::new(page)),
+                Ok(None) => trouble(format!("Session {id} has no event {}.", subject.no)),
+                Err(fault) => trouble(fault.to_string()),
+            };
+            let _ = notices.send(notice).await; // a screen that is gone needs no notice
         });
     }
 

@@ -17,6 +17,7 @@ pub mod restore; // the files of a session's workspace, put back
 pub mod close; // a session taken up without a model
 pub mod reading; // a stored session as it is read for a replay
 pub mod compare; // two stored sessions read and compared
+pub mod inspect; // one event looked at closely: read, its request made again, its contents fetched
 pub mod watch; // a session as it is told to a screen
 pub mod retention; // what is kept how long; removing a session for good
 pub mod upkeep; // what a workbench does beside its work

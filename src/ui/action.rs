@@ -49,6 +49,22 @@ pub enum Action {
     Compare,
     /// Breakpoints, and notes for the model.
     Stops(Stops),
+    /// An event looked at closely.
+    Inspect(Inspect),
+}
+
+/// An event looked at closely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Inspect {
+    Open,
+    NextEvent,
+    PreviousEvent,
+    NextSection,
+    PreviousSection,
+    Raw,
+    Pager,
+    Editor,
 }
 
 /// Breakpoints, and notes for the model.

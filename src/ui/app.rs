@@ -5,6 +5,7 @@
 //! knows about files, clocks or channels: the time comes in with messages.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::Limits;
@@ -56,6 +57,23 @@ pub struct Start {
     pub mode: Mode,
     /// The limits.
     pub limits: Limits,
+}
+
+/// The operator's programs, each as a line for the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programs {
+    /// `$PAGER`: reads from its standard input.
+    pub pager: String,
+    /// `$VISUAL` or `$EDITOR`: is given a file.
+    pub editor: String,
+    /// The folder for what an editor is given.
+    pub folder: PathBuf,
+}
+
+impl Default for Programs {
+    fn default() -> Programs {
+        Programs { pager: "less".to_string(), editor: "vi".to_string(), folder: PathBuf::from(".") }
+    }
 }
 
 /// How things look.
@@ -162,6 +180,8 @@ pub struct App {
     pub terminal_focused: bool,
     /// Whether a hold rings the bell.
     pub bell: bool,
+    /// What reads and edits texts outside, as a shell would be told.
+    pub programs: Programs,
 }
 
 impl App {
@@ -210,6 +230,7 @@ impl App {
             deciding: false,
             terminal_focused: true,
             bell: true,
+            programs: Programs::default(),
         };
         app.windows.talk.scroll = Scroll::following();
         app.windows.trace.scroll = Scroll::following();

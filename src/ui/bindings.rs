@@ -1,6 +1,6 @@
 //! The table of keys: where each counts, what it does, how it is called. Handling, key line, help and palette read it.
 
-use crate::ui::action::{Action, Decide, Editor, Go, Item, Move, Seek, Steer, Stops, Text};
+use crate::ui::action::{Action, Decide, Editor, Go, Inspect, Item, Move, Seek, Steer, Stops, Text};
 use crate::ui::bindings_over::OVER;
 use crate::ui::mode::Context;
 
@@ -192,6 +192,14 @@ const WORKBENCH: &[Binding] = &[
         "Show the chosen call's arguments and output.",
     ),
     row(C::Calls, A::Item(Item::Copy), "copy", &["Ctrl-Y", "y y"], "copy", "Copy the chosen call."),
+    row(
+        C::Workbench,
+        A::Inspect(Inspect::Open),
+        "inspect",
+        &["o"],
+        "inspect",
+        "Look closely at what is chosen: request, receipt, decision, output.",
+    ),
     row(C::Workbench, A::Write, "write", &["i"], "write", "Write to the agent."),
     row(
         C::Workbench,

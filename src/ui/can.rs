@@ -40,6 +40,8 @@ pub fn over(overlay: &Overlay) -> Context {
         Overlay::Sessions(list) if list.filtering => Context::Choose,
         Overlay::Sessions(_) => Context::Sessions,
         Overlay::Compare(_) => Context::Compare,
+        Overlay::Inspect(asked) if asked.typing.is_some() => Context::Choose,
+        Overlay::Inspect(_) => Context::Inspector,
         Overlay::Editor(editor) if editor.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
@@ -91,8 +93,10 @@ pub fn can(app: &App, action: Action) -> bool {
         }
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
-            app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))
+            let over = matches!(app.overlay, Some(Overlay::Compare(_) | Overlay::Inspect(_)));
+            app.search.is_some() || over
         }
+        Action::Inspect(_) => session.is_some(),
         Action::Compare => matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Move(_)
         | Action::Item(Item::Open | Item::Copy | Item::Search)

@@ -19,6 +19,7 @@ pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
 pub mod jump; // where a typed place of a replay lies
 pub mod drafts; // what is arriving and not in the log yet
+pub mod inspecting; // an event looked at closely: which, and where the reader stands
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
 pub mod app; // everything the screen knows; plain data
 pub mod can; // which contexts count, and whether an action means something now
@@ -31,6 +32,7 @@ pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
 pub mod update_compare; // two sessions are chosen and compared
+pub mod update_inspect; // an event is looked at closely
 pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision

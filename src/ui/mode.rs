@@ -156,6 +156,8 @@ pub enum Context {
     Sessions,
     /// Two sessions are compared.
     Compare,
+    /// An event is looked at closely.
+    Inspector,
     /// A list to choose from is open: palette or themes.
     Choose,
     /// The breakpoints are open.
@@ -166,7 +168,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 18] = [
+    pub const ALL: [Context; 19] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -181,6 +183,7 @@ impl Context {
         Context::Replay,
         Context::Sessions,
         Context::Compare,
+        Context::Inspector,
         Context::Choose,
         Context::Breaks,
         Context::Help,
@@ -205,6 +208,7 @@ impl Context {
             Context::ForkEditor => "fork-editor",
             Context::Sessions => "sessions",
             Context::Compare => "compare",
+            Context::Inspector => "inspector",
             Context::Choose => "choose",
             Context::Breaks => "breakpoints",
             Context::Help => "help",
@@ -229,6 +233,7 @@ impl Context {
             Context::ForkEditor => "Editing arguments for a fork",
             Context::Sessions => "Sessions",
             Context::Compare => "Two sessions compared",
+            Context::Inspector => "An event looked at closely",
             Context::Choose => "Choosing from a list",
             Context::Breaks => "Breakpoints",
             Context::Help => "Help",
@@ -255,6 +260,7 @@ impl Context {
             | Context::Replay
             | Context::Sessions
             | Context::Compare
+            | Context::Inspector
             | Context::Help => false,
         }
     }

@@ -10,6 +10,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::time::Micros;
 use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::inspecting::Inspecting;
 use crate::ui::mode::{Ask, ForkPoint, Pane};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::scroll::Scroll;
@@ -204,6 +205,8 @@ pub enum Overlay {
     Fork(ForkDialog),
     /// Two sessions side by side.
     Compare(Box<Compared>),
+    /// An event looked at closely.
+    Inspect(Box<Inspecting>),
     /// The argument editor.
     Editor(Box<ArgEditor>),
     /// The breakpoints.

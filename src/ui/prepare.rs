@@ -8,7 +8,7 @@ use crate::ui::mode::Pane;
 use crate::ui::panes::{approval, approval_text, calls, help, ink, trace};
 use crate::ui::paper::Told;
 use crate::ui::parts::{Overlay, Window};
-use crate::ui::update_compare;
+use crate::ui::{update_compare, update_inspect};
 
 /// Lays out what the next frame shows and notes what it will have shown. Call it right before `draw`.
 pub fn prepare(app: &mut App) {
@@ -95,6 +95,7 @@ fn prepare_windows(app: &mut App) {
         }
     }
     update_compare::fit(app);
+    update_inspect::prepare(app);
     if let Some(Overlay::Help) = app.overlay {
         let area = app.layout.overlay.inner;
         let total = help::rows(app, area.width);

@@ -59,12 +59,34 @@ pub enum Effect {
     Copy(String),
     /// Ring: something waits and the terminal is not looked at. A few words say what.
     Bell(String),
+    /// A text to be read in another program, which has the terminal meanwhile.
+    Show(Elsewhere),
     /// Leave.
     Quit,
     /// Back to the shell until called.
     Suspend,
     /// Draw every cell anew.
     Redraw,
+}
+
+/// A text for another program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Which.
+    pub program: Program,
+    /// A name for it: letters, digits and `-`.
+    pub name: String,
+    /// The text, without anything that a terminal would act on.
+    pub text: String,
+}
+
+/// A program of the operator's choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `$PAGER`.
+    Pager,
+    /// `$VISUAL` or `$EDITOR`; it has a copy, and what it makes of it is not read.
+    Editor,
 }
 
 /// Takes in a message that came at `now`.
@@ -111,6 +133,11 @@ fn paste(app: &mut App, text: &str) {
         Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
         Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
         Some(Overlay::Breaks(list)) => list.input.insert(&text.replace(['\n', '\r'], " ")),
+        Some(Overlay::Inspect(asked)) => {
+            if let Some(typing) = &mut asked.typing {
+                typing.insert(&text.replace(['\n', '\r'], " "));
+            }
+        }
         Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),

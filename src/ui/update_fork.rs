@@ -13,6 +13,7 @@ use crate::ui::list;
 use crate::ui::mode::{Ask, Focus, ForkPoint, Pane, Twisting};
 use crate::ui::parts::{Chooser, ForkDialog, Overlay, Question};
 use crate::ui::update::{Effect, fault, toast};
+use crate::ui::update_inspect;
 
 /// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
 pub fn open(app: &mut App) {
@@ -24,6 +25,7 @@ pub fn open(app: &mut App) {
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
             | Overlay::Compare(_)
+            | Overlay::Inspect(_)
             | Overlay::Editor(_)
             | Overlay::Breaks(_),
         )
@@ -40,6 +42,13 @@ pub fn open(app: &mut App) {
 /// The event that is chosen where the keys go; else where the session stands.
 fn chosen(app: &App) -> Option<ForkPoint> {
     let session = app.session()?;
+    if let Some(asked) = update_inspect::shown(app) {
+        let subject = asked.subject;
+        let call = subject.call.or(asked.page.as_ref().and_then(|page| page.open_call));
+        let call = call.and_then(|id| session.call(id)).map(|call| (call.id, call.tool.clone()));
+        let (session, at) = (asked.session.clone(), Some(subject.no));
+        return Some(ForkPoint { session, at, calls: call.into_iter().collect() });
+    }
     let point = |at: EventNo, calls| ForkPoint { session: session.id.clone(), at: Some(at), calls };
     if session.last == EventNo(0) {
         return None;

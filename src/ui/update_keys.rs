@@ -16,8 +16,8 @@ use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
-    update_compare, update_decide, update_fork, update_list, update_panel, update_panes, update_replay,
-    update_stops, update_write,
+    update_compare, update_decide, update_fork, update_inspect, update_list, update_panel, update_panes,
+    update_replay, update_stops, update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -58,6 +58,11 @@ fn write(app: &mut App, key: Key) {
         }
         Some(Overlay::Breaks(list)) => {
             list.input.key(key);
+        }
+        Some(Overlay::Inspect(asked)) => {
+            if let Some(typing) = &mut asked.typing {
+                typing.key(key);
+            }
         }
         Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => {
@@ -109,6 +114,7 @@ fn cannot(app: &mut App, action: Action) {
         | Action::Rename
         | Action::Fork
         | Action::Compare
+        | Action::Inspect(_)
         | Action::Replay => {}
     }
 }
@@ -152,6 +158,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         }
         Action::NewSession => update_list::new_session(app),
         Action::Stops(stops) => update_stops::act(app, stops, effects),
+        Action::Inspect(word) => update_inspect::act(app, word, effects),
     }
 }
 
@@ -167,6 +174,7 @@ fn moved(app: &mut App, step: Move) {
             | Overlay::Breaks(_),
         ) => update_list::moved(app, step),
         Some(Overlay::Compare(_)) => update_compare::moved(app, step),
+        Some(Overlay::Inspect(_)) => update_inspect::moved(app, step),
         Some(Overlay::Editor(_)) => {}
         None => update_panes::moved(app, step),
     }
@@ -179,6 +187,7 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
             update_list::act(app, item, effects);
         }
         Some(Overlay::Compare(_)) => update_compare::act(app, item),
+        Some(Overlay::Inspect(_)) => update_inspect::on_item(app, item, effects),
         Some(Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_)) => {}
         None => update_panes::act(app, item, effects),
     }
@@ -193,6 +202,9 @@ fn help(app: &mut App) {
 
 /// The topmost thing closes; nothing is decided by it.
 fn close(app: &mut App) {
+    if update_inspect::leave_typing(app) {
+        return;
+    }
     match app.overlay.take() {
         Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions(list)) if list.filtering => {
@@ -209,6 +221,7 @@ fn close(app: &mut App) {
             | Overlay::Editor(_)
             | Overlay::Sessions(_)
             | Overlay::Fork(_)
+            | Overlay::Inspect(_)
             | Overlay::Breaks(_),
         ) => {
             restart_guard(app);

@@ -9,7 +9,7 @@ use crate::domain::run::Turn;
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::update::{Effect, fault};
-use crate::ui::{update_compare, update_fork, update_replay, update_watch};
+use crate::ui::{update_compare, update_fork, update_inspect, update_replay, update_watch};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
 pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
@@ -41,6 +41,7 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
             update_fork::made(app, &parent, session, &text, effects);
         }
+        Notice::Inspected(page) => update_inspect::arrived(app, page),
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::NotCompared { left, right, sentence, hint } => {
             update_compare::failed(app, &left, &right, (sentence, hint));

@@ -73,6 +73,7 @@ fn close_stale(app: &mut App) {
             | Overlay::Sessions(_)
             | Overlay::Fork(_)
             | Overlay::Compare(_)
+            | Overlay::Inspect(_)
             | Overlay::Breaks(_),
         )
         | None => None,

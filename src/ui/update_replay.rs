@@ -129,6 +129,7 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
             | Overlay::Compare(_)
+            | Overlay::Inspect(_)
             | Overlay::Editor(_)
             | Overlay::Breaks(_),
         )

@@ -67,7 +67,11 @@ pub fn leave(app: &mut App) {
 fn belongs(overlay: &Overlay) -> bool {
     match overlay {
         // What was chosen in the palette was chosen for the session that was shown.
-        Overlay::Palette(_) | Overlay::Fork(_) | Overlay::Editor(_) | Overlay::Breaks(_) => true,
+        Overlay::Palette(_)
+        | Overlay::Fork(_)
+        | Overlay::Editor(_)
+        | Overlay::Breaks(_)
+        | Overlay::Inspect(_) => true,
         Overlay::Help | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Compare(_) => false,
     }
 }
@@ -87,6 +91,7 @@ fn lost(app: &App) -> Option<String> {
         | Overlay::Themes { .. }
         | Overlay::Sessions(_)
         | Overlay::Fork(_)
+        | Overlay::Inspect(_)
         | Overlay::Compare(_) => None,
     }
 }

@@ -41,7 +41,7 @@
 //! ```
 //!
 //! A replay has no text for the agent and one line more: where in the session it is. Help, palette, themes, sessions,
-//! two of them compared and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
+//! two of them compared, an event and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,8 +54,8 @@ use crate::ui::edit::TextBox;
 use crate::ui::layout::{Place, Room, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
-    approval, breaks, calls, compare, composer, conversation, editor, footer, help, palette, playback,
-    sessions, status, trace,
+    approval, breaks, calls, compare, composer, conversation, editor, footer, help, inspect, palette,
+    playback, sessions, status, trace,
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
@@ -199,6 +199,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
             format!("Fork with other arguments for {} {}", editor.call, editor.tool)
         }
         Overlay::Compare(asked) => format!("{} and {} compared", asked.left, asked.right),
+        Overlay::Inspect(asked) => inspect::title(asked),
         Overlay::Editor(editor) => {
             let what = if editor.difference { "what you changed" } else { "arguments" };
             format!("Edit {} {}: {what}", editor.call, editor.tool)
@@ -214,6 +215,13 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Sessions(list) => sessions::draw(app, list, place.inner, buf),
         Overlay::Fork(dialog) => palette::draw_fork(app, dialog, place.inner, buf),
         Overlay::Compare(asked) => compare::draw(app, asked, place.inner, buf),
+        Overlay::Inspect(asked) => {
+            inspect::draw(app, asked, place.inner, buf);
+            if !app.look.accessible {
+                let style = app.look.theme.style(Role::Muted);
+                asked.scroll.bar(buf, place.outer, asked.sheet.lines.len(), style);
+            }
+        }
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
         Overlay::Breaks(list) => breaks::draw(app, list, place.inner, buf),
     }
@@ -249,6 +257,9 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
         Some(Overlay::Fork(dialog)) => return Some(filter_cursor(&dialog.chooser.filter, inner)),
         Some(Overlay::Sessions(list)) if list.filtering => return Some(filter_cursor(&list.filter, inner)),
         Some(Overlay::Breaks(list)) => return Some(filter_cursor(&list.input, inner)),
+        Some(Overlay::Inspect(asked)) => {
+            return asked.typing.as_ref().map(|typing| filter_cursor(typing, inner));
+        }
         Some(Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => return None,
         None => {}
     }

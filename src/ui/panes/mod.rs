@@ -13,6 +13,8 @@ pub mod calls; // the tool calls and how each stands
 pub mod approval_text; // what must be read before a call is decided
 pub mod approval; // the waiting call, what was read of it, what can be pressed
 pub mod compare; // two sessions side by side
+pub mod inspect_text; // an event looked at closely, as lines
+pub mod inspect; // an event looked at closely
 pub mod composer; // the text for the agent
 pub mod editor; // the argument editor
 pub mod sessions; // past and present sessions, to open or replay

@@ -63,6 +63,7 @@ impl Stored {
             | Command::Watch(_)
             | Command::Resume(_)
             | Command::Compare { .. }
+            | Command::Inspect { .. }
             | Command::Rows
             | Command::Quit => Vec::new(),
         }

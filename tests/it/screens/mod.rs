@@ -5,6 +5,7 @@
 mod workbench;
 mod overlays;
 mod breakpoints;
+mod inspect;
 mod looks;
 mod cost;
 
