@@ -105,7 +105,8 @@ pub fn parse(text: &str) -> Result<CallId, Failure> {
     })
 }
 
-/// The sessions that may hold something: those that wait, and those that are at work or should be.
+/// The sessions that hold something, and those that nobody drives and that should be at work. Which they are the rows tell:
+/// a session that is driven and waits for nothing is not read.
 async fn at_work(wire: &Wire) -> Result<Vec<SessionId>, Failure> {
     let held = Query { held: true, limit: SESSIONS_MAX, ..Query::default() };
     let statuses = ["running", "held", "paused", "stepping"].map(str::to_string).to_vec();
@@ -113,7 +114,8 @@ async fn at_work(wire: &Wire) -> Result<Vec<SessionId>, Failure> {
     let mut ids = Vec::new();
     for query in [held, live] {
         for row in wire.store.index.rows(query).await? {
-            if !ids.contains(&row.id) {
+            let may = row.waiting() > 0 || !wire.store.work.taken(&row.id)?;
+            if may && !ids.contains(&row.id) {
                 ids.push(row.id);
             }
         }

@@ -4,8 +4,10 @@ use crate::domain::commit::Commit;
 use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::inbox::{Answered, Held, HoldId};
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
+use crate::domain::session::Session;
 use crate::domain::survey::Chunk;
 use crate::domain::tally::Row;
 use std::sync::Arc;
@@ -59,6 +61,17 @@ pub enum Notice {
     },
     /// The sessions list, or its news.
     Rows(Vec<Row>),
+    /// Every hold of every session, the longest waiting first.
+    Inbox(Vec<Held>),
+    /// A session that was looked at, as it stands.
+    Looked(Arc<Session>),
+    /// What became of an answer to a hold.
+    Answered {
+        /// The hold.
+        id: HoldId,
+        /// What became of it.
+        result: Answered,
+    },
     /// Two sessions, compared.
     Compared(Arc<Comparison>),
     /// Something failed outside of a run, such as the disk: a sentence and a hint.

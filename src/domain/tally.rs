@@ -13,6 +13,7 @@ use crate::domain::session::Session;
 use crate::domain::stops::Hit;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::Touch;
+use crate::domain::waits::WaitBook;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -74,6 +75,9 @@ pub struct Row {
     /// Whether another tool recorded it.
     #[serde(default)]
     pub imported: bool,
+    /// What is known of the calls that wait, and of where it stands.
+    #[serde(default, skip_serializing_if = "WaitBook::is_empty")]
+    pub waits: WaitBook,
 }
 
 impl Row {
@@ -103,6 +107,7 @@ impl Row {
             edited: None,
             changed: None,
             imported: false,
+            waits: WaitBook::default(),
         }
     }
 
@@ -119,6 +124,7 @@ impl Row {
             return self.marks.apply(mark, event.at);
         }
         self.updated = event.at;
+        self.waits.apply(event);
         if let Fact::SessionOpened { title, agent, workspace, parent, .. } = fact {
             self.title.clone_from(title);
             self.agent.clone_from(agent);

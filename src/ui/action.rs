@@ -49,6 +49,24 @@ pub enum Action {
     Compare,
     /// Breakpoints, and notes for the model.
     Stops(Stops),
+    /// The holds of all sessions.
+    Inbox(Tray),
+}
+
+/// The inbox, and its batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Tray {
+    Open,
+    Close,
+    Case,
+    List,
+    Mark,
+    Yes,
+    No,
+    Confirm,
+    Send,
+    Watch,
 }
 
 /// Breakpoints, and notes for the model.

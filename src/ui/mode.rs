@@ -15,10 +15,12 @@ pub enum Pane {
     Calls,
     /// The call that waits for a decision; key `4`.
     Approval,
+    /// The list of the inbox, in the place of the workbench.
+    Inbox,
 }
 
 impl Pane {
-    /// All panes, in the order of their keys.
+    /// The panes of the workbench, in the order of their keys.
     pub const ALL: [Pane; 4] = [Pane::Conversation, Pane::Trace, Pane::Calls, Pane::Approval];
 
     /// The title shown.
@@ -28,6 +30,7 @@ impl Pane {
             Pane::Trace => "Timeline",
             Pane::Calls => "Calls",
             Pane::Approval => "Decision",
+            Pane::Inbox => "Inbox",
         }
     }
 }
@@ -62,6 +65,19 @@ pub enum Ask {
     Jump,
     /// What is to be other in a fork.
     Fork(Twisting),
+    /// Why a hold of the inbox is marked so; may be left empty.
+    Mark(Marking),
+}
+
+/// How a hold is marked where a reason or a note goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Marking {
+    /// To be rejected.
+    Reject,
+    /// As happened.
+    Happened,
+    /// To be given up.
+    GiveUp,
 }
 
 /// What may be other in a fork.
@@ -88,7 +104,7 @@ impl Ask {
     pub fn call(self) -> Option<CallId> {
         match self {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(_) => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(_) | Ask::Mark(_) => None,
         }
     }
 }
@@ -139,13 +155,19 @@ pub enum Context {
     Choose,
     /// The breakpoints are open.
     Breaks,
+    /// The list of the inbox has the keys.
+    Inbox,
+    /// The chosen hold of the inbox has the keys.
+    InboxCase,
+    /// A batch is to be confirmed.
+    Batch,
     /// The help is open.
     Help,
 }
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 18] = [
+    pub const ALL: [Context; 21] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -162,6 +184,9 @@ impl Context {
         Context::Compare,
         Context::Choose,
         Context::Breaks,
+        Context::Inbox,
+        Context::InboxCase,
+        Context::Batch,
         Context::Help,
         Context::Global,
     ];
@@ -186,6 +211,9 @@ impl Context {
             Context::Compare => "compare",
             Context::Choose => "choose",
             Context::Breaks => "breakpoints",
+            Context::Inbox => "inbox",
+            Context::InboxCase => "inbox-hold",
+            Context::Batch => "batch",
             Context::Help => "help",
         }
     }
@@ -210,6 +238,9 @@ impl Context {
             Context::Compare => "Two sessions compared",
             Context::Choose => "Choosing from a list",
             Context::Breaks => "Breakpoints",
+            Context::Inbox => "Inbox",
+            Context::InboxCase => "A hold of the inbox",
+            Context::Batch => "Confirming a batch",
             Context::Help => "Help",
         }
     }
@@ -222,7 +253,8 @@ impl Context {
             | Context::Editor
             | Context::ForkEditor
             | Context::Choose
-            | Context::Breaks => true,
+            | Context::Breaks
+            | Context::Batch => true,
             Context::Global
             | Context::Workbench
             | Context::Conversation
@@ -234,6 +266,8 @@ impl Context {
             | Context::Replay
             | Context::Sessions
             | Context::Compare
+            | Context::Inbox
+            | Context::InboxCase
             | Context::Help => false,
         }
     }

@@ -14,10 +14,10 @@ use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::update::{Effect, fault, toast};
 use crate::ui::widgets::scroll::Scroll;
-use crate::ui::{update_compare, update_replay};
+use crate::ui::{update_compare, update_inbox, update_replay};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
-pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
+pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
         Notice::Watching { session } => watch(app, session),
         Notice::Committed(commit) => committed(app, &commit),
@@ -45,6 +45,9 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
             toast(app, &text, "c goes on with it");
         }
+        Notice::Inbox(holds) => update_inbox::holds(app, holds, effects),
+        Notice::Looked(session) => update_inbox::looked(app, session),
+        Notice::Answered { id, result } => update_inbox::answered(app, id, result),
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }
@@ -89,7 +92,9 @@ fn watch(app: &mut App, session: SessionId) {
     app.windows.calls.scroll = Scroll::following();
     // Who has typed nothing yet came to look, not to write.
     let untouched = app.last_key.0 == 0 && app.composer.is_empty();
-    if untouched || app.playback.is_some() {
+    if let Some(inbox) = &mut app.inbox {
+        inbox.back = (Focus::Pane(Pane::Conversation), Pane::Conversation, false);
+    } else if untouched || app.playback.is_some() {
         app.focus = Focus::Pane(Pane::Conversation);
         app.last_pane = Pane::Conversation;
     }

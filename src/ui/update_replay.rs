@@ -129,6 +129,7 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Fork(_)
             | Overlay::Compare(_)
             | Overlay::Editor(_)
+            | Overlay::Batch(_)
             | Overlay::Breaks(_),
         )
         | None => None,

@@ -47,6 +47,8 @@ mod cli_past;
 mod compare;
 mod pty;
 mod keys;
+mod inbox;
+mod inbox_screen;
 mod hints;
 mod replay;
 mod replay_runs;

@@ -9,3 +9,4 @@ pub mod binary;
 pub mod terminal;
 pub mod stored;
 pub mod screen;
+pub mod many;

@@ -64,6 +64,9 @@ impl Stored {
             | Command::Resume(_)
             | Command::Compare { .. }
             | Command::Rows
+            | Command::Inbox(_)
+            | Command::Look(_)
+            | Command::Answer(_)
             | Command::Quit => Vec::new(),
         }
     }

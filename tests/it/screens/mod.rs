@@ -5,6 +5,7 @@
 mod workbench;
 mod overlays;
 mod breakpoints;
+mod inbox;
 mod looks;
 mod cost;
 

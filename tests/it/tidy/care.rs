@@ -26,6 +26,7 @@ const SERIALIZED: &[&str] = &[
     "src/domain/files.rs",
     // The row of the local projection.
     "src/domain/tally.rs",
+    "src/domain/waits.rs",
     "src/adapters/",
     "src/cli/",
 ];
