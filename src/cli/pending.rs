@@ -11,9 +11,10 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::session::Session;
-use crate::domain::tally::{self, Waits};
+use crate::domain::tally;
 use crate::domain::text;
 use crate::domain::time::{self, Micros};
+use crate::domain::waits::Waits;
 
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;
@@ -139,6 +140,7 @@ fn kind(waits: &tally::Pending) -> &'static str {
         Waits::Approval => "approval",
         Waits::Unknown => "unknown outcome",
         Waits::Breakpoint => "breakpoint",
+        Waits::Driver => "interrupted",
     }
 }
 
@@ -173,6 +175,7 @@ fn short(item: &Item, now: Micros) -> Result<(), Failure> {
         Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
         Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
         Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
+        Waits::Driver => format!("    → tackroom resume {id}"),
     })?;
     match waits.call {
         Some(call) => out::line(&format!("      all of it: tackroom pending {id} {call}")),
@@ -213,6 +216,7 @@ fn whole(item: &Item, now: Micros) -> Result<(), Failure> {
     match waits.waits {
         Waits::Unknown => out::line(&format!("  → tackroom settle {id} {call} happened|again|abandon")),
         Waits::Breakpoint => out::line(&format!("  → tackroom continue {id}   (or step)")),
+        Waits::Driver => out::line(&format!("  → tackroom resume {id}")),
         Waits::Approval => {
             let hash = item.hash.map(|hash| format!(" --hash {hash}")).unwrap_or_default();
             out::line(&format!("  → tackroom approve {id} {call}{hash}"))?;
@@ -332,6 +336,7 @@ fn as_json(item: &Item) -> serde_json::Value {
             Waits::Approval => "approval",
             Waits::Unknown => "unknown-outcome",
             Waits::Breakpoint => "breakpoint",
+            Waits::Driver => "interrupted",
         },
         "tool": waits.tool,
         "args": waits.args,

@@ -4,15 +4,16 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::order::{Order, Refusal};
 use crate::domain::session::Session;
-use crate::domain::tally::{Row, Waits};
+use crate::domain::tally::Row;
 use crate::domain::time::Micros;
+use crate::domain::waits::Waits;
 
-/// Which hold: the call that waits, or where a run stands at a breakpoint.
+/// Which hold: the call that waits; or the session, where it stands at a breakpoint or nobody drives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HoldId {
     /// The session.
     pub session: SessionId,
-    /// The call; none at a breakpoint.
+    /// The call; none where the session itself waits.
     pub call: Option<CallId>,
 }
 
@@ -83,15 +84,17 @@ impl Answered {
     }
 }
 
-/// The holds of these sessions, the longest waiting first.
-pub fn holds(rows: &[Row]) -> Vec<Held> {
+/// The holds of these sessions, the longest waiting first. `left` are sessions that should be driven, and nobody does.
+pub fn holds(rows: &[Row], left: &[Row]) -> Vec<Held> {
     let mut all: Vec<Held> = rows.iter().filter(|row| !row.waits.cancelled).flat_map(of).collect();
+    all.extend(left.iter().map(|row| about(row, None, Waits::Driver)));
     all.sort_by(|a, b| a.since.cmp(&b.since).then_with(|| a.id.cmp(&b.id)));
     all
 }
 
-fn of(row: &Row) -> Vec<Held> {
-    let about = |call: Option<CallId>, waits| Held {
+/// What every hold of a session tells.
+fn about(row: &Row, call: Option<CallId>, waits: Waits) -> Held {
+    Held {
         id: HoldId { session: row.id.clone(), call },
         waits,
         title: row.title.clone(),
@@ -103,10 +106,13 @@ fn of(row: &Row) -> Vec<Held> {
         destroys: false,
         since: row.updated,
         events: row.events,
-    };
+    }
+}
+
+fn of(row: &Row) -> Vec<Held> {
     let call = |(id, why): (&CallId, &String)| {
         let waits = if why == "unknown" { Waits::Unknown } else { Waits::Approval };
-        let held = about(Some(*id), waits);
+        let held = about(row, Some(*id), waits);
         let Some(asked) = row.waits.calls.get(id) else { return held };
         Held {
             tool: asked.tool.clone(),
@@ -120,7 +126,7 @@ fn of(row: &Row) -> Vec<Held> {
     };
     let mut held: Vec<Held> = row.holds.iter().map(call).collect();
     if row.stopped {
-        let stood = about(None, Waits::Breakpoint);
+        let stood = about(row, None, Waits::Breakpoint);
         let tool = |id| row.waits.calls.get(&id).map(|asked| asked.tool.clone());
         held.push(match &row.waits.stop {
             None => stood,

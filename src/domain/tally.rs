@@ -13,7 +13,7 @@ use crate::domain::session::Session;
 use crate::domain::stops::Hit;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::Touch;
-use crate::domain::waits::WaitBook;
+use crate::domain::waits::{WaitBook, Waits};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -292,17 +292,6 @@ pub fn ended(status: RunStatus) -> &'static str {
         RunStatus::Cancelled => "cancelled",
         RunStatus::BudgetStopped => "budget-stopped",
     }
-}
-
-/// What a hold waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waits {
-    /// A decision about a call.
-    Approval,
-    /// What became of a call.
-    Unknown,
-    /// The word to go on from a breakpoint.
-    Breakpoint,
 }
 
 /// A hold as another terminal lists it.

@@ -10,6 +10,19 @@ use crate::domain::tool_spec::Touch;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// What a hold waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// A decision about a call.
+    Approval,
+    /// What became of a call.
+    Unknown,
+    /// The word to go on from a breakpoint.
+    Breakpoint,
+    /// A process: nobody drives the session since its own stopped.
+    Driver,
+}
+
 /// Calls of one reply that are kept, and lines of what one touches, at most: a reply may ask for any number.
 const CALLS_MAX: usize = 64;
 const LINES_MAX: usize = 4;

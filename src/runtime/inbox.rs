@@ -6,11 +6,12 @@
 //! nobody drives is named to the desk, which takes it up.
 
 use crate::domain::ids::SessionId;
-use crate::domain::inbox::{Answer, Answered, holds};
+use crate::domain::inbox::{Answer, Answered, Held, holds};
 use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::Notice;
-use crate::ports::log::{Follow, TailItem};
+use crate::domain::tally::Row;
+use crate::ports::log::{Follow, LogFault, TailItem};
 use crate::runtime::hand::Hand;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
@@ -24,6 +25,10 @@ use tokio_util::sync::CancellationToken;
 const SESSIONS_MAX: usize = 1_000;
 /// News are gathered this long before the list is told again, in milliseconds.
 const EVERY_MS: u64 = 250;
+/// How often it is looked whether the processes at work are still there, and how long a session without one must have
+/// been quiet, in milliseconds.
+const LEFT_EVERY_MS: u64 = 3_000;
+const QUIET_MS: u64 = 2_000;
 /// Batches of answers that may wait for the clerk.
 const BATCHES: usize = 8;
 
@@ -32,10 +37,8 @@ pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken
     let mut tail = plugs.store.log.tail(Follow::All);
     let mut told = None;
     loop {
-        let query = Query { held: true, limit: SESSIONS_MAX, ..Query::default() };
-        match plugs.store.index.rows(query).await {
-            Ok(rows) => {
-                let now = holds(&rows);
+        match listed(&plugs).await {
+            Ok(now) => {
                 if told.as_ref() != Some(&now) {
                     told = Some(now.clone());
                     if notices.send(Notice::Inbox(now)).await.is_err() {
@@ -49,9 +52,11 @@ pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken
                 return; // a screen that is gone needs no notice
             }
         }
+        let again = plugs.clock.now().plus_ms(LEFT_EVERY_MS);
         loop {
             let item = tokio::select! {
                 item = tail.next() => item,
+                () = plugs.clock.sleep_until(again) => break, // a process that is killed writes nothing
                 () = stop.cancelled() => return,
             };
             match item {
@@ -69,6 +74,18 @@ pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken
             () = stop.cancelled() => return,
         }
     }
+}
+
+/// The holds as they are now, and the sessions that nobody drives any more.
+async fn listed(plugs: &Plugs) -> Result<Vec<Held>, LogFault> {
+    let index = &plugs.store.index;
+    let held = index.rows(Query { held: true, limit: SESSIONS_MAX, ..Query::default() }).await?;
+    let running = vec!["running".to_string()];
+    let mut left = index.rows(Query { statuses: running, limit: SESSIONS_MAX, ..Query::default() }).await?;
+    // Who has just written is about to drive, or is just leaving.
+    let quiet = |row: &Row| plugs.clock.now().ms_since(row.updated) >= QUIET_MS;
+    left.retain(|row| !row.imported && quiet(row) && matches!(plugs.store.work.taken(&row.id), Ok(false)));
+    Ok(holds(&held, &left))
 }
 
 /// Where looks and answers are laid for the clerk.

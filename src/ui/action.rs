@@ -67,6 +67,7 @@ pub enum Tray {
     Confirm,
     Send,
     Watch,
+    Resume,
 }
 
 /// Breakpoints, and notes for the model.

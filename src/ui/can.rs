@@ -5,7 +5,7 @@ use crate::domain::next::Hold;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::domain::tally::Waits;
+use crate::domain::waits::Waits;
 use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text, Tray};
 use crate::ui::app::App;
 use crate::ui::inbox::Inbox;
@@ -134,9 +134,11 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
         Action::Steer(Steer::Step | Steer::Continue) => app.stop().is_some(),
         Action::Inbox(Tray::Open) => false,
         Action::Inbox(Tray::Close | Tray::List | Tray::Send) => true,
-        Action::Inbox(Tray::Case | Tray::Watch) => chosen.is_some(),
+        Action::Inbox(Tray::Watch) => chosen.is_some(),
+        Action::Inbox(Tray::Case) => chosen.is_some_and(|held| held.waits != Waits::Driver),
+        Action::Inbox(Tray::Resume) => chosen.is_some_and(|held| held.waits == Waits::Driver),
         Action::Inbox(Tray::Mark | Tray::Yes | Tray::No) => {
-            chosen.is_some_and(|held| held.waits != Waits::Breakpoint)
+            chosen.is_some_and(|held| matches!(held.waits, Waits::Approval | Waits::Unknown))
         }
         Action::Inbox(Tray::Confirm) => inbox.is_some_and(|inbox| !inbox.marks.is_empty()),
         Action::Text(Text::Send | Text::Newline) => writes,

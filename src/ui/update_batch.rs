@@ -10,7 +10,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::inbox::{Answer, Answered, Held, HoldId};
 use crate::domain::order::Order;
-use crate::domain::tally::Waits;
+use crate::domain::waits::Waits;
 use crate::ui::action::Move;
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::edit::TextBox;
@@ -21,14 +21,10 @@ use crate::ui::update::{Effect, toast};
 use crate::ui::update_decide::WORD;
 use crate::ui::update_inbox::{name, page};
 
-/// The chosen hold, if it can be marked; says why where it cannot.
-fn markable(app: &mut App) -> Option<Held> {
+/// The chosen hold, if it can be marked.
+fn markable(app: &App) -> Option<Held> {
     let held = app.inbox.as_ref().and_then(Inbox::chosen).cloned()?;
-    if held.waits == Waits::Breakpoint {
-        toast(app, "A run at a breakpoint is not part of a batch.", "Enter, then s steps or c goes on");
-        return None;
-    }
-    Some(held)
+    matches!(held.waits, Waits::Approval | Waits::Unknown).then_some(held)
 }
 
 /// Marks the chosen hold, to be approved if it was read; or takes the mark away.
@@ -44,7 +40,7 @@ pub fn mark(app: &mut App) {
             inbox.marks.insert(held.id.clone(), Mark::default());
             unread(app, &held);
         }
-        Waits::Unknown | Waits::Breakpoint => {
+        Waits::Unknown | Waits::Breakpoint | Waits::Driver => {
             inbox.marks.insert(held.id.clone(), Mark::default());
             toast(app, "Marked; what became of it is not said yet.", "y it happened, n give up");
         }

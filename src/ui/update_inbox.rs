@@ -9,11 +9,12 @@ use crate::domain::event::Settling;
 use crate::domain::inbox::{Answer, Answered, Held, HoldId};
 use crate::domain::order::Order;
 use crate::domain::session::Session;
+use crate::domain::waits::Waits;
 use crate::ui::action::{Move, Steer, Tray};
 use crate::ui::app::App;
 use crate::ui::inbox::Inbox;
 use crate::ui::layout::Place;
-use crate::ui::mode::{Focus, Pane};
+use crate::ui::mode::Pane;
 use crate::ui::panes::ink;
 use crate::ui::parts::{Overlay, Panel};
 use crate::ui::update::{Effect, fault, order, toast};
@@ -37,6 +38,11 @@ pub fn act(app: &mut App, what: Tray, effects: &mut Vec<Effect>) {
         Tray::No => update_batch::no(app),
         Tray::Confirm => update_batch::open(app),
         Tray::Send => update_batch::send(app, effects),
+        Tray::Resume => {
+            let Some(id) = app.inbox.as_ref().and_then(|inbox| inbox.chosen.clone()) else { return };
+            toast(app, &format!("{} goes on here.", id.session), "what it was at may be for you to settle");
+            effects.push(Effect::Send(Command::Resume(id.session)));
+        }
         Tray::Watch => {
             let Some(id) = app.inbox.as_ref().and_then(|inbox| inbox.chosen.clone()) else { return };
             close(app, effects);
@@ -120,7 +126,7 @@ pub fn looked(app: &mut App, session: Arc<Session>) {
 /// Asks for the chosen hold's session where it was not looked at as it is now.
 pub fn look(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(inbox) = &mut app.inbox else { return };
-    let Some(held) = inbox.chosen() else { return };
+    let Some(held) = inbox.chosen().filter(|held| held.waits != Waits::Driver) else { return };
     let wanted = (held.id.session.clone(), held.events);
     let known = inbox.session().is_some_and(|session| session.last.0 >= wanted.1);
     if known || inbox.asked.as_ref() == Some(&wanted) {
@@ -183,9 +189,10 @@ pub fn answered(app: &mut App, id: HoldId, result: Answered) {
 
 /// A hold in a few words: the call, its tool, its session.
 pub fn name(held: &Held) -> String {
-    let what = match (held.id.call, held.tool.as_str()) {
-        (Some(call), tool) => format!("{call} {tool}"),
-        (None, _) => "the breakpoint".to_string(),
+    let what = match (held.id.call, held.waits) {
+        (Some(call), _) => format!("{call} {}", held.tool),
+        (None, Waits::Driver) => "the next step".to_string(),
+        (None, Waits::Approval | Waits::Unknown | Waits::Breakpoint) => "the breakpoint".to_string(),
     };
     let title = if held.title.trim().is_empty() { held.id.session.as_str() } else { &held.title };
     format!("{} of {title}", what.trim_end())
@@ -221,9 +228,15 @@ fn done(order: &Order) -> &'static str {
     }
 }
 
-/// Whether the panel of the inbox has the keys.
-pub fn on_case(app: &App) -> bool {
-    app.focus == Focus::Pane(Pane::Approval)
+/// Why the chosen hold cannot be marked, and what can be done instead.
+pub fn no_mark(app: &App) -> (&'static str, &'static str) {
+    match app.inbox.as_ref().and_then(Inbox::chosen).map(|held| held.waits) {
+        Some(Waits::Breakpoint) => {
+            ("A run at a breakpoint is no part of a batch.", "Enter, then s steps or c goes on")
+        }
+        Some(Waits::Driver) => ("A session that nobody drives is no part of a batch.", "c takes it up here"),
+        Some(Waits::Approval | Waits::Unknown) | None => ("Nothing waits for you.", ""),
+    }
 }
 
 /// The page of a batch, while it is open.

@@ -92,10 +92,11 @@ fn cannot(app: &mut App, action: Action) {
         }
         Action::Inbox(Tray::Confirm) => toast(app, "Nothing is marked.", "Space marks; y approve, n reject"),
         Action::Inbox(Tray::Mark | Tray::Yes | Tray::No) if app.inbox.is_some() => {
-            let stands = app.inbox.as_ref().is_some_and(|inbox| inbox.chosen().is_some());
-            let why = "A run at a breakpoint is no part of a batch.";
-            let text = if stands { why } else { "Nothing waits for you." };
-            toast(app, text, if stands { "Enter, then s steps or c goes on" } else { "" });
+            let (text, hint) = update_inbox::no_mark(app);
+            toast(app, text, hint);
+        }
+        Action::Inbox(Tray::Case) if app.inbox.as_ref().is_some_and(|inbox| inbox.chosen().is_some()) => {
+            toast(app, "There is nothing to decide: nobody drives it.", "c takes it up here");
         }
         Action::Stops(_) => toast(app, "There is no session to do that to yet.", "i writes the first task"),
         Action::Write => toast(app, "This is a replay: it cannot be written to.", "g p leaves it"),

@@ -10,6 +10,7 @@ use tackroom::domain::inbox::Answered;
 use tackroom::domain::order::{Order, Refusal};
 use tackroom::domain::session::Session;
 use tackroom::domain::tally::{self, Row};
+use tackroom::domain::waits::Waits;
 use tackroom::ui::mode::{Focus, Pane};
 use tackroom::ui::parts::Overlay;
 use tackroom::ui::update::{Effect, Mouse, Msg};
@@ -47,9 +48,9 @@ fn the_rows_tell_what_the_folds_tell() {
         for event in story.events() {
             row.apply(&event);
             session.apply(&event);
-            let listed = tackroom::domain::inbox::holds(std::slice::from_ref(&row));
+            let listed = tackroom::domain::inbox::holds(std::slice::from_ref(&row), &[]);
             let mut waiting = tally::pending(&session);
-            waiting.sort_by_key(|one| (one.since, one.waits != tally::Waits::Breakpoint));
+            waiting.sort_by_key(|one| (one.since, one.waits != Waits::Breakpoint));
             assert_eq!(listed.len(), waiting.len(), "{} at {}", story.session.title, event.no);
             for (listed, waits) in listed.iter().zip(&waiting) {
                 assert_eq!((listed.waits, &listed.tool), (waits.waits, &waits.tool), "{}", event.no);
@@ -71,7 +72,7 @@ fn a_row_of_before_lists_its_hold_without_the_rest() {
     let mut old = serde_json::to_value(row(&story::held())).unwrap();
     assert!(old.as_object_mut().unwrap().remove("waits").is_some());
     let old: Row = serde_json::from_value(old).unwrap();
-    let listed = tackroom::domain::inbox::holds(&[old]);
+    let listed = tackroom::domain::inbox::holds(&[old], &[]);
     assert_eq!((listed.len(), listed[0].hash, listed[0].id.call), (1, None, Some(CallId(4))));
 }
 
@@ -343,4 +344,21 @@ fn no_session_is_read_for_the_list() {
     assert_eq!(many.looks, 3);
     many.press("k k");
     assert_eq!(many.looks, 3, "what was looked at and did not change is kept");
+}
+
+#[test]
+fn a_session_that_nobody_drives_is_listed_and_taken_up() {
+    let mut left = Story::new("l3ftsq0000", "Left alone");
+    left.task("Go.").ask();
+    let mut many = Many::open(vec![left], SIZE);
+    let text = many.screen.screen();
+    assert!(text.contains("nobody drives it") && text.contains("interrupted"), "{text}");
+    many.press("Enter");
+    assert!(many.screen.screen().contains("c takes it up here"), "{}", many.screen.screen());
+    many.press("Space c");
+    let commands = many.screen.commands();
+    assert!(
+        matches!(&commands[..], [Command::Resume(id)] if id.as_str() == "l3ftsq0000"),
+        "it is driven and nothing else: {commands:?}"
+    );
 }

@@ -106,3 +106,33 @@ fn a_session_of_another_process_is_answered_and_news_come_and_go() {
     screen.keys("\x1b");
     pty::leave(&mut screen);
 }
+
+#[test]
+fn a_session_whose_process_was_killed_is_taken_up_and_settled() {
+    let home = Home::new();
+    let path = home.path("sleep.json");
+    let call = json!({"tool": "run_command", "args": {"argv": ["sleep", "300"]}});
+    let replies = json!([{"text": "I wait.", "calls": [call]}, {"text": "All is said."}]);
+    std::fs::write(&path, json!({ "replies": replies }).to_string()).unwrap();
+    let model = format!("scripted:{}", path.display());
+    let ws = home.ws().display().to_string();
+    let args = ["run", "Wait long.", "--workspace", &ws, "--model", &model, "--headless", "--json"];
+    let mut run = Running::start(home.command(&[&args[..], &["--on-hold", "approve"]].concat()));
+    run.line_with("\"CallStarted\"");
+    let mut screen = inbox(&home, (100, 30), "Nothing waits for you.");
+    assert!(run.kill().0);
+    // It wrote nothing when it died: it is looked for.
+    screen.see("nobody drives it");
+    screen.see("interrupted");
+    screen.keys("c");
+    screen.see("unknown outcome");
+    screen.keys("\r");
+    screen.see("n give up   ");
+    screen.keys("n");
+    screen.see("Enter answers");
+    screen.keys("it is gone\r");
+    until("it goes on to its end", || status(&home, &home.only()) == "done");
+    screen.see("Nothing waits for you.");
+    screen.keys("\x1b");
+    pty::leave(&mut screen);
+}

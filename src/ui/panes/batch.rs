@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::domain::compare_words::plural;
 use crate::domain::inbox::Answered;
-use crate::domain::tally::Waits;
+use crate::domain::waits::Waits;
 use crate::ui::action::{Action, Move, Tray};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::inbox::{Batch, Entry, Fate};

@@ -10,9 +10,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::domain::inbox::Held;
-use crate::domain::tally::Waits;
 use crate::domain::text;
 use crate::domain::time::{age, duration};
+use crate::domain::waits::Waits;
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::inbox::Inbox;
@@ -81,6 +81,7 @@ fn draw_held(app: &App, inbox: &Inbox, held: &Held, row: Rect, buf: &mut Buffer)
         (None, Waits::Approval) => (Glyph::Held, Role::Wait),
         (None, Waits::Unknown) => (Glyph::Unknown, Role::Risk),
         (None, Waits::Breakpoint) => (Glyph::Breakpoint, Role::Wait),
+        (None, Waits::Driver) => (Glyph::Paused, Role::Wait),
     };
     if let Some(mark) = look.mark(glyph, role) {
         buf.set_span(row.x, row.y, &mark, row.width.min(MARGIN));
@@ -88,7 +89,11 @@ fn draw_held(app: &App, inbox: &Inbox, held: &Held, row: Rect, buf: &mut Buffer)
     let inner = ink::inset(row, MARGIN);
     let width = usize::from(inner.width);
     let call = held.id.call.map(|call| format!(" {call}")).unwrap_or_default();
-    let tool = if held.tool.is_empty() { "the next step" } else { &held.tool };
+    let tool = match held.waits {
+        Waits::Driver => "nobody drives it",
+        Waits::Approval | Waits::Unknown | Waits::Breakpoint if held.tool.is_empty() => "the next step",
+        Waits::Approval | Waits::Unknown | Waits::Breakpoint => &held.tool,
+    };
     let mut left = Vec::new();
     if look.in_words() && inbox.chosen.as_ref() == Some(&held.id) {
         left.push(Span::styled("chosen: ", look.style(Role::Accent)));
@@ -137,6 +142,7 @@ pub fn kind(waits: Waits) -> &'static str {
         Waits::Approval => "approval",
         Waits::Unknown => "unknown outcome",
         Waits::Breakpoint => "breakpoint",
+        Waits::Driver => "interrupted",
     }
 }
 
@@ -144,6 +150,9 @@ pub fn kind(waits: Waits) -> &'static str {
 pub fn absent(app: &App) -> &'static str {
     match &app.inbox {
         Some(inbox) if inbox.chosen.is_none() => "Nothing is chosen.",
+        Some(inbox) if inbox.chosen().is_some_and(|held| held.waits == Waits::Driver) => {
+            "Nobody drives it: its process stopped."
+        }
         Some(inbox) if inbox.session().is_some() => "It does not wait any more.",
         Some(_) | None => "Its session is being read …",
     }

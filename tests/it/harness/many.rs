@@ -29,7 +29,9 @@ pub fn row(story: &Story) -> Row {
 
 /// What the inbox lists of these sessions.
 pub fn listed(stories: &[Story]) -> Vec<Held> {
-    holds(&stories.iter().map(row).collect::<Vec<Row>>())
+    let rows: Vec<Row> = stories.iter().map(row).collect();
+    let left: Vec<Row> = rows.iter().filter(|row| row.status == "running").cloned().collect();
+    holds(&rows, &left)
 }
 
 /// A session in which a command waits; `wait` milliseconds after the others began.
