@@ -2,11 +2,12 @@
 //!
 //! The files stay: a file that is deleted while another process opens it would be locked twice.
 
+use super::Sqlite;
 use super::fault::unavailable;
 use super::place::{cannot, private_file, private_folder};
 use crate::domain::ids::SessionId;
 use crate::ports::log::LogFault;
-use crate::ports::work::Claim;
+use crate::ports::work::{Claim, Work};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -67,4 +68,15 @@ fn path(folder: &Path, session: &SessionId) -> Result<PathBuf, LogFault> {
         return Err(unavailable(format!("{session} is not the id of a session")));
     }
     Ok(folder.join(session.as_str()))
+}
+
+impl Work for Sqlite {
+    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
+        self.writable()?;
+        claim(&self.shared.place.locks(), session)
+    }
+
+    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
+        taken(&self.shared.place.locks(), session)
+    }
 }
