@@ -335,7 +335,7 @@ proptest! {
 fn no_session_is_read_for_the_list() {
     let stories: Vec<Story> =
         (0..40).map(|n| command(&format!("m4nysq{n:04}"), "Many", &["ls"], n)).collect();
-    let holds = listed(&stories);
+    let holds = listed(&stories, false);
     assert_eq!(holds.len(), 40);
     let mut many = Many::open(stories, SIZE);
     many.tell().tell().tell();
@@ -351,6 +351,9 @@ fn a_session_that_nobody_drives_is_listed_and_taken_up() {
     let mut left = Story::new("l3ftsq0000", "Left alone");
     left.task("Go.").ask();
     let mut many = Many::open(vec![left], SIZE);
+    assert_eq!(many.chosen(), "", "somebody drives it");
+    many.left = true;
+    many.tell();
     let text = many.screen.screen();
     assert!(text.contains("nobody drives it") && text.contains("interrupted"), "{text}");
     many.press("Enter");

@@ -104,6 +104,7 @@ fn a_session_of_another_process_is_answered_and_news_come_and_go() {
     assert_eq!(home.run(&["reject", id, call, "--reason", "quicker"]).code, 0);
     screen.see("Nothing waits for you.");
     screen.keys("\x1b");
+    screen.see_no_more("Inbox");
     pty::leave(&mut screen);
 }
 
@@ -127,12 +128,13 @@ fn a_session_whose_process_was_killed_is_taken_up_and_settled() {
     screen.keys("c");
     screen.see("unknown outcome");
     screen.keys("\r");
-    screen.see("n give up   ");
+    screen.see("r run again   n give up"); // the panel says so: the key line says it sooner
     screen.keys("n");
     screen.see("Enter answers");
     screen.keys("it is gone\r");
     until("it goes on to its end", || status(&home, &home.only()) == "done");
     screen.see("Nothing waits for you.");
     screen.keys("\x1b");
+    screen.see_no_more("Inbox");
     pty::leave(&mut screen);
 }

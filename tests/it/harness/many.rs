@@ -18,6 +18,8 @@ pub struct Many {
     pub screen: TestScreen,
     /// Looks that were asked for so far.
     pub looks: usize,
+    /// Whether nobody drives the sessions that should be driven.
+    pub left: bool,
 }
 
 /// The row of a session.
@@ -28,9 +30,9 @@ pub fn row(story: &Story) -> Row {
 }
 
 /// What the inbox lists of these sessions.
-pub fn listed(stories: &[Story]) -> Vec<Held> {
+pub fn listed(stories: &[Story], left: bool) -> Vec<Held> {
     let rows: Vec<Row> = stories.iter().map(row).collect();
-    let left: Vec<Row> = rows.iter().filter(|row| row.status == "running").cloned().collect();
+    let left: Vec<Row> = rows.iter().filter(|row| left && row.status == "running").cloned().collect();
     holds(&rows, &left)
 }
 
@@ -66,14 +68,14 @@ impl Many {
         let mut screen = TestScreen::new(stories[0].tools.clone(), size);
         screen.tick_ms(600_000).press("Esc g i");
         assert!(screen.commands().contains(&Command::Inbox(true)), "the inbox was asked for");
-        let mut many = Many { stories, screen, looks: 0 };
+        let mut many = Many { stories, screen, looks: 0, left: false };
         many.tell();
         many
     }
 
     /// The holds as they are now come in.
     pub fn tell(&mut self) -> &mut Many {
-        let holds = listed(&self.stories);
+        let holds = listed(&self.stories, self.left);
         self.screen.msg(Msg::Notice(Notice::Inbox(holds)));
         self.settle()
     }
