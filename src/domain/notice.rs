@@ -89,6 +89,8 @@ pub enum Notice {
         at: EventNo,
         /// Where its files are.
         workspace: String,
+        /// The commit that its folder is a git worktree at; none where it is a copy.
+        worktree: Option<String>,
         /// What is not as it was, in a few words; empty where all is.
         missing: String,
     },

@@ -126,8 +126,8 @@ impl Desk {
                 Ok(forked) => {
                     let _ = made.send(forked.id.clone()).await; // a desk that is gone shows nothing any more
                     let missing = forked.missing_words();
-                    let Forked { id: session, at, workspace, .. } = forked;
-                    Notice::Forked { session, at, workspace, missing }
+                    let Forked { id: session, at, workspace, worktree, .. } = forked;
+                    Notice::Forked { session, at, workspace, worktree, missing }
                 }
                 Err(fault) => Notice::Trouble {
                     sentence: format!("There is no fork: {fault}."),

@@ -40,9 +40,10 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Surveyed { .. } | Notice::Page { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
-        Notice::Forked { session, at, workspace, missing } => {
+        Notice::Forked { session, at, workspace, worktree, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
-            let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
+            let files = if worktree.is_some() { "its git worktree is" } else { "its files are in" };
+            let text = format!("Forked at {at} as {session}; {files} {workspace}{missing}.");
             toast(app, &text, "c goes on with it");
         }
         Notice::Inbox(holds) => update_inbox::holds(app, holds, effects),

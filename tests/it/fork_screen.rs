@@ -146,6 +146,7 @@ fn typing_forks_nothing_and_the_new_one_is_told() {
         session,
         at: EventNo(7),
         workspace: "/srv/forks/n3w\u{1b}[2J".into(),
+        worktree: None,
         missing: String::new(),
     }));
     let shown = screen.screen();

@@ -22,6 +22,7 @@ mod breakpoint_grammar;
 mod crash;
 mod fork;
 mod fork_cli;
+mod fork_git;
 mod fork_screen;
 mod restore;
 mod agent;
