@@ -39,6 +39,7 @@ pub mod update_decide; // the one place where a key becomes a decision
 pub mod update_stops; // breakpoints are set and removed, notes written
 pub mod update_inbox; // the inbox is opened, followed and left
 pub mod update_batch; // holds are marked and answered together
+pub mod update_watch; // another session comes to the screen
 pub mod update_notice; // what the runtime tells
 pub mod update_replay; // playing a stored session
 pub mod panes; // one file per pane
