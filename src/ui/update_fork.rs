@@ -27,6 +27,7 @@ pub fn open(app: &mut App) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Batch(_)
             | Overlay::Breaks(_),
         )
         | None => None,
@@ -75,7 +76,7 @@ fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, Strin
             let call = session.calls.get(app.windows.calls.chosen?)?;
             return Some((call.span, vec![(call.id, call.tool.clone())]));
         }
-        Focus::Pane(Pane::Approval) | Focus::Composer => return None,
+        Focus::Pane(Pane::Approval | Pane::Inbox) | Focus::Composer => return None,
     };
     let asked =
         watched.trace.order().iter().filter_map(|key| watched.trace.row(*key)).filter(|row| row.no == at);

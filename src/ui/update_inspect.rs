@@ -104,7 +104,7 @@ fn chosen(app: &App, session: &Session) -> Option<Subject> {
         Focus::Pane(Pane::Approval) => {
             app.facing().map(|call| Subject { no: call.span, call: Some(call.id) })
         }
-        Focus::Composer => None,
+        Focus::Pane(Pane::Inbox) | Focus::Composer => None,
     };
     found.or(at_position).or(Some(alone(session.last)))
 }

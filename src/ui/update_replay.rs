@@ -131,6 +131,7 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Batch(_)
             | Overlay::Breaks(_),
         )
         | None => None,

@@ -14,7 +14,7 @@ use crate::ui::theme::Role;
 /// The time that what is shown is told at: in a replay the recorded time of its position, else the present.
 pub fn clock(app: &App) -> Micros {
     match (&app.playback, app.session()) {
-        (Some(playback), Some(session)) => {
+        (Some(playback), Some(session)) if app.inbox.is_none() => {
             playback.clock().unwrap_or(session.updated_at).max(session.updated_at)
         }
         (Some(_) | None, _) => app.now,

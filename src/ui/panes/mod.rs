@@ -20,6 +20,8 @@ pub mod editor; // the argument editor
 pub mod sessions; // past and present sessions, to open or replay
 pub mod playback; // where in the played session we are
 pub mod breaks; // where a run is to stop: set, listed, removed
+pub mod inbox; // every hold of every session
+pub mod batch; // a batch of the inbox, confirmed and told
 pub mod help; // all keys, from the table that handles them
 pub mod palette; // actions by name; themes
 pub mod footer; // the keys that count now

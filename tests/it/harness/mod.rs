@@ -10,3 +10,4 @@ pub mod terminal;
 pub mod stored;
 pub mod screen;
 pub mod look;
+pub mod many;

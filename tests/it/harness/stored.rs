@@ -65,6 +65,9 @@ impl Stored {
             | Command::Compare { .. }
             | Command::Inspect { .. }
             | Command::Rows
+            | Command::Inbox(_)
+            | Command::Look(_)
+            | Command::Answer(_)
             | Command::Quit => Vec::new(),
         }
     }

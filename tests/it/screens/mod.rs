@@ -6,6 +6,7 @@ mod workbench;
 mod overlays;
 mod breakpoints;
 mod inspect;
+mod inbox;
 mod looks;
 mod cost;
 
