@@ -52,6 +52,7 @@ mod inspect_cli;
 mod inspect_screen;
 mod pty;
 mod keys;
+mod leaving;
 mod hints;
 mod replay;
 mod replay_runs;
