@@ -196,14 +196,6 @@ const WORKBENCH: &[Binding] = &[
         "Show the chosen call's arguments and output.",
     ),
     row(C::Calls, A::Item(Item::Copy), "copy", &["Ctrl-Y", "y y"], "copy", "Copy the chosen call."),
-    row(
-        C::Workbench,
-        A::Inspect(Inspect::Open),
-        "inspect",
-        &["o"],
-        "inspect",
-        "Look closely at what is chosen: request, receipt, decision, output.",
-    ),
     row(C::Workbench, A::Write, "write", &["i"], "write", "Write to the agent."),
     row(
         C::Workbench,
@@ -267,6 +259,14 @@ const WORKBENCH: &[Binding] = &[
         &["z"],
         "zoom",
         "Give the pane the whole body, or take it back.",
+    ),
+    row(
+        C::Workbench,
+        A::Inspect(Inspect::Open),
+        "inspect",
+        &["o"],
+        "inspect",
+        "Look closely at what is chosen: request, receipt, decision, output.",
     ),
     row(C::Workbench, A::Sessions, "sessions", &["g s"], "sessions", "The list of sessions."),
     row(

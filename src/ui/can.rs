@@ -149,9 +149,7 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
         }
         Action::Inbox(Tray::Confirm) => inbox.is_some_and(|inbox| !inbox.marks.is_empty()),
         Action::Text(Text::Send | Text::Newline) => writes,
-        Action::Palette => {
-            app.behind.is_none() && !writes && !matches!(app.overlay, Some(Overlay::Batch(_)))
-        }
+        Action::Palette => app.behind.is_none() && !writes && !matches!(app.overlay, Some(Overlay::Batch(_))),
         Action::Move(_)
         | Action::Item(Item::Open)
         | Action::Go(Go::Zoom)

@@ -23,9 +23,9 @@ fn section<'a>(page: &'a Page, name: &str) -> &'a Section {
 /// The row of a label.
 fn row<'a>(page: &'a Page, name: &str, wanted: &str) -> &'a str {
     let parts = &section(page, name).parts;
-    let found = parts.iter().find_map(|part| match part {
-        Part::Row { label, text, .. } if label == wanted => Some(text.as_str()),
-        _ => None,
+    let found = parts.iter().find_map(|part| {
+        let Part::Row { label, text, .. } = part else { return None };
+        (label == wanted).then_some(text.as_str())
     });
     found.unwrap_or_else(|| panic!("no row {wanted}: {parts:#?}"))
 }

@@ -15,9 +15,9 @@ use tackroom::ui::update::{Effect, Msg, Program};
 /// What was asked to be looked at last, and as of which event.
 fn asked(screen: &mut TestScreen) -> Option<(Subject, Option<EventNo>)> {
     let commands = screen.commands();
-    commands.into_iter().rev().find_map(|command| match command {
-        Command::Inspect { subject, until, .. } => Some((subject, until)),
-        _ => None,
+    commands.into_iter().rev().find_map(|command| {
+        let Command::Inspect { subject, until, .. } = command else { return None };
+        Some((subject, until))
     })
 }
 
@@ -70,9 +70,9 @@ async fn the_page_is_stepped_through_copied_opened_and_left() {
     answer(&mut screen, &story, call(&story, 4)).await;
     assert!(screen.screen().contains("call c4 write_file"), "{}", screen.screen());
     screen.press("Tab Tab y y");
-    let copied = screen.effects.iter().rev().find_map(|effect| match effect {
-        Effect::Copy(text) => Some(text.clone()),
-        _ => None,
+    let copied = screen.effects.iter().rev().find_map(|effect| {
+        let Effect::Copy(text) = effect else { return None };
+        Some(text.clone())
     });
     assert!(copied.is_some_and(|text| text.contains("Approvals that survive") && text.contains("\"path\"")));
     screen.press("p");
@@ -167,9 +167,9 @@ async fn what_a_terminal_would_act_on_goes_to_no_other_program_and_is_copied_as_
     let shown: Vec<&String> = screen
         .effects
         .iter()
-        .filter_map(|effect| match effect {
-            Effect::Show(shown) => Some(&shown.text),
-            _ => None,
+        .filter_map(|effect| {
+            let Effect::Show(shown) = effect else { return None };
+            Some(&shown.text)
         })
         .collect();
     assert_eq!(shown.len(), 2, "the pager and the editor");

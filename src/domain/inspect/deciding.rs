@@ -32,7 +32,7 @@ pub(in crate::domain) fn section(told: &Told<'_>) -> Section {
         let asks = matches!(&last.fact, Fact::CallJudged { verdict, .. } if verdict.word == Word::Ask);
         asks || matches!(last.fact, Fact::CallUnknown { .. })
     });
-    let just_approved = told.events.iter().rev().nth(1).is_some_and(|event| is_approved(&event));
+    let just_approved = told.events.iter().rev().nth(1).is_some_and(is_approved);
     if let Some(at) = since.filter(|_| stands && !just_approved) {
         section.toned("waits", format!("for a person since {}", at.rfc3339()), Tone::Wait);
     }
