@@ -3,7 +3,10 @@
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::library::Deed;
+use crate::domain::listing::Query;
 use crate::domain::order::{Order, Task};
+use crate::domain::search::Search;
 
 /// One thing asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +53,22 @@ pub enum Command {
         /// The session that is compared.
         right: SessionId,
     },
-    /// Send the sessions list now, and again whenever it changes.
-    Rows,
+    /// Send a window on the sessions list as `Notice::Listed`; where it is `live`, again whenever something changed. It
+    /// takes the place of any window asked for before.
+    List {
+        /// Which rows.
+        query: Box<Query>,
+        /// Whether it is to be sent again.
+        live: bool,
+    },
+    /// Look into a session of the list: `Notice::Glanced`.
+    Glance(SessionId),
+    /// Search what was said and done: `Notice::Found`, again while more of the store can be searched. Ends any other.
+    Search(Search),
+    /// Name all sessions that fit, also those outside of the window: `Notice::Fitting`.
+    Fitting(Box<Query>),
+    /// Do something with sessions, one after another; what came of each is told as `Notice::Did`.
+    Deeds(Vec<(SessionId, Deed)>),
     /// End: runs of this process park, their state is on disk.
     Quit,
 }

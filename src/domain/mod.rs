@@ -46,6 +46,8 @@ pub mod imported; // how a session that another tool recorded is folded
 pub mod import; // another tool's records as events of an imported session
 pub mod tally; // events as one session row: status, cost, duration
 pub mod listing; // tabs, and which session rows fit a question
+pub mod listing_words; // what is typed to filter a list of sessions, read
+pub mod library; // what a screen of sessions asks for and is told
 pub mod search; // the text of an event, and what is found in it
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone

@@ -4,10 +4,12 @@ use crate::domain::commit::Commit;
 use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::library::{Done, Glance, Listed};
+use crate::domain::listing::Query;
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
+use crate::domain::search::{Found, Search};
 use crate::domain::survey::Chunk;
-use crate::domain::tally::Row;
 use std::sync::Arc;
 
 /// One thing told.
@@ -57,8 +59,26 @@ pub enum Notice {
         /// Why.
         why: Refusal,
     },
-    /// The sessions list, or its news.
-    Rows(Vec<Row>),
+    /// A window on the sessions list, or its news.
+    Listed(Box<Listed>),
+    /// A look into a session of the list.
+    Glanced(Box<Glance>),
+    /// What was found so far.
+    Found {
+        /// What was asked for.
+        search: Search,
+        /// What is there.
+        found: Box<Found>,
+    },
+    /// All sessions that fit.
+    Fitting {
+        /// What was asked for.
+        query: Box<Query>,
+        /// The sessions, in order.
+        ids: Vec<SessionId>,
+    },
+    /// What came of deeds, in the order in which they were asked for.
+    Did(Vec<Done>),
     /// Two sessions, compared.
     Compared(Arc<Comparison>),
     /// Something failed outside of a run, such as the disk: a sentence and a hint.

@@ -1,7 +1,7 @@
 //! What drives a run: tasks and channels, no files, no screen.
 //!
 //! Who owns which task, and how it ends: `desk` owns one `agent` task per driven session, one watcher for the session on the
-//! screen and one for the list; all end when the desk is told to quit. An `agent` owns the model request and the calls it
+//! screen, and the `library` one for the list, one for a search and those for deeds; all end when the desk is told to quit. An `agent` owns the model request and the calls it
 //! started and stops them before it ends. `upkeep` ends with the workbench. `hand` owns nothing: it writes an operator's word and returns.
 
 pub mod plugs; // the ports a run is driven with
@@ -21,4 +21,5 @@ pub mod retention; // what is kept how long; removing a session for good
 pub mod upkeep; // what a workbench does beside its work
 pub mod importer; // another tool's session, brought into the log
 pub mod replica; // an exported session, brought back commit by commit
+pub mod library; // the sessions screen: windows on the list, searches, deeds
 pub mod desk; // owns all live runs: commands in, notices out

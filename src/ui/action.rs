@@ -49,6 +49,37 @@ pub enum Action {
     Compare,
     /// Breakpoints, and notes for the model.
     Stops(Stops),
+    /// The sessions screen.
+    List(List),
+}
+
+/// The sessions screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum List {
+    Search,
+    Order,
+    Keep,
+    NextTab,
+    PreviousTab,
+    Tab,
+    Tree,
+    Mark,
+    MarkAll,
+    Rename,
+    Tags,
+    Put,
+    Pin,
+    Archive,
+    TakeBack,
+    Delete,
+    Purge,
+    Undo,
+    Export,
+    Jsonl,
+    Md,
+    Html,
+    Atif,
 }
 
 /// Breakpoints, and notes for the model.

@@ -8,7 +8,9 @@ use crate::domain::session::Session;
 use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text};
 use crate::ui::app::App;
 use crate::ui::mode::{Context, Focus, Pane};
+use crate::ui::library::Typing;
 use crate::ui::parts::Overlay;
+use crate::ui::update_library;
 
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
@@ -37,8 +39,13 @@ pub fn over(app: &App, overlay: &Overlay) -> Context {
     match overlay {
         Overlay::Help => Context::Help,
         Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_) => Context::Choose,
-        Overlay::Sessions(list) if list.filtering => Context::Choose,
-        Overlay::Sessions(_) => Context::Sessions,
+        Overlay::Sessions => match app.library.typing {
+            Typing::Nothing => Context::Sessions,
+            Typing::Filter => Context::SessionsFilter,
+            Typing::Search => Context::SessionsSearch,
+            Typing::Rename | Typing::Tags => Context::SessionsInput,
+            Typing::Export => Context::SessionsExport,
+        },
         Overlay::Compare(_) => Context::Compare,
         Overlay::Editor(_) if app.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
@@ -80,17 +87,18 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Seek(_) => replayed,
         Action::Write => !replayed,
         Action::Text(Text::Send) => !replayed || app.question.is_some(),
-        Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
+        Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions)),
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
         // Nothing takes the place of an editor: what was written would be lost.
         Action::Palette => app.behind.is_none() && !matches!(app.overlay, Some(Overlay::Editor(_))),
-        Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
+        Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions)),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
             app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))
         }
-        Action::Compare => matches!(app.overlay, Some(Overlay::Sessions(_))),
+        Action::List(what) => update_library::can(app, what),
+        Action::Compare => matches!(app.overlay, Some(Overlay::Sessions)),
         Action::Move(_)
         | Action::Item(Item::Open | Item::Copy | Item::Search)
         | Action::Go(

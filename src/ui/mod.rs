@@ -11,6 +11,7 @@ pub mod layout; // which pane gets which cells at which size
 pub mod key; // one key press, and how keys are written
 pub mod action; // what a key can do, by what it is about
 pub mod bindings; // the table of keys: when each counts, what it does, how it is called
+pub mod bindings_sessions; // the keys of the sessions screen
 pub mod bindings_over; // the keys of what lies over the workbench
 pub mod keymap; // the keys in force, and the look-up
 pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
@@ -20,6 +21,7 @@ pub mod playback; // a stored session, played
 pub mod jump; // where a typed place of a replay lies
 pub mod drafts; // what is arriving and not in the log yet
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
+pub mod library; // the sessions screen as plain data
 pub mod app; // everything the screen knows; plain data
 pub mod can; // which contexts count, and whether an action means something now
 pub mod list; // what stands in the lists
@@ -30,6 +32,8 @@ pub mod update_panes; // moving between panes and in them
 pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
+pub mod update_library; // the sessions screen by keys
+pub mod update_texts; // searching in all sessions, and opening at a hit
 pub mod update_compare; // two sessions are chosen and compared
 pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits

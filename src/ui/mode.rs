@@ -100,6 +100,8 @@ pub enum Twice {
     Quit,
     /// Interrupt while something with a side effect runs.
     Interrupt,
+    /// Remove sessions for good.
+    Purge,
 }
 
 /// Where a key counts. A key is looked up in the contexts of the moment from the most special to `Global`.
@@ -133,6 +135,14 @@ pub enum Context {
     ForkEditor,
     /// The sessions list is open.
     Sessions,
+    /// The filter of the sessions list is being typed.
+    SessionsFilter,
+    /// What is looked for in all sessions is being typed.
+    SessionsSearch,
+    /// A title or tags for sessions are being typed.
+    SessionsInput,
+    /// The form of exported sessions is chosen.
+    SessionsExport,
     /// Two sessions are compared.
     Compare,
     /// A list to choose from is open: palette or themes.
@@ -145,7 +155,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 18] = [
+    pub const ALL: [Context; 22] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -159,6 +169,10 @@ impl Context {
         Context::Question,
         Context::Replay,
         Context::Sessions,
+        Context::SessionsFilter,
+        Context::SessionsSearch,
+        Context::SessionsInput,
+        Context::SessionsExport,
         Context::Compare,
         Context::Choose,
         Context::Breaks,
@@ -183,6 +197,10 @@ impl Context {
             Context::Editor => "editor",
             Context::ForkEditor => "fork-editor",
             Context::Sessions => "sessions",
+            Context::SessionsFilter => "sessions-filter",
+            Context::SessionsSearch => "sessions-search",
+            Context::SessionsInput => "sessions-input",
+            Context::SessionsExport => "sessions-export",
             Context::Compare => "compare",
             Context::Choose => "choose",
             Context::Breaks => "breakpoints",
@@ -207,6 +225,10 @@ impl Context {
             Context::Editor => "Editing arguments",
             Context::ForkEditor => "Editing arguments for a fork",
             Context::Sessions => "Sessions",
+            Context::SessionsFilter => "Filtering sessions",
+            Context::SessionsSearch => "Searching in all sessions",
+            Context::SessionsInput => "A title or tags for sessions",
+            Context::SessionsExport => "Exporting sessions",
             Context::Compare => "Two sessions compared",
             Context::Choose => "Choosing from a list",
             Context::Breaks => "Breakpoints",
@@ -221,6 +243,9 @@ impl Context {
             | Context::Question
             | Context::Editor
             | Context::ForkEditor
+            | Context::SessionsFilter
+            | Context::SessionsSearch
+            | Context::SessionsInput
             | Context::Choose
             | Context::Breaks => true,
             Context::Global
@@ -233,6 +258,7 @@ impl Context {
             | Context::Stopped
             | Context::Replay
             | Context::Sessions
+            | Context::SessionsExport
             | Context::Compare
             | Context::Help => false,
         }

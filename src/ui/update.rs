@@ -11,7 +11,9 @@ use crate::ui::app::{App, FAULT_MS, TOAST_MS};
 use crate::ui::key::Key;
 use crate::ui::mode::Focus;
 use crate::ui::parts::{Overlay, Toast};
-use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_panel, update_replay};
+use crate::ui::{
+    update_decide, update_keys, update_library, update_mouse, update_notice, update_panel, update_replay,
+};
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
 const LONG_WAIT_MS: u64 = 120_000;
@@ -93,6 +95,7 @@ pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
     update_replay::advance(app, &mut effects);
     pass(app);
     update_panel::follow(app, &mut effects);
+    update_library::follow(app, &mut effects);
     effects
 }
 
@@ -109,9 +112,9 @@ fn paste(app: &mut App, text: &str) {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
         Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
-        Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
+        Some(Overlay::Sessions) => update_library::pasted(app, text),
         Some(Overlay::Breaks(list)) => list.input.insert(&text.replace(['\n', '\r'], " ")),
-        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
+        Some(Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
             (None, Focus::Composer) => app.composer.insert(text),

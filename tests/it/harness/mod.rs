@@ -8,4 +8,5 @@ pub mod shot;
 pub mod binary;
 pub mod terminal;
 pub mod stored;
+pub mod shelf;
 pub mod screen;

@@ -1,6 +1,6 @@
 //! The real update and view on a buffer: keys in, screen text and effects out.
 
-use crate::harness::shot;
+use crate::harness::{shelf, shot};
 use crate::harness::stored::Stored;
 use crate::harness::story::{START, Story};
 use ratatui::buffer::Buffer;
@@ -99,6 +99,13 @@ impl TestScreen {
             for notice in stored.answer(&command) {
                 effects.extend(update(&mut self.app, Msg::Notice(notice), self.now));
             }
+        }
+        while let Some((at, notice)) = effects.iter().enumerate().find_map(|(at, effect)| match effect {
+            Effect::Send(command) => shelf::answer(command).map(|notice| (at, notice)),
+            Effect::Copy(_) | Effect::Bell(_) | Effect::Quit | Effect::Suspend | Effect::Redraw => None,
+        }) {
+            effects.remove(at);
+            effects.extend(update(&mut self.app, Msg::Notice(notice), self.now));
         }
         self.effects.extend(effects);
         prepare(&mut self.app); // what the frame after this message will have shown

@@ -63,7 +63,11 @@ impl Stored {
             | Command::Watch(_)
             | Command::Resume(_)
             | Command::Compare { .. }
-            | Command::Rows
+            | Command::List { .. }
+            | Command::Glance(_)
+            | Command::Search(_)
+            | Command::Fitting(_)
+            | Command::Deeds(_)
             | Command::Quit => Vec::new(),
         }
     }

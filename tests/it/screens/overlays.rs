@@ -2,7 +2,7 @@
 
 use super::{SIZES, draw, empty, look, press, row, shoot, tell, watching};
 use crate::compare::account;
-use crate::harness::shot;
+use crate::harness::{shelf, shot};
 use crate::harness::story::{self, Story};
 use std::sync::Arc;
 use tackroom::domain::account::Accountant;
@@ -12,6 +12,7 @@ use tackroom::domain::event::Parent;
 use tackroom::domain::fault::FaultKind;
 use tackroom::domain::fork::{Fork, Twist, commit};
 use tackroom::domain::ids::{CommitId, EventNo, SessionId};
+use tackroom::domain::listing::Query;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::retry::RetryRule;
 use tackroom::ui::app::App;
@@ -25,7 +26,12 @@ fn with_sessions() -> App {
     let mut foreign = Story::new("w1w1w1w1w1", "日本語のメモを調べる \u{1b}[31mred\u{202e}");
     foreign.task("x").ask();
     let rows = vec![row(&held), row(&story::unknown()), row(&foreign), row(&story::done()), row(&failed)];
-    tell(&mut app, Notice::Rows(rows), held.now.plus_ms(4_000_000));
+    shelf::keep(rows);
+    for story in [&held, &story::unknown(), &story::done(), &failed] {
+        shelf::keep_events(&row(story), story.events());
+    }
+    let counted = shelf::listed(&Query::default());
+    tell(&mut app, Notice::Listed(Box::new(counted)), held.now.plus_ms(4_000_000));
     app
 }
 
@@ -60,13 +66,12 @@ fn a_note_for_a_fork() {
 #[test]
 fn forks_under_their_parent_in_the_list() {
     let mut app = with_sessions();
-    let mut rows = app.rows.clone();
+    let mut rows = shelf::rows();
     let parent = rows[0].id.clone();
     for (at, of) in [(2, parent), (4, rows[2].id.clone())] {
         rows[at].parent = Some(Parent { session: of, at: EventNo(7) });
     }
-    let now = app.now;
-    tell(&mut app, Notice::Rows(rows), now);
+    shelf::keep(rows);
     press(&mut app, "1 g s j");
     shoot(&mut app, "sessions_forks");
 }
@@ -138,8 +143,14 @@ fn comparing() -> App {
     let mut other = row(&story::done());
     other.id = finished();
     let rows = vec![row(&held), row(&story::unknown()), other];
-    tell(&mut app, Notice::Rows(rows), held.now.plus_ms(4_000_000));
-    press(&mut app, "1 g s d j j d");
+    shelf::keep(rows);
+    let counted = shelf::listed(&Query::default());
+    tell(&mut app, Notice::Listed(Box::new(counted)), held.now.plus_ms(4_000_000));
+    press(&mut app, "1 g s");
+    for id in [held.session.id.clone(), finished()] {
+        let place = app.library.listed.rows.iter().position(|row| row.id == id).unwrap();
+        press(&mut app, &format!("g g {} d", "j ".repeat(place)));
+    }
     app
 }
 
