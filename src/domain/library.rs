@@ -172,6 +172,29 @@ pub struct Done {
     pub session: SessionId,
     /// The deed.
     pub deed: Deed,
-    /// More about what was done, such as where a file is, may be empty; or why nothing was done.
-    pub outcome: Result<String, String>,
+    /// What came of it.
+    pub came: Came,
+}
+
+/// What came of a deed on one session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It was done.
+    Done,
+    /// It was written into this file.
+    Written(String),
+    /// It was so before, as these words say: who asks for it has it.
+    Before(&'static str),
+    /// Nothing was done, and why.
+    Failed(String),
+}
+
+impl Came {
+    /// Whether it is so now, whoever made it so.
+    pub fn holds(&self) -> bool {
+        match self {
+            Came::Done | Came::Written(_) | Came::Before(_) => true,
+            Came::Failed(_) => false,
+        }
+    }
 }

@@ -191,7 +191,9 @@ impl Query {
 
     /// Whether a row's names and times alone do not tell whether it fits.
     pub fn wants_rows(&self) -> bool {
-        self.tokens_min.is_some() || self.tokens_max.is_some() || (self.loose && !self.text_words().is_empty())
+        self.tokens_min.is_some()
+            || self.tokens_max.is_some()
+            || (self.loose && !self.text_words().is_empty())
     }
 
     /// The words of `text`: each must be in the names of a row, or in its status.

@@ -5,8 +5,7 @@ use crate::domain::marks::tag;
 use crate::domain::time::Micros;
 
 /// The conditions in a line, for whoever asks what may be typed.
-pub const GRAMMAR: &str =
-    "words, status:failed, tool:NAME, tag:NAME, agent:NAME, folder:PART, after:7d, before:2026-11-21, tokens:>10k";
+pub const GRAMMAR: &str = "words, status:failed, tool:NAME, tag:NAME, agent:NAME, folder:PART, after:7d, before:2026-11-21, tokens:>10k";
 
 /// The words that a status may be.
 pub const STATUSES: [&str; 10] = [
@@ -83,7 +82,8 @@ fn moment(value: &str, now: Micros) -> Option<Micros> {
         _ => {} // a number of something, or a day
     }
     let back = |unit: char, ms: i64| -> Option<Micros> {
-        let count: i64 = value.strip_suffix(unit)?.parse().ok().filter(|count| (0..=36_500).contains(count))?;
+        let count: i64 =
+            value.strip_suffix(unit)?.parse().ok().filter(|count| (0..=36_500).contains(count))?;
         Some(Micros(now.0 - count * ms * 1_000))
     };
     let ago = back('d', DAY_MS).or_else(|| back('w', 7 * DAY_MS)).or_else(|| back('h', HOUR_MS));
@@ -108,7 +108,11 @@ fn tokens(value: &str, query: &mut Query) -> Option<()> {
         (None, None) => (number.as_str(), 1.0),
     };
     let count: f64 = digits.parse().ok().filter(|count: &f64| count.is_finite() && *count >= 0.0)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded below, saturating above")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded below, saturating above"
+    )]
     let count = (count * times) as u64;
     *(if most { &mut query.tokens_max } else { &mut query.tokens_min }) = Some(count);
     Some(())

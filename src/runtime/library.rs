@@ -4,7 +4,7 @@
 
 use crate::domain::call::By;
 use crate::domain::ids::SessionId;
-use crate::domain::library::{Deed, Done, Glance, Listed};
+use crate::domain::library::{Came, Deed, Done, Glance, Listed};
 use crate::domain::listing::{After, Query};
 use crate::domain::notice::Notice;
 use crate::domain::order::{Order, Refusal};
@@ -47,7 +47,16 @@ impl Library {
     /// Tells `notices` until `quit`.
     pub fn new(plugs: Plugs, notices: Sender<Notice>, quit: CancellationToken) -> Library {
         let (glancing, searching) = (quit.child_token(), quit.child_token());
-        Library { plugs, notices, quit, window: None, glancing, searching, exporter: None, deeds: JoinSet::new() }
+        Library {
+            plugs,
+            notices,
+            quit,
+            window: None,
+            glancing,
+            searching,
+            exporter: None,
+            deeds: JoinSet::new(),
+        }
     }
 
     /// Sessions can be written into files from here on.
@@ -106,8 +115,8 @@ impl Library {
             let mut hand = Hand::new(log, clock, plugs.settings, tools, by);
             let mut done = Vec::with_capacity(deeds.len());
             for (session, deed) in deeds {
-                let outcome = do_one(&plugs.store, &mut hand, exporter.as_deref(), (&session, &deed)).await;
-                done.push(Done { session, deed, outcome });
+                let came = do_one(&plugs.store, &mut hand, exporter.as_deref(), (&session, &deed)).await;
+                done.push(Done { session, deed, came });
             }
             tell(&notices, Notice::Did(done)).await;
         });
@@ -124,19 +133,19 @@ async fn do_one(
     hand: &mut Hand,
     exporter: Option<&dyn Export>,
     (id, deed): (&SessionId, &Deed),
-) -> Result<String, String> {
+) -> Came {
     match deed {
         Deed::Rename(title) => ordered(hand, id, &Order::Rename(title.clone())).await,
         Deed::Mark(mark) => ordered(hand, id, &Order::Mark(mark.clone())).await,
         Deed::Purge => match retention::purge(store, id).await {
-            Ok(Purged::Gone) => Ok(String::new()),
-            Ok(Purged::NotInBin) => Err("it is not in the bin".to_string()),
-            Ok(Purged::Taken) => Err("another process has it".to_string()),
-            Err(fault) => Err(fault.to_string()),
+            Ok(Purged::Gone) => Came::Done,
+            Ok(Purged::NotInBin) => Came::Failed("it is not in the bin".to_string()),
+            Ok(Purged::Taken) => Came::Failed("another process has it".to_string()),
+            Err(fault) => Came::Failed(fault.to_string()),
         },
         Deed::Export(form) => match exporter {
-            Some(exporter) => exporter.export(id, *form).await.map(|path| format!("to {path}")),
-            None => Err("no files are written from here".to_string()),
+            Some(exporter) => exporter.export(id, *form).await.map_or_else(Came::Failed, Came::Written),
+            None => Came::Failed("no files are written from here".to_string()),
         },
     }
 }
@@ -247,11 +256,10 @@ async fn fitting(store: &Store, query: &Query) -> Result<Vec<SessionId>, LogFaul
     }
 }
 
-/// What is so already is no failure: who asks for it has it.
-async fn ordered(hand: &mut Hand, id: &SessionId, order: &Order) -> Result<String, String> {
+async fn ordered(hand: &mut Hand, id: &SessionId, order: &Order) -> Came {
     match hand.order(id, order).await {
-        Ok(_) => Ok(String::new()),
-        Err(RecordFault::Refused(Refusal::Marked(already))) => Ok(format!("is {already} already")),
-        Err(fault) => Err(fault.to_string()),
+        Ok(_) => Came::Done,
+        Err(RecordFault::Refused(Refusal::Marked(already))) => Came::Before(already),
+        Err(fault) => Came::Failed(fault.to_string()),
     }
 }

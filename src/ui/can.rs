@@ -7,8 +7,8 @@ use crate::domain::policy::Mode;
 use crate::domain::session::Session;
 use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text};
 use crate::ui::app::App;
-use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::library::Typing;
+use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
 use crate::ui::update_library;
 
@@ -87,18 +87,18 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Seek(_) => replayed,
         Action::Write => !replayed,
         Action::Text(Text::Send) => !replayed || app.question.is_some(),
-        Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions)),
+        Action::Fork => session.is_some() || lists(app),
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
         // Nothing takes the place of an editor: what was written would be lost.
         Action::Palette => app.behind.is_none() && !matches!(app.overlay, Some(Overlay::Editor(_))),
-        Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions)),
+        Action::Replay => session.is_some() || lists(app),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
             app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))
         }
         Action::List(what) => update_library::can(app, what),
-        Action::Compare => matches!(app.overlay, Some(Overlay::Sessions)),
+        Action::Compare => lists(app),
         Action::Move(_)
         | Action::Item(Item::Open | Item::Copy | Item::Search)
         | Action::Go(
@@ -115,6 +115,12 @@ pub fn can(app: &App, action: Action) -> bool {
         | Action::Themes
         | Action::NewSession => true,
     }
+}
+
+/// Whether the sessions are listed, also below the palette.
+fn lists(app: &App) -> bool {
+    let top = matches!(app.overlay, Some(Overlay::Sessions));
+    top || matches!(app.behind.as_deref(), Some(Overlay::Sessions))
 }
 
 /// Whether the run under way can be told that now.

@@ -52,6 +52,8 @@ pub struct Texts {
     pub found: Found,
     /// The chosen hit.
     pub chosen: usize,
+    /// Whether the words are those of before: the next letter begins other ones.
+    pub anew: bool,
 }
 
 /// The sessions screen.
@@ -67,6 +69,8 @@ pub struct Library {
     pub typing: Typing,
     /// The title or the tags being typed.
     pub input: TextBox,
+    /// The session that gets the title.
+    pub renamed: Option<SessionId>,
     /// Whether forks stand in the order of time, like all others, instead of under their parents.
     pub flat: bool,
     /// The chosen row, counted from the beginning of the list.
@@ -98,10 +102,11 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opened anew: everything as it was but the filter, the marks and what was told.
+    /// Opened anew: the search as it was, the list without the filter, the marks and what was told.
     pub fn open(&mut self, now: Micros) {
-        let (listed, kept_days, flat) = (std::mem::take(&mut self.listed), self.kept_days, self.flat);
-        *self = Library { listed, kept_days, flat, filtered_at: now, ..Library::default() };
+        let (listed, texts) = (std::mem::take(&mut self.listed), std::mem::take(&mut self.texts));
+        let (kept_days, flat) = (self.kept_days, self.flat);
+        *self = Library { listed, texts, kept_days, flat, filtered_at: now, ..Library::default() };
     }
 
     /// What of the list is to be here, given what is chosen.
@@ -200,7 +205,12 @@ impl Library {
 
     /// The search that is to be made; none where nothing was typed.
     pub fn search(&self) -> Option<Search> {
-        let words = self.texts.words.text();
+        let mut words = self.texts.words.text();
+        // A word is found while it is still being typed; one that is quoted or followed by a blank is whole.
+        if words.chars().next_back().is_some_and(char::is_alphanumeric) && words.matches('"').count() % 2 == 0
+        {
+            words.push('*');
+        }
         let asked = Search { words, rank: self.texts.rank, limit: HITS_MAX, before: None };
         (self.typing == Typing::Search && !asked.words.trim().is_empty()).then_some(asked)
     }

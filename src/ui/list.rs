@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::domain::trace_row::{self, What};
-use crate::ui::action::{Action, Go, Seek};
+use crate::ui::action::{Action, Go, List, Seek};
 use crate::ui::app::App;
 use crate::ui::can;
 use crate::ui::keymap::Entry;
@@ -18,7 +18,8 @@ pub fn actions(app: &App) -> Vec<&Entry> {
     let mut found: Vec<&Entry> = Vec::new();
     let text =
         |entry: &&Entry| format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
-    for context in [Context::Replay, Context::Workbench, Context::Global] {
+    let under = app.behind.as_deref().map(|under| can::over(app, under));
+    for context in under.into_iter().chain([Context::Replay, Context::Workbench, Context::Global]) {
         for entry in app.keys.of(context) {
             let action = entry.binding.action;
             let known = found.iter().any(|other| other.binding.action == action);
@@ -32,7 +33,12 @@ pub fn actions(app: &App) -> Vec<&Entry> {
 
 /// Moving about is not for a palette.
 fn offered(entry: &Entry) -> bool {
-    let moves = [Action::Go(Go::NextPane), Action::Go(Go::PreviousPane), Action::Seek(Seek::Tenth)];
+    let moves = [
+        Action::Go(Go::NextPane),
+        Action::Go(Go::PreviousPane),
+        Action::Seek(Seek::Tenth),
+        Action::List(List::Tab),
+    ];
     !matches!(entry.binding.action, Action::Palette | Action::Move(_))
         && !moves.contains(&entry.binding.action)
 }

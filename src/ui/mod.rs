@@ -33,6 +33,7 @@ pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
 pub mod update_library; // the sessions screen by keys
+pub mod update_deeds; // what is done with sessions of the list
 pub mod update_texts; // searching in all sessions, and opening at a hit
 pub mod update_compare; // two sessions are chosen and compared
 pub mod update_mouse; // the mouse moves the focus and turns the wheel

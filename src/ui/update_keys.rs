@@ -28,6 +28,7 @@ pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     let prefix = app.prefix.take();
     app.deciding = false;
     app.library.opens = false;
+    let told = !app.library.told.is_empty();
     let asked = app.twice;
     let contexts = can::contexts(app);
     match app.keys.find(&contexts, prefix, key) {
@@ -38,6 +39,9 @@ pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     }
     if app.twice == asked {
         app.twice = None; // another key came in between
+    }
+    if told {
+        app.library.told.clear(); // it was there to be read
     }
 }
 
@@ -132,7 +136,11 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Help => help(app),
-        Action::Palette => app.overlay = Some(Overlay::Palette(Chooser::default())),
+        Action::Palette => {
+            let sessions = |overlay: &Overlay| matches!(overlay, Overlay::Sessions);
+            app.behind = app.overlay.take().filter(sessions).map(Box::new);
+            app.overlay = Some(Overlay::Palette(Chooser::default()));
+        }
         Action::Themes => {
             let before = Box::new(app.look.theme.clone());
             app.overlay = Some(Overlay::Themes { chooser: Chooser::default(), before });
@@ -194,17 +202,11 @@ fn close(app: &mut App) {
         Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions) if update_library::close(app) => app.overlay = Some(Overlay::Sessions),
         Some(Overlay::Compare(_)) => app.overlay = Some(Overlay::Sessions),
-        Some(Overlay::Help) => {
+        Some(Overlay::Help | Overlay::Palette(_)) => {
             app.overlay = app.behind.take().map(|under| *under);
             restart_guard(app);
         }
-        Some(
-            Overlay::Palette(_)
-            | Overlay::Editor(_)
-            | Overlay::Sessions
-            | Overlay::Fork(_)
-            | Overlay::Breaks(_),
-        ) => {
+        Some(Overlay::Editor(_) | Overlay::Sessions | Overlay::Fork(_) | Overlay::Breaks(_)) => {
             app.fork = None;
             restart_guard(app);
         }

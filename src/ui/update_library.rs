@@ -3,18 +3,17 @@
 use crate::domain::command::Command;
 use crate::domain::export::FileForm;
 use crate::domain::ids::SessionId;
-use crate::domain::library::{Deed, Done};
+use crate::domain::library::Deed;
 use crate::domain::listing::{Query, Tab};
-use crate::domain::marks::{Mark, tag};
-use crate::domain::tally::Row;
+use crate::domain::marks::Mark;
 use crate::ui::action::List;
-use crate::ui::app::{App, TWICE_MS};
+use crate::ui::app::App;
 use crate::ui::edit::TextBox;
 use crate::ui::key::Key;
 use crate::ui::library::Typing;
-use crate::ui::mode::Twice;
 use crate::ui::parts::Overlay;
-use crate::ui::update::{Effect, fault, toast};
+use crate::ui::update::{Effect, toast};
+use crate::ui::update_deeds::{each, export, pin, purge, put, take_back, undo};
 use crate::ui::{update_list, update_texts};
 
 /// Does what is done in the sessions screen.
@@ -22,7 +21,10 @@ pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effe
     let now = app.now;
     let library = &mut app.library;
     match what {
-        List::Search => library.typing = Typing::Search,
+        List::Search => {
+            library.typing = Typing::Search;
+            library.texts.anew = true;
+        }
         List::Order => update_texts::reorder(app),
         List::Keep => library.typing = Typing::Nothing,
         List::NextTab => turn(app, 1),
@@ -46,7 +48,9 @@ pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effe
         }
         List::MarkAll => library.marked.clear(),
         List::Rename => {
-            let title = library.chosen_row().map(|row| row.title.clone());
+            let row = library.chosen_row().map(|row| (row.id.clone(), row.title.clone()));
+            let (id, title) = row.unzip();
+            library.renamed = id;
             write(app, Typing::Rename, &title.unwrap_or_default());
         }
         List::Tags => write(app, Typing::Tags, ""),
@@ -101,7 +105,9 @@ pub fn cannot(app: &mut App, what: List) {
     match what {
         List::Undo => toast(app, "There is nothing to take back.", ""),
         List::Archive if away && meant => toast(app, "It is put away already.", "R takes it back"),
-        List::Delete if meant => toast(app, "It is in the bin already.", "R takes it back, X removes it for good"),
+        List::Delete if meant => {
+            toast(app, "It is in the bin already.", "R takes it back, X removes it for good")
+        }
         List::TakeBack if meant => toast(app, "It was not put away.", "a archives, x deletes"),
         List::Purge if meant => toast(app, "Only what is in the bin is removed for good.", "x puts it there"),
         List::Mark
@@ -158,150 +164,6 @@ fn write(app: &mut App, typing: Typing, text: &str) {
     app.library.input = TextBox::of(text);
 }
 
-/// What was typed is done.
-fn put(app: &mut App, effects: &mut Vec<Effect>) {
-    let text = app.library.input.text();
-    let typing = std::mem::take(&mut app.library.typing);
-    match typing {
-        Typing::Rename if text.trim().is_empty() => toast(app, "A title has at least a letter.", "r begins again"),
-        Typing::Rename => {
-            let chosen = app.library.chosen_row().map(|row| row.id.clone());
-            let deeds = chosen.into_iter().map(|id| (id, Deed::Rename(text.trim().to_string()))).collect();
-            send(app, deeds, effects);
-        }
-        Typing::Tags => {
-            let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
-            let read = |word: &&str| match word.strip_prefix('-') {
-                Some(word) => tag(word).map(|tag| Deed::Mark(Mark::Untag { tag })),
-                None => tag(word).map(|tag| Deed::Mark(Mark::Tag { tag })),
-            };
-            let deeds: Option<Vec<Deed>> = words.iter().map(read).collect();
-            match deeds {
-                Some(deeds) if !deeds.is_empty() => each(app, |_| deeds.clone(), effects),
-                Some(_) => toast(app, "No tag was written.", "t begins again"),
-                None => {
-                    app.library.typing = typing;
-                    fault(app, "A tag is one word of letters, digits and - _ . : / @ +", "-word takes one away");
-                }
-            }
-        }
-        Typing::Nothing | Typing::Filter | Typing::Search | Typing::Export => {}
-    }
-}
-
-fn export(app: &mut App, form: FileForm, effects: &mut Vec<Effect>) {
-    app.library.typing = Typing::Nothing;
-    each(app, |_| vec![Deed::Export(form)], effects);
-}
-
-/// Pinned where not all of them are; a row that is not here counts as not pinned.
-fn pin(rows: &[Option<&Row>]) -> Vec<Deed> {
-    let pinned = rows.iter().all(|row| row.is_some_and(|row| row.marks.pinned));
-    vec![Deed::Mark(if pinned { Mark::Unpin } else { Mark::Pin })]
-}
-
-fn take_back(rows: &[Option<&Row>]) -> Vec<Deed> {
-    let binned = rows.iter().flatten().any(|row| row.marks.deleted.is_some());
-    vec![Deed::Mark(if binned { Mark::Restore } else { Mark::Unarchive })]
-}
-
-/// Does the same with each session that is meant.
-fn each(app: &mut App, what: impl Fn(&[Option<&Row>]) -> Vec<Deed>, effects: &mut Vec<Effect>) {
-    let library = &app.library;
-    let ids = library.meant();
-    let row_of = |id: &SessionId| library.listed.rows.iter().find(|row| row.id == *id);
-    let deeds = what(&ids.iter().map(row_of).collect::<Vec<_>>());
-    let all = ids.iter().flat_map(|id| deeds.iter().map(|deed| (id.clone(), deed.clone()))).collect();
-    send(app, all, effects);
-}
-
-/// Deeds go out; what would take them back is kept until it is known which were done.
-fn send(app: &mut App, deeds: Vec<(SessionId, Deed)>, effects: &mut Vec<Effect>) {
-    if deeds.is_empty() {
-        return;
-    }
-    let title = |id: &SessionId| {
-        let row = app.library.listed.rows.iter().find(|row| row.id == *id);
-        row.map(|row| row.title.clone()).unwrap_or_default()
-    };
-    let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(&title(id))?));
-    app.library.undo_next = deeds.iter().filter_map(inverse).collect();
-    effects.push(Effect::Send(Command::Deeds(deeds)));
-}
-
-/// Asks first: what is purged does not come back.
-fn purge(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.twice.is_some_and(|(asked, _)| asked == Twice::Purge) {
-        app.twice = None;
-        return each(app, |_| vec![Deed::Purge], effects);
-    }
-    let what = match app.library.meant().len() {
-        1 => "this session".to_string(),
-        many => format!("these {many} sessions"),
-    };
-    app.twice = Some((Twice::Purge, app.now.plus_ms(TWICE_MS)));
-    toast(app, &format!("Again to remove {what} for good; nothing brings back what is removed."), "");
-}
-
-fn undo(app: &mut App, effects: &mut Vec<Effect>) {
-    let deeds = std::mem::take(&mut app.library.undo);
-    app.library.undo_next.clear();
-    effects.push(Effect::Send(Command::Deeds(deeds)));
-}
-
-/// What came of deeds: in a line, and where they were several or failed, one by one.
-pub fn did(app: &mut App, done: Vec<Done>) {
-    let Some(first) = done.first() else { return };
-    let failed = done.iter().filter(|one| one.outcome.is_err()).count();
-    let word = first.deed.done();
-    let (id, tag) = (first.session.clone(), tag_of(first));
-    let text = match (&first.outcome, done.len()) {
-        (Ok(more), 1) if more.is_empty() => format!("{} {id}{tag}.", capital(word)),
-        (Ok(more), 1) if more.starts_with("is ") => format!("{id} {more}."),
-        (Ok(more), 1) => format!("{} {id} {more}", capital(word)),
-        (Err(why), 1) => format!("{id} was not {word}: {why}."),
-        (_, all) if failed == 0 => format!("{} {all} sessions.", capital(word)),
-        (_, all) => format!("{} {} of {all} sessions; {failed} not.", capital(word), all - failed),
-    };
-    let really = |session: &SessionId, inverse: &Deed| {
-        let is_of = |one: &Done| one.session == *session && one.deed.inverse("").map(kind) == Some(kind(inverse.clone()));
-        done.iter().find(|one| is_of(one)).is_some_and(|one| one.outcome.as_deref() == Ok(""))
-    };
-    let undo = std::mem::take(&mut app.library.undo_next);
-    app.library.undo = undo.into_iter().filter(|(session, inverse)| really(session, inverse)).collect();
-    let hint = if app.library.undo.is_empty() { "" } else { "u takes it back" };
-    match failed {
-        0 => toast(app, &text, hint),
-        _ => fault(app, &text, hint),
-    }
-    let gone = |id: &SessionId| done.iter().any(|one| one.session == *id && one.outcome.is_ok());
-    let leaves = !matches!(first.deed, Deed::Export(_) | Deed::Rename(_) | Deed::Mark(Mark::Tag { .. } | Mark::Untag { .. }));
-    if leaves {
-        app.library.marked.retain(|id| !gone(id));
-    }
-    app.library.told = if done.len() > 1 || failed > 0 { done } else { Vec::new() };
-}
-
-/// A deed without what is particular about one session.
-fn kind(deed: Deed) -> Deed {
-    match deed {
-        Deed::Rename(_) => Deed::Rename(String::new()),
-        other @ (Deed::Mark(_) | Deed::Purge | Deed::Export(_)) => other,
-    }
-}
-
-fn tag_of(done: &Done) -> String {
-    match &done.deed {
-        Deed::Mark(mark) => mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default(),
-        Deed::Rename(_) | Deed::Purge | Deed::Export(_) => String::new(),
-    }
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
 /// A key that is text goes where text is typed.
 pub fn typed(app: &mut App, key: Key) {
     let now = app.now;
@@ -310,10 +172,7 @@ pub fn typed(app: &mut App, key: Key) {
             app.library.filter.key(key);
             app.library.restart(now);
         }
-        Typing::Search => {
-            app.library.texts.words.key(key);
-            app.library.texts.chosen = 0;
-        }
+        Typing::Search => update_texts::typed(app, key),
         Typing::Rename | Typing::Tags => drop(app.library.input.key(key)),
         Typing::Nothing | Typing::Export => {}
     }
@@ -327,7 +186,7 @@ pub fn pasted(app: &mut App, text: &str) {
             app.library.filter.insert(&line);
             app.library.restart(now);
         }
-        Typing::Search => app.library.texts.words.insert(&line),
+        Typing::Search => update_texts::pasted(app, &line),
         Typing::Rename | Typing::Tags => app.library.input.insert(&line),
         Typing::Nothing | Typing::Export => {}
     }

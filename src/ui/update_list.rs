@@ -82,7 +82,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
     match &app.overlay {
         Some(Overlay::Palette(chooser)) => {
             let action = list::actions(app).get(chooser.chosen).map(|entry| entry.binding.action);
-            app.overlay = None;
+            app.overlay = app.behind.take().map(|under| *under);
             app.panel.changed_at = app.now;
             if let Some(action) = action {
                 update_keys::run(app, action, Key::plain(Code::Enter), effects);

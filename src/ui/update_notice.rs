@@ -14,7 +14,7 @@ use crate::ui::paper::Paper;
 use crate::ui::parts::{Folds, Panel, Windows};
 use crate::ui::update::{Effect, fault, toast};
 use crate::ui::widgets::scroll::Scroll;
-use crate::ui::{update_compare, update_library, update_replay, update_texts};
+use crate::ui::{update_compare, update_deeds, update_library, update_replay, update_texts};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
 pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
@@ -43,7 +43,7 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Glanced(glance) => app.library.glance = Some(*glance),
         Notice::Found { search, found } => update_texts::found(app, &search, *found),
         Notice::Fitting { query, ids } => update_library::fitting(app, &query, ids),
-        Notice::Did(done) => update_library::did(app, done),
+        Notice::Did(done) => update_deeds::did(app, done),
         Notice::Forked { session, at, workspace, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");

@@ -4,6 +4,8 @@ use crate::domain::command::Command;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::search::{Found, Search};
 use crate::ui::app::App;
+use crate::ui::edit::TextBox;
+use crate::ui::key::Key;
 use crate::ui::library::Library;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::update::{Effect, toast};
@@ -13,6 +15,26 @@ use crate::ui::update_list;
 pub fn reorder(app: &mut App) {
     let texts = &mut app.library.texts;
     texts.rank = !texts.rank;
+    texts.chosen = 0;
+}
+
+/// A letter; the first one takes the place of the words of before.
+pub fn typed(app: &mut App, key: Key) {
+    let texts = &mut app.library.texts;
+    if std::mem::take(&mut texts.anew) && key.text().is_some() {
+        texts.words = TextBox::default();
+    }
+    texts.words.key(key);
+    texts.chosen = 0;
+}
+
+/// A text that is pasted.
+pub fn pasted(app: &mut App, line: &str) {
+    let texts = &mut app.library.texts;
+    if std::mem::take(&mut texts.anew) {
+        texts.words = TextBox::default();
+    }
+    texts.words.insert(line);
     texts.chosen = 0;
 }
 

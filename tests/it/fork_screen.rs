@@ -1,8 +1,8 @@
 //! A fork by keys: what is chosen is what is sent, nothing is decided by it, and in a real terminal it goes on.
 
 use crate::harness::binary::Home;
-use crate::harness::shelf;
 use crate::harness::screen::{TestScreen, decides};
+use crate::harness::shelf;
 use crate::harness::story::{self, Story};
 use crate::pty;
 use serde_json::json;

@@ -33,6 +33,10 @@ const LOOK_ROWS: u16 = 7;
 /// Narrower areas show no look beside the rows.
 const COLUMNS_FOR_LOOK: u16 = 110;
 
+/// Narrower rows show no steps and tokens; with a look beside them, which shows them too, they must be wider for that.
+const COLUMNS_FOR_NUMBERS: u16 = 66;
+const COLUMNS_FOR_BOTH: u16 = 90;
+
 /// The title of the screen.
 pub fn title(app: &App) -> String {
     match app.library.typing {
@@ -66,13 +70,14 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     tabs(app, Rect { height: 1.min(area.height), ..area }, buf);
     typed(app, ink::below(area, 1), buf);
     let body = ink::below(area, 3);
-    if !app.library.told.is_empty() {
-        return sessions_look::told(app, body, buf);
-    }
     let (rows, look) = split(app, body);
-    list(app, rows, buf);
-    if let Some(look) = look {
-        sessions_look::draw(app, look, look.width < area.width, buf);
+    match look {
+        Some(look) => {
+            list(app, rows, buf);
+            sessions_look::draw(app, look, look.width < area.width, buf);
+        }
+        None if app.library.told.is_empty() => list(app, rows, buf),
+        None => sessions_look::told(app, body, buf),
     }
 }
 
@@ -96,17 +101,22 @@ fn split(app: &App, body: Rect) -> (Rect, Option<Rect>) {
 /// The tabs with their keys and counts, as many as fit; the shown one stands out, in brackets too.
 fn tabs(app: &App, line: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
-    let words = |tab: Tab, short: bool| {
+    // With whole names, with short ones, or with numbers alone, as there is room.
+    let words = |tab: Tab, size: u8| {
         let (key, many) = (tab.number() + 1, library.listed.counts.of(tab));
-        match (short, tab == library.tab) {
-            (false, true) => format!("[{key} {} {many}]", tab.title()),
-            (false, false) => format!(" {key} {} {many} ", tab.title()),
-            (true, true) => format!("[{} {many}]", tab.title()),
-            (true, false) => format!(" {key}:{many} "),
-        }
+        let name = match size {
+            0 => format!("{key} {} {many}", tab.title()),
+            1 => format!("{key} {} {many}", short(tab)),
+            _ if tab == library.tab => format!("{} {many}", short(tab)),
+            _ => format!("{key}:{many}"), // no room for more
+        };
+        if tab == library.tab { format!("[{name}]") } else { format!(" {name} ") }
     };
-    let wide: usize = Tab::ALL.iter().map(|tab| text::width(&words(*tab, false))).sum();
-    let short = wide > usize::from(line.width);
+    let fits = |size: &u8| {
+        let wide: usize = Tab::ALL.iter().map(|tab| text::width(&words(*tab, *size))).sum();
+        wide <= usize::from(line.width)
+    };
+    let size = (0..2).find(fits).unwrap_or(2);
     let mut at = line;
     for tab in Tab::ALL {
         let waits = tab == Tab::NeedsYou && library.listed.counts.of(tab) > 0;
@@ -115,9 +125,22 @@ fn tabs(app: &App, line: Rect, buf: &mut Buffer) {
             (false, true) => Role::Wait,
             (false, false) => Role::Muted,
         };
-        let words = words(tab, short);
+        let words = words(tab, size);
         buf.set_stringn(at.x, at.y, &words, usize::from(at.width), look.style(role));
         at = ink::inset(at, ink::columns(&words));
+    }
+}
+
+/// A tab's name where there is little room.
+fn short(tab: Tab) -> &'static str {
+    match tab {
+        Tab::All => "All",
+        Tab::NeedsYou => "You",
+        Tab::Running => "Run",
+        Tab::Done => "Done",
+        Tab::Failed => "Fail",
+        Tab::Archived => "Arch",
+        Tab::Bin => "Bin",
     }
 }
 
@@ -189,7 +212,8 @@ fn list(app: &App, body: Rect, buf: &mut Buffer) {
             (.., true) => "No session is here.",
             (.., false) => "No session fits. Esc takes the filter away; s searches in what was said.",
         };
-        let (lines, _) = crate::ui::paper::leaf::prose(sentence, look.style(Role::Muted), usize::from(body.width), 3);
+        let (lines, _) =
+            crate::ui::paper::leaf::prose(sentence, look.style(Role::Muted), usize::from(body.width), 3);
         return ink::lines(&lines, body, buf);
     }
     let depths = library.depths();
@@ -257,7 +281,8 @@ fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
     let word = one_line(&word);
     let room = " ".repeat(14_usize.saturating_sub(text::width(&word)));
     let mut right = vec![Span::raw(" "), Span::styled(word, look.style(role)), Span::raw(room)];
-    if line.width >= 66 {
+    let beside = library.chosen_row().is_some() && app.layout.overlay.inner.width >= COLUMNS_FOR_LOOK;
+    if line.width >= if beside { COLUMNS_FOR_BOTH } else { COLUMNS_FOR_NUMBERS } {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
         right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));
     }

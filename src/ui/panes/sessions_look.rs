@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::domain::library::{Done, Glance, Standing};
+use crate::domain::library::{Came, Done, Glance, Standing};
 use crate::domain::tally::Row;
 use crate::domain::time::{age, duration};
 use crate::ui::app::App;
@@ -18,9 +18,8 @@ const NAMES: usize = 9;
 /// Lines of one text at most, where there is room.
 const TEXT_LINES: usize = 8;
 
-/// Draws the look: beside the list with everything, below it in short.
+/// Draws the look, or what came of deeds: beside the list with everything, below it in short.
 pub fn draw(app: &App, area: Rect, beside: bool, buf: &mut Buffer) {
-    let Some(row) = app.library.chosen_row() else { return };
     let look = &app.look;
     let rule = look.style(Role::Border);
     let inner = if beside {
@@ -33,6 +32,10 @@ pub fn draw(app: &App, area: Rect, beside: bool, buf: &mut Buffer) {
         buf.set_string(area.x, area.y, sign, rule);
         ink::below(area, 1)
     };
+    if !app.library.told.is_empty() {
+        return told(app, inner, buf);
+    }
+    let Some(row) = app.library.chosen_row() else { return };
     let glance = app.library.glance.as_ref().filter(|glance| glance.session == row.id);
     let lines = match beside {
         true => whole(app, row, glance, inner),
@@ -186,16 +189,18 @@ pub fn told(app: &App, area: Rect, buf: &mut Buffer) {
     let (width, room) = (usize::from(area.width), usize::from(area.height));
     let done = &app.library.told;
     // What was not done comes first: it is why one reads this.
-    let failed = done.iter().filter(|one| one.outcome.is_err());
-    let all: Vec<&Done> = failed.chain(done.iter().filter(|one| one.outcome.is_ok())).collect();
+    let failed = done.iter().filter(|one| !one.came.holds());
+    let all: Vec<&Done> = failed.chain(done.iter().filter(|one| one.came.holds())).collect();
     let shown = if all.len() > room { room.saturating_sub(1) } else { all.len() };
     let mut lines: Vec<Line<'static>> = Vec::with_capacity(shown + 1);
     for one in all.iter().take(shown) {
-        let (glyph, role, words) = match &one.outcome {
-            Ok(more) if more.is_empty() => (Glyph::Done, Role::Ok, one.deed.done().to_string()),
-            Ok(more) if more.starts_with("is ") => (Glyph::Done, Role::Muted, one_line(more)),
-            Ok(more) => (Glyph::Done, Role::Ok, format!("{} {}", one.deed.done(), one_line(more))),
-            Err(why) => (Glyph::Failed, Role::Fault, format!("not {}: {}", one.deed.done(), one_line(why))),
+        let (glyph, role, words) = match &one.came {
+            Came::Done => (Glyph::Done, Role::Ok, one.deed.done().to_string()),
+            Came::Before(words) => (Glyph::Done, Role::Muted, format!("is {words} already")),
+            Came::Written(path) => (Glyph::Done, Role::Ok, one_line(path)),
+            Came::Failed(why) => {
+                (Glyph::Failed, Role::Fault, format!("not {}: {}", one.deed.done(), one_line(why)))
+            }
         };
         let row = app.library.listed.rows.iter().find(|row| row.id == one.session);
         let title = row.map(|row| format!("  {}", one_line(&row.title))).unwrap_or_default();

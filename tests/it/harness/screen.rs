@@ -1,8 +1,8 @@
 //! The real update and view on a buffer: keys in, screen text and effects out.
 
-use crate::harness::{shelf, shot};
 use crate::harness::stored::Stored;
 use crate::harness::story::{START, Story};
+use crate::harness::{shelf, shot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;

@@ -47,7 +47,8 @@ pub fn listed(query: &Query) -> Listed {
     }
     let window = query.pick(rows.iter());
     // Whoever is told to be running here has somebody who drives it, forks excepted.
-    let left = window.iter().filter(|row| row.untaken || row.agent == "gone").map(|row| row.id.clone()).collect();
+    let left =
+        window.iter().filter(|row| row.untaken || row.agent == "gone").map(|row| row.id.clone()).collect();
     Listed { rows: window, counts, left, query }
 }
 

@@ -8,8 +8,8 @@ mod breakpoints;
 mod looks;
 mod cost;
 
-use crate::harness::{shelf, shot};
 use crate::harness::story::{START, Story, tools};
+use crate::harness::{shelf, shot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -79,7 +79,11 @@ pub fn press(app: &mut App, keys: &str) {
         let mut effects = update(app, Msg::Key(key), now);
         while let Some(effect) = effects.pop() {
             let Effect::Send(command) = effect else { continue };
-            effects.extend(shelf::answer(&command).map(|notice| update(app, Msg::Notice(notice), now)).unwrap_or_default());
+            effects.extend(
+                shelf::answer(&command)
+                    .map(|notice| update(app, Msg::Notice(notice), now))
+                    .unwrap_or_default(),
+            );
         }
     }
 }

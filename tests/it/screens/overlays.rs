@@ -2,8 +2,8 @@
 
 use super::{SIZES, draw, empty, look, press, row, shoot, tell, watching};
 use crate::compare::account;
-use crate::harness::{shelf, shot};
 use crate::harness::story::{self, Story};
+use crate::harness::{shelf, shot};
 use std::sync::Arc;
 use tackroom::domain::account::Accountant;
 use tackroom::domain::compare::Comparison;
@@ -25,7 +25,9 @@ fn with_sessions() -> App {
     failed.task("x").ask().wait(20).fault(FaultKind::Auth, "401").finish();
     let mut foreign = Story::new("w1w1w1w1w1", "日本語のメモを調べる \u{1b}[31mred\u{202e}");
     foreign.task("x").ask();
-    let rows = vec![row(&held), row(&story::unknown()), row(&foreign), row(&story::done()), row(&failed)];
+    let mut done = row(&story::done());
+    done.id = finished();
+    let rows = vec![row(&held), row(&story::unknown()), row(&foreign), done, row(&failed)];
     shelf::keep(rows);
     for story in [&held, &story::unknown(), &story::done(), &failed] {
         shelf::keep_events(&row(story), story.events());

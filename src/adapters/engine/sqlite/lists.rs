@@ -35,8 +35,10 @@ pub fn rows(conn: &Connection, query: &Query) -> Result<Vec<Tally>, Fail> {
         return Ok(found);
     }
     let by = if query.held { "INDEXED BY sessions_held" } else { "" };
-    let sql =
-        format!("SELECT id, tally, sum, seal FROM sessions {by} WHERE {} {ORDER} LIMIT ? OFFSET ?", asked.all());
+    let sql = format!(
+        "SELECT id, tally, sum, seal FROM sessions {by} WHERE {} {ORDER} LIMIT ? OFFSET ?",
+        asked.all()
+    );
     let mut select = conn.prepare_cached(&sql)?;
     let window = [query.limit, query.skip].map(|rows| Value::from(i64::try_from(rows).unwrap_or(i64::MAX)));
     let mut found = select.query(params_from_iter(asked.values.into_iter().chain(window)))?;
