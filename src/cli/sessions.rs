@@ -48,7 +48,8 @@ pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure>
     }
 }
 
-async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failure> {
+/// What is asked for, of the arguments.
+fn asked(wanted: &List) -> Result<Query, Failure> {
     if let Some(odd) = wanted.status.iter().find(|status| !STATUSES.contains(&status.as_str())) {
         let hint = format!("one of: {}", STATUSES.join(", "));
         return Err(Failure::new(Code::Usage, format!("{odd:?} is no status"), hint));
@@ -68,6 +69,11 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         let hint = format!("in a filter: {}", listing_words::GRAMMAR);
         return Err(Failure::new(Code::Usage, odd.clone(), hint));
     }
+    Ok(query)
+}
+
+async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failure> {
+    let mut query = asked(wanted)?;
     let (rows, counts, now) = match Wire::existing(config)? {
         Some(wire) => {
             if let Some(after) = &wanted.after {

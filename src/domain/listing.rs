@@ -182,11 +182,15 @@ impl Query {
             && self.tokens_min.is_none_or(|min| tokens >= min)
             && self.tokens_max.is_none_or(|max| tokens <= max)
             && self.needles().iter().all(|needle| words.contains(needle.as_str()))
-            && self.text_words().iter().all(|word| self.has_word(&words, &row.status, word))
+            && self.has_text(&words, &row.status)
     }
 
-    fn has_word(&self, words: &str, status: &str, word: &str) -> bool {
-        words.contains(word) || status.contains(word) || (self.loose && follows(words, word))
+    /// Whether the names of a row, as `row_words` has them, and its status have each word of `text`.
+    pub fn has_text(&self, words: &str, status: &str) -> bool {
+        let has = |word: &str| {
+            words.contains(word) || status.contains(word) || (self.loose && follows(words, word))
+        };
+        self.text_words().iter().all(|word| has(word))
     }
 
     /// Whether a row's names and times alone do not tell whether it fits.

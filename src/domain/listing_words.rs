@@ -35,7 +35,7 @@ pub fn read(typed: &str, now: Micros, query: &mut Query) -> Vec<String> {
         };
         match taken {
             Some(Ok(())) => {}
-            Some(Err(wants)) => odd.push(format!("{word} was left out: {wants}")),
+            Some(Err(wants)) => odd.push(format!("{word} cannot be read: {wants}")),
             None => words.push(word),
         }
     }
@@ -45,7 +45,7 @@ pub fn read(typed: &str, now: Micros, query: &mut Query) -> Vec<String> {
 
 /// Takes a condition in; none where it is no condition but a word with a colon.
 fn condition(name: &str, value: &str, now: Micros, query: &mut Query) -> Option<Result<(), String>> {
-    let a_moment = || moment(value, now).ok_or("such as 7d, 3h, today or 2026-11-21".to_string());
+    let a_moment = || moment(value, now).ok_or("write it like 7d, 3h, today or 2026-11-21".to_string());
     let taken = match name.to_lowercase().as_str() {
         "tool" => text(value).map(|value| query.tool = value),
         "agent" => text(value).map(|value| query.agent = value),
@@ -56,11 +56,11 @@ fn condition(name: &str, value: &str, now: Micros, query: &mut Query) -> Option<
                 query.statuses.push((*status).to_string());
                 Ok(())
             }
-            None => Err(format!("one of {}", STATUSES.join(", "))),
+            None => Err(format!("it is one of {}", STATUSES.join(", "))),
         },
         "after" => a_moment().map(|moment| query.since = Some(moment)),
         "before" => a_moment().map(|moment| query.until = Some(moment)),
-        "tokens" => tokens(value, query).ok_or("such as >10k or <500".to_string()),
+        "tokens" => tokens(value, query).ok_or("write it like >10k or <500".to_string()),
         _ => return None, // a word of its own, such as a URL
     };
     Some(taken)

@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 /// News of the list are gathered this long before it is sent again, in milliseconds.
 const EVERY_MS: u64 = 250;
 /// Commits that a look into a session reads at most: the last ones.
-const GLANCE: u64 = 48;
+const GLANCE: u16 = 48;
 /// Rows read at once where all are named.
 const PAGE: usize = 400;
 /// One look at what is to be made searchable, in milliseconds.
@@ -217,9 +217,9 @@ async fn glance(store: &Store, id: &SessionId) -> Result<Option<Glance>, LogFaul
     let Some(row) = store.index.row(id).await? else { return Ok(None) };
     let head = store.log.head(id).await?;
     let mut glance = Glance::new(id.clone());
-    let mut after = head.seq.saturating_sub(GLANCE);
+    let mut after = head.seq.saturating_sub(u64::from(GLANCE));
     while after < head.seq {
-        let page = store.log.read(id, after, GLANCE as usize).await?;
+        let page = store.log.read(id, after, usize::from(GLANCE)).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         page.iter().flat_map(|commit| &commit.events).for_each(|sealed| glance.apply(&sealed.event));

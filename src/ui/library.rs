@@ -11,6 +11,7 @@ use crate::domain::search::{Found, Search};
 use crate::domain::tally::{self, Row};
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
+use std::collections::BTreeMap;
 
 /// Rows of a window.
 pub const WINDOW: usize = 400;
@@ -50,6 +51,8 @@ pub struct Texts {
     pub asked: Option<Search>,
     /// What came.
     pub found: Found,
+    /// What was asked for when that came.
+    pub of: Option<Search>,
     /// The chosen hit.
     pub chosen: usize,
     /// Whether the words are those of before: the next letter begins other ones.
@@ -93,6 +96,8 @@ pub struct Library {
     pub texts: Texts,
     /// What came of the last deeds, until the next key.
     pub told: Vec<Done>,
+    /// The titles of the sessions that something was done with.
+    pub titles: BTreeMap<SessionId, String>,
     /// What takes the last deeds back.
     pub undo: Vec<(SessionId, Deed)>,
     /// What would take back the deeds that are under way.
@@ -207,7 +212,8 @@ impl Library {
     pub fn search(&self) -> Option<Search> {
         let mut words = self.texts.words.text();
         // A word is found while it is still being typed; one that is quoted or followed by a blank is whole.
-        if words.chars().next_back().is_some_and(char::is_alphanumeric) && words.matches('"').count() % 2 == 0
+        if words.chars().next_back().is_some_and(char::is_alphanumeric)
+            && words.matches('"').count().is_multiple_of(2)
         {
             words.push('*');
         }

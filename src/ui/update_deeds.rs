@@ -87,12 +87,15 @@ fn send(app: &mut App, deeds: Vec<(SessionId, Deed)>, effects: &mut Vec<Effect>)
     if deeds.is_empty() {
         return;
     }
-    let title = |id: &SessionId| {
-        let row = app.library.listed.rows.iter().find(|row| row.id == *id);
-        row.map(|row| row.title.clone()).unwrap_or_default()
-    };
+    let library = &mut app.library;
+    library.titles.clear();
+    for (id, _) in &deeds {
+        let row = library.listed.rows.iter().find(|row| row.id == *id);
+        library.titles.extend(row.map(|row| (id.clone(), row.title.clone())));
+    }
+    let title = |id: &SessionId| library.titles.get(id).cloned().unwrap_or_default();
     let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(&title(id))?));
-    app.library.undo_next = deeds.iter().filter_map(inverse).collect();
+    library.undo_next = deeds.iter().filter_map(inverse).collect();
     effects.push(Effect::Send(Command::Deeds(deeds)));
 }
 

@@ -242,11 +242,16 @@ pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
         library.asked = Some(query.clone());
         effects.push(Effect::Send(Command::List { query: Box::new(query), live: true }));
     }
-    if library.opens && library.chosen_row().is_some() {
-        library.opens = false;
+    update_texts::follow(library, effects);
+    let known = match library.typing {
+        Typing::Search => library.search() == library.texts.of,
+        Typing::Nothing | Typing::Filter | Typing::Rename | Typing::Tags | Typing::Export => {
+            library.is_fresh()
+        }
+    };
+    if known && std::mem::take(&mut library.opens) {
         return open(app, effects);
     }
-    update_texts::follow(library, effects);
     let row = library.chosen_row().filter(|_| library.typing != Typing::Search);
     let wanted = row.map(|row| (row.id.clone(), row.events));
     if wanted.is_some() && library.glanced != wanted {

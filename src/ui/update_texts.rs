@@ -6,9 +6,9 @@ use crate::domain::search::{Found, Search};
 use crate::ui::app::App;
 use crate::ui::edit::TextBox;
 use crate::ui::key::Key;
-use crate::ui::library::Library;
+use crate::ui::library::{Library, Texts};
 use crate::ui::mode::{Focus, Pane};
-use crate::ui::update::{Effect, toast};
+use crate::ui::update::Effect;
 use crate::ui::update_list;
 
 /// The newest first, or the best.
@@ -48,7 +48,7 @@ pub fn shift(app: &mut App, by: isize) {
 pub fn follow(library: &mut Library, effects: &mut Vec<Effect>) {
     let Some(search) = library.search() else {
         if library.texts.words.text().trim().is_empty() {
-            (library.texts.asked, library.texts.found) = (None, Found::default());
+            library.texts = Texts { words: std::mem::take(&mut library.texts.words), ..Texts::default() };
         }
         return;
     };
@@ -69,13 +69,16 @@ pub fn found(app: &mut App, search: &Search, found: Found) {
     let same = looked.map(place).and_then(|at| found.hits.iter().position(|hit| place(hit) == at));
     texts.chosen = same.unwrap_or(texts.chosen).min(found.hits.len().saturating_sub(1));
     texts.found = found;
+    texts.of = Some(search.clone());
 }
 
 /// Opens the session of the chosen hit at its event: what is over is played and held there, what goes on is watched.
 pub fn open(app: &mut App, effects: &mut Vec<Effect>) {
     let texts = &app.library.texts;
-    let Some(hit) = texts.found.hits.get(texts.chosen).filter(|_| app.library.search() == texts.asked) else {
-        return toast(app, "Nothing is found yet to be opened.", "");
+    let is_fresh = app.library.search() == texts.of;
+    let Some(hit) = texts.found.hits.get(texts.chosen).filter(|_| is_fresh) else {
+        app.library.opens = !is_fresh; // as soon as it is known which one that is
+        return;
     };
     at(app, hit.session.clone(), hit.event, hit.over, effects);
 }

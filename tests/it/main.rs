@@ -23,6 +23,7 @@ mod crash;
 mod fork;
 mod fork_cli;
 mod fork_screen;
+mod sessions_screen;
 mod restore;
 mod agent;
 mod contracts;

@@ -165,7 +165,7 @@ fn typed(app: &App, area: Rect, buf: &mut Buffer) {
     let label = label(app);
     let typed = match library.typing {
         Typing::Rename | Typing::Tags => format!("{label}{}", library.input.text()),
-        Typing::Export => format!("{label}: j jsonl  m md  h html  a atif"),
+        Typing::Export => format!("{label}: j jsonl (exact)  m md  h html  a atif"),
         Typing::Nothing | Typing::Filter | Typing::Search => library.filter.text(),
     };
     let hint = match (library.typing, library.tab) {
@@ -229,6 +229,9 @@ fn list(app: &App, body: Rect, buf: &mut Buffer) {
             }
         }
         if place == library.chosen {
+            if look.in_words() {
+                buf.set_string(line.x, line.y, Glyph::Selected.text(look.glyphs), look.style(Role::Accent));
+            }
             ink::choose(app, line, buf);
         }
     }

@@ -202,8 +202,8 @@ pub fn told(app: &App, area: Rect, buf: &mut Buffer) {
                 (Glyph::Failed, Role::Fault, format!("not {}: {}", one.deed.done(), one_line(why)))
             }
         };
-        let row = app.library.listed.rows.iter().find(|row| row.id == one.session);
-        let title = row.map(|row| format!("  {}", one_line(&row.title))).unwrap_or_default();
+        let title = app.library.titles.get(&one.session);
+        let title = title.map(|title| format!("  {}", one_line(title))).unwrap_or_default();
         let spans = vec![
             Span::styled(format!("{} ", glyph.text(look.glyphs)), look.style(role)),
             Span::styled(format!("{}  ", one.session), look.style(Role::Muted)),

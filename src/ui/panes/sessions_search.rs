@@ -56,7 +56,12 @@ fn draw_hit(app: &App, hit: &Hit, area: Rect, chosen: bool, buf: &mut Buffer) {
     let muted = look.style(Role::Muted);
     let title = if hit.title.trim().is_empty() { hit.session.to_string() } else { one_line(&hit.title) };
     let put_away = if hit.archived { "  archived" } else { "" };
-    let left = vec![Span::styled(title, look.style(Role::Text)), Span::styled(put_away, muted)];
+    let here = if chosen { look.sign("", "> ") } else { "" };
+    let left = vec![
+        Span::styled(here, look.style(Role::Accent)),
+        Span::styled(title, look.style(Role::Text)),
+        Span::styled(put_away, muted),
+    ];
     let when = age(app.now.ms_since(hit.at));
     let kind = if area.width >= 60 { format!("  {}", words_of(&hit.kind)) } else { String::new() };
     let right = vec![Span::styled(format!("{kind}  {} {when:>4}", hit.event), muted)];

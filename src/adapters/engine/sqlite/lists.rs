@@ -24,7 +24,7 @@ pub fn rows(conn: &Connection, query: &Query) -> Result<Vec<Tally>, Fail> {
     let asked = Asked::listed(query);
     if query.wants_rows() {
         let (mut skip, mut found) = (query.skip, Vec::new());
-        each(conn, &asked, |row| {
+        each(conn, query, &asked, |row| {
             let fits = query.fits(&row);
             if fits && skip == 0 && found.len() < query.limit {
                 found.push(row);
@@ -53,7 +53,7 @@ pub fn rows(conn: &Connection, query: &Query) -> Result<Vec<Tally>, Fail> {
 fn families(conn: &Connection, query: &Query) -> Result<Vec<Tally>, Fail> {
     let (asked, mut kin) = (Asked::listed(query), Vec::new());
     if query.wants_rows() {
-        each(conn, &asked, |row| {
+        each(conn, query, &asked, |row| {
             kin.extend(query.fits(&row).then(|| Kin::of(&row)));
             true
         })?;
@@ -90,7 +90,7 @@ pub fn counts(conn: &Connection, query: &Query) -> Result<Counts, Fail> {
     asked.fits(query);
     let mut counts = Counts::default();
     if query.wants_rows() {
-        each(conn, &asked, |row| {
+        each(conn, query, &asked, |row| {
             if query.fits(&row) {
                 counts.add(row.tab(), 1);
             }
@@ -110,12 +110,23 @@ pub fn counts(conn: &Connection, query: &Query) -> Result<Counts, Fail> {
     Ok(counts)
 }
 
-/// Reads rows in order, one at a time, as long as `take` wants more.
-fn each(conn: &Connection, asked: &Asked, mut take: impl FnMut(Tally) -> bool) -> Result<(), Fail> {
-    let sql = format!("SELECT id, tally, sum, seal FROM sessions WHERE {} {ORDER}", asked.all());
+/// Reads rows in order, one at a time, as long as `take` wants more. Those whose names tell that they do not fit are passed
+/// over unread.
+fn each(
+    conn: &Connection,
+    query: &Query,
+    asked: &Asked,
+    mut take: impl FnMut(Tally) -> bool,
+) -> Result<(), Fail> {
+    let sql =
+        format!("SELECT id, tally, sum, seal, words, status FROM sessions WHERE {} {ORDER}", asked.all());
     let mut select = conn.prepare_cached(&sql)?;
     let mut found = select.query(params_from_iter(asked.values.iter()))?;
     while let Some(row) = found.next()? {
+        let (words, status): (String, String) = (row.get(4)?, row.get(5)?);
+        if !query.has_text(&words, &status) {
+            continue;
+        }
         if !take(rows::tally(conn, rows::stored_tally(row)?)?) {
             break;
         }
