@@ -74,18 +74,19 @@ fn asked(wanted: &List) -> Result<Query, Failure> {
 
 async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failure> {
     let mut query = asked(wanted)?;
-    let (rows, counts, now) = match Wire::existing(config)? {
+    let (rows, counts, left, now) = match Wire::existing(config)? {
         Some(wire) => {
             if let Some(after) = &wanted.after {
                 let id = wire.find(after).await?;
                 query.after = wire.store.index.row(&id).await?.as_ref().map(After::of);
             }
             let counts = wire.store.index.counts(query.clone()).await?;
-            (wire.store.index.rows(query).await?, counts, wire.clock.now())
+            let rows = wire.store.index.rows(query).await?;
+            let left = nobody_drives(&wire, &rows)?;
+            (rows, counts, left, wire.clock.now())
         }
-        None => (Vec::new(), Counts::default(), time::Micros(0)),
+        None => (Vec::new(), Counts::default(), HashSet::new(), time::Micros(0)),
     };
-    let left = nobody_drives(config, &rows)?;
     if json {
         let told_of = |row: &Row| told(row, Standing::of(row, left.contains(&row.id)));
         let rows: Vec<serde_json::Value> = rows.iter().map(told_of).collect();
@@ -128,9 +129,8 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
 }
 
 /// Which of the sessions should be at work and are driven by nobody.
-fn nobody_drives(config: &Config, rows: &[Row]) -> Result<HashSet<SessionId>, Failure> {
+fn nobody_drives(wire: &Wire, rows: &[Row]) -> Result<HashSet<SessionId>, Failure> {
     let mut left = HashSet::new();
-    let Some(wire) = Wire::existing(config)? else { return Ok(left) };
     for row in rows.iter().filter(|row| row.status == "running") {
         if !wire.store.work.taken(&row.id)? {
             left.insert(row.id.clone());
@@ -178,7 +178,7 @@ fn line(row: &Row, depth: usize, standing: Standing<'_>, now: time::Micros) -> S
 }
 
 async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
-    let wire = Wire::required(config)?;
+    let wire = Wire::reading(config)?;
     let id = wire.find(id).await?;
     let row = wire.store.index.row(&id).await?;
     let mut hand = wire.hand(Via::Command, "");

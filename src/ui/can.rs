@@ -47,7 +47,7 @@ pub fn over(app: &App, overlay: &Overlay) -> Context {
             Typing::Export => Context::SessionsExport,
         },
         Overlay::Compare(_) => Context::Compare,
-        Overlay::Editor(_) if app.fork.is_some() => Context::ForkEditor,
+        Overlay::Editor(editor) if editor.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
     }
@@ -91,8 +91,11 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
-        // Nothing takes the place of an editor: what was written would be lost.
-        Action::Palette => app.behind.is_none() && !matches!(app.overlay, Some(Overlay::Editor(_))),
+        // Nothing takes the place of an editor or a question: what was written would be lost.
+        Action::Palette => {
+            let writes = app.question.is_some() || matches!(app.overlay, Some(Overlay::Editor(_)));
+            app.behind.is_none() && !writes
+        }
         Action::Replay => session.is_some() || lists(app),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
             app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))

@@ -339,7 +339,10 @@ fn a_hit_opens_where_it_is() {
     found(&mut screen, ranked, vec![hit(&live, 6, false), hit(&done, 12, true)]);
     screen.press("Down Enter");
     assert_eq!(screen.commands(), [Command::Replay(done.session.id.clone())]);
-    assert_eq!((screen.app.replay_at, screen.app.replay_wanted), (Some(12), true));
+    assert_eq!(
+        (screen.app.replay_at, screen.app.replay_wanted.clone()),
+        (Some(12), Some(done.session.id.clone()))
+    );
     // The search is as it was, and the other one goes on: it is watched, with the item in view.
     let mut screen = TestScreen::of(&live, SIZE);
     screen.press("Esc 1 g s s").write("notes");
@@ -348,7 +351,7 @@ fn a_hit_opens_where_it_is() {
     found(&mut screen, &search, vec![hit(&live, 6, false)]);
     screen.press("Enter");
     assert_eq!(screen.commands(), [Command::Watch(live.session.id.clone())]);
-    assert!(!screen.app.replay_wanted);
+    assert_eq!(screen.app.replay_wanted, None);
     screen.msg(Msg::Notice(Notice::Watching { session: live.session.id.clone() }));
     for commit in &live.commits {
         screen.msg(Msg::Notice(Notice::Committed(commit.clone())));

@@ -10,8 +10,8 @@ use rusqlite::{Connection, params_from_iter};
 
 /// The first number that `Tab::All` does not show.
 const PUT_AWAY: u8 = 5;
-/// Pinned ones first, then the last touched.
-const ORDER: &str = "ORDER BY pinned DESC, updated DESC, id";
+/// `listed` follows from `updated`: it is named because the index is over it.
+const ORDER: &str = "ORDER BY pinned DESC, listed DESC, updated DESC, id";
 
 /// The rows that fit, in order.
 pub fn rows(conn: &Connection, query: &Query) -> Result<Vec<Tally>, Fail> {
