@@ -220,7 +220,7 @@ impl Rig {
         let start =
             Start { model: String::new(), base_url: None, mode: Mode::Auto, limits: Limits::default() };
         let mut app = App::new(ToolBook::default(), start, look, Keymap::default(), Micros(0));
-        (app.size, app.replay_wanted, app.replay_at) = (SIZE, true, Some(1));
+        (app.size, app.replay_at) = (SIZE, Some(1));
         Rig { app, commands, notices, begun: Instant::now() }
     }
 
@@ -270,6 +270,7 @@ async fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
     let store = Sqlite::open_read_only(folder)?.ok_or("there is no store")?;
     let id = SessionId(SESSION.to_string());
     let mut rig = Rig::new(&store);
+    rig.app.replay_wanted = Some(id.clone());
     rig.commands.send(Command::Replay(id)).await?;
     while rig.at() != Some(1) {
         rig.hear().await?;

@@ -1,10 +1,11 @@
 //! `tackroom sessions export`: stored sessions as files for others.
 
-use crate::cli::args::sessions::{Export, Format};
+use crate::cli::args::sessions::Export;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
+use crate::domain::export::FileForm;
 use crate::domain::export::atif::Atif;
 use crate::domain::export::form::{About, Form};
 use crate::domain::export::html::Html;
@@ -12,6 +13,9 @@ use crate::domain::export::jsonl::Writer;
 use crate::domain::export::md::Markdown;
 use crate::domain::export::tale::Tale;
 use crate::domain::ids::SessionId;
+use crate::ports::Later;
+use crate::ports::export;
+use crate::runtime::plugs::Store;
 use serde_json::{Value, json};
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
@@ -45,14 +49,14 @@ pub async fn export(config: &Config, args: &Export, json: bool) -> Result<Code, 
     for id in &ids {
         let Some(into) = into else {
             let mut target = Target::Screen;
-            write(&wire, id, args.format, &mut target).await?;
+            write(&wire.store, id, args.format.form(), &mut target).await?;
             continue;
         };
         let path = match folder {
-            true => into.join(format!("{id}.{}", args.format.ending())),
+            true => into.join(format!("{id}.{}", args.format.form().ending())),
             false => into.to_path_buf(),
         };
-        let (events, bytes) = to_file(&wire, id, args, &path).await?;
+        let (events, bytes) = to_file(&wire.store, id, (args.format.form(), args.force), &path).await?;
         if json {
             exported.push(json!({ "session": id, "format": args.format.word(), "events": events,
                 "path": path.display().to_string(), "bytes": bytes }));
@@ -67,15 +71,20 @@ pub async fn export(config: &Config, args: &Export, json: bool) -> Result<Code, 
 }
 
 /// Writes a file of one's own: nobody else reads it, and what could not be finished does not stay.
-async fn to_file(wire: &Wire, id: &SessionId, args: &Export, path: &Path) -> Result<(u64, u64), Failure> {
+async fn to_file(
+    store: &Store,
+    id: &SessionId,
+    (form, force): (FileForm, bool),
+    path: &Path,
+) -> Result<(u64, u64), Failure> {
     let new = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-    let written = match args.force {
+    let written = match force {
         true => beside(path),
         false => path.to_path_buf(),
     };
     let file = new(&written).map_err(|error| {
         let sentence = format!("{} cannot be made: {error}", written.display());
-        let taken = error.kind() == std::io::ErrorKind::AlreadyExists && !args.force;
+        let taken = error.kind() == std::io::ErrorKind::AlreadyExists && !force;
         let hint = match taken {
             true => "--force puts it in the place of what is there",
             false => "name another place with --output",
@@ -83,12 +92,12 @@ async fn to_file(wire: &Wire, id: &SessionId, args: &Export, path: &Path) -> Res
         Failure::new(Code::Usage, sentence, hint)
     })?;
     let mut target = Target::File(BufWriter::new(file), 0);
-    let done = match write(wire, id, args.format, &mut target).await {
+    let done = match write(store, id, form, &mut target).await {
         Ok(events) => target.end().map(|bytes| (events, bytes)),
         Err(failure) => Err(failure),
     };
     let done = match done {
-        Ok(done) if args.force => std::fs::rename(&written, path).map(|()| done).map_err(Failure::from),
+        Ok(done) if force => std::fs::rename(&written, path).map(|()| done).map_err(Failure::from),
         other => other,
     };
     if done.is_err() {
@@ -138,27 +147,27 @@ impl Target {
 }
 
 /// Writes a session as it stands now; answers how many events it has.
-async fn write(wire: &Wire, id: &SessionId, format: Format, target: &mut Target) -> Result<u64, Failure> {
+async fn write(store: &Store, id: &SessionId, format: FileForm, target: &mut Target) -> Result<u64, Failure> {
     match format {
-        Format::Jsonl => lines(wire, id, target).await,
-        Format::Md => document(wire, id, (format, Box::new(Markdown::default())), target).await,
-        Format::Html => document(wire, id, (format, Box::new(Html::default())), target).await,
-        Format::Atif => document(wire, id, (format, Box::new(Atif::default())), target).await,
+        FileForm::Jsonl => lines(store, id, target).await,
+        FileForm::Md => document(store, id, (format, Box::new(Markdown::default())), target).await,
+        FileForm::Html => document(store, id, (format, Box::new(Html::default())), target).await,
+        FileForm::Atif => document(store, id, (format, Box::new(Atif::default())), target).await,
     }
 }
 
-async fn lines(wire: &Wire, id: &SessionId, target: &mut Target) -> Result<u64, Failure> {
-    let head = wire.store.log.head(id).await?;
+async fn lines(store: &Store, id: &SessionId, target: &mut Target) -> Result<u64, Failure> {
+    let head = store.log.head(id).await?;
     let mut writer = Writer::new();
     target.json(&Writer::header(id, &head))?;
     let mut after = 0;
     while after < head.seq {
-        let page = wire.store.log.read(id, after, PAGE).await?;
+        let page = store.log.read(id, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         for commit in page.iter().filter(|commit| commit.seq <= head.seq) {
             for hash in writer.wants(commit) {
-                match wire.store.blobs.get(hash).await? {
+                match store.blobs.get(hash).await? {
                     Some(content) => {
                         Writer::content(hash, &content).try_for_each(|line| target.json(&line))?;
                     }
@@ -172,25 +181,25 @@ async fn lines(wire: &Wire, id: &SessionId, target: &mut Target) -> Result<u64, 
 }
 
 /// In a trajectory foreign text is escaped as JSON is, which is not enough for a terminal.
-fn put(target: &mut Target, format: Format, piece: &str) -> Result<(), Failure> {
+fn put(target: &mut Target, format: FileForm, piece: &str) -> Result<(), Failure> {
     match format {
-        Format::Jsonl | Format::Atif => target.json(piece.strip_suffix('\n').unwrap_or(piece)),
-        Format::Md | Format::Html => target.text(piece),
+        FileForm::Jsonl | FileForm::Atif => target.json(piece.strip_suffix('\n').unwrap_or(piece)),
+        FileForm::Md | FileForm::Html => target.text(piece),
     }
 }
 
 async fn document(
-    wire: &Wire,
+    store: &Store,
     id: &SessionId,
-    (format, mut form): (Format, Box<dyn Form + Send>),
+    (format, mut form): (FileForm, Box<dyn Form + Send>),
     target: &mut Target,
 ) -> Result<u64, Failure> {
-    let head = wire.store.log.head(id).await?;
-    let row = wire.store.index.row(id).await?;
+    let head = store.log.head(id).await?;
+    let row = store.index.row(id).await?;
     let mut tale = Tale::default();
     let (mut after, mut begun) = (0, false);
     while after < head.seq {
-        let page = wire.store.log.read(id, after, PAGE).await?;
+        let page = store.log.read(id, after, PAGE).await?;
         let Some(last) = page.last() else { break };
         after = last.seq;
         for sealed in page.iter().filter(|commit| commit.seq <= head.seq).flat_map(|commit| &commit.events) {
@@ -211,4 +220,40 @@ async fn document(
     }
     put(target, format, &form.end(&sum))?;
     Ok(head.event.0)
+}
+
+/// Files of one name at most, told apart by a number.
+const SAME_MAX: u32 = 99;
+
+/// Files beside the work: into the folder that the workbench was started in, never in the place of what is there.
+pub struct IntoFolder {
+    store: Store,
+    folder: PathBuf,
+}
+
+impl IntoFolder {
+    /// Files go into this folder.
+    pub fn new(store: Store, folder: PathBuf) -> IntoFolder {
+        IntoFolder { store, folder }
+    }
+
+    async fn write(&self, id: &SessionId, form: FileForm) -> Result<String, String> {
+        for number in 1..=SAME_MAX {
+            let end = form.ending();
+            let name = if number == 1 { format!("{id}.{end}") } else { format!("{id}-{number}.{end}") };
+            let path = self.folder.join(name);
+            if path.symlink_metadata().is_ok() {
+                continue; // what is there stays
+            }
+            let written = to_file(&self.store, id, (form, false), &path).await;
+            return written.map(|_| path.display().to_string()).map_err(|failure| failure.sentence);
+        }
+        Err(format!("there are {SAME_MAX} files of it already in {}", self.folder.display()))
+    }
+}
+
+impl export::Export for IntoFolder {
+    fn export<'a>(&'a self, session: &'a SessionId, form: FileForm) -> Later<'a, Result<String, String>> {
+        Box::pin(self.write(session, form))
+    }
 }

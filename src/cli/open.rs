@@ -2,6 +2,7 @@
 
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::export::IntoFolder;
 use crate::cli::look;
 use crate::cli::out;
 use crate::cli::wire::{Wire, folder};
@@ -16,6 +17,7 @@ use crate::runtime::upkeep::keep_up;
 use crate::ui::app::{App, Start};
 use crate::ui::screen::{self, Exit};
 use std::io::IsTerminal;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -83,7 +85,10 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     let mut app = App::new(wire.book(), start, look, keys, wire.clock.now());
     app.bell = config.bell.value;
     app.programs = look::programs(config);
+    app.library.kept_days = (config.archived_days.value, config.deleted_days.value);
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
+    let here = std::env::current_dir().unwrap_or_default();
+    let desk = desk.exporting(Arc::new(IntoFolder::new(wire.store.clone(), here)));
     let desk = tokio::spawn(desk.serve(commands_out));
     let (store, clock, stop) =
         ((wire.store.clone(), wire.files.clone()), wire.clock.clone(), CancellationToken::new());
@@ -115,7 +120,8 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
 
 /// The first commands, and how the screen expects their answers.
 fn begin(app: &mut App, first: First) -> Vec<Command> {
-    let mut commands = vec![Command::Rows];
+    // How many there are; the list itself is asked for where it is looked at.
+    let mut commands = vec![Command::List { query: Box::default(), live: false }];
     match first {
         First::Empty => {}
         First::Begin(task, breaks) => commands.push(Command::Begin(task, breaks)),

@@ -1,5 +1,6 @@
 //! `tackroom sessions`: browse without the screen.
 
+use crate::adapters::clock::SystemClock;
 use crate::cli::args::sessions::{List, Sessions, SessionsVerb};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
@@ -8,28 +9,17 @@ use crate::cli::{export, marks, out, search};
 use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::ids::SessionId;
+use crate::domain::library::Standing;
 use crate::domain::listing::{After, Counts, Query, Tab};
+use crate::domain::listing_words::{self, STATUSES};
 use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
 use crate::domain::session::Session;
 use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time;
+use crate::ports::clock::Clock;
 use std::collections::HashSet;
-
-/// The words that a status may be.
-const STATUSES: [&str; 10] = [
-    "idle",
-    "running",
-    "held",
-    "paused",
-    "stepping",
-    "done",
-    "failed",
-    "cancelled",
-    "budget-stopped",
-    "unfinished",
-];
 
 /// Lists, searches, shows, renames, marks or removes.
 pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure> {
@@ -58,7 +48,8 @@ pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure>
     }
 }
 
-async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failure> {
+/// What is asked for, of the arguments.
+fn asked(wanted: &List) -> Result<Query, Failure> {
     if let Some(odd) = wanted.status.iter().find(|status| !STATUSES.contains(&status.as_str())) {
         let hint = format!("one of: {}", STATUSES.join(", "));
         return Err(Failure::new(Code::Usage, format!("{odd:?} is no status"), hint));
@@ -66,15 +57,23 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
     let mut query = Query {
         tab: wanted.tab,
         statuses: wanted.status.clone(),
-        held: false,
-        text: wanted.filter.clone(),
         agent: wanted.agent.clone(),
         workspace: wanted.folder.clone(),
         tags: wanted.tag.iter().map(|text: &String| tag(text).unwrap_or_else(|| text.clone())).collect(),
         tool: wanted.tool.clone(),
-        after: None,
         limit: wanted.limit,
+        ..Query::default()
     };
+    let odd = listing_words::read(&wanted.filter, SystemClock.now(), &mut query);
+    if let Some(odd) = odd.first() {
+        let hint = format!("in a filter: {}", listing_words::GRAMMAR);
+        return Err(Failure::new(Code::Usage, odd.clone(), hint));
+    }
+    Ok(query)
+}
+
+async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failure> {
+    let mut query = asked(wanted)?;
     let (rows, counts, left, now) = match Wire::existing(config)? {
         Some(wire) => {
             if let Some(after) = &wanted.after {
@@ -86,11 +85,11 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
             let left = nobody_drives(&wire, &rows)?;
             (rows, counts, left, wire.clock.now())
         }
-        None => (Vec::new(), Counts::default(), Vec::new(), time::Micros(0)),
+        None => (Vec::new(), Counts::default(), HashSet::new(), time::Micros(0)),
     };
     if json {
-        let rows: Vec<serde_json::Value> =
-            rows.iter().zip(&left).map(|(row, left)| told(row, *left)).collect();
+        let told_of = |row: &Row| told(row, Standing::of(row, left.contains(&row.id)));
+        let rows: Vec<serde_json::Value> = rows.iter().map(told_of).collect();
         let counts: serde_json::Map<String, serde_json::Value> =
             Tab::ALL.iter().map(|tab| (tab.name().to_string(), counts.of(*tab).into())).collect();
         let told = serde_json::json!({ "version": 1, "sessions": rows, "counts": counts });
@@ -111,32 +110,44 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {:<16}  {}",
         "id", "status", "age", "steps", "tokens", "folder", "title"
     ))?;
-    let gone: HashSet<&SessionId> =
-        rows.iter().zip(&left).filter(|(_, left)| **left).map(|(row, _)| &row.id).collect();
+    let (mut interrupted, mut unstarted) = (false, false);
     for (depth, row) in tally::as_tree(&rows) {
-        out::line(&line(row, depth, gone.contains(&row.id), now))?;
+        let standing = Standing::of(row, left.contains(&row.id));
+        interrupted |= standing == Standing::Interrupted;
+        unstarted |= standing == Standing::NotStarted;
+        out::line(&line(row, depth, standing, now))?;
     }
-    if !gone.is_empty() {
+    if interrupted {
         out::line(
             "interrupted: nobody drives it; `tackroom resume ID` takes it up, `tackroom pending` tells more",
         )?;
+    }
+    if unstarted {
+        out::line("not started: a fork that nobody has driven yet; `tackroom resume ID` lets it go on")?;
     }
     Ok(Code::Done)
 }
 
 /// Which of the sessions should be at work and are driven by nobody.
-fn nobody_drives(wire: &Wire, rows: &[Row]) -> Result<Vec<bool>, Failure> {
-    let left = |row: &Row| Ok(row.status == "running" && !wire.store.work.taken(&row.id)?);
-    rows.iter().map(left).collect()
+fn nobody_drives(wire: &Wire, rows: &[Row]) -> Result<HashSet<SessionId>, Failure> {
+    let mut left = HashSet::new();
+    for row in rows.iter().filter(|row| row.status == "running") {
+        if !wire.store.work.taken(&row.id)? {
+            left.insert(row.id.clone());
+        }
+    }
+    Ok(left)
 }
 
 /// A row as it is stored, with its times in the form of all other documents, and whether a process that should be there is.
-fn told(row: &Row, left: bool) -> serde_json::Value {
+fn told(row: &Row, standing: Standing<'_>) -> serde_json::Value {
     let mut value = serde_json::json!(row);
     if let Some(members) = value.as_object_mut() {
         members.insert("opened_at".to_string(), row.opened.rfc3339().into());
         members.insert("updated_at".to_string(), row.updated.rfc3339().into());
-        members.insert("interrupted".to_string(), left.into());
+        members.remove("untaken"); // how it is kept; `not_started` is what it means
+        members.insert("interrupted".to_string(), (standing == Standing::Interrupted).into());
+        members.insert("not_started".to_string(), (standing == Standing::NotStarted).into());
     }
     value
 }
@@ -147,15 +158,12 @@ fn folder_name(path: &str) -> String {
     text::truncate(&out::row(name), 16)
 }
 
-fn line(row: &Row, depth: usize, left: bool, now: time::Micros) -> String {
+fn line(row: &Row, depth: usize, standing: Standing<'_>, now: time::Micros) -> String {
     let age = time::age(now.ms_since(row.updated));
     let tokens = row.usage.input + row.usage.output;
-    let status = if left {
-        "interrupted".to_string()
-    } else if row.waiting() == 0 {
-        row.status.clone()
-    } else {
-        format!("{} ({})", row.status, row.waiting())
+    let status = match row.waiting() {
+        0 => standing.word().to_string(),
+        waiting => format!("{} ({waiting})", row.status),
     };
     let branch = if depth == 0 { String::new() } else { format!("{}└ ", "  ".repeat(depth - 1)) };
     let title = text::first_line(&row.title, 60);
@@ -176,13 +184,16 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     let mut hand = wire.hand(Via::Command, "");
     let session = hand.session(&id).await?;
     let left = wire.is_interrupted(session)?;
+    let unstarted = tally::is_unstarted(session) && !wire.store.work.taken(&id)?;
     if json {
-        out::json(&as_json(session, row.map(|row| told(&row, left))).to_string())?;
+        let told_of = |row: Row| told(&row, Standing::of(&row, left || unstarted));
+        out::json(&as_json(session, row.map(told_of)).to_string())?;
         return Ok(Code::Done);
     }
-    let status = match left {
-        true => format!("interrupted: nobody drives it; tackroom resume {id}"),
-        false => session.status().word().to_string(),
+    let status = match (left, unstarted) {
+        (true, _) => format!("interrupted: nobody drives it; tackroom resume {id}"),
+        (false, true) => format!("fork, not started: tackroom resume {id} lets it go on"),
+        (false, false) => session.status().word().to_string(),
     };
     let lines = [
         format!("session   {}  {}", session.id, session.title),

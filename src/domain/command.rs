@@ -5,7 +5,10 @@ use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::Answer;
 use crate::domain::inspect::page::Subject;
+use crate::domain::library::Deed;
+use crate::domain::listing::Query;
 use crate::domain::order::{Order, Task};
+use crate::domain::search::Search;
 
 /// One thing asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,14 +64,28 @@ pub enum Command {
         /// Nothing after this event is told: where a replay stands. None: all there is.
         until: Option<EventNo>,
     },
-    /// Send the sessions list now, and again whenever it changes.
-    Rows,
     /// Tell every hold of every session as `Notice::Inbox`, now and whenever they change; or no more.
     Inbox(bool),
     /// Tell a session as it stands, for a decision: `Notice::Looked`. Of several that wait, only the last is told.
     Look(SessionId),
     /// Answers to holds, each by itself: what becomes of each is told as `Notice::Answered`.
     Answer(Vec<Answer>),
+    /// Send a window on the sessions list as `Notice::Listed`; where it is `live`, again whenever something changed. It
+    /// takes the place of any window asked for before.
+    List {
+        /// Which rows.
+        query: Box<Query>,
+        /// Whether it is to be sent again.
+        live: bool,
+    },
+    /// Look into a session of the list: `Notice::Glanced`.
+    Glance(SessionId),
+    /// Search what was said and done: `Notice::Found`, again while more of the store can be searched. Ends any other.
+    Search(Search),
+    /// Name all sessions that fit, also those outside of the window: `Notice::Fitting`.
+    Fitting(Box<Query>),
+    /// Do something with sessions, one after another; what came of each is told as `Notice::Did`.
+    Deeds(Vec<(SessionId, Deed)>),
     /// End: runs of this process park, their state is on disk.
     Quit,
 }

@@ -4,6 +4,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 /// Where a session is listed: each in exactly one of these, and in `All` unless it was put away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -93,6 +94,11 @@ impl Counts {
         self.0.get(usize::from(tab.number())).copied().unwrap_or(0)
     }
 
+    /// Whether there is nothing in any tab.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().all(|count| *count == 0)
+    }
+
     /// Takes in so many sessions that are listed in `own`.
     pub fn add(&mut self, own: Tab, sessions: u64) {
         for tab in Tab::ALL {
@@ -125,7 +131,7 @@ pub struct Query {
     pub statuses: Vec<String>,
     /// Only sessions that wait for a decision.
     pub held: bool,
-    /// Each of its words is in the title, the id, the agent, the folder, the model, a tag or a tool's name.
+    /// Each of its words is in the title, the id, the agent, the folder, the model, a tag, a tool's name or the status.
     pub text: String,
     /// Only this agent.
     pub agent: String,
@@ -135,8 +141,22 @@ pub struct Query {
     pub tags: Vec<String>,
     /// Only where this tool was asked for.
     pub tool: String,
+    /// Only where something happened then or later.
+    pub since: Option<Micros>,
+    /// Only where nothing happened then or later.
+    pub until: Option<Micros>,
+    /// Only with so many tokens or more.
+    pub tokens_min: Option<u64>,
+    /// Only with so many tokens or fewer.
+    pub tokens_max: Option<u64>,
+    /// The letters of a word of `text` need only follow one another within one name.
+    pub loose: bool,
+    /// Forks right under the session that they came from, where that fits too; not with `after`.
+    pub tree: bool,
     /// Only what comes after this row: the next page.
     pub after: Option<After>,
+    /// So many of the first are left out.
+    pub skip: usize,
     /// At most so many.
     pub limit: usize,
 }
@@ -154,15 +174,40 @@ impl Query {
     /// Whether the row fits, in whatever tab.
     pub fn fits(&self, row: &Row) -> bool {
         let words = row_words(row);
+        let tokens = row.usage.input + row.usage.output;
         (self.statuses.is_empty() || self.statuses.contains(&row.status))
             && (!self.held || row.waiting() > 0)
+            && self.since.is_none_or(|since| row.updated >= since)
+            && self.until.is_none_or(|until| row.updated < until)
+            && self.tokens_min.is_none_or(|min| tokens >= min)
+            && self.tokens_max.is_none_or(|max| tokens <= max)
             && self.needles().iter().all(|needle| words.contains(needle.as_str()))
+            && self.has_text(&words, &row.status)
     }
 
-    /// What the words of a row must contain, all of it.
+    /// Whether the names of a row, as `row_words` has them, and its status have each word of `text`.
+    pub fn has_text(&self, words: &str, status: &str) -> bool {
+        let has = |word: &str| {
+            words.contains(word) || status.contains(word) || (self.loose && follows(words, word))
+        };
+        self.text_words().iter().all(|word| has(word))
+    }
+
+    /// Whether a row's names and times alone do not tell whether it fits.
+    pub fn wants_rows(&self) -> bool {
+        self.tokens_min.is_some()
+            || self.tokens_max.is_some()
+            || (self.loose && !self.text_words().is_empty())
+    }
+
+    /// The words of `text`: each must be in the names of a row, or in its status.
+    pub fn text_words(&self) -> Vec<String> {
+        clean(&self.text).split_whitespace().map(str::to_string).collect()
+    }
+
+    /// What the names of a row must contain, all of it.
     pub fn needles(&self) -> Vec<String> {
-        let clean = |text: &str| text.trim().replace(MARK, " ").to_lowercase();
-        let mut needles: Vec<String> = clean(&self.text).split_whitespace().map(str::to_string).collect();
+        let mut needles: Vec<String> = Vec::new();
         let whole = |sign: char, text: &str| format!("{MARK}{sign}{}{MARK}", clean(text));
         needles.extend(self.tags.iter().map(|tag| whole('#', tag)));
         if !self.agent.trim().is_empty() {
@@ -181,7 +226,12 @@ impl Query {
     pub fn pick<'a>(&self, rows: impl Iterator<Item = &'a Row>) -> Vec<Row> {
         let mut found: Vec<&Row> = rows.filter(|row| self.admits(row)).collect();
         found.sort_by(|a, b| order(&After::of(a), &After::of(b)));
-        found.into_iter().take(self.limit).cloned().collect()
+        if self.tree {
+            let kin: Vec<Kin> = found.iter().map(|row| Kin::of(row)).collect();
+            let places: Vec<usize> = in_families(&kin).into_iter().map(|(_, place)| place).collect();
+            found = places.into_iter().filter_map(|place| found.get(place).copied()).collect();
+        }
+        found.into_iter().skip(self.skip).take(self.limit).cloned().collect()
     }
 
     /// How many rows fit in each tab.
@@ -202,6 +252,72 @@ impl After {
 /// Pinned ones first, then the last touched.
 fn order(a: &After, b: &After) -> Ordering {
     b.pinned.cmp(&a.pinned).then_with(|| b.updated.cmp(&a.updated)).then_with(|| a.id.cmp(&b.id))
+}
+
+fn clean(text: &str) -> String {
+    text.trim().replace(MARK, " ").to_lowercase()
+}
+
+/// Whether the letters of a word follow one another within one of the names, from the beginning of a word on.
+fn follows(words: &str, word: &str) -> bool {
+    let within = |name: &str, from: usize| {
+        let mut letters = name.get(from..).unwrap_or_default().chars();
+        word.chars().all(|wanted| letters.any(|letter| letter == wanted))
+    };
+    let first = word.chars().next();
+    words.split(MARK).any(|name| {
+        let mut before = None;
+        name.char_indices().any(|(at, letter)| {
+            let begins = before.replace(letter).is_none_or(|before: char| !before.is_alphanumeric());
+            begins && Some(letter) == first && within(name, at)
+        })
+    })
+}
+
+/// A session and the one that it was forked from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kin {
+    /// The session.
+    pub id: SessionId,
+    /// Where it came from.
+    pub parent: Option<SessionId>,
+}
+
+impl Kin {
+    /// Of a row.
+    pub fn of(row: &Row) -> Kin {
+        Kin { id: row.id.clone(), parent: row.parent.as_ref().map(|parent| parent.session.clone()) }
+    }
+}
+
+/// Forks right under the session they came from: depths and places. The order is otherwise kept, by the first of each
+/// family; a fork whose parent is not among them stands by itself.
+pub fn in_families(kin: &[Kin]) -> Vec<(usize, usize)> {
+    let at: HashMap<&SessionId, usize> = kin.iter().enumerate().map(|(at, one)| (&one.id, at)).collect();
+    let parent = |of: usize| -> Option<usize> { at.get(kin.get(of)?.parent.as_ref()?).copied() };
+    let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
+    for child in 0..kin.len() {
+        if let Some(parent) = parent(child) {
+            below.entry(parent).or_default().push(child);
+        }
+    }
+    let (mut seen, mut order) = (vec![false; kin.len()], Vec::with_capacity(kin.len()));
+    for first in 0..kin.len() {
+        let (mut root, mut climbed) = (first, 0);
+        while let Some(up) = parent(root).filter(|_| climbed < kin.len()) {
+            (root, climbed) = (up, climbed + 1); // bounded: damaged rows may go in a circle
+        }
+        let mut stack = vec![(0, root)];
+        while let Some((depth, one)) = stack.pop() {
+            if seen.get(one).copied().unwrap_or(true) {
+                continue;
+            }
+            seen[one] = true;
+            order.push((depth, one));
+            stack.extend(below.get(&one).into_iter().flatten().rev().map(|child| (depth + 1, *child)));
+        }
+    }
+    order
 }
 
 /// What a filter looks through: everything of a row that has a name, in lower case, tags and tools as whole words.

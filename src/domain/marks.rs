@@ -102,6 +102,20 @@ impl Mark {
         }
     }
 
+    /// What takes it back.
+    pub fn inverse(&self) -> Mark {
+        match self {
+            Mark::Tag { tag } => Mark::Untag { tag: tag.clone() },
+            Mark::Untag { tag } => Mark::Tag { tag: tag.clone() },
+            Mark::Pin => Mark::Unpin,
+            Mark::Unpin => Mark::Pin,
+            Mark::Archive => Mark::Unarchive,
+            Mark::Unarchive => Mark::Archive,
+            Mark::Delete => Mark::Restore,
+            Mark::Restore => Mark::Delete,
+        }
+    }
+
     /// The tag that it is about, if it is about one.
     pub fn tag(&self) -> Option<&str> {
         match self {

@@ -6,11 +6,13 @@ use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::{Answered, Held, HoldId};
 use crate::domain::inspect::page::Page;
+use crate::domain::library::{Done, Glance, Listed};
+use crate::domain::listing::Query;
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
+use crate::domain::search::{Found, Search};
 use crate::domain::session::Session;
 use crate::domain::survey::Chunk;
-use crate::domain::tally::Row;
 use std::sync::Arc;
 
 /// One thing told.
@@ -71,8 +73,6 @@ pub enum Notice {
         /// Why.
         why: Refusal,
     },
-    /// The sessions list, or its news.
-    Rows(Vec<Row>),
     /// Every hold of every session, the longest waiting first.
     Inbox(Vec<Held>),
     /// A session that was looked at, as it stands.
@@ -84,6 +84,26 @@ pub enum Notice {
         /// What became of it.
         result: Answered,
     },
+    /// A window on the sessions list, or its news.
+    Listed(Box<Listed>),
+    /// A look into a session of the list.
+    Glanced(Box<Glance>),
+    /// What was found so far.
+    Found {
+        /// What was asked for.
+        search: Search,
+        /// What is there.
+        found: Box<Found>,
+    },
+    /// All sessions that fit.
+    Fitting {
+        /// What was asked for.
+        query: Box<Query>,
+        /// The sessions, in order.
+        ids: Vec<SessionId>,
+    },
+    /// What came of deeds, in the order in which they were asked for.
+    Did(Vec<Done>),
     /// Two sessions, compared.
     Compared(Arc<Comparison>),
     /// Two sessions could not be compared.

@@ -67,6 +67,8 @@ pub struct Hit {
     pub title: String,
     /// Whether it is in the archive.
     pub archived: bool,
+    /// Whether its last task is over: it can be played, and nothing comes any more.
+    pub over: bool,
     /// The event.
     pub event: EventNo,
     /// Its kind, as stored.

@@ -5,7 +5,7 @@ use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::imported::is_answer;
-use crate::domain::listing::Tab;
+use crate::domain::listing::{Kin, Tab, in_families};
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
 use crate::domain::policy::Mode;
@@ -16,7 +16,7 @@ use crate::domain::time::Micros;
 use crate::domain::tool_spec::Touch;
 use crate::domain::waits::{WaitBook, Waits};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Names of tools kept of one session, and the length of each, at most: a model can make up any.
 const TOOLS_MAX: usize = 48;
@@ -77,6 +77,9 @@ pub struct Row {
     /// What is known of the calls that wait, and of where it stands.
     #[serde(default, skip_serializing_if = "WaitBook::is_empty")]
     pub waits: WaitBook,
+    /// Whether it is a fork that nobody has taken up yet.
+    #[serde(default)]
+    pub untaken: bool,
 }
 
 impl Row {
@@ -106,7 +109,18 @@ impl Row {
             consents: BTreeMap::new(),
             imported: false,
             waits: WaitBook::default(),
+            untaken: false,
         }
+    }
+
+    /// Whether it is a fork that was never driven, and something is left to do in it.
+    pub fn is_unstarted(&self) -> bool {
+        self.untaken && self.status == "running"
+    }
+
+    /// Whether its last task is over, or there is nothing in it that could go on.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status.as_str(), "done" | "failed" | "cancelled" | "budget-stopped" | "unfinished")
     }
 
     /// How many things wait for a person.
@@ -149,6 +163,9 @@ impl Row {
             self.usage = Usage::default(); // the copies were paid for in the parent
             self.holds.clear(); // every call that is not over is judged again
             self.consents.clear();
+            self.untaken = true;
+        } else if let Fact::WriterTaken { .. } = fact {
+            self.untaken = false;
         } else if let Fact::ModelReplied { reply, calls } = fact {
             self.steps += 1;
             self.calls += calls.len() as u64;
@@ -181,6 +198,7 @@ impl Row {
             _ if self.marks.deleted.is_some() => Tab::Bin,
             _ if self.marks.archived.is_some() => Tab::Archived,
             "held" | "paused" | "stepping" => Tab::NeedsYou,
+            "running" if self.untaken => Tab::NeedsYou, // nobody but a person lets it go on
             "running" => Tab::Running,
             "failed" | "cancelled" | "budget-stopped" | "unfinished" => Tab::Failed,
             _ => Tab::Done, // done, or nothing was asked yet
@@ -259,34 +277,10 @@ impl Row {
     }
 }
 
-/// Rows as a tree: forks right under the session they came from, with their depth. The order is otherwise kept, by the
-/// first of each family; a fork whose parent is not among the rows stands by itself.
+/// Rows as a tree: forks right under the session they came from, with their depth.
 pub fn as_tree(rows: &[Row]) -> Vec<(usize, &Row)> {
-    let at: HashMap<&SessionId, usize> = rows.iter().enumerate().map(|(at, row)| (&row.id, at)).collect();
-    let parent = |of: usize| -> Option<usize> { at.get(&rows.get(of)?.parent.as_ref()?.session).copied() };
-    let mut below: HashMap<usize, Vec<usize>> = HashMap::new();
-    for child in 0..rows.len() {
-        if let Some(parent) = parent(child) {
-            below.entry(parent).or_default().push(child);
-        }
-    }
-    let (mut seen, mut order) = (vec![false; rows.len()], Vec::with_capacity(rows.len()));
-    for first in 0..rows.len() {
-        let (mut root, mut climbed) = (first, 0);
-        while let Some(up) = parent(root).filter(|_| climbed < rows.len()) {
-            (root, climbed) = (up, climbed + 1); // bounded: damaged rows may go in a circle
-        }
-        let mut stack = vec![(0, root)];
-        while let Some((depth, row)) = stack.pop() {
-            if seen.get(row).copied().unwrap_or(true) {
-                continue;
-            }
-            seen[row] = true;
-            order.push((depth, row));
-            stack.extend(below.get(&row).into_iter().flatten().rev().map(|child| (depth + 1, *child)));
-        }
-    }
-    order.into_iter().filter_map(|(depth, row)| Some((depth, rows.get(row)?))).collect()
+    let kin: Vec<Kin> = rows.iter().map(Kin::of).collect();
+    in_families(&kin).into_iter().filter_map(|(depth, place)| Some((depth, rows.get(place)?))).collect()
 }
 
 /// The word of an ended run.
@@ -365,10 +359,15 @@ pub fn left_running(session: &Session) -> Vec<Pending> {
     session.open_calls().filter(left).map(unknown).collect()
 }
 
+/// Whether it is a fork that nobody has taken up yet: nothing was interrupted in it.
+pub fn is_unstarted(session: &Session) -> bool {
+    session.parent.is_some() && session.holder.is_empty() && session.live().is_some()
+}
+
 /// Whether a process should be at work: where nobody drives the session, it was interrupted. Another tool's session is
 /// nobody's to drive.
 pub fn wants_driving(session: &Session) -> bool {
-    if session.imported.is_some() {
+    if session.imported.is_some() || is_unstarted(session) {
         return false;
     }
     let asked = |run: &Run| matches!(run.turn, Turn::Asked { .. });

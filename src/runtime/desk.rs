@@ -9,16 +9,16 @@ use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::{Answer, Answered};
 use crate::domain::inspect::page::Subject;
-use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
-use crate::ports::log::{Follow, TailItem};
+use crate::ports::export::Export;
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::inbox::{self, Tray};
 use crate::runtime::ledger::RecordFault;
+use crate::runtime::library::Library;
 use crate::runtime::plugs::Plugs;
 use crate::runtime::{compare, inspect, reading, watch};
 use std::collections::HashSet;
@@ -27,12 +27,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// Rows sent to a list at most.
-const ROWS_MAX: usize = 500;
 /// Sessions that wait to be taken up.
 const IDLE: usize = 4;
-/// News of the list are gathered this long before it is sent again, in milliseconds.
-const ROWS_EVERY_MS: u64 = 250;
 
 /// The sessions that this process drives.
 type Driven = Arc<Mutex<HashSet<SessionId>>>;
@@ -48,8 +44,8 @@ pub struct Desk {
     quit: CancellationToken,
     watching: CancellationToken,
     inspecting: CancellationToken,
-    listing: bool,
     inbox: Option<(Tray, CancellationToken)>,
+    library: Library,
 }
 
 impl Desk {
@@ -57,6 +53,7 @@ impl Desk {
     pub fn new(plugs: Plugs, hand: Hand, opening: Opening, notices: Sender<Notice>) -> Desk {
         let quit = CancellationToken::new();
         let watching = quit.child_token();
+        let library = Library::new(plugs.clone(), notices.clone(), quit.clone());
         Desk {
             plugs,
             hand,
@@ -67,9 +64,15 @@ impl Desk {
             quit,
             watching,
             inspecting: CancellationToken::new(),
-            listing: false,
             inbox: None,
+            library,
         }
+    }
+
+    /// Sessions can be written into files from here on.
+    pub fn exporting(mut self, exporter: Arc<dyn Export>) -> Desk {
+        self.library.exports(exporter);
+        self
     }
 
     /// Serves commands until told to quit or the screen is gone; then every run parks, and every fork is made or given up,
@@ -93,7 +96,11 @@ impl Desk {
                 Command::Replay(session) => self.replay(session),
                 Command::Page { session, place, after } => self.page(session, place, after),
                 Command::Resume(session) => self.drive(session),
-                Command::Rows => self.list(),
+                Command::List { query, live } => self.library.list(*query, live),
+                Command::Glance(session) => self.library.glance(session),
+                Command::Search(search) => self.library.search(search),
+                Command::Fitting(query) => self.library.fitting(*query),
+                Command::Deeds(deeds) => self.library.deeds(self.hand.by().clone(), deeds),
                 Command::Compare { left, right } => self.compare(left, right),
                 Command::Inspect { session, subject, until } => self.inspect(session, subject, until),
                 Command::Inbox(open) => self.tell_inbox(open, &idle),
@@ -109,6 +116,7 @@ impl Desk {
         }
         self.quit.cancel();
         while self.agents.join_next().await.is_some() {}
+        self.library.end().await;
     }
 
     async fn tell(&self, notice: Notice) {
@@ -296,34 +304,6 @@ impl Desk {
             }
             let by = watch::driver(&plugs.store, &id, |id| holds(&driven, id));
             let _ = notices.send(Notice::Driven { session: id, by }).await;
-        });
-    }
-
-    /// Sends the list now and whenever a session changes.
-    fn list(&mut self) {
-        let (plugs, notices, quit) = (self.plugs.clone(), self.notices.clone(), self.quit.clone());
-        let keep = !std::mem::replace(&mut self.listing, true);
-        tokio::spawn(async move {
-            let mut tail = plugs.store.log.tail(Follow::All);
-            loop {
-                let query = Query { limit: ROWS_MAX, ..Query::default() };
-                let Ok(rows) = plugs.store.index.rows(query).await else { return };
-                if notices.send(Notice::Rows(rows)).await.is_err() || !keep {
-                    return;
-                }
-                loop {
-                    let item = tokio::select! {
-                        item = tail.next() => item,
-                        () = quit.cancelled() => return,
-                    };
-                    match item {
-                        TailItem::Commit(_) => break,
-                        TailItem::CaughtUp => {}
-                        TailItem::Interrupted(_) => tail = plugs.store.log.tail(Follow::All),
-                    }
-                }
-                plugs.clock.sleep_until(plugs.clock.now().plus_ms(ROWS_EVERY_MS)).await;
-            }
         });
     }
 }

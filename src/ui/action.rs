@@ -53,6 +53,8 @@ pub enum Action {
     Inspect(Inspect),
     /// The holds of all sessions.
     Inbox(Tray),
+    /// The sessions screen.
+    List(List),
 }
 
 /// An event looked at closely.
@@ -84,6 +86,35 @@ pub enum Tray {
     Send,
     Watch,
     Resume,
+}
+
+/// The sessions screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum List {
+    Search,
+    Order,
+    Keep,
+    NextTab,
+    PreviousTab,
+    Tab,
+    Tree,
+    Mark,
+    MarkAll,
+    Rename,
+    Tags,
+    Put,
+    Pin,
+    Archive,
+    TakeBack,
+    Delete,
+    Purge,
+    Undo,
+    Export,
+    Jsonl,
+    Md,
+    Html,
+    Atif,
 }
 
 /// Breakpoints, and notes for the model.

@@ -9,13 +9,12 @@ use std::path::PathBuf;
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::Limits;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::HoldId;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
 use crate::domain::stops::Stop;
-use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
 use crate::domain::watched::Watched;
@@ -26,6 +25,7 @@ use crate::ui::inbox::Inbox;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
+use crate::ui::library::Library;
 use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
@@ -103,8 +103,10 @@ pub struct App {
     pub driver: Driver,
     /// What is arriving.
     pub drafts: Drafts,
-    /// The sessions, newest first, as the desk tells them.
-    pub rows: Vec<Row>,
+    /// The sessions screen.
+    pub library: Library,
+    /// The event of a session that is shown once all that is stored of it is here.
+    pub reveal: Option<(SessionId, EventNo)>,
     /// The tools, for the editor's checks and the panel's words.
     pub tools: ToolBook,
     /// What a first message begins.
@@ -196,7 +198,8 @@ impl App {
             caught_up: false,
             driver: Driver::Nobody,
             drafts: Drafts::default(),
-            rows: Vec::new(),
+            library: Library::default(),
+            reveal: None,
             tools,
             start,
             playback: None,

@@ -3,6 +3,7 @@
 use crate::ui::action::{Action, Decide, Editor, Go, Inspect, Item, Move, Seek, Steer, Stops, Text, Tray};
 use crate::ui::bindings_inbox::INBOX;
 use crate::ui::bindings_over::OVER;
+use crate::ui::bindings_sessions::SESSIONS;
 use crate::ui::mode::Context;
 
 /// One row of the table.
@@ -37,17 +38,21 @@ use Action as A;
 use Context as C;
 
 /// Every key. Within a context the order is that of the key line and of the help.
-pub const BINDINGS: &[Binding] = &joined::<{ WORKBENCH.len() + INBOX.len() + OVER.len() }>(
-    &joined::<{ WORKBENCH.len() + INBOX.len() }>(WORKBENCH, INBOX),
-    OVER,
-);
+pub const BINDINGS: &[Binding] =
+    &joined::<{ WORKBENCH.len() + SESSIONS.len() + INBOX.len() + OVER.len() }>(&[
+        WORKBENCH, SESSIONS, INBOX, OVER,
+    ]);
 
-const fn joined<const N: usize>(first: &[Binding], then: &[Binding]) -> [Binding; N] {
-    let mut all = [first[0]; N];
-    let mut at = 0;
+const fn joined<const N: usize>(tables: &[&[Binding]]) -> [Binding; N] {
+    let mut all = [tables[0][0]; N];
+    let (mut table, mut row, mut at) = (0, 0, 0);
     while at < N {
-        all[at] = if at < first.len() { first[at] } else { then[at - first.len()] };
-        at += 1;
+        if row == tables[table].len() {
+            (table, row) = (table + 1, 0);
+        } else {
+            all[at] = tables[table][row];
+            (row, at) = (row + 1, at + 1);
+        }
     }
     all
 }

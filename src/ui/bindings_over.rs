@@ -6,26 +6,6 @@ use crate::ui::mode::Context as C;
 
 /// Within a context the order is that of the key line and of the help.
 pub const OVER: &[Binding] = &[
-    row(C::Sessions, A::Item(Item::Open), "open", &["Enter", "l"], "open", "Open the session."),
-    row(C::Sessions, A::Replay, "replay", &["p"], "replay", "Play the session from its beginning."),
-    row(C::Sessions, A::Fork, "fork", &["f"], "fork", "Another session from the end of this one."),
-    row(
-        C::Sessions,
-        A::Compare,
-        "compare",
-        &["d"],
-        "compare",
-        "Mark the session; on another one, compare the two.",
-    ),
-    row(C::Sessions, A::Item(Item::Search), "search", &["/"], "filter", "Type to filter."),
-    row(C::Sessions, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
-    row(C::Sessions, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
-    row(C::Sessions, A::Move(Move::HalfDown), "half-down", &["Ctrl-D", "PageDown"], "", "Half a page down."),
-    row(C::Sessions, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
-    row(C::Sessions, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the first."),
-    row(C::Sessions, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the last."),
-    row(C::Sessions, A::NewSession, "new-session", &["g n"], "new", "Begin a new session."),
-    row(C::Sessions, A::Close, "close", &["Esc", "q"], "close", "Back to the workbench."),
     row(
         C::Compare,
         A::Item(Item::NextHit),

@@ -9,13 +9,15 @@ use crate::domain::waits::Waits;
 use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text, Tray};
 use crate::ui::app::App;
 use crate::ui::inbox::Inbox;
+use crate::ui::library::Typing;
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
+use crate::ui::update_library;
 
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
     if let Some(overlay) = &app.overlay {
-        return vec![over(overlay), Context::Global];
+        return vec![over(app, overlay), Context::Global];
     }
     if app.question.is_some() {
         return vec![Context::Question, Context::Global];
@@ -42,12 +44,17 @@ pub fn contexts(app: &App) -> Vec<Context> {
 }
 
 /// The context of what lies over the workbench.
-pub fn over(overlay: &Overlay) -> Context {
+pub fn over(app: &App, overlay: &Overlay) -> Context {
     match overlay {
         Overlay::Help => Context::Help,
         Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_) => Context::Choose,
-        Overlay::Sessions(list) if list.filtering => Context::Choose,
-        Overlay::Sessions(_) => Context::Sessions,
+        Overlay::Sessions => match app.library.typing {
+            Typing::Nothing => Context::Sessions,
+            Typing::Filter => Context::SessionsFilter,
+            Typing::Search => Context::SessionsSearch,
+            Typing::Rename | Typing::Tags => Context::SessionsInput,
+            Typing::Export => Context::SessionsExport,
+        },
         Overlay::Compare(_) => Context::Compare,
         Overlay::Inspect(asked) if asked.typing.is_some() => Context::Choose,
         Overlay::Inspect(_) => Context::Inspector,
@@ -95,7 +102,7 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Seek(_) => replayed,
         Action::Write => !replayed,
         Action::Text(Text::Send) => !replayed || app.question.is_some(),
-        Action::Fork => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
+        Action::Fork => session.is_some() || lists(app),
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
@@ -104,13 +111,14 @@ pub fn can(app: &App, action: Action) -> bool {
             let writes = app.question.is_some() || matches!(app.overlay, Some(Overlay::Editor(_)));
             app.behind.is_none() && !writes
         }
-        Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
+        Action::Replay => session.is_some() || lists(app),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
             let over = matches!(app.overlay, Some(Overlay::Compare(_) | Overlay::Inspect(_)));
             app.search.is_some() || over
         }
         Action::Inspect(_) => session.is_some(),
-        Action::Compare => matches!(app.overlay, Some(Overlay::Sessions(_))),
+        Action::List(what) => update_library::can(app, what),
+        Action::Compare => lists(app),
         Action::Move(_)
         | Action::Item(Item::Open | Item::Copy | Item::Search)
         | Action::Go(
@@ -171,10 +179,17 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
         | Action::Replay
         | Action::Item(Item::Copy | Item::Search | Item::NextHit | Item::PreviousHit)
         | Action::Compare
+        | Action::List(_)
         | Action::Inspect(_)
         | Action::Sessions
         | Action::NewSession => false,
     }
+}
+
+/// Whether the sessions are listed, also below the palette.
+fn lists(app: &App) -> bool {
+    let top = matches!(app.overlay, Some(Overlay::Sessions));
+    top || matches!(app.behind.as_deref(), Some(Overlay::Sessions))
 }
 
 /// Whether the run under way can be told that now.

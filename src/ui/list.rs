@@ -1,10 +1,9 @@
-//! What stands in the lists: actions, themes, sessions, timeline rows; the same for drawing and for choosing.
+//! What stands in the lists: actions, themes, timeline rows; the same for drawing and for choosing.
 
 use std::borrow::Cow;
 
-use crate::domain::tally::{self, Row};
 use crate::domain::trace_row::{self, What};
-use crate::ui::action::{Action, Go, Seek};
+use crate::ui::action::{Action, Go, List, Seek};
 use crate::ui::app::App;
 use crate::ui::can;
 use crate::ui::keymap::Entry;
@@ -20,7 +19,8 @@ pub fn actions(app: &App) -> Vec<&Entry> {
     let text =
         |entry: &&Entry| format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
     let own = if app.inbox.is_some() { Context::Inbox } else { Context::Replay };
-    for context in [own, Context::Workbench, Context::Global] {
+    let under = app.behind.as_deref().map(|under| can::over(app, under));
+    for context in under.into_iter().chain([own, Context::Workbench, Context::Global]) {
         for entry in app.keys.of(context) {
             let action = entry.binding.action;
             let known = found.iter().any(|other| other.binding.action == action);
@@ -34,7 +34,12 @@ pub fn actions(app: &App) -> Vec<&Entry> {
 
 /// Moving about is not for a palette.
 fn offered(entry: &Entry) -> bool {
-    let moves = [Action::Go(Go::NextPane), Action::Go(Go::PreviousPane), Action::Seek(Seek::Tenth)];
+    let moves = [
+        Action::Go(Go::NextPane),
+        Action::Go(Go::PreviousPane),
+        Action::Seek(Seek::Tenth),
+        Action::List(List::Tab),
+    ];
     !matches!(entry.binding.action, Action::Palette | Action::Move(_))
         && !moves.contains(&entry.binding.action)
 }
@@ -71,20 +76,6 @@ pub fn twists(app: &App) -> Vec<(Twisting, String, &'static str)> {
     let filter = dialog.chooser.filter.text();
     let text = |entry: &(Twisting, String, &'static str)| format!("{} {}", entry.1, entry.2);
     fitting(&filter, all.iter().map(text)).into_iter().filter_map(|at| all.get(at).cloned()).collect()
-}
-
-/// The sessions that fit the filter, with how deep they stand: forks stand under their parent while nothing is typed.
-pub fn sessions(app: &App) -> Vec<(usize, &Row)> {
-    let Some(Overlay::Sessions(list)) = &app.overlay else { return Vec::new() };
-    let filter = list.filter.text();
-    if filter.trim().is_empty() {
-        return tally::as_tree(&app.rows);
-    }
-    let text = |row: &Row| {
-        format!("{} {} {} {} {} {}", row.id, row.title, row.agent, row.status, row.model, row.workspace)
-    };
-    let found = fitting(&filter, app.rows.iter().map(text)).into_iter();
-    found.filter_map(|at| Some((0, app.rows.get(at)?))).collect()
 }
 
 /// The keys of the rows that folding leaves, in the order of reading. Costs nothing where nothing is folded.

@@ -11,6 +11,7 @@ pub mod layout; // which pane gets which cells at which size
 pub mod key; // one key press, and how keys are written
 pub mod action; // what a key can do, by what it is about
 pub mod bindings; // the table of keys: when each counts, what it does, how it is called
+pub mod bindings_sessions; // the keys of the sessions screen
 pub mod bindings_over; // the keys of what lies over the workbench
 pub mod bindings_inbox; // the keys of the inbox
 pub mod keymap; // the keys in force, and the look-up
@@ -23,6 +24,7 @@ pub mod drafts; // what is arriving and not in the log yet
 pub mod inspecting; // an event looked at closely: which, and where the reader stands
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
 pub mod inbox; // the holds of all sessions, what is read and marked of them
+pub mod library; // the sessions screen as plain data
 pub mod app; // everything the screen knows; plain data
 pub mod can; // which contexts count, and whether an action means something now
 pub mod list; // what stands in the lists
@@ -33,6 +35,9 @@ pub mod update_panes; // moving between panes and in them
 pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
+pub mod update_library; // the sessions screen by keys
+pub mod update_deeds; // what is done with sessions of the list
+pub mod update_texts; // searching in all sessions, and opening at a hit
 pub mod update_compare; // two sessions are chosen and compared
 pub mod update_inspect; // an event is looked at closely
 pub mod update_mouse; // the mouse moves the focus and turns the wheel

@@ -137,6 +137,8 @@ pub enum Twice {
     Quit,
     /// Interrupt while something with a side effect runs.
     Interrupt,
+    /// Remove sessions for good.
+    Purge,
 }
 
 /// Where a key counts. A key is looked up in the contexts of the moment from the most special to `Global`.
@@ -170,6 +172,14 @@ pub enum Context {
     ForkEditor,
     /// The sessions list is open.
     Sessions,
+    /// The filter of the sessions list is being typed.
+    SessionsFilter,
+    /// What is looked for in all sessions is being typed.
+    SessionsSearch,
+    /// A title or tags for sessions are being typed.
+    SessionsInput,
+    /// The form of exported sessions is chosen.
+    SessionsExport,
     /// Two sessions are compared.
     Compare,
     /// An event is looked at closely.
@@ -190,7 +200,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 22] = [
+    pub const ALL: [Context; 26] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -204,6 +214,10 @@ impl Context {
         Context::Question,
         Context::Replay,
         Context::Sessions,
+        Context::SessionsFilter,
+        Context::SessionsSearch,
+        Context::SessionsInput,
+        Context::SessionsExport,
         Context::Compare,
         Context::Inspector,
         Context::Choose,
@@ -232,6 +246,10 @@ impl Context {
             Context::Editor => "editor",
             Context::ForkEditor => "fork-editor",
             Context::Sessions => "sessions",
+            Context::SessionsFilter => "sessions-filter",
+            Context::SessionsSearch => "sessions-search",
+            Context::SessionsInput => "sessions-input",
+            Context::SessionsExport => "sessions-export",
             Context::Compare => "compare",
             Context::Inspector => "inspector",
             Context::Choose => "choose",
@@ -260,6 +278,10 @@ impl Context {
             Context::Editor => "Editing arguments",
             Context::ForkEditor => "Editing arguments for a fork",
             Context::Sessions => "Sessions",
+            Context::SessionsFilter => "Filtering sessions",
+            Context::SessionsSearch => "Searching in all sessions",
+            Context::SessionsInput => "A title or tags for sessions",
+            Context::SessionsExport => "Exporting sessions",
             Context::Compare => "Two sessions compared",
             Context::Inspector => "An event looked at closely",
             Context::Choose => "Choosing from a list",
@@ -278,6 +300,9 @@ impl Context {
             | Context::Question
             | Context::Editor
             | Context::ForkEditor
+            | Context::SessionsFilter
+            | Context::SessionsSearch
+            | Context::SessionsInput
             | Context::Choose
             | Context::Breaks
             | Context::Batch => true,
@@ -291,6 +316,7 @@ impl Context {
             | Context::Stopped
             | Context::Replay
             | Context::Sessions
+            | Context::SessionsExport
             | Context::Compare
             | Context::Inspector
             | Context::Inbox

@@ -132,19 +132,6 @@ pub struct Chooser {
     pub chosen: usize,
 }
 
-/// The sessions list.
-#[derive(Clone, Debug, Default)]
-pub struct SessionsList {
-    /// The filter typed.
-    pub filter: TextBox,
-    /// Whether keys go to the filter.
-    pub filtering: bool,
-    /// The chosen row among those that fit.
-    pub chosen: usize,
-    /// The session that another one is to be compared with.
-    pub marked: Option<SessionId>,
-}
-
 /// Two sessions, compared.
 #[derive(Clone, Debug)]
 pub struct Compared {
@@ -162,8 +149,6 @@ pub struct Compared {
     pub all: bool,
     /// What stands at the top: a place in `shown`, and a line of it.
     pub top: (usize, usize),
-    /// The list to go back to.
-    pub back: SessionsList,
 }
 
 /// The breakpoints that stand and the notes that wait, with a line to set one in.
@@ -200,8 +185,8 @@ pub enum Overlay {
         /// The theme to go back to.
         before: Box<Theme>,
     },
-    /// Past and present sessions.
-    Sessions(SessionsList),
+    /// Past and present sessions: what is in `App::library`.
+    Sessions,
     /// What is to be other in a fork.
     Fork(ForkDialog),
     /// Two sessions side by side.

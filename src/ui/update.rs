@@ -12,8 +12,8 @@ use crate::ui::key::Key;
 use crate::ui::mode::Focus;
 use crate::ui::parts::{Overlay, Toast};
 use crate::ui::{
-    update_batch, update_decide, update_inbox, update_keys, update_mouse, update_notice, update_panel,
-    update_replay,
+    update_batch, update_decide, update_inbox, update_keys, update_library, update_mouse, update_notice,
+    update_panel, update_replay,
 };
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
@@ -120,6 +120,7 @@ pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
     update_inbox::look(app, &mut effects);
     pass(app);
     update_panel::follow(app, &mut effects);
+    update_library::follow(app, &mut effects);
     effects
 }
 
@@ -136,7 +137,7 @@ fn paste(app: &mut App, text: &str) {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
         Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
-        Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
+        Some(Overlay::Sessions) => update_library::pasted(app, text),
         Some(Overlay::Breaks(list)) => list.input.insert(&text.replace(['\n', '\r'], " ")),
         Some(Overlay::Inspect(asked)) => {
             if let Some(typing) = &mut asked.typing {
@@ -144,13 +145,7 @@ fn paste(app: &mut App, text: &str) {
             }
         }
         Some(Overlay::Batch(batch)) if batch.destroys() => batch.input.insert(text),
-        Some(
-            Overlay::Editor(_)
-            | Overlay::Sessions(_)
-            | Overlay::Compare(_)
-            | Overlay::Help
-            | Overlay::Batch(_),
-        ) => {}
+        Some(Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help | Overlay::Batch(_)) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
             (None, Focus::Composer) => app.composer.insert(text),

@@ -7,7 +7,6 @@ use crate::domain::compare::{Comparison, Kind, Shown};
 use crate::domain::ids::SessionId;
 use crate::ui::action::{Item, Move};
 use crate::ui::app::App;
-use crate::ui::list;
 use crate::ui::panes::compare;
 use crate::ui::parts::{Compared, Overlay};
 use crate::ui::update::{Effect, fault, toast};
@@ -17,14 +16,17 @@ const CONTEXT: usize = 2;
 
 /// Marks the chosen session; with another one marked, asks for the comparison of the two.
 pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Sessions(asked)) = &app.overlay else { return };
-    let chosen = list::sessions(app).get(asked.chosen).map(|(_, row)| row.id.clone());
-    let (Some(id), marked) = (chosen, asked.marked.clone()) else { return };
-    let Some(Overlay::Sessions(asked)) = &mut app.overlay else { return };
-    match marked {
-        Some(left) if left != id => {
-            let mut back = asked.clone();
-            back.marked = None;
+    let Some(id) = app.library.chosen_row().map(|row| row.id.clone()) else { return };
+    let marked = &mut app.library.marked;
+    let two = match marked.as_slice() {
+        [] => None,
+        [only] => (*only != id).then(|| (only.clone(), id.clone())),
+        [left, right] => Some((left.clone(), right.clone())),
+        _ => return toast(app, "Two are compared, and more are marked.", "Space takes a mark away"),
+    };
+    match two {
+        Some((left, id)) => {
+            marked.clear();
             effects.push(Effect::Send(Command::Compare { left: left.clone(), right: id.clone() }));
             app.overlay = Some(Overlay::Compare(Box::new(Compared {
                 left,
@@ -34,11 +36,13 @@ pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
                 shown: Vec::new(),
                 all: false,
                 top: (0, 0),
-                back,
             })));
         }
-        Some(_) => asked.marked = None,
-        None => asked.marked = Some(id),
+        None if marked.is_empty() => {
+            marked.push(id);
+            toast(app, "Marked; d on another one compares the two.", "");
+        }
+        None => marked.clear(),
     }
 }
 

@@ -18,7 +18,10 @@ use crate::ui::update_inspect;
 /// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
 pub fn open(app: &mut App) {
     let listed = match &app.overlay {
-        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone()),
+        Some(Overlay::Sessions) => match app.library.chosen_row() {
+            Some(row) => Some(row.id.clone()),
+            None => return, // it is not known yet which one that is
+        },
         Some(
             Overlay::Help
             | Overlay::Palette(_)

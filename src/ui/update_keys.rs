@@ -13,11 +13,11 @@ use crate::ui::edit::TextBox;
 use crate::ui::key::Key;
 use crate::ui::keymap::{Found, digit};
 use crate::ui::mode::{Ask, Focus, Pane, Twice};
-use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
+use crate::ui::parts::{Chooser, Overlay, Question, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
-    update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_list,
-    update_panel, update_panes, update_replay, update_stops, update_write,
+    update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_library,
+    update_list, update_panel, update_panes, update_replay, update_stops, update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -27,6 +27,8 @@ const HISTORY_MAX: usize = 200;
 pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     let prefix = app.prefix.take();
     app.deciding = false;
+    app.library.opens = false;
+    let told = !app.library.told.is_empty();
     let asked = app.twice;
     let contexts = can::contexts(app);
     match app.keys.find(&contexts, prefix, key) {
@@ -37,6 +39,9 @@ pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     }
     if app.twice == asked {
         app.twice = None; // another key came in between
+    }
+    if told {
+        app.library.told.clear(); // it was there to be read
     }
 }
 
@@ -52,10 +57,7 @@ fn write(app: &mut App, key: Key) {
             dialog.chooser.filter.key(key);
             dialog.chooser.chosen = 0;
         }
-        Some(Overlay::Sessions(list)) if list.filtering => {
-            list.filter.key(key);
-            list.chosen = 0;
-        }
+        Some(Overlay::Sessions) => update_library::typed(app, key),
         Some(Overlay::Breaks(list)) => {
             list.input.key(key);
         }
@@ -69,7 +71,7 @@ fn write(app: &mut App, key: Key) {
                 batch.input.key(key);
             }
         }
-        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
+        Some(Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => {
             if let Some(question) = &mut app.question {
                 question.text.key(key);
@@ -104,6 +106,7 @@ fn cannot(app: &mut App, action: Action) {
             toast(app, "There is nothing to decide: nobody drives it.", "c takes it up here");
         }
         Action::Stops(_) => toast(app, "There is no session to do that to yet.", "i writes the first task"),
+        Action::List(what) => update_library::cannot(app, what),
         Action::Palette if app.question.is_some() => {
             toast(app, "Answer the question first.", "Enter answers, Esc goes back");
         }
@@ -146,6 +149,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Editor(editor) => update_decide::edited(app, editor, effects),
         Action::Text(text) => update_write::act(app, text, effects),
         Action::Seek(seek) => update_replay::act(app, seek, digit(key)),
+        Action::List(what) => update_library::act(app, what, digit(key), effects),
         Action::Compare => update_compare::mark(app, effects),
         Action::Replay => update_replay::begin_or_leave(app, effects),
         Action::Fork => update_fork::open(app),
@@ -157,14 +161,18 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Suspend => effects.push(Effect::Suspend),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Help => help(app),
-        Action::Palette => app.overlay = Some(Overlay::Palette(Chooser::default())),
+        Action::Palette => {
+            let sessions = |overlay: &Overlay| matches!(overlay, Overlay::Sessions);
+            app.behind = app.overlay.take().filter(sessions).map(Box::new);
+            app.overlay = Some(Overlay::Palette(Chooser::default()));
+        }
         Action::Themes => {
             let before = Box::new(app.look.theme.clone());
             app.overlay = Some(Overlay::Themes { chooser: Chooser::default(), before });
         }
         Action::Sessions => {
-            app.overlay = Some(Overlay::Sessions(SessionsList::default()));
-            effects.push(Effect::Send(Command::Rows));
+            app.library.open(app.now);
+            app.overlay = Some(Overlay::Sessions);
         }
         Action::Close => close(app),
         Action::Write => app.focus = Focus::Composer,
@@ -185,7 +193,7 @@ fn moved(app: &mut App, step: Move) {
         Some(
             Overlay::Palette(_)
             | Overlay::Themes { .. }
-            | Overlay::Sessions(_)
+            | Overlay::Sessions
             | Overlay::Fork(_)
             | Overlay::Breaks(_),
         ) => update_list::moved(app, step),
@@ -200,7 +208,7 @@ fn moved(app: &mut App, step: Move) {
 /// What is done with the chosen item: of the overlay, else of the pane.
 fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match &app.overlay {
-        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Fork(_)) => {
+        Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions | Overlay::Fork(_)) => {
             update_list::act(app, item, effects);
         }
         Some(Overlay::Compare(_)) => update_compare::act(app, item),
@@ -224,19 +232,15 @@ fn close(app: &mut App) {
     }
     match app.overlay.take() {
         Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
-        Some(Overlay::Sessions(list)) if list.filtering => {
-            app.overlay =
-                Some(Overlay::Sessions(SessionsList { marked: list.marked, ..SessionsList::default() }));
-        }
-        Some(Overlay::Compare(compared)) => app.overlay = Some(Overlay::Sessions(compared.back)),
-        Some(Overlay::Help) => {
+        Some(Overlay::Sessions) if update_library::close(app) => app.overlay = Some(Overlay::Sessions),
+        Some(Overlay::Compare(_)) => app.overlay = Some(Overlay::Sessions),
+        Some(Overlay::Help | Overlay::Palette(_)) => {
             app.overlay = app.behind.take().map(|under| *under);
             restart_guard(app);
         }
         Some(
-            Overlay::Palette(_)
-            | Overlay::Editor(_)
-            | Overlay::Sessions(_)
+            Overlay::Editor(_)
+            | Overlay::Sessions
             | Overlay::Fork(_)
             | Overlay::Inspect(_)
             | Overlay::Breaks(_)
@@ -264,6 +268,7 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
         match what {
             Twice::Quit => effects.extend([Effect::Send(Command::Quit), Effect::Quit]),
             Twice::Interrupt => order(app, Order::Interrupt, effects),
+            Twice::Purge => {} // asked in the sessions screen
         }
         return;
     }

@@ -6,10 +6,11 @@ use crate::ui::action::{Item, Move};
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::key::{Code, Key};
+use crate::ui::library::Typing;
 use crate::ui::mode::Focus;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Effect;
-use crate::ui::{list, update_fork, update_keys, update_stops, update_watch};
+use crate::ui::{list, update_fork, update_keys, update_library, update_stops, update_texts, update_watch};
 
 /// Rows that half a page is.
 const HALF: isize = 10;
@@ -31,8 +32,8 @@ pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match item {
         Item::Open => open(app, effects),
         Item::Search => {
-            if let Some(Overlay::Sessions(list)) = &mut app.overlay {
-                list.filtering = true;
+            if let Some(Overlay::Sessions) = &app.overlay {
+                app.library.typing = Typing::Filter;
             }
         }
         Item::Copy | Item::NextHit | Item::PreviousHit => {}
@@ -44,7 +45,12 @@ pub fn shift(app: &mut App, by: isize) {
     let count = match &app.overlay {
         Some(Overlay::Palette(_)) => list::actions(app).len(),
         Some(Overlay::Themes { .. }) => list::themes(app).len(),
-        Some(Overlay::Sessions(_)) => list::sessions(app).len(),
+        Some(Overlay::Sessions) if app.library.typing == Typing::Search => {
+            return update_texts::shift(app, by);
+        }
+        Some(Overlay::Sessions) => {
+            return app.library.choose(app.library.chosen.saturating_add_signed(by));
+        }
         Some(Overlay::Fork(_)) => list::twists(app).len(),
         Some(Overlay::Breaks(_)) => update_stops::rows(app),
         Some(
@@ -62,10 +68,10 @@ pub fn shift(app: &mut App, by: isize) {
             chooser.chosen = moved(chooser.chosen)
         }
         Some(Overlay::Fork(dialog)) => dialog.chooser.chosen = moved(dialog.chooser.chosen),
-        Some(Overlay::Sessions(list)) => list.chosen = moved(list.chosen),
         Some(Overlay::Breaks(list)) => list.chosen = moved(list.chosen),
         Some(
             Overlay::Help
+            | Overlay::Sessions
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
@@ -90,7 +96,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
     match &app.overlay {
         Some(Overlay::Palette(chooser)) => {
             let action = list::actions(app).get(chooser.chosen).map(|entry| entry.binding.action);
-            app.overlay = None;
+            app.overlay = app.behind.take().map(|under| *under);
             if let Some(action) = action {
                 update_keys::run(app, action, Key::plain(Code::Enter), effects);
             }
@@ -102,12 +108,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
             app.panel.changed_at = app.now;
         }
         Some(Overlay::Fork(_)) => update_fork::choose(app, effects),
-        Some(Overlay::Sessions(list)) => {
-            let chosen = list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone());
-            if let Some(id) = chosen {
-                watch(app, id, false, effects);
-            }
-        }
+        Some(Overlay::Sessions) => update_library::open(app, effects),
         Some(
             Overlay::Help
             | Overlay::Compare(_)

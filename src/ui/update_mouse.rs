@@ -56,7 +56,7 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
         Some(
             Overlay::Palette(_)
             | Overlay::Themes { .. }
-            | Overlay::Sessions(_)
+            | Overlay::Sessions
             | Overlay::Fork(_)
             | Overlay::Breaks(_),
         ) => {

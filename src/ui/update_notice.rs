@@ -9,7 +9,10 @@ use crate::domain::run::Turn;
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::update::{Effect, fault};
-use crate::ui::{update_compare, update_fork, update_inbox, update_inspect, update_replay, update_watch};
+use crate::ui::{
+    update_compare, update_deeds, update_fork, update_inbox, update_inspect, update_library, update_replay,
+    update_texts, update_watch,
+};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
 pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
@@ -35,7 +38,11 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         }
         Notice::Surveyed { .. } | Notice::Page { .. } | Notice::PageFailed { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
-        Notice::Rows(rows) => app.rows = rows,
+        Notice::Listed(listed) => app.library.take(*listed),
+        Notice::Glanced(glance) => app.library.glance = Some(*glance),
+        Notice::Found { search, found } => update_texts::found(app, &search, *found),
+        Notice::Fitting { query, ids } => update_library::fitting(app, &query, ids),
+        Notice::Did(done) => update_deeds::did(app, done),
         Notice::Forked { parent, session, at, workspace, worktree, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
             let files = if worktree.is_some() { "its git worktree is" } else { "its files are in" };
@@ -106,4 +113,5 @@ fn settle_drafts(drafts: &mut Drafts, event: &Event) {
 fn caught_up(app: &mut App) {
     app.caught_up = true;
     update_replay::complete(app);
+    update_texts::reveal(app);
 }

@@ -71,7 +71,7 @@ fn close_stale(app: &mut App) {
             Overlay::Help
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
-            | Overlay::Sessions(_)
+            | Overlay::Sessions
             | Overlay::Fork(_)
             | Overlay::Compare(_)
             | Overlay::Inspect(_)

@@ -16,7 +16,6 @@ use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::jump;
-use crate::ui::list;
 use crate::ui::mode::Ask;
 use crate::ui::paper::Paper;
 use crate::ui::parts::{Overlay, Question};
@@ -122,7 +121,7 @@ pub fn to_part(app: &mut App, part: u64, of: u64) {
 /// The watched session from its beginning, the chosen one of the list, or back from the replay.
 pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
     let listed = match &app.overlay {
-        Some(Overlay::Sessions(list)) => list::sessions(app).get(list.chosen).map(|(_, row)| row.id.clone()),
+        Some(Overlay::Sessions) => app.library.chosen_row().map(|row| row.id.clone()),
         Some(
             Overlay::Help
             | Overlay::Palette(_)
@@ -136,6 +135,9 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
         )
         | None => None,
     };
+    if listed.is_none() && matches!(app.overlay, Some(Overlay::Sessions)) {
+        return; // it is not known yet which one that is
+    }
     let replay = listed.is_some() || app.playback.is_none();
     if let Some(id) = listed.or_else(|| app.session_id().cloned()) {
         update_list::watch(app, id, replay, effects);

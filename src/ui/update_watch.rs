@@ -78,7 +78,7 @@ fn belongs(overlay: &Overlay) -> bool {
         | Overlay::Inspect(_) => true,
         Overlay::Help
         | Overlay::Themes { .. }
-        | Overlay::Sessions(_)
+        | Overlay::Sessions
         | Overlay::Compare(_)
         | Overlay::Batch(_) => false,
     }
@@ -97,7 +97,7 @@ fn lost(app: &App) -> Option<String> {
         Overlay::Help
         | Overlay::Palette(_)
         | Overlay::Themes { .. }
-        | Overlay::Sessions(_)
+        | Overlay::Sessions
         | Overlay::Fork(_)
         | Overlay::Inspect(_)
         | Overlay::Batch(_)

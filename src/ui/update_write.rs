@@ -7,6 +7,7 @@ use crate::ui::action::Text;
 use crate::ui::app::App;
 use crate::ui::edit::TextBox;
 use crate::ui::key::{Code, Key};
+use crate::ui::library::Typing;
 use crate::ui::mode::Focus;
 use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, fault, order};
@@ -104,7 +105,7 @@ pub fn is_writing(app: &App) -> bool {
             | Overlay::Fork(_)
             | Overlay::Breaks(_),
         ) => true,
-        Some(Overlay::Sessions(list)) => list.filtering,
+        Some(Overlay::Sessions) => app.library.typing != Typing::Nothing,
         Some(Overlay::Inspect(asked)) => asked.typing.is_some(),
         Some(Overlay::Batch(batch)) => batch.destroys(),
         Some(Overlay::Help | Overlay::Compare(_)) => false,

@@ -201,7 +201,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Help => "Keys".to_string(),
         Overlay::Palette(_) => "Actions".to_string(),
         Overlay::Themes { .. } => "Themes".to_string(),
-        Overlay::Sessions(_) => "Sessions".to_string(),
+        Overlay::Sessions => sessions::title(app),
         Overlay::Fork(dialog) => palette::fork_title(&dialog.point),
         Overlay::Editor(editor) if editor.fork.is_some() => {
             format!("Fork with other arguments for {} {}", editor.call, editor.tool)
@@ -221,7 +221,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Help => help::draw(app, place.inner, buf),
         Overlay::Palette(chooser) => palette::draw(app, chooser, place.inner, buf),
         Overlay::Themes { chooser, .. } => palette::draw_themes(app, chooser, place.inner, buf),
-        Overlay::Sessions(list) => sessions::draw(app, list, place.inner, buf),
+        Overlay::Sessions => sessions::draw(app, place.inner, buf),
         Overlay::Fork(dialog) => palette::draw_fork(app, dialog, place.inner, buf),
         Overlay::Compare(asked) => compare::draw(app, asked, place.inner, buf),
         Overlay::Inspect(asked) => {
@@ -249,7 +249,7 @@ fn too_small(app: &App, screen: Rect, buf: &mut Buffer) {
 }
 
 /// Where text goes in the line that a list is filtered by: behind its sign.
-fn filter_cursor(filter: &TextBox, area: Rect) -> (u16, u16) {
+pub(in crate::ui) fn filter_cursor(filter: &TextBox, area: Rect) -> (u16, u16) {
     let (_, column) = filter.lay(usize::from(u16::MAX)).cursor;
     let x = area.x.saturating_add(2).saturating_add(u16::try_from(column).unwrap_or(u16::MAX));
     (x.min(area.right().saturating_sub(1)), area.y)
@@ -265,13 +265,13 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
             return Some(filter_cursor(&chooser.filter, inner));
         }
         Some(Overlay::Fork(dialog)) => return Some(filter_cursor(&dialog.chooser.filter, inner)),
-        Some(Overlay::Sessions(list)) if list.filtering => return Some(filter_cursor(&list.filter, inner)),
+        Some(Overlay::Sessions) => return sessions::cursor(app, inner),
         Some(Overlay::Breaks(list)) => return Some(filter_cursor(&list.input, inner)),
         Some(Overlay::Inspect(asked)) => {
             return asked.typing.as_ref().map(|typing| filter_cursor(typing, inner));
         }
         Some(Overlay::Batch(page)) => return batch::cursor(app, page, inner),
-        Some(Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => return None,
+        Some(Overlay::Compare(_) | Overlay::Help) => return None,
         None => {}
     }
     match &app.question {

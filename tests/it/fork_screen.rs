@@ -2,6 +2,7 @@
 
 use crate::harness::binary::Home;
 use crate::harness::screen::{TestScreen, decides};
+use crate::harness::shelf;
 use crate::harness::story::{self, Story};
 use crate::pty;
 use serde_json::json;
@@ -128,7 +129,7 @@ fn from_a_replay_and_from_the_list() {
     assert_eq!((at, twist.note.as_deref()), (Some(3), Some("hm")));
     let mut row = tackroom::domain::tally::Row::new(id.clone());
     story.events().iter().for_each(|event| row.apply(event));
-    screen.msg(Msg::Notice(Notice::Rows(vec![row])));
+    shelf::keep(vec![row]);
     screen.press("g s f Enter");
     assert_eq!(forked(&mut screen), (id, None, Twist::default()));
 }

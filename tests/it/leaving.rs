@@ -47,13 +47,13 @@ fn named(screen: &mut TestScreen, session: &SessionId) {
 
 /// A screen on `story` whose list has `rows`.
 fn listing(story: &Story, rows: &[&Story]) -> TestScreen {
-    let mut screen = TestScreen::of(story, SIZE);
+    let screen = TestScreen::of(story, SIZE);
     let rows = rows.iter().map(|story| {
         let mut row = Row::new(story.session.id.clone());
         story.events().iter().for_each(|event| row.apply(event));
         row
     });
-    screen.msg(Msg::Notice(Notice::Rows(rows.collect())));
+    crate::harness::shelf::keep(rows.collect());
     screen
 }
 
@@ -191,7 +191,7 @@ fn what_belongs_to_no_session_stays() {
         let mut screen = TestScreen::of(&story, SIZE);
         screen.press("Esc 1").press(keys);
         comes(&mut screen, &other);
-        assert!(matches!(screen.app.overlay, Some(Overlay::Sessions(_) | Overlay::Help)), "{keys}");
+        assert!(matches!(screen.app.overlay, Some(Overlay::Sessions | Overlay::Help)), "{keys}");
         assert_eq!(screen.app.behind.is_some(), keys == "g s F1");
     }
     // A word looked up for one session does nothing to another.

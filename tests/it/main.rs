@@ -26,6 +26,7 @@ mod fork;
 mod fork_cli;
 mod fork_git;
 mod fork_screen;
+mod sessions_screen;
 mod restore;
 mod agent;
 mod contracts;

@@ -380,7 +380,7 @@ fn a_screen_that_panics() {
     let (tell, notices) = channel(64);
     let (commands, _heard) = channel(64);
     for _ in 0..40 {
-        tell.try_send(tackroom::domain::notice::Notice::Rows(Vec::new())).unwrap();
+        tell.try_send(tackroom::domain::notice::Notice::Listed(Box::default())).unwrap();
     }
     let _ = rt.block_on(screen::run(app, notices, commands, now));
 }

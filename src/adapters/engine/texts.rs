@@ -61,6 +61,8 @@ pub struct Told {
     pub title: String,
     /// Whether it is in the archive.
     pub archived: bool,
+    /// Whether its last task is over.
+    pub over: bool,
 }
 
 /// Finds places in order, and asks `read` for what is there until there are enough hits: none where it is not to be
@@ -118,6 +120,7 @@ fn marked(words: &str, found: Vec<(Told, Event)>) -> rusqlite::Result<Vec<Hit>> 
             session: told.session.clone(),
             title: told.title.clone(),
             archived: told.archived,
+            over: told.over,
             event: event.no,
             kind: event.fact.kind().to_string(),
             at: event.at,

@@ -1,5 +1,6 @@
 //! What may be typed after `tackroom sessions`.
 
+use crate::domain::export::FileForm;
 use crate::domain::listing::Tab;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Subcommand, ValueEnum};
@@ -91,7 +92,8 @@ pub struct List {
     /// Only those that asked for this tool.
     #[arg(long, value_name = "TOOL", default_value = "")]
     pub tool: String,
-    /// Only those with these words in the title, id, agent, folder, model, a tag or a tool.
+    /// Only those with these words in the title, id, agent, folder, model, a tag, a tool or the status; conditions too:
+    /// status:failed tool:NAME tag:NAME agent:NAME folder:PART after:7d before:2026-11-21 tokens:>10k.
     #[arg(long, value_name = "WORDS", default_value = "")]
     pub filter: String,
     /// The next page: what comes after this session.
@@ -210,13 +212,13 @@ pub enum Format {
 }
 
 impl Format {
-    /// How the name of such a file ends.
-    pub fn ending(self) -> &'static str {
+    /// What it is.
+    pub fn form(self) -> FileForm {
         match self {
-            Format::Jsonl => "jsonl",
-            Format::Md => "md",
-            Format::Html => "html",
-            Format::Atif => "atif.json",
+            Format::Jsonl => FileForm::Jsonl,
+            Format::Md => FileForm::Md,
+            Format::Html => FileForm::Html,
+            Format::Atif => FileForm::Atif,
         }
     }
 

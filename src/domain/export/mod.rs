@@ -12,3 +12,28 @@ pub mod form; // what a document is made of, and the words in it
 pub mod md; // a session as Markdown
 pub mod html; // a session as one page
 pub mod atif; // a session as a trajectory for other programs
+
+/// How a session is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FileForm {
+    /// Every event as stored; can be imported.
+    Jsonl,
+    /// A document in Markdown.
+    Md,
+    /// One page that needs nothing else.
+    Html,
+    /// A trajectory (ATIF) for other programs.
+    Atif,
+}
+
+impl FileForm {
+    /// How the name of such a file ends.
+    pub fn ending(self) -> &'static str {
+        match self {
+            FileForm::Jsonl => "jsonl",
+            FileForm::Md => "md",
+            FileForm::Html => "html",
+            FileForm::Atif => "atif.json",
+        }
+    }
+}

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
+use crate::domain::listing::Tab;
 use crate::domain::policy::Mode;
 use crate::ui::action::{Action, Go, Text};
 use crate::ui::app::App;
@@ -74,8 +75,9 @@ fn page(app: &App, width: usize, is_low: bool) -> Vec<Line<'static>> {
         (key(Context::Global, Action::Help), "every key (in a pane)".to_string()),
         (key(Context::Global, Action::Quit), "twice: leave".to_string()),
     ];
-    if !app.rows.is_empty() {
-        let stored = format!("{} stored (in a pane)", count(app.rows.len() as u64, "session"));
+    let sessions = app.library.listed.counts.of(Tab::All);
+    if sessions > 0 {
+        let stored = format!("{} stored (in a pane)", count(sessions, "session"));
         keys.insert(2, (key(Context::Workbench, Action::Sessions), stored));
     }
     for (key, what) in keys {

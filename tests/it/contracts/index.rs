@@ -3,9 +3,9 @@
 use super::{Dice, Pen, Rig, asked, by, each_engine, opened, raw, read_all, said, session, started};
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::commit::{Class, Commit, may_say};
-use tackroom::domain::event::{EndReason, Fact, RunStatus, Settling};
+use tackroom::domain::event::{EndReason, Fact, Parent, RunStatus, Settling};
 use tackroom::domain::hash::Hash;
-use tackroom::domain::ids::CallId;
+use tackroom::domain::ids::{CallId, EventNo};
 use tackroom::domain::listing::{After, Counts, Query, Tab};
 use tackroom::domain::marks::Mark;
 use tackroom::domain::policy::{Mode, Verdict, Word};
@@ -138,12 +138,11 @@ async fn many(rig: &Rig, sessions: u64) -> Vec<Row> {
     for i in 0..sessions {
         let (name, mut dice) = (format!("s{i:03}"), Dice(i * 31 + 7));
         let mut pen = Pen::new(&name);
-        pen.write(
-            &*rig.log,
-            Class::Worker,
-            vec![opened(&format!("Title {} Ümläut", i % 7)), super::taken(1)],
-        )
-        .await;
+        let mut first = opened(&format!("Title {} Ümläut", i % 7));
+        if let (Fact::SessionOpened { parent, .. }, 3) = (&mut first, i % 4) {
+            *parent = Some(Parent { session: session(&format!("s{:03}", i / 2)), at: EventNo(1) });
+        }
+        pen.write(&*rig.log, Class::Worker, vec![first, super::taken(1)]).await;
         let end = [RunStatus::Done, RunStatus::Failed][usize::try_from(i % 2).unwrap()];
         match i % 5 {
             0 => {}
@@ -183,6 +182,15 @@ async fn tabs_filters_and_pages_agree_with_the_rows(rig: Rig) {
     asked.push(Query { agent: "Agent".to_string(), ..query("", &[]) });
     asked.push(Query { agent: "age".to_string(), ..query("", &[]) });
     asked.push(Query { workspace: "/wor".to_string(), statuses: vec!["done".to_string()], ..query("", &[]) });
+    let times: Vec<i64> = rows.iter().map(|row| row.updated.0).collect();
+    let (first, last) = (*times.iter().min().unwrap(), *times.iter().max().unwrap());
+    let middle = Some(Micros(first + (last - first) / 2));
+    asked.push(Query { since: middle, ..query("", &[]) });
+    asked.push(Query { until: middle, ..query("title", &[]) });
+    asked.push(Query { tokens_min: Some(1), ..query("", &[]) });
+    asked.push(Query { tokens_max: Some(0), ..query("ümläut", &[]) });
+    asked.extend([query("fail", &[]), query("RUNN title", &[])]);
+    asked.extend(["ttl ulaut", "tmlt", "zzq"].map(|text| Query { loose: true, ..query(text, &[]) }));
     let mut cells = 0;
     for query in asked {
         let mut counted = Counts::default();
@@ -205,6 +213,11 @@ async fn tabs_filters_and_pages_agree_with_the_rows(rig: Rig) {
                 pages.extend(page);
             }
             assert_eq!(pages, all, "{query:?}");
+            let window = Query { skip: 3, limit: 5, ..query.clone() };
+            let cut: Vec<Row> = all.iter().skip(3).take(5).cloned().collect();
+            assert_eq!(rig.index.rows(window.clone()).await, Ok(cut), "{window:?}");
+            let tree = Query { tree: true, ..window };
+            assert_eq!(rig.index.rows(tree.clone()).await, Ok(tree.pick(rows.iter())), "{tree:?}");
             cells += 1;
         }
     }

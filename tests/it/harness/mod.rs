@@ -8,6 +8,7 @@ pub mod shot;
 pub mod binary;
 pub mod terminal;
 pub mod stored;
+pub mod shelf;
 pub mod screen;
 pub mod look;
 pub mod many;

@@ -1,8 +1,8 @@
 //! The real update and view on a buffer: keys in, screen text and effects out.
 
-use crate::harness::shot;
 use crate::harness::stored::Stored;
 use crate::harness::story::{START, Story};
+use crate::harness::{shelf, shot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -99,6 +99,18 @@ impl TestScreen {
             for notice in stored.answer(&command) {
                 effects.extend(update(&mut self.app, Msg::Notice(notice), self.now));
             }
+        }
+        while let Some((at, notice)) = effects.iter().enumerate().find_map(|(at, effect)| match effect {
+            Effect::Send(command) => shelf::answer(command).map(|notice| (at, notice)),
+            Effect::Copy(_)
+            | Effect::Bell(_)
+            | Effect::Show(_)
+            | Effect::Quit
+            | Effect::Suspend
+            | Effect::Redraw => None,
+        }) {
+            effects.remove(at);
+            effects.extend(update(&mut self.app, Msg::Notice(notice), self.now));
         }
         self.effects.extend(effects);
         prepare(&mut self.app); // what the frame after this message will have shown

@@ -64,10 +64,14 @@ impl Stored {
             | Command::Resume(_)
             | Command::Compare { .. }
             | Command::Inspect { .. }
-            | Command::Rows
             | Command::Inbox(_)
             | Command::Look(_)
             | Command::Answer(_)
+            | Command::List { .. }
+            | Command::Glance(_)
+            | Command::Search(_)
+            | Command::Fitting(_)
+            | Command::Deeds(_)
             | Command::Quit => Vec::new(),
         }
     }

@@ -1,8 +1,7 @@
 //! Breakpoints on the screen: the overlay as it is typed into, and the hits in the panel, the timeline and the list.
 
-use super::{look, press, row, shoot, tell, watching};
+use super::{look, press, row, shoot, watching};
 use crate::harness::story::{self, Story, at};
-use tackroom::domain::notice::Notice;
 use tackroom::domain::order::Order;
 use tackroom::ui::app::{App, Look};
 use tackroom::ui::glyph::GlyphSet;
@@ -90,7 +89,7 @@ fn run_until() {
 fn a_stopped_session_waits_in_the_list() {
     let stopped = story::stopped_turn();
     let mut app = watching(&stopped, look());
-    tell(&mut app, Notice::Rows(vec![row(&stopped)]), stopped.now.plus_ms(60_000));
+    crate::harness::shelf::keep(vec![row(&stopped)]);
     press(&mut app, "1 g s");
     let screen = crate::harness::shot::text(&super::draw(&mut app, (120, 40)));
     assert!(screen.contains("waits for you"), "{screen}");

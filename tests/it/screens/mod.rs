@@ -10,8 +10,8 @@ mod inbox;
 mod looks;
 mod cost;
 
-use crate::harness::shot;
 use crate::harness::story::{START, Story, tools};
+use crate::harness::{shelf, shot};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use tackroom::ui::key::Key;
 use tackroom::ui::keymap::Keymap;
 use tackroom::ui::prepare::prepare;
 use tackroom::ui::theme::Theme;
-use tackroom::ui::update::{Msg, update};
+use tackroom::ui::update::{Effect, Msg, update};
 use tackroom::ui::view;
 use tackroom::ui::widgets::code::Highlighter;
 
@@ -78,7 +78,15 @@ pub fn press(app: &mut App, keys: &str) {
     for chord in keys.split_whitespace() {
         let now = app.now.plus_ms(500);
         let key = Key::parse(chord).expect("a key");
-        update(app, Msg::Key(key), now);
+        let mut effects = update(app, Msg::Key(key), now);
+        while let Some(effect) = effects.pop() {
+            let Effect::Send(command) = effect else { continue };
+            effects.extend(
+                shelf::answer(&command)
+                    .map(|notice| update(app, Msg::Notice(notice), now))
+                    .unwrap_or_default(),
+            );
+        }
     }
 }
 

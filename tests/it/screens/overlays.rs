@@ -2,8 +2,8 @@
 
 use super::{SIZES, draw, empty, look, press, row, shoot, tell, watching};
 use crate::compare::account;
-use crate::harness::shot;
 use crate::harness::story::{self, Story};
+use crate::harness::{shelf, shot};
 use std::sync::Arc;
 use tackroom::domain::account::Accountant;
 use tackroom::domain::compare::Comparison;
@@ -12,9 +12,16 @@ use tackroom::domain::event::Parent;
 use tackroom::domain::fault::FaultKind;
 use tackroom::domain::fork::{Fork, Twist, commit};
 use tackroom::domain::ids::{CommitId, EventNo, SessionId};
+use tackroom::domain::library::{Came, Deed, Done};
+use tackroom::domain::listing::Query;
+use tackroom::domain::marks::Mark;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::retry::RetryRule;
-use tackroom::ui::app::App;
+use tackroom::domain::search::{Found, Hit, Progress};
+use tackroom::ui::app::{App, Look};
+use tackroom::ui::glyph::GlyphSet;
+use tackroom::ui::parts::Overlay;
+use tackroom::ui::update::{Msg, update};
 
 fn with_sessions() -> App {
     let held = story::held();
@@ -24,8 +31,15 @@ fn with_sessions() -> App {
     failed.task("x").ask().wait(20).fault(FaultKind::Auth, "401").finish();
     let mut foreign = Story::new("w1w1w1w1w1", "日本語のメモを調べる \u{1b}[31mred\u{202e}");
     foreign.task("x").ask();
-    let rows = vec![row(&held), row(&story::unknown()), row(&foreign), row(&story::done()), row(&failed)];
-    tell(&mut app, Notice::Rows(rows), held.now.plus_ms(4_000_000));
+    let mut done = row(&story::done());
+    done.id = finished();
+    let rows = vec![row(&held), row(&story::unknown()), row(&foreign), done, row(&failed)];
+    shelf::keep(rows);
+    for story in [&held, &story::unknown(), &story::done(), &failed] {
+        shelf::keep_events(&row(story), story.events());
+    }
+    let counted = shelf::listed(&Query::default());
+    tell(&mut app, Notice::Listed(Box::new(counted)), held.now.plus_ms(4_000_000));
     app
 }
 
@@ -60,13 +74,12 @@ fn a_note_for_a_fork() {
 #[test]
 fn forks_under_their_parent_in_the_list() {
     let mut app = with_sessions();
-    let mut rows = app.rows.clone();
+    let mut rows = shelf::rows();
     let parent = rows[0].id.clone();
     for (at, of) in [(2, parent), (4, rows[2].id.clone())] {
         rows[at].parent = Some(Parent { session: of, at: EventNo(7) });
     }
-    let now = app.now;
-    tell(&mut app, Notice::Rows(rows), now);
+    shelf::keep(rows);
     press(&mut app, "1 g s j");
     shoot(&mut app, "sessions_forks");
 }
@@ -138,8 +151,14 @@ fn comparing() -> App {
     let mut other = row(&story::done());
     other.id = finished();
     let rows = vec![row(&held), row(&story::unknown()), other];
-    tell(&mut app, Notice::Rows(rows), held.now.plus_ms(4_000_000));
-    press(&mut app, "1 g s d j j d");
+    shelf::keep(rows);
+    let counted = shelf::listed(&Query::default());
+    tell(&mut app, Notice::Listed(Box::new(counted)), held.now.plus_ms(4_000_000));
+    press(&mut app, "1 g s");
+    for id in [held.session.id.clone(), finished()] {
+        let place = app.library.listed.rows.iter().position(|row| row.id == id).unwrap();
+        press(&mut app, &format!("g g {} d", "j ".repeat(place)));
+    }
     app
 }
 
@@ -184,7 +203,7 @@ fn a_comparison_arrives_below_the_help_and_a_failed_one_is_said() {
         if under_help {
             press(&mut app, "Esc");
         }
-        tell(&mut app, Notice::Rows(Vec::new()), now.plus_ms(60_000)); // what is said in passing has passed
+        update(&mut app, Msg::Tick, now.plus_ms(60_000)); // what is said in passing has passed
         for size in SIZES {
             let shown = shot::text(&draw(&mut app, size));
             assert!(!shown.contains("Reading the two"), "{shown}");
@@ -231,4 +250,82 @@ fn every_line_of_a_comparison_can_be_reached() {
         press(&mut app, "Esc");
         assert!(shot::text(&draw(&mut app, size)).contains("Sessions"));
     }
+}
+
+/// The search with what was found of it.
+fn searching() -> App {
+    let mut app = with_sessions();
+    press(&mut app, "1 g s s n o t e s");
+    let hit = |title: &str, kind: &str, event: u64, snippet: &str, marks: Vec<std::ops::Range<usize>>| Hit {
+        session: finished(),
+        title: title.to_string(),
+        archived: event == 3,
+        over: true,
+        event: EventNo(event),
+        kind: kind.to_string(),
+        at: story::START,
+        snippet: snippet.to_string(),
+        marks,
+    };
+    let said = "…the three notes use different words for a call that waits, and only one of the notes…";
+    let hits = vec![
+        hit("Approvals that survive a crash", "ModelReplied", 14, said, vec![13..18, 85..90]),
+        hit("日本語のメモを調べる", "CallEnded", 9, "notes/a.md \u{1b}[31m1: on a hold", vec![0..5]),
+        hit("", "RunStarted", 3, "Summarise the notes.", vec![14..19]),
+    ];
+    let found = Found { hits, next: None, progress: Progress { done: 7, all: 9 } };
+    let search = app.library.texts.asked.clone().expect("it was asked for");
+    let now = app.now;
+    tell(&mut app, Notice::Found { search, found: Box::new(found) }, now);
+    press(&mut app, "Down");
+    app
+}
+
+#[test]
+fn what_was_found_in_all_sessions() {
+    shoot(&mut searching(), "sessions_search");
+}
+
+#[test]
+fn what_came_of_deeds() {
+    let mut app = with_sessions();
+    press(&mut app, "1 g s Space Space t r e d");
+    shoot(&mut app, "sessions_tags");
+    press(&mut app, "Enter");
+    let ids: Vec<SessionId> = shelf::rows().iter().map(|row| row.id.clone()).collect();
+    let deed = Deed::Mark(Mark::Tag { tag: "red".to_string() });
+    let done = |(at, came): (usize, Came)| Done { session: ids[at].clone(), deed: deed.clone(), came };
+    let failed = "the session is damaged at #7: foreign \u{1b}[2J bytes".to_string();
+    let came = [Came::Done, Came::Before("tagged so"), Came::Failed(failed)];
+    let now = app.now;
+    tell(&mut app, Notice::Did(came.into_iter().enumerate().map(done).collect()), now);
+    shoot(&mut app, "sessions_told");
+}
+
+#[test]
+fn the_sessions_read_aloud() {
+    let plain = Look { glyphs: GlyphSet::Words, accessible: true, no_color: true, ..look() };
+    let aloud = |mut app: App| {
+        app.look = plain.clone();
+        app
+    };
+    shoot(&mut aloud(with_sessions_open()), "sessions_aloud");
+    shoot(&mut aloud(searching()), "sessions_search_aloud");
+}
+
+fn with_sessions_open() -> App {
+    let mut app = with_sessions();
+    shelf::change("f0f0f0f0f0", |row| row.marks.pinned = true);
+    press(&mut app, "1 g s Space");
+    app
+}
+
+#[test]
+fn the_actions_of_the_sessions_by_name() {
+    let mut app = with_sessions();
+    press(&mut app, "1 g s Ctrl-P p u t");
+    let screen = shot::text(&draw(&mut app, (120, 40)));
+    assert!(screen.contains("archive") && screen.contains("delete") && !screen.contains("pause"), "{screen}");
+    press(&mut app, "Esc");
+    assert!(matches!(app.overlay, Some(Overlay::Sessions)), "the palette gives the list back");
 }

@@ -63,8 +63,8 @@ fn read(kept: &Kept, place: i64) -> Option<(Told, Event)> {
     let row = &kept.sessions.get(&commit.session)?.row;
     let no = texts::event_of(place, commit.events.last()?.event.no);
     let sealed = commit.events.iter().find(|sealed| sealed.event.no == no)?;
-    let told =
-        Told { session: row.id.clone(), title: row.title.clone(), archived: row.marks.archived.is_some() };
+    let (session, title) = (row.id.clone(), row.title.clone());
+    let told = Told { session, title, archived: row.marks.archived.is_some(), over: row.is_over() };
     (row.tab() != Tab::Bin).then(|| (told, sealed.event.clone()))
 }
 

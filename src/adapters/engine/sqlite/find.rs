@@ -38,6 +38,7 @@ fn read(
     if !known.contains_key(&session) {
         let told = rows::tally_of(conn, &session)?.filter(|row| row.tab() != Tab::Bin).map(|row| Told {
             session: session.clone(),
+            over: row.is_over(),
             title: row.title,
             archived: row.marks.archived.is_some(),
         });

@@ -1,0 +1,214 @@
+//! What is done with sessions of the list, one or many: sent out, told one by one, taken back.
+
+use crate::domain::command::Command;
+use crate::domain::export::FileForm;
+use crate::domain::ids::SessionId;
+use crate::domain::library::{Came, Deed, Done};
+use crate::domain::marks::{Mark, tag};
+use crate::domain::tally::Row;
+use crate::ui::app::{App, TWICE_MS};
+use crate::ui::library::Typing;
+use crate::ui::mode::Twice;
+use crate::ui::paper::leaf::count;
+use crate::ui::update::{Effect, fault, toast};
+
+/// What was typed is done.
+pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
+    let text = app.library.input.text();
+    let typing = std::mem::take(&mut app.library.typing);
+    match typing {
+        Typing::Rename if text.trim().is_empty() => {
+            toast(app, "A title has at least a letter.", "r begins again")
+        }
+        Typing::Rename => {
+            let deeds = app
+                .library
+                .renamed
+                .take()
+                .into_iter()
+                .map(|id| (id, Deed::Rename(text.trim().to_string())))
+                .collect();
+            send(app, deeds, effects);
+        }
+        Typing::Tags => {
+            let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+            let read = |word: &&str| match word.strip_prefix('-') {
+                Some(word) => tag(word).map(|tag| Deed::Mark(Mark::Untag { tag })),
+                None => tag(word).map(|tag| Deed::Mark(Mark::Tag { tag })),
+            };
+            let deeds: Option<Vec<Deed>> = words.iter().map(read).collect();
+            match deeds {
+                Some(deeds) if !deeds.is_empty() => each(app, |_| deeds.clone(), effects),
+                Some(_) => toast(app, "No tag was written.", "t begins again"),
+                None => {
+                    app.library.typing = typing;
+                    fault(
+                        app,
+                        "A tag is one word of letters, digits and - _ . : / @ +",
+                        "-word takes one away",
+                    );
+                }
+            }
+        }
+        Typing::Nothing | Typing::Filter | Typing::Search | Typing::Export => {}
+    }
+}
+
+/// Writes each into a file.
+pub fn export(app: &mut App, form: FileForm, effects: &mut Vec<Effect>) {
+    app.library.typing = Typing::Nothing;
+    each(app, |_| vec![Deed::Export(form)], effects);
+}
+
+/// Pinned where not all of them are; a row that is not here counts as not pinned.
+pub fn pin(rows: &[Option<&Row>]) -> Vec<Deed> {
+    let pinned = rows.iter().all(|row| row.is_some_and(|row| row.marks.pinned));
+    vec![Deed::Mark(if pinned { Mark::Unpin } else { Mark::Pin })]
+}
+
+/// From the bin, or else from the archive.
+pub fn take_back(rows: &[Option<&Row>]) -> Vec<Deed> {
+    let binned = rows.iter().flatten().any(|row| row.marks.deleted.is_some());
+    vec![Deed::Mark(if binned { Mark::Restore } else { Mark::Unarchive })]
+}
+
+/// Does the same with each session that is meant.
+pub fn each(app: &mut App, what: impl Fn(&[Option<&Row>]) -> Vec<Deed>, effects: &mut Vec<Effect>) {
+    let library = &app.library;
+    let ids = library.meant();
+    let row_of = |id: &SessionId| library.listed.rows.iter().find(|row| row.id == *id);
+    let deeds = what(&ids.iter().map(row_of).collect::<Vec<_>>());
+    let all = ids.iter().flat_map(|id| deeds.iter().map(|deed| (id.clone(), deed.clone()))).collect();
+    send(app, all, effects);
+}
+
+/// Deeds go out; what would take them back is kept until it is known which were done.
+fn send(app: &mut App, deeds: Vec<(SessionId, Deed)>, effects: &mut Vec<Effect>) {
+    if deeds.is_empty() {
+        return;
+    }
+    let library = &mut app.library;
+    library.titles.clear();
+    for (id, _) in &deeds {
+        let row = library.listed.rows.iter().find(|row| row.id == *id);
+        library.titles.extend(row.map(|row| (id.clone(), row.title.clone())));
+    }
+    let title = |id: &SessionId| library.titles.get(id).cloned().unwrap_or_default();
+    let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(&title(id))?));
+    library.undo_next = deeds.iter().filter_map(inverse).collect();
+    effects.push(Effect::Send(Command::Deeds(deeds)));
+}
+
+/// Asks first: what is purged does not come back.
+pub fn purge(app: &mut App, effects: &mut Vec<Effect>) {
+    if app.twice.is_some_and(|(asked, _)| asked == Twice::Purge) {
+        app.twice = None;
+        return each(app, |_| vec![Deed::Purge], effects);
+    }
+    let what = match app.library.meant().len() {
+        1 => "this session".to_string(),
+        many => format!("these {many} sessions"),
+    };
+    app.twice = Some((Twice::Purge, app.now.plus_ms(TWICE_MS)));
+    toast(app, &format!("Again to remove {what} for good; nothing brings back what is removed."), "");
+}
+
+/// Takes back what was done last.
+pub fn undo(app: &mut App, effects: &mut Vec<Effect>) {
+    let deeds = std::mem::take(&mut app.library.undo);
+    app.library.undo_next.clear();
+    effects.push(Effect::Send(Command::Deeds(deeds)));
+}
+
+/// What came of deeds: in a line, and where they were several or failed, one by one.
+pub fn did(app: &mut App, done: Vec<Done>) {
+    let Some(first) = done.first() else { return };
+    let failed = done.iter().filter(|one| !one.came.holds()).count();
+    let text = if done.len() == 1 { one(first) } else { many(&done) };
+    let really = |session: &SessionId, inverse: &Deed| {
+        let is_of = |one: &Done| {
+            one.session == *session && one.deed.inverse("").map(kind) == Some(kind(inverse.clone()))
+        };
+        done.iter().find(|one| is_of(one)).is_some_and(is_new)
+    };
+    let undo = std::mem::take(&mut app.library.undo_next);
+    app.library.undo = undo.into_iter().filter(|(session, inverse)| really(session, inverse)).collect();
+    let hint = if app.library.undo.is_empty() { "" } else { "u takes it back" };
+    match failed {
+        0 => toast(app, &text, hint),
+        _ => fault(app, &text, hint),
+    }
+    let gone = |id: &SessionId| done.iter().any(|one| one.session == *id && one.came.holds());
+    if leaves_the_tab(&first.deed) {
+        app.library.marked.retain(|id| !gone(id));
+    }
+    app.library.told = if done.len() > 1 || failed > 0 { done } else { Vec::new() };
+}
+
+/// What came of one deed, in a sentence.
+fn one(done: &Done) -> String {
+    let (word, id, tag) = (done.deed.done(), &done.session, tag_of(done));
+    match &done.came {
+        Came::Done => format!("{} {id}{tag}.", capital(word)),
+        Came::Before(words) => format!("{id} is {words} already."),
+        Came::Written(path) => format!("{} to {path}", capital(word)), // no period that could be taken for a part of it
+        Came::Failed(why) => format!("{id} was not {word}: {why}."),
+    }
+}
+
+/// What came of several, in a sentence.
+fn many(done: &[Done]) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for one in done.iter().filter(|one| is_new(one)) {
+        if !words.contains(&one.deed.done()) {
+            words.push(one.deed.done());
+        }
+    }
+    let of = |word: &str| done.iter().filter(|one| one.deed.done() == word && is_new(one)).count();
+    let mut parts: Vec<String> =
+        words.iter().map(|word| format!("{word} {}", count(of(word) as u64, "session"))).collect();
+    let before = done.iter().filter(|one| one.came.holds() && !is_new(one)).count();
+    let failed = done.iter().filter(|one| !one.came.holds()).count();
+    parts.extend((before > 0).then(|| format!("{before} so already")));
+    parts.extend((failed > 0).then(|| format!("{failed} not done")));
+    format!("{}.", capital(&parts.join(", ")))
+}
+
+/// Whether it was not so before.
+fn is_new(done: &Done) -> bool {
+    match done.came {
+        Came::Done | Came::Written(_) => true,
+        Came::Before(_) | Came::Failed(_) => false,
+    }
+}
+
+/// Whether a session is in another tab after it.
+fn leaves_the_tab(deed: &Deed) -> bool {
+    match deed {
+        Deed::Purge => true,
+        Deed::Mark(mark) => {
+            matches!(mark, Mark::Archive | Mark::Unarchive | Mark::Delete | Mark::Restore)
+        }
+        Deed::Rename(_) | Deed::Export(_) => false,
+    }
+}
+
+/// A deed without what is particular about one session.
+fn kind(deed: Deed) -> Deed {
+    match deed {
+        Deed::Rename(_) => Deed::Rename(String::new()),
+        other @ (Deed::Mark(_) | Deed::Purge | Deed::Export(_)) => other,
+    }
+}
+
+fn tag_of(done: &Done) -> String {
+    match &done.deed {
+        Deed::Mark(mark) => mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default(),
+        Deed::Rename(_) | Deed::Purge | Deed::Export(_) => String::new(),
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
