@@ -2,11 +2,12 @@
 //!
 //! The files stay: a file that is deleted while another process opens it would be locked twice.
 
+use super::Sqlite;
 use super::fault::unavailable;
 use super::place::{cannot, private_file, private_folder};
 use crate::domain::ids::SessionId;
 use crate::ports::log::LogFault;
-use crate::ports::work::Claim;
+use crate::ports::work::{Claim, Work};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -27,8 +28,28 @@ impl Claim for Held {
     }
 }
 
+impl Work for Sqlite {
+    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
+        self.writable()?;
+        claim(&self.shared.place.locks(), session)
+    }
+
+    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
+        taken(&self.shared.place.locks(), session)
+    }
+
+    fn bar(&self, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+        self.writable()?;
+        bar(&self.shared.place.locks(), session, barred)
+    }
+
+    fn barred(&self, session: &SessionId) -> Result<bool, LogFault> {
+        barred(&self.shared.place.locks(), session)
+    }
+}
+
 /// Takes the session, or answers none where somebody has it.
-pub fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
+fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
     let path = path(folder, session)?;
     private_folder(folder, true)?;
     private_file(&path).map_err(|error| cannot("make", &path, &error))?;
@@ -47,7 +68,7 @@ pub fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>
 }
 
 /// Whether somebody has it; makes no file.
-pub fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
+fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
     let path = path(folder, session)?;
     let file = match File::open(&path) {
         Ok(file) => file,
@@ -62,7 +83,7 @@ pub fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
 }
 
 /// Bars a session with a file beside its lock, or takes that away; durable when it answers.
-pub fn bar(folder: &Path, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+fn bar(folder: &Path, session: &SessionId, barred: bool) -> Result<(), LogFault> {
     let path = bar_of(folder, session)?;
     private_folder(folder, true)?;
     let changed = match barred {
@@ -77,7 +98,7 @@ pub fn bar(folder: &Path, session: &SessionId, barred: bool) -> Result<(), LogFa
 }
 
 /// Whether a session is barred.
-pub fn barred(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
+fn barred(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
     let path = bar_of(folder, session)?;
     match std::fs::symlink_metadata(&path) {
         Ok(_) => Ok(true),

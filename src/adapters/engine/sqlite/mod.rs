@@ -35,7 +35,6 @@ use crate::ports::blobs::Blobs;
 use crate::ports::index::Index;
 use crate::ports::live::{Ear, Live};
 use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
-use crate::ports::work::{Claim, Work};
 use fault::{Fail, unavailable};
 use open::{Access, FORMAT, connect};
 pub use open::{Options, WriteOn};
@@ -370,26 +369,6 @@ impl Blobs for Sqlite {
 
     fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
         Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
-    }
-}
-
-impl Work for Sqlite {
-    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
-        self.writable()?;
-        claims::claim(&self.shared.place.locks(), session)
-    }
-
-    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
-        claims::taken(&self.shared.place.locks(), session)
-    }
-
-    fn bar(&self, session: &SessionId, barred: bool) -> Result<(), LogFault> {
-        self.writable()?;
-        claims::bar(&self.shared.place.locks(), session, barred)
-    }
-
-    fn barred(&self, session: &SessionId) -> Result<bool, LogFault> {
-        claims::barred(&self.shared.place.locks(), session)
     }
 }
 
