@@ -8,7 +8,8 @@ use crate::cli::open::{self, First};
 use crate::cli::out;
 use crate::cli::wire::Wire;
 use crate::domain::call::Via;
-use crate::domain::fork::{FilesAt, Twist};
+use crate::domain::fork::Twist;
+use crate::domain::trail::FilesAt;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::runtime::fork::{ForkFault, Forked, Wish};
 
