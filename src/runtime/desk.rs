@@ -186,7 +186,7 @@ impl Desk {
                     Ok(compared) => Notice::Compared(Arc::new(compared)),
                     Err(fault) => {
                         let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
-                        Notice::Trouble { sentence: fault.to_string(), hint }
+                        Notice::NotCompared { left, right, sentence: fault.to_string(), hint }
                     }
                 })
                 .await;

@@ -10,6 +10,9 @@ use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
+/// What to do where the log cannot be read.
+const HINT: &str = "`tackroom doctor` checks the store; the session can be played up to there";
+
 /// Tells a session in short, from its first event to its present end, until told to stop.
 pub async fn survey(log: Arc<dyn Log>, id: SessionId, notices: Sender<Notice>, stop: CancellationToken) {
     let telling = tell(&*log, &id, &notices);
@@ -69,7 +72,10 @@ pub async fn page(
                 let notice = Notice::Page { session: id.clone(), place, events: Arc::new(events) };
                 let _ = notices.send(notice).await;
             }
-            Err(fault) => trouble(&notices, &fault).await,
+            Err(fault) => {
+                let (session, sentence, hint) = (id.clone(), fault.to_string(), HINT.to_string());
+                let _ = notices.send(Notice::PageFailed { session, place, sentence, hint }).await;
+            }
         }
     };
     tokio::select! {
@@ -100,6 +106,6 @@ async fn chunk(log: &dyn Log, id: &SessionId, place: u64, after: u64) -> Result<
 }
 
 async fn trouble(notices: &Sender<Notice>, fault: &LogFault) {
-    let hint = "`tackroom doctor` checks the store; the session can be played up to there".to_string();
-    let _ = notices.send(Notice::Trouble { sentence: fault.to_string(), hint }).await;
+    let (sentence, hint) = (fault.to_string(), HINT.to_string());
+    let _ = notices.send(Notice::Trouble { sentence, hint }).await;
 }

@@ -85,10 +85,10 @@ fn with_other_arguments_from_the_editor() {
     // What does not fit is not sent, and leaving sends nothing.
     screen.press("f").write("edit").press("Enter").write("nonsense").press("Ctrl-S Esc Esc");
     assert_eq!(screen.commands(), []);
-    assert!(screen.app.fork.is_none());
+    assert!(screen.app.overlay.is_none() && screen.app.question.is_none());
     screen.press("f Esc").press("f").write("note").press("Enter").write("x").press("Esc");
     assert_eq!(screen.commands(), []);
-    assert!(screen.app.fork.is_none() && screen.app.overlay.is_none());
+    assert!(screen.app.question.is_none() && screen.app.overlay.is_none());
 }
 
 #[test]
@@ -143,7 +143,8 @@ fn typing_forks_nothing_and_the_new_one_is_told() {
     assert!(screen.app.overlay.is_none());
     screen.msg(Msg::Notice(made(&story)));
     let shown = screen.screen();
-    assert!(shown.contains("Forked at #7 as n3w0000000") && !shown.contains('\u{1b}'), "{shown}");
+    assert!(shown.contains("Forked at #7 as n3w0000000"), "{shown}");
+    assert!(shown.contains("/srv/n3w␛[2J<U+202E>"), "what would act on a terminal is marked: {shown}");
     assert_eq!(screen.commands(), [], "nobody asked for it here");
 }
 
@@ -153,7 +154,7 @@ fn made(story: &Story) -> Notice {
         parent: story.session.id.clone(),
         session: SessionId("n3w0000000".into()),
         at: EventNo(7),
-        workspace: "/srv/forks/n3w\u{1b}[2J".into(),
+        workspace: "/srv/n3w\u{1b}[2J\u{202e}".into(),
         missing: String::new(),
     }
 }

@@ -28,26 +28,6 @@ impl Claim for Held {
     }
 }
 
-impl Work for Sqlite {
-    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
-        self.writable()?;
-        claim(&self.shared.place.locks(), session)
-    }
-
-    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
-        taken(&self.shared.place.locks(), session)
-    }
-
-    fn bar(&self, session: &SessionId, barred: bool) -> Result<(), LogFault> {
-        self.writable()?;
-        bar(&self.shared.place.locks(), session, barred)
-    }
-
-    fn barred(&self, session: &SessionId) -> Result<bool, LogFault> {
-        barred(&self.shared.place.locks(), session)
-    }
-}
-
 /// Takes the session, or answers none where somebody has it.
 fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
     let path = path(folder, session)?;
@@ -117,4 +97,24 @@ fn path(folder: &Path, session: &SessionId) -> Result<PathBuf, LogFault> {
         return Err(unavailable(format!("{session} is not the id of a session")));
     }
     Ok(folder.join(session.as_str()))
+}
+
+impl Work for Sqlite {
+    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
+        self.writable()?;
+        claim(&self.shared.place.locks(), session)
+    }
+
+    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
+        taken(&self.shared.place.locks(), session)
+    }
+
+    fn bar(&self, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+        self.writable()?;
+        bar(&self.shared.place.locks(), session, barred)
+    }
+
+    fn barred(&self, session: &SessionId) -> Result<bool, LogFault> {
+        barred(&self.shared.place.locks(), session)
+    }
 }
