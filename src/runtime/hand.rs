@@ -106,9 +106,8 @@ impl Hand {
     pub async fn order(&mut self, id: &SessionId, order: &Order) -> Result<&Session, RecordFault> {
         let mut ledger = self.look(id).await?;
         let (tools, clock, settings, by) = (&self.tools, &self.clock, self.settings, &self.by);
-        let result = ledger
-            .record(|session| decide(session, order, by, &settings.kit(tools, clock.now(), 0)))
-            .await;
+        let result =
+            ledger.record(|session| decide(session, order, by, &settings.kit(tools, clock.now(), 0))).await;
         self.keep(ledger);
         result?;
         self.kept.back().map(Ledger::session).ok_or_else(|| LogFault::NoSession(id.to_string()).into())

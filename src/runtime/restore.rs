@@ -43,7 +43,9 @@ pub enum RestoreFault {
     #[error("{0}")]
     Files(#[from] FilesFault),
     /// Somebody drives a session in that folder.
-    #[error("session {0} is being driven in this folder, or in one above or below it: its files are not changed under it")]
+    #[error(
+        "session {0} is being driven in this folder, or in one above or below it: its files are not changed under it"
+    )]
     Driven(SessionId),
     /// The files were changed since it was shown what would be.
     #[error("the files in {0} have changed since this was shown; look again")]

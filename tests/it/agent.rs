@@ -294,7 +294,8 @@ async fn a_cancelled_run_is_over_before_the_files_are_kept() {
     let driven = tokio::spawn(async move {
         Agent::take(plugs, &name, CancellationToken::new()).await?.drive(OnHold::Wait).await
     });
-    until(&world, &id, |session| session.open_calls().any(Call::in_flight) && session.calls_asked() == 2).await;
+    until(&world, &id, |session| session.open_calls().any(Call::in_flight) && session.calls_asked() == 2)
+        .await;
     world.hand().order(&id, &Order::Cancel).await.expect("cancelled");
     let session = until(&world, &id, |session| session.status() == Status::Cancelled).await;
     assert!(session.changed, "what changes them next keeps them before");

@@ -125,11 +125,19 @@ fn texts_that_differ_only_far_behind_are_not_the_same() {
 fn reads(count: u32, last: &str) -> Story {
     let mut story = Story::new("a1a1a1a1a1", "Read them");
     story.task("Read them.");
-    for call in 1..=count {
-        let end = if call == count { last } else { "" };
-        let text = format!("{call} {}{end}", "x".repeat(9_000));
-        story.reply(5, "", &[("read_file", json!({"path": format!("{call}")}))]);
-        story.allow(call, "a").run(call, 5, Outcome::Ok, &text);
+    let calls: Vec<u32> = (1..=count).collect();
+    for calls in calls.chunks(150) {
+        let asked: Vec<_> =
+            calls.iter().map(|call| ("read_file", json!({"path": format!("{call}")}))).collect();
+        story.reply(5, "", &asked);
+        for call in calls {
+            story.allow(*call, "a");
+        }
+        for call in calls {
+            let end = if *call == count { last } else { "" };
+            let text = format!("{call} {}{end}", "x".repeat(9_000));
+            story.run(*call, 5, Outcome::Ok, &text);
+        }
     }
     story.reply(5, "Read.", &[]).finish();
     story
@@ -141,7 +149,9 @@ fn of_a_long_session_the_texts_are_kept_within_bounds_and_still_compared() {
     let (short, long) = (reads(20, "a"), reads(3_000, "a"));
     let bytes = |account: &Account| -> usize {
         let text = |line: &tackroom::domain::account::Line| match &line.deed {
-            Deed::Called(asked) => asked.args.text.len() + asked.output.as_ref().map_or(0, |kept| kept.text.len()),
+            Deed::Called(asked) => {
+                asked.args.text.len() + asked.output.as_ref().map_or(0, |kept| kept.text.len())
+            }
             Deed::Task(kept) | Deed::Said(kept) | Deed::Steered(kept) => kept.text.len(),
             Deed::Ended(..) => 0,
         };
