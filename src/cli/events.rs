@@ -8,21 +8,18 @@ use crate::cli::wire::Wire;
 use crate::domain::about::about;
 use crate::domain::commit::{Commit, Sealed};
 use crate::ports::log::{Follow, TailItem};
+use crate::runtime::pages::pages;
 
 /// Prints the events of a session; with `--follow` also what comes.
 pub async fn events(config: &Config, args: &Events) -> Result<Code, Failure> {
     let wire = if args.follow { Wire::following(config)? } else { Wire::reading(config)? };
     let id = wire.find(&args.id).await?;
     if !args.follow {
-        let mut after = 0;
-        loop {
-            let page = wire.store.log.read(&id, after, 256).await?;
-            let Some(last) = page.last() else { return Ok(Code::Done) };
-            after = last.seq;
-            for commit in &page {
-                print(commit, args.json)?;
-            }
+        let mut pages = pages(&*wire.store.log, &id, 0);
+        while let Some(page) = pages.next().await? {
+            page.iter().try_for_each(|commit| print(commit, args.json))?;
         }
+        return Ok(Code::Done);
     }
     let mut tail = wire.store.log.tail(Follow::One(id, 0));
     let mut seq = 0;

@@ -8,8 +8,9 @@ use crate::cli::open::{self, First};
 use crate::cli::out;
 use crate::cli::wire::Wire;
 use crate::domain::call::Via;
-use crate::domain::fork::{FilesAt, Twist};
+use crate::domain::fork::Twist;
 use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::trail::FilesAt;
 use crate::runtime::fork::{ForkFault, Forked, Wish};
 
 /// Paths told one by one; of more, how many.

@@ -24,6 +24,7 @@ use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{self, Agent, Parked};
 use crate::runtime::hand::Hand;
 use crate::runtime::ledger::RecordFault;
+use crate::runtime::pages::pages;
 use tokio_util::sync::CancellationToken;
 
 /// Drives a session to its end or to what the operator's flag says, and tells what happens after commit number `from`.
@@ -242,15 +243,11 @@ impl Told {
 
     /// What the tail had not brought when the work ended.
     async fn rest(&mut self, wire: &Wire, id: &SessionId) -> Result<(), Failure> {
-        loop {
-            let page = wire.store.log.read(id, self.seq, 256).await?;
-            if page.is_empty() {
-                return Ok(());
-            }
-            for commit in page {
-                self.commit(&commit)?;
-            }
+        let mut pages = pages(&*wire.store.log, id, self.seq);
+        while let Some(page) = pages.next().await? {
+            page.iter().try_for_each(|commit| self.commit(commit))?;
         }
+        Ok(())
     }
 }
 

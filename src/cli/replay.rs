@@ -15,10 +15,9 @@ use crate::domain::message::Args;
 use crate::domain::pace::Gap;
 use crate::domain::text;
 use crate::domain::time::{Micros, duration};
+use crate::runtime::pages::pages;
 use crate::ui::playback::{Playback, SPEED_1, SPEEDS};
 
-/// Commits read at a time.
-const COMMITS: usize = 256;
 /// Columns of the time and the kind before a text.
 const INDENT: usize = 22;
 /// Characters shown of what is no message: an output, arguments.
@@ -79,11 +78,9 @@ fn size(typed: &str) -> Result<(u16, u16), Failure> {
 /// Prints the run as text: at once, or at a speed with long waits shortened.
 async fn tell(wire: &Wire, id: &SessionId, from: u64, speed: Option<usize>) -> Result<Code, Failure> {
     let quarters = speed.and_then(|speed| SPEEDS.get(speed)).map_or(0, |(_, quarters)| *quarters);
-    let (mut seq, mut first, mut before) = (0, None, None);
-    loop {
-        let page = wire.store.log.read(id, seq, COMMITS).await?;
-        let Some(last) = page.last() else { return Ok(Code::Done) };
-        seq = last.seq;
+    let (mut first, mut before) = (None, None);
+    let mut pages = pages(&*wire.store.log, id, 0);
+    while let Some(page) = pages.next().await? {
         for sealed in page.iter().flat_map(|commit| &commit.events) {
             let event = &sealed.event;
             let begun = *first.get_or_insert(event.at);
@@ -98,6 +95,7 @@ async fn tell(wire: &Wire, id: &SessionId, from: u64, speed: Option<usize>) -> R
             before = Some(event.at);
         }
     }
+    Ok(Code::Done)
 }
 
 /// Lets the wait before an event pass; false where somebody asked to end.

@@ -110,6 +110,9 @@ impl From<RestoreFault> for Failure {
                 sentence,
                 "let it end or leave it first, or fork instead: a fork has files of its own",
             ),
+            RestoreFault::Moved(_) => {
+                Failure::new(Code::Failed, sentence, "nothing was changed; run it again to see what would be")
+            }
             RestoreFault::Unknown { .. } | RestoreFault::NothingToUndo(_) => Failure::new(
                 Code::Usage,
                 sentence,

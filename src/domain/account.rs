@@ -18,8 +18,13 @@ use serde_json::Value;
 /// Bytes of a text that a line keeps; two longer ones that begin alike are told apart by their hash.
 const TEXT_MAX: usize = 4 * 1024;
 
+/// Bytes of the texts that are kept so in one account; of those after, only the beginning is. So a long session can be
+/// compared, and costs little more than its lines.
+const ALL_MAX: usize = 8 * 1024 * 1024;
+const BEGINNING_MAX: usize = 256;
+
 /// A text as far as it is kept, and what it is in whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq)]
 pub struct Kept {
     /// The text or its beginning; not cleaned.
     pub text: String,
@@ -28,9 +33,19 @@ pub struct Kept {
     hash: Hash,
 }
 
+/// What it is counts, not how much of it is kept.
+impl PartialEq for Kept {
+    fn eq(&self, other: &Kept) -> bool {
+        (self.size, self.hash) == (other.size, other.hash)
+    }
+}
+
 impl Kept {
-    fn of(text: &str) -> Kept {
-        let cut = text.floor_char_boundary(TEXT_MAX);
+    /// `room` is what is left of the bytes that are kept in all.
+    fn of(text: &str, room: &mut usize) -> Kept {
+        let max = if *room < TEXT_MAX { BEGINNING_MAX } else { TEXT_MAX };
+        let cut = text.floor_char_boundary(max);
+        *room = room.saturating_sub(cut);
         Kept { text: text.split_at(cut).0.to_string(), size: text.len(), hash: Hash::of(text.as_bytes()) }
     }
 
@@ -147,6 +162,7 @@ pub struct Accountant {
     session: Session,
     account: Account,
     places: Vec<usize>,
+    room: usize,
 }
 
 impl Accountant {
@@ -166,7 +182,7 @@ impl Accountant {
             time: Clocked::default(),
             lines: Vec::new(),
         };
-        Accountant { session: Session::new(id), account, places: Vec::new() }
+        Accountant { session: Session::new(id), account, places: Vec::new(), room: ALL_MAX }
     }
 
     /// Takes in one event.
@@ -177,12 +193,14 @@ impl Accountant {
         if let Fact::RunStarted { input, model, .. } = fact {
             self.account.runs += 1;
             self.account.model.clone_from(model);
-            self.line(event.no, Deed::Task(Kept::of(input)));
+            let text = Kept::of(input, &mut self.room);
+            self.line(event.no, Deed::Task(text));
         } else if let Fact::ModelReplied { reply, calls } = fact {
             self.account.steps += 1;
             self.account.usage = self.account.usage.plus(reply.usage);
             if !reply.text.trim().is_empty() {
-                self.line(event.no, Deed::Said(Kept::of(reply.text.trim())));
+                let text = Kept::of(reply.text.trim(), &mut self.room);
+                self.line(event.no, Deed::Said(text));
             }
             for (id, asked) in calls.iter().zip(&reply.calls) {
                 self.account.calls += 1;
@@ -190,7 +208,7 @@ impl Accountant {
                     call: *id,
                     tool: asked.tool.clone(),
                     summary: summary(&asked.args),
-                    args: args(&asked.args),
+                    args: args(&asked.args, &mut self.room),
                     edited: None,
                     decision: "undecided",
                     because: String::new(),
@@ -205,7 +223,8 @@ impl Accountant {
         } else if let Fact::ModelFailed { .. } = fact {
             self.account.faults += 1;
         } else if let Fact::OperatorSteered { text, .. } = fact {
-            self.line(event.no, Deed::Steered(Kept::of(text)));
+            let text = Kept::of(text, &mut self.room);
+            self.line(event.no, Deed::Steered(text));
         } else if let Fact::RunEnded { status, why } = fact {
             self.line(event.no, Deed::Ended(ended(*status), why.sentence()));
         } else if let Fact::SessionForked { .. } = fact {
@@ -260,9 +279,9 @@ impl Accountant {
 
     fn call(&mut self, id: CallId, fact: &Fact) {
         let Some(asked) = called(&self.places, &mut self.account.lines, id) else { return };
-        decided(asked, fact, self.session.call(id).is_none_or(Call::ended));
+        decided(asked, fact, self.session.call(id).is_none_or(Call::ended), &mut self.room);
         if let Fact::CallEnded { output, ms, .. } = fact {
-            asked.output = Some(kept_output(output));
+            asked.output = Some(kept_output(output, &mut self.room));
             asked.ran_ms += ms;
         }
         if let Some(call) = self.session.call(id) {
@@ -281,7 +300,7 @@ fn called<'a>(places: &[usize], lines: &'a mut [Line], id: CallId) -> Option<&'a
 }
 
 /// What was decided on a call, as the last word stands. A denied edit goes back to the person: the call is not over.
-fn decided(asked: &mut Asked, fact: &Fact, over: bool) {
+fn decided(asked: &mut Asked, fact: &Fact, over: bool, room: &mut usize) {
     if let Fact::CallJudged { verdict, .. } = fact {
         match verdict.word {
             Word::Allow if asked.decision == "undecided" => {
@@ -300,7 +319,7 @@ fn decided(asked: &mut Asked, fact: &Fact, over: bool) {
         asked.say("refused", &why, String::new());
     } else if let Fact::CallEdited { args, by, .. } = fact {
         asked.say("edited", "", by.to_string());
-        asked.edited = Some(Kept::of(&canonical(args)));
+        asked.edited = Some(Kept::of(&canonical(args), room));
     } else if let Fact::CallApproved { by, .. } = fact {
         if asked.decision != "edited" {
             asked.say("approved", "", by.to_string());
@@ -328,16 +347,16 @@ fn outcome(state: &CallState) -> &'static str {
     }
 }
 
-fn args(args: &Args) -> Kept {
+fn args(args: &Args, room: &mut usize) -> Kept {
     match args {
-        Args::Json(value) => Kept::of(&canonical(value)),
-        Args::Broken(text) => Kept::of(text),
+        Args::Json(value) => Kept::of(&canonical(value), room),
+        Args::Broken(text) => Kept::of(text, room),
     }
 }
 
 /// An output that is not whole in the log is told apart by its blob.
-fn kept_output(output: &Output) -> Kept {
-    let mut kept = Kept::of(&output.for_model());
+fn kept_output(output: &Output, room: &mut usize) -> Kept {
+    let mut kept = Kept::of(&output.for_model(), room);
     if let Some(blob) = output.blob {
         kept.hash = blob;
     }

@@ -338,12 +338,17 @@ fn places(
 }
 
 fn text(what: &'static str, place: String, left: &Kept, right: &Kept) -> Change {
-    if left.text == right.text {
-        let words =
-            |kept: &Kept| Some(format!("{} bytes that differ past the first {}", kept.size, kept.text.len()));
+    // Of one of them less may be kept than of the other.
+    let (mut a, mut b) = (left.text.as_str(), right.text.as_str());
+    if !left.is_whole() || !right.is_whole() {
+        let kept = a.len().min(b.len());
+        (a, b) = (a.split_at(a.floor_char_boundary(kept)).0, b.split_at(b.floor_char_boundary(kept)).0);
+    }
+    if a == b {
+        let words = |kept: &Kept| Some(format!("{} bytes that differ past the first {}", kept.size, a.len()));
         return Change { what, place, left: words(left), right: words(right) };
     }
-    lines(what, &left.text, &right.text)
+    lines(what, a, b)
 }
 
 /// Two texts by their first lines that differ; of long ones the line's number is the place.

@@ -20,7 +20,6 @@ use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::Effect;
 use serde_json::Value;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What is to be other than it was in the parent; nothing: as it was.
@@ -65,6 +64,22 @@ pub fn commit(
     fresh: CommitId,
     kit: &Kit<'_>,
 ) -> Result<Commit, Refusal> {
+    let (own, now) = own(fork, parent, &copies, kit)?;
+    Ok(sealed(fork, copies, own, fresh, now))
+}
+
+/// Whether the fork could be made so.
+pub fn check(fork: &Fork<'_>, parent: &SessionId, copies: &[Sealed], kit: &Kit<'_>) -> Result<(), Refusal> {
+    own(fork, parent, copies, kit).map(|_| ())
+}
+
+/// What is new in the fork, and when.
+fn own(
+    fork: &Fork<'_>,
+    parent: &SessionId,
+    copies: &[Sealed],
+    kit: &Kit<'_>,
+) -> Result<(Vec<Event>, Micros), Refusal> {
     let Some(last) = copies.last() else { return Err(Refusal::NotOpen) };
     let (hash, at) = (last.hash, last.event.no);
     let mut session = Session::new(fork.id.clone());
@@ -109,7 +124,7 @@ pub fn commit(
         let facts = decide(&session, &order, fork.by, kit)?;
         own.extend(add(&mut session, now, facts));
     }
-    Ok(sealed(fork, copies, own, fresh, now))
+    Ok((own, now))
 }
 
 /// Places facts after what `session` has seen, and applies them.
@@ -236,136 +251,38 @@ impl Session {
     }
 }
 
-/// Which files belong to an event of a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FilesAt {
-    /// Those of a manifest.
-    Kept(Hash),
-    /// Those that lie in the workspace now: nothing was kept since, and as far as the log knows nothing has changed them.
-    Now,
-    /// Nobody knows: a call that may have changed them ran later, and nothing was kept before it.
-    Lost {
-        /// Its start.
-        at: EventNo,
-    },
-}
-
-/// Finds out which files belong to an event: fed with all events of the session, in order.
-///
-/// Files are kept right before a call that may change them, and at the end of a run that did. So the files of an event are
-/// those kept before it if no such call has ended between, else those kept next after it, if none was running or began
-/// before that.
+/// Finds the event to fork at for a change of a call: the last one before it was decided on or begun, else the last of
+/// all. Fed with all events of the session, in order.
 #[derive(Clone, Debug)]
-pub struct FileTrail {
-    at: EventNo,
-    kept: Option<Hash>,
-    /// Whether a call has changed them since, or they were not put back whole.
-    changed: bool,
-    changing: HashMap<CallId, bool>,
-    /// The start of a call that may be changing them.
-    running: Option<EventNo>,
-    /// The files that are being put back.
-    restoring: Option<Hash>,
-    later: Option<FilesAt>,
+pub struct BeforeDecision {
+    call: CallId,
+    asked: bool,
+    decided: Option<EventNo>,
+    last: EventNo,
 }
 
-impl FileTrail {
-    /// For the files of event `at`.
-    pub fn new(at: EventNo) -> FileTrail {
-        let changing = HashMap::new();
-        FileTrail { at, kept: None, changed: false, changing, running: None, restoring: None, later: None }
+impl BeforeDecision {
+    /// For a change of `call`.
+    pub fn new(call: CallId) -> BeforeDecision {
+        BeforeDecision { call, asked: false, decided: None, last: EventNo(0) }
     }
 
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
-        if event.no > self.at {
-            return self.after(event);
-        }
         let fact = &event.fact;
-        if let Fact::CallStarted { call, .. } = fact {
-            self.running = self.running.or(self.may_change(*call).then_some(event.no));
-        } else if let Fact::CallEnded { call, .. }
-        | Fact::CallInterrupted { call }
-        | Fact::CallUnknown { call } = fact
-        {
-            if self.may_change(*call) {
-                (self.changed, self.running) = (true, None); // calls that change things run one at a time
-            }
-        } else if let Fact::WorkspaceKept { manifest, .. } = fact {
-            self.lie_there(Some(*manifest));
-        } else if let Fact::SessionForked { files, .. } = fact {
-            self.lie_there(*files);
-        } else if let Fact::RestoreStarted { manifest, .. } = fact {
-            (self.restoring, self.changed) = (Some(*manifest), true);
-        } else if let Some(manifest) = self.put_back(fact) {
-            self.lie_there(Some(manifest));
-        }
-        self.learn(fact);
-    }
-
-    fn lie_there(&mut self, manifest: Option<Hash>) {
-        (self.kept, self.changed, self.running, self.restoring) = (manifest, false, None, None);
-    }
-
-    /// The files that lie there where a fact tells that they were put back, each of them.
-    fn put_back(&mut self, fact: &Fact) -> Option<Hash> {
-        let Fact::RestoreEnded { failed, .. } = fact else { return None };
-        self.restoring.take().filter(|_| *failed == 0)
-    }
-
-    fn after(&mut self, event: &Event) {
-        if self.later.is_some() {
-            return;
-        }
-        if let Some(at) = self.running {
-            self.later = Some(FilesAt::Lost { at }); // what is kept next holds what it did
-        } else if let Some(manifest) = self.put_back(&event.fact) {
-            self.later = Some(FilesAt::Kept(manifest));
-        } else if let Fact::WorkspaceKept { manifest, .. } = &event.fact {
-            self.later = Some(FilesAt::Kept(*manifest));
-        } else if let Fact::RestoreStarted { before, .. } = &event.fact {
-            self.later = Some(FilesAt::Kept(*before));
-        } else if let Fact::SessionForked { files: Some(manifest), .. } = &event.fact {
-            self.later = Some(FilesAt::Kept(*manifest));
-        } else if let Fact::CallStarted { call, .. } = &event.fact
-            && self.may_change(*call)
-        {
-            self.later = Some(FilesAt::Lost { at: event.no });
-        }
-        self.learn(&event.fact);
-    }
-
-    fn learn(&mut self, fact: &Fact) {
-        if let Fact::CallJudged { call, effect, touches, .. } = fact {
-            self.changing.insert(*call, crate::domain::call::may_change_files(*effect, touches));
+        self.last = event.no;
+        self.asked |= matches!(fact, Fact::ModelReplied { calls, .. } if calls.contains(&self.call));
+        let decides = fact.call() == Some(self.call)
+            && !matches!(fact, Fact::CallJudged { .. } | Fact::CallLapsed { .. });
+        if decides && self.decided.is_none() {
+            self.decided = Some(EventNo(event.no.0.saturating_sub(1)));
         }
     }
 
-    /// A call of which nothing is known may change anything.
-    fn may_change(&self, call: CallId) -> bool {
-        self.changing.get(&call).copied().unwrap_or(true)
+    /// The event; none where the call was never asked for.
+    pub fn found(&self) -> Option<EventNo> {
+        self.asked.then(|| self.decided.unwrap_or(self.last))
     }
-
-    /// The files of the event.
-    pub fn files(&self) -> FilesAt {
-        match self.kept {
-            Some(manifest) if !self.changed => FilesAt::Kept(manifest),
-            Some(_) | None => self.later.unwrap_or(FilesAt::Now),
-        }
-    }
-}
-
-/// The event to fork at for a change of `call`: the last one before it was decided on or begun, else the last of all.
-pub fn before_decision(events: &[Event], call: CallId) -> Option<EventNo> {
-    let decides = |event: &&Event| {
-        event.fact.call() == Some(call)
-            && !matches!(event.fact, Fact::CallJudged { .. } | Fact::CallLapsed { .. })
-    };
-    let asked = events
-        .iter()
-        .any(|event| matches!(&event.fact, Fact::ModelReplied { calls, .. } if calls.contains(&call)));
-    let decided = events.iter().find(decides).map(|event| EventNo(event.no.0.saturating_sub(1)));
-    asked.then(|| decided.or_else(|| events.last().map(|event| event.no))).flatten()
 }
 
 /// Whether a call that the policy allows is asked about all the same: a person had decided on it, or it had begun, in the

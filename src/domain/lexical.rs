@@ -54,3 +54,10 @@ pub fn below(path: &str, root: &str) -> Option<String> {
     let rest = path.strip_prefix(root.trim_end_matches('/'))?;
     rest.strip_prefix('/').map(str::to_string)
 }
+
+/// Whether two absolute folders are the same, or one lies in the other.
+pub fn overlap(one: &str, other: &str) -> bool {
+    let lies_in =
+        |path: &str, root: &str| absolute("/", path).is_some_and(|path| below(&path, root).is_some());
+    lies_in(one, other) || lies_in(other, one)
+}

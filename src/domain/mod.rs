@@ -38,6 +38,7 @@ pub mod reply_fold; // how a reply, and the ends of its calls, join the messages
 pub mod call_fold; // how the facts about a call change it
 pub mod files; // the files of a workspace as they were: a manifest, and what differs between two
 pub mod fork; // a session that begins as a copy of another, and what is changed in it
+pub mod trail; // which files belong to an event of a session
 pub mod next; // the single next thing a session needs, told by the session alone
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod decide_stop; // decide, for breakpoints, going on and notes

@@ -83,6 +83,11 @@ pub trait Files: Send + Sync {
     /// Keeps the files as they are. `last` is what was kept of this folder before, where that is known: what is in it
     /// need not be stored again.
     fn keep<'a>(&'a self, folder: &'a str, last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>>;
+    /// Whether the folder is being looked through. What `keep` began goes on where nobody waits for it any more, so that
+    /// the next time takes less; the next waits for it.
+    fn busy(&self, _folder: &str) -> bool {
+        false
+    }
     /// What `put_back` would change now. Changes nothing.
     fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>>;
     /// Makes the files as they were kept. One that fails does not keep the others from it.

@@ -5,13 +5,13 @@
 
 use crate::domain::call::{Call, Outcome};
 use crate::domain::commit::{Class, Commit};
-use crate::domain::decide::Kit;
+use crate::domain::event::RunStatus;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Reply;
 use crate::domain::next::{Step, next};
-use crate::domain::outcome::{Report, report};
+use crate::domain::outcome::{Keeping, Report, report};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::ports::log::{Follow, TailItem};
@@ -51,6 +51,8 @@ pub struct Agent {
     quit: CancellationToken,
     luck: u64,
     framed: Option<Hash>,
+    /// Whether the files could not be kept the last time.
+    missed: bool,
     _listening: DropGuard,
     _claim: Box<dyn Claim>,
 }
@@ -85,6 +87,7 @@ impl Agent {
             quit,
             luck,
             framed: None,
+            missed: false,
             _listening: listening.clone().drop_guard(),
             _claim: claim,
         };
@@ -157,9 +160,10 @@ impl Agent {
                 Step::JudgeCall(call) => self.judge(call).await?,
                 Step::RunCall(call) => self.start(call).await?,
                 Step::Stop(_) => self.record(&Report::Stopping).await?,
-                Step::Finish(..) => {
-                    // First the files, so that a fork finds them as the run left them.
-                    if !self.session().changed || self.keep().await? {
+                Step::Finish(status, _) => {
+                    // First the files, so that a fork finds them as the run left them; who cancels is not kept waiting, and
+                    // whatever changes them next keeps them before.
+                    if status == RunStatus::Cancelled || !self.session().changed || self.keep().await? {
                         self.record(&Report::Finish).await?;
                     }
                 }
@@ -186,16 +190,7 @@ impl Agent {
             self.plugs.settings,
             self.luck >> 16,
         );
-        let decide = |session: &Session| {
-            let kit = Kit {
-                tools: &book,
-                now: clock.now(),
-                luck,
-                retry: settings.retry,
-                approval_ms: settings.approval_ms,
-            };
-            report(session, what, &kit)
-        };
+        let decide = |session: &Session| report(session, what, &settings.kit(&book, clock.now(), luck));
         match self.ledger.record(decide).await {
             Ok(written) => Ok(written),
             Err(RecordFault::Refused(_)) => Ok(None),
@@ -276,14 +271,19 @@ impl Agent {
     }
 
     /// Keeps the files, and writes down that they are kept where they are others than before. False where a person's word,
-    /// or the word to quit, came first: that may take long, and nobody is to wait for it to pause a run.
+    /// or the word to quit, came first: that may take long, and nobody is to wait for it to pause a run. Where it took too
+    /// long, and is not done yet, no call waits for it again.
     async fn keep(&mut self) -> Result<bool, AgentFault> {
+        if self.missed && self.plugs.files.busy(&self.session().workspace) {
+            return self.record(&perform::still_looking()).await.map(|()| true);
+        }
         let kept = tokio::select! {
             biased;
             kept = perform::keep(self.session(), &self.plugs) => kept,
             () = self.news.notified() => return self.catch_up().await.map(|()| false),
             () = self.quit.cancelled() => return Ok(false),
         };
+        self.missed = matches!(kept, Report::Kept(Keeping::Missed { .. }));
         self.record(&kept).await.map(|()| true)
     }
 

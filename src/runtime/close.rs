@@ -5,7 +5,6 @@
 //! that is, must not keep a person from it.
 
 use crate::domain::commit::Class;
-use crate::domain::decide::Kit;
 use crate::domain::ids::SessionId;
 use crate::domain::next::{Step, next};
 use crate::domain::outcome::{Report, report};
@@ -50,13 +49,5 @@ fn said(
 ) -> Result<Vec<crate::domain::event::Fact>, crate::domain::order::Refusal> {
     let none = ToolBook::default();
     let luck = u64::try_from(plugs.clock.fresh() & u128::from(u32::MAX)).unwrap_or(0);
-    let settings = plugs.settings;
-    let kit = Kit {
-        tools: &none,
-        now: plugs.clock.now(),
-        luck,
-        retry: settings.retry,
-        approval_ms: settings.approval_ms,
-    };
-    report(session, what, &kit)
+    report(session, what, &plugs.settings.kit(&none, plugs.clock.now(), luck))
 }

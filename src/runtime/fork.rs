@@ -5,22 +5,22 @@
 
 use crate::domain::call::By;
 use crate::domain::commit::{COMMIT_BYTES_MAX, Class, Sealed};
-use crate::domain::decide::Kit;
-use crate::domain::event::Event;
-use crate::domain::fork::{self, FileTrail, FilesAt, Fork, Twist, before_decision};
+use crate::domain::fork::{self, BeforeDecision, Fork, Twist};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, EventNo, SessionId};
 use crate::domain::order::Refusal;
 use crate::domain::session::Session;
 use crate::domain::tool_spec::ToolBook;
+use crate::domain::trail::{FileTrail, FilesAt};
 use crate::ports::files::FilesFault;
 use crate::ports::log::LogFault;
 use crate::runtime::ledger::Ledger;
+use crate::runtime::pages::pages;
 use crate::runtime::plugs::Plugs;
 use std::sync::Arc;
 
-/// Commits read at once.
-const PAGE: usize = 256;
+/// Bytes of copies at most: beside them the commit holds what is new.
+const BYTES_MAX: usize = COMMIT_BYTES_MAX / 16 * 15;
 
 /// What is to be forked, and how.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -108,38 +108,35 @@ pub async fn fork(
     parent: &SessionId,
     wish: &Wish,
 ) -> Result<Forked, ForkFault> {
-    let all = read(plugs, parent).await?;
-    let at = point(parent, &all, wish)?;
-    let copies: Vec<Sealed> = all.iter().take_while(|sealed| sealed.event.no <= at).cloned().collect();
-    let bytes: usize = copies.iter().map(|sealed| sealed.json.len()).sum();
-    if bytes > COMMIT_BYTES_MAX / 16 * 15 {
-        return Err(ForkFault::TooLong { bytes, at });
+    let (at, last) = point(plugs, parent, wish).await?;
+    if at > last || at == EventNo(0) {
+        return Err(ForkFault::NoEvent { session: parent.clone(), at, last });
     }
-    let kit = Kit {
-        tools,
-        now: plugs.clock.now(),
-        luck: 0,
-        retry: plugs.settings.retry,
-        approval_ms: plugs.settings.approval_ms,
-    };
+    let Past { copies, files: found, source } = past(plugs, parent, at).await?;
+    let kit = plugs.settings.kit(tools, plugs.clock.now(), 0);
     let id = SessionId::from_random(plugs.clock.fresh());
     let fresh = CommitId::from_random(plugs.clock.fresh());
-    let make = |workspace: &str, files: Option<Hash>, copies: Vec<Sealed>| {
-        let program = concat!("tackroom ", env!("CARGO_PKG_VERSION"));
-        let fork = Fork { id: &id, workspace, files, twist: &wish.twist, by, program };
-        fork::commit(&fork, parent, copies, fresh.clone(), &kit)
+    let program = concat!("tackroom ", env!("CARGO_PKG_VERSION"));
+    let twist = &wish.twist;
+    // A change that is refused leaves nothing behind.
+    fork::check(&Fork { id: &id, workspace: "", files: None, twist, by, program }, parent, &copies, &kit)?;
+    let (files, manifest) = match found {
+        FilesAt::Kept(manifest) => (found, manifest),
+        // Nothing was kept since: those that lie in the workspace now are kept.
+        FilesAt::Now | FilesAt::Lost { .. } => {
+            (found, plugs.files.keep(&source.workspace, source.kept).await?.manifest)
+        }
     };
-    make("", None, copies.clone())?; // a change that is refused leaves nothing behind
-    let (files, manifest, from) = files(plugs, &all, at).await?;
     let workspace = plugs.files.make(id.as_str(), wish.into.as_deref())?;
     // A folder that the operator named gets files and nothing else.
     let worktree = match wish.into {
-        None => plugs.files.worktree(&from, &workspace, manifest).await,
+        None => plugs.files.worktree(&source.workspace, &workspace, manifest).await,
         Some(_) => None,
     };
     let laid = plugs.files.put_back(&workspace, manifest).await?;
     let here = plugs.files.keep(&workspace, Some(manifest)).await?;
-    let commit = make(&workspace, Some(here.manifest), copies)?;
+    let fork = Fork { id: &id, workspace: &workspace, files: Some(here.manifest), twist, by, program };
+    let commit = fork::commit(&fork, parent, copies, fresh, &kit)?;
     let (log, clock) = (plugs.store.log.clone(), plugs.clock.clone());
     let mut ledger = Ledger::fresh(log, clock, id.clone(), Class::Operator, &by.to_string());
     ledger.put(Arc::new(commit)).await?;
@@ -148,54 +145,65 @@ pub async fn fork(
     Ok(Forked { id, workspace, at, files, count: here.files, worktree, missing })
 }
 
-async fn read(plugs: &Plugs, id: &SessionId) -> Result<Vec<Sealed>, ForkFault> {
-    let (mut all, mut after) = (Vec::new(), 0);
-    loop {
-        let page = plugs.store.log.read(id, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        all.extend(page.iter().flat_map(|commit| commit.events.iter().cloned()));
-    }
-    if all.is_empty() { Err(LogFault::NoSession(id.to_string()).into()) } else { Ok(all) }
-}
-
-/// The event to fork at.
-fn point(parent: &SessionId, all: &[Sealed], wish: &Wish) -> Result<EventNo, ForkFault> {
-    let last = all.last().map_or(EventNo(0), |sealed| sealed.event.no);
+/// The event to fork at, and the last there is.
+async fn point(plugs: &Plugs, parent: &SessionId, wish: &Wish) -> Result<(EventNo, EventNo), ForkFault> {
     let twist = &wish.twist;
     let args = twist.args.first().map(|(call, _)| *call);
     let decided = twist.reject.iter().chain(&twist.respond).map(|(call, _)| *call).next();
-    let at = match (wish.at, args.or(decided)) {
-        (Some(at), _) => at,
-        (None, None) => last,
-        (None, Some(call)) => {
-            let events: Vec<Event> = all.iter().map(|sealed| sealed.event.clone()).collect();
-            before_decision(&events, call).ok_or(Refusal::NoCall(call))?
-        }
+    let last = plugs.store.log.head(parent).await?.event;
+    if last == EventNo(0) {
+        return Err(LogFault::NoSession(parent.to_string()).into());
+    }
+    let call = match (wish.at, args.or(decided)) {
+        (Some(at), _) => return Ok((at, last)),
+        (None, None) => return Ok((last, last)),
+        (None, Some(call)) => call,
     };
-    match at > last || at == EventNo(0) {
-        true => Err(ForkFault::NoEvent { session: parent.clone(), at, last }),
-        false => Ok(at),
+    let mut seeking = BeforeDecision::new(call);
+    let mut pages = pages(&*plugs.store.log, parent, 0);
+    while let Some(page) = pages.next().await? {
+        page.iter().flat_map(|commit| &commit.events).for_each(|sealed| seeking.apply(&sealed.event));
     }
+    Ok((seeking.found().ok_or(Refusal::NoCall(call))?, last))
 }
 
-/// The files as they were at an event, and whose they are. Where nothing was kept since, those that lie in the workspace now are kept.
-async fn files(plugs: &Plugs, all: &[Sealed], at: EventNo) -> Result<(FilesAt, Hash, String), ForkFault> {
-    let (found, session) = trail(all, at);
-    if let FilesAt::Kept(manifest) = found {
-        return Ok((found, manifest, session.workspace));
-    }
-    let kept = plugs.files.keep(&session.workspace, session.kept).await?;
-    Ok((found, kept.manifest, session.workspace))
+/// What a fork takes from its parent.
+struct Past {
+    copies: Vec<Sealed>,
+    files: FilesAt,
+    /// Where the parent's files lie now, and what was kept of them last.
+    source: Source,
 }
 
-/// Which files belong to an event, and the session at its end.
-pub(in crate::runtime) fn trail(all: &[Sealed], at: EventNo) -> (FilesAt, Session) {
-    let mut trail = FileTrail::new(at);
-    let mut session = Session::new(SessionId(String::new()));
-    for sealed in all {
-        trail.apply(&sealed.event);
-        session.apply(&sealed.event);
+struct Source {
+    workspace: String,
+    kept: Option<Hash>,
+}
+
+/// Reads the parent once, to its end: the events up to `at`, and which files belong to it. What does not fit a commit is
+/// not gathered.
+async fn past(plugs: &Plugs, parent: &SessionId, at: EventNo) -> Result<Past, ForkFault> {
+    let (mut trail, mut copies, mut bytes) = (FileTrail::new(at), Vec::new(), 0);
+    let mut session = Session::new(parent.clone());
+    let mut pages = pages(&*plugs.store.log, parent, 0);
+    while let Some(page) = pages.next().await? {
+        for sealed in page.iter().flat_map(|commit| &commit.events) {
+            trail.apply(&sealed.event);
+            session.apply(&sealed.event);
+            if sealed.event.no <= at {
+                bytes += sealed.json.len();
+                if bytes <= BYTES_MAX {
+                    copies.push(sealed.clone());
+                }
+            }
+        }
+        session.let_go();
     }
-    (trail.files(), session)
+    match bytes > BYTES_MAX {
+        true => Err(ForkFault::TooLong { bytes, at }),
+        false => {
+            let source = Source { workspace: session.workspace, kept: session.kept };
+            Ok(Past { copies, files: trail.files(), source })
+        }
+    }
 }

@@ -5,7 +5,7 @@
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::By;
 use crate::domain::commit::Class;
-use crate::domain::decide::{Kit, begun, decide};
+use crate::domain::decide::{begun, decide};
 use crate::domain::decide_stop::at_start;
 use crate::domain::event::{Fact, Parent};
 use crate::domain::ids::SessionId;
@@ -112,18 +112,8 @@ impl Hand {
     pub async fn order(&mut self, id: &SessionId, order: &Order) -> Result<&Session, RecordFault> {
         let mut ledger = self.look(id).await?;
         let (tools, clock, settings, by) = (&self.tools, &self.clock, self.settings, &self.by);
-        let result = ledger
-            .record(|session| {
-                let kit = Kit {
-                    tools,
-                    now: clock.now(),
-                    luck: 0,
-                    retry: settings.retry,
-                    approval_ms: settings.approval_ms,
-                };
-                decide(session, order, by, &kit)
-            })
-            .await;
+        let result =
+            ledger.record(|session| decide(session, order, by, &settings.kit(tools, clock.now(), 0))).await;
         self.keep(ledger);
         result?;
         self.kept.back().map(Ledger::session).ok_or_else(|| LogFault::NoSession(id.to_string()).into())

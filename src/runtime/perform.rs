@@ -67,6 +67,12 @@ pub async fn keep(session: &Session, plugs: &Plugs) -> Report {
     Report::Kept(keeping)
 }
 
+/// What is told where keeping the files took too long before, and is not done yet.
+pub fn still_looking() -> Report {
+    let why = "an earlier look through the folder, which took too long, is not done yet".to_string();
+    Report::Kept(Keeping::Missed { why })
+}
+
 /// The last look before a call runs: the policy as it is now and, where a person decided, what they would be shown now.
 pub async fn starting(call: &Call, kitbag: &Kitbag) -> Option<Report> {
     let tool = kitbag.tools.get(&call.tool)?;

@@ -1,6 +1,9 @@
 //! The ports a run is driven with, and the settings that are neither a port nor a fact.
 
+use crate::domain::decide::Kit;
 use crate::domain::retry::RetryRule;
+use crate::domain::time::Micros;
+use crate::domain::tool_spec::ToolBook;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::files::Files;
@@ -55,6 +58,13 @@ pub struct Settings {
     pub keep_ms: u64,
     /// How long a stopped call may take to end before it is dropped, in milliseconds.
     pub stop_ms: u64,
+}
+
+impl Settings {
+    /// What a decision may know, by these numbers.
+    pub fn kit<'a>(&self, tools: &'a ToolBook, now: Micros, luck: u64) -> Kit<'a> {
+        Kit { tools, now, luck, retry: self.retry, approval_ms: self.approval_ms }
+    }
 }
 
 impl Default for Settings {

@@ -5,12 +5,11 @@ use crate::domain::ids::SessionId;
 use crate::domain::notice::Notice;
 use crate::domain::survey::{CHUNK, Chunk, Surveyor};
 use crate::ports::log::{Log, LogFault};
+use crate::runtime::pages::pages;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
-/// Commits read at a time.
-const COMMITS: usize = 256;
 /// What to do where the log cannot be read.
 const HINT: &str = "`tackroom doctor` checks the store; the session can be played up to there";
 
@@ -33,12 +32,13 @@ async fn tell(log: &dyn Log, id: &SessionId, notices: &Sender<Notice>) -> Option
         Err(fault) => return Some(fault),
     };
     let mut surveyor = Surveyor::new(id.clone());
-    let mut seq = 0;
+    let mut pages = pages(log, id, 0);
     let surveyed =
         |chunk: Chunk| Notice::Surveyed { session: id.clone(), chunk: Arc::new(chunk), events: head.event.0 };
     let fault = loop {
-        let page = match log.read(id, seq, COMMITS).await {
-            Ok(page) => page,
+        let page = match pages.next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => break None,
             Err(fault) => break Some(fault), // what could be read is still played
         };
         for commit in page.iter().filter(|commit| commit.seq <= head.seq) {
@@ -48,12 +48,9 @@ async fn tell(log: &dyn Log, id: &SessionId, notices: &Sender<Notice>) -> Option
                 }
             }
         }
-        match page.last() {
-            Some(last) if last.seq < head.seq => seq = last.seq,
-            Some(_) | None => break None,
+        if page.last().is_none_or(|last| last.seq >= head.seq) {
+            break None;
         }
-        // Who reads much in one go leaves the others their turn.
-        tokio::task::yield_now().await;
     };
     if let Some(chunk) = surveyor.rest() {
         let _ = notices.send(surveyed(chunk)).await;
@@ -90,11 +87,8 @@ pub async fn page(
 async fn chunk(log: &dyn Log, id: &SessionId, place: u64, after: u64) -> Result<Vec<Event>, LogFault> {
     let (from, to) = (place * CHUNK, (place + 1) * CHUNK);
     let mut events = Vec::new();
-    let mut seq = after;
-    loop {
-        let page = log.read(id, seq, COMMITS).await?;
-        let Some(last) = page.last() else { return Ok(events) };
-        seq = last.seq;
+    let mut pages = pages(log, id, after);
+    while let Some(page) = pages.next().await? {
         for sealed in page.iter().flat_map(|commit| &commit.events) {
             let no = sealed.event.no.0;
             if no > to {
@@ -108,6 +102,7 @@ async fn chunk(log: &dyn Log, id: &SessionId, place: u64, after: u64) -> Result<
             return Ok(events);
         }
     }
+    Ok(events)
 }
 
 async fn trouble(notices: &Sender<Notice>, fault: &LogFault) {

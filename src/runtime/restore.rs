@@ -7,18 +7,19 @@ use crate::domain::call::By;
 use crate::domain::commit::Class;
 use crate::domain::event::Fact;
 use crate::domain::files::Change;
-use crate::domain::fork::{FileTrail, FilesAt};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{EventNo, SessionId};
-use crate::domain::listing::Query;
+use crate::domain::lexical::overlap;
+use crate::domain::listing::{After, Query};
+use crate::domain::trail::{FileTrail, FilesAt};
 use crate::ports::files::{FilesFault, PutBack};
 use crate::ports::log::LogFault;
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::pages::pages;
 use crate::runtime::plugs::Plugs;
 
-/// Sessions that are looked at for one that works in the same folder.
-const OTHERS: usize = 1_000;
+/// Sessions that are looked at together for one that works in the same folder.
+const OTHERS: usize = 200;
 
 /// Which files are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,8 +43,13 @@ pub enum RestoreFault {
     #[error("{0}")]
     Files(#[from] FilesFault),
     /// Somebody drives a session in that folder.
-    #[error("session {0} is being driven in this folder: its files are not changed under it")]
+    #[error(
+        "session {0} is being driven in this folder, or in one above or below it: its files are not changed under it"
+    )]
     Driven(SessionId),
+    /// The files were changed since it was shown what would be.
+    #[error("the files in {0} have changed since this was shown; look again")]
+    Moved(String),
     /// Nothing was kept that tells.
     #[error("nobody knows the files as they were at {at}: {why}")]
     Unknown {
@@ -81,15 +87,11 @@ pub async fn plan(plugs: &Plugs, by: &By, id: &SessionId, wanted: Wanted) -> Res
     Ok(Plan { session: id.clone(), workspace, at, manifest, changes })
 }
 
-/// Does it.
+/// Does it, where it is what was shown and nobody is at work there.
 pub async fn restore(plugs: &Plugs, by: &By, plan: &Plan) -> Result<PutBack, RestoreFault> {
     let id = &plan.session;
     let _claim = plugs.store.work.claim(id)?.ok_or_else(|| RestoreFault::Driven(id.clone()))?;
-    for row in plugs.store.index.rows(Query { limit: OTHERS, ..Query::default() }).await? {
-        if row.workspace == plan.workspace && row.id != *id && plugs.store.work.taken(&row.id)? {
-            return Err(RestoreFault::Driven(row.id));
-        }
-    }
+    alone(plugs, plan).await?;
     let mut ledger = open(plugs, by, id).await?;
     let before = plugs.files.keep(&plan.workspace, ledger.session().kept).await?;
     let kept = Fact::WorkspaceKept {
@@ -104,6 +106,11 @@ pub async fn restore(plugs: &Plugs, by: &By, plan: &Plan) -> Result<PutBack, Res
         at: plan.at,
         by: by.clone(),
     };
+    // The files were asked about, and kept, for a while: what is done is what was said yes to, or nothing.
+    if plugs.files.compare(&plan.workspace, plan.manifest).await? != plan.changes {
+        return Err(RestoreFault::Moved(plan.workspace.clone()));
+    }
+    alone(plugs, plan).await?;
     ledger.record(|_| Ok(vec![kept.clone(), begun.clone()])).await?;
     let done = plugs.files.put_back(&plan.workspace, plan.manifest).await?;
     let ended = Fact::RestoreEnded {
@@ -113,6 +120,22 @@ pub async fn restore(plugs: &Plugs, by: &By, plan: &Plan) -> Result<PutBack, Res
     };
     ledger.record(|_| Ok(vec![ended.clone()])).await?;
     Ok(done)
+}
+
+/// Fails where somebody drives another session in that folder, in one above it or in one below it.
+async fn alone(plugs: &Plugs, plan: &Plan) -> Result<(), RestoreFault> {
+    let mut after = None;
+    loop {
+        let page = plugs.store.index.rows(Query { after, limit: OTHERS, ..Query::default() }).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(After::of(last));
+        for row in page {
+            let beside = row.id != plan.session && overlap(&row.workspace, &plan.workspace);
+            if beside && plugs.store.work.taken(&row.id)? {
+                return Err(RestoreFault::Driven(row.id));
+            }
+        }
+    }
 }
 
 async fn open(plugs: &Plugs, by: &By, id: &SessionId) -> Result<Ledger, LogFault> {

@@ -6,7 +6,9 @@ use crate::harness::world::{Said, World, all_ended, calling};
 use crate::verify;
 use serde_json::json;
 use std::sync::Arc;
-use tackroom::domain::call::{CallState, Ended, Outcome};
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use tackroom::adapters::files::memory::MemoryFiles;
+use tackroom::domain::call::{Call, CallState, Ended, Outcome};
 use tackroom::domain::event::{EndReason, Fact, RunStatus};
 use tackroom::domain::fault::{Fault, FaultKind};
 use tackroom::domain::files::Change;
@@ -21,7 +23,7 @@ use tackroom::ports::Later;
 use tackroom::ports::blobs::Blobs;
 use tackroom::ports::files::{Files, FilesFault, Kept, PutBack};
 use tackroom::runtime::agent::{Agent, AgentFault, OnHold, Parked};
-use tackroom::runtime::plugs::Plugs;
+use tackroom::runtime::plugs::{Plugs, Settings};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
@@ -212,6 +214,93 @@ impl Files for Stuck {
     fn make(&self, name: &str, _into: Option<&str>) -> Result<String, FilesFault> {
         Ok(name.to_string())
     }
+}
+
+/// Files that are kept so many times, and then take for ever while somebody looks through them.
+struct Tiring {
+    files: MemoryFiles,
+    good: AtomicU64,
+    tries: AtomicU64,
+}
+
+impl Tiring {
+    fn after(world: &World, good: u64) -> Arc<Tiring> {
+        let (good, tries) = (AtomicU64::new(good), AtomicU64::new(0));
+        Arc::new(Tiring { files: world.files.clone(), good, tries })
+    }
+
+    fn is_good(&self) -> bool {
+        self.good.load(SeqCst) > 0
+    }
+}
+
+impl Files for Tiring {
+    fn keep<'a>(&'a self, folder: &'a str, last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>> {
+        self.tries.fetch_add(1, SeqCst);
+        if !self.is_good() {
+            return Box::pin(std::future::pending());
+        }
+        self.good.fetch_sub(1, SeqCst);
+        self.files.keep(folder, last)
+    }
+    fn busy(&self, _folder: &str) -> bool {
+        !self.is_good()
+    }
+    fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
+        self.files.compare(folder, manifest)
+    }
+    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+        self.files.put_back(folder, manifest)
+    }
+    fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault> {
+        self.files.make(name, into)
+    }
+}
+
+fn write(path: &str, body: &str) -> Said {
+    calling(&[("write", json!({"path": path, "body": body}))])
+}
+
+/// Cause: a folder that takes longer than the limit to look through was waited for, to the limit, before every call.
+#[tokio::test]
+async fn files_that_took_too_long_are_not_waited_for_again_while_that_goes_on() {
+    let world = World::new(vec![write("free/a", "1"), write("free/b", "2"), write("free/c", "3")]);
+    let id = world.begin(Mode::Auto).await.expect("begun");
+    let files = Tiring::after(&world, 0);
+    let settings = Settings { keep_ms: 50_000, ..Settings::default() }; // this clock jumps over it
+    let plugs = Plugs { files: files.clone(), settings, ..world.plugs() };
+    let mut agent = Agent::take(plugs, &id, CancellationToken::new()).await.expect("taken");
+    assert_eq!(agent.drive(OnHold::Leave).await, Ok(Parked::Idle));
+    assert_eq!(files.tries.load(SeqCst), 1, "three calls and the end of the run");
+    let events = world.events(&id).await;
+    let count = |kind: &str| events.iter().filter(|event| event.fact.kind() == kind).count();
+    assert_eq!((count("CallEnded"), count("WorkspaceMissed")), (3, 4), "and that is told each time");
+    drop(agent);
+    // Once it is done, they are kept again.
+    files.good.store(9, SeqCst);
+    world.hand().order(&id, &Order::Say("again".into())).await.expect("taken");
+    world.drive(&id).await.expect("driven");
+    verify::whole(&world.commits(&id).await, "as driven");
+}
+
+/// Cause: a cancelled run was not over before the files were kept once more.
+#[tokio::test]
+async fn a_cancelled_run_is_over_before_the_files_are_kept() {
+    let world = World::new(vec![write("free/a", "1"), write("free/b", "hang")]);
+    let id = world.begin(Mode::Auto).await.expect("begun");
+    let files = Tiring::after(&world, 2);
+    let plugs = Plugs { files: files.clone(), ..world.plugs() };
+    let name = id.clone();
+    let driven = tokio::spawn(async move {
+        Agent::take(plugs, &name, CancellationToken::new()).await?.drive(OnHold::Wait).await
+    });
+    until(&world, &id, |session| session.open_calls().any(Call::in_flight) && session.calls_asked() == 2)
+        .await;
+    world.hand().order(&id, &Order::Cancel).await.expect("cancelled");
+    let session = until(&world, &id, |session| session.status() == Status::Cancelled).await;
+    assert!(session.changed, "what changes them next keeps them before");
+    assert_eq!(files.tries.load(SeqCst), 2, "once before each call");
+    assert_eq!(driven.await.expect("no panic").expect("driven"), Parked::Idle);
 }
 
 #[tokio::test]

@@ -6,7 +6,6 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use tackroom::domain::call::{Call, CallState, Preview};
 use tackroom::domain::event::{Event, Fact};
-use tackroom::domain::fork::{FileTrail, FilesAt};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, EventNo, SessionId};
 use tackroom::domain::next::Hold;
@@ -16,6 +15,7 @@ use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::run::Status;
 use tackroom::domain::session::Session;
 use tackroom::domain::tally::Row;
+use tackroom::domain::trail::{FileTrail, FilesAt};
 use tackroom::domain::watch::{Phase, Watch};
 
 /// What the timeline should show of a call that is not over.

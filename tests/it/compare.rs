@@ -121,6 +121,52 @@ fn texts_that_differ_only_far_behind_are_not_the_same() {
     assert!(told[0].left.as_ref().is_some_and(|left| left.contains("differ past")), "{told:?}");
 }
 
+/// A session with so many large outputs, the last of them ending so.
+fn reads(count: u32, last: &str) -> Story {
+    let mut story = Story::new("a1a1a1a1a1", "Read them");
+    story.task("Read them.");
+    let calls: Vec<u32> = (1..=count).collect();
+    for calls in calls.chunks(150) {
+        let asked: Vec<_> =
+            calls.iter().map(|call| ("read_file", json!({"path": format!("{call}")}))).collect();
+        story.reply(5, "", &asked);
+        for call in calls {
+            story.allow(*call, "a");
+        }
+        for call in calls {
+            let end = if *call == count { last } else { "" };
+            let text = format!("{call} {}{end}", "x".repeat(9_000));
+            story.run(*call, 5, Outcome::Ok, &text);
+        }
+    }
+    story.reply(5, "Read.", &[]).finish();
+    story
+}
+
+/// Cause: some kilobytes of each argument, edit and output of both sessions were kept, however many there were.
+#[test]
+fn of_a_long_session_the_texts_are_kept_within_bounds_and_still_compared() {
+    let (short, long) = (reads(20, "a"), reads(3_000, "a"));
+    let bytes = |account: &Account| -> usize {
+        let text = |line: &tackroom::domain::account::Line| match &line.deed {
+            Deed::Called(asked) => {
+                asked.args.text.len() + asked.output.as_ref().map_or(0, |kept| kept.text.len())
+            }
+            Deed::Task(kept) | Deed::Said(kept) | Deed::Steered(kept) => kept.text.len(),
+            Deed::Ended(..) => 0,
+        };
+        account.lines.iter().map(text).sum()
+    };
+    assert!((4_096..4_160).contains(&(bytes(&account(&short)) / 20)), "of a short one all is kept as it was");
+    let kept = bytes(&account(&long));
+    assert!((8 << 20..10 << 20).contains(&kept), "{kept}");
+    assert_eq!(compared(&long, &long).first, None);
+    let other = compared(&long, &reads(3_000, "b"));
+    let differ = changes(&other);
+    assert_eq!(differ.len(), 1, "{differ:?}");
+    assert!(differ[0].left.as_ref().unwrap().contains("differ past the first 256"), "{differ:?}");
+}
+
 #[test]
 fn waiting_is_told_apart_from_working() {
     let story = writes(json!({"path": "a.md", "content": "x"}), approved);

@@ -26,6 +26,7 @@ use tokio::task::JoinHandle;
 pub struct Served {
     pub commands: mpsc::Sender<Command>,
     pub notices: mpsc::Receiver<Notice>,
+    told: Vec<Notice>,
     serving: JoinHandle<()>,
 }
 
@@ -45,7 +46,7 @@ impl Served {
             program: "test".into(),
         };
         let desk = Desk::new(plugs, world.hand(), opening, notices_in);
-        Served { commands, notices, serving: tokio::spawn(desk.serve(commands_out)) }
+        Served { commands, notices, told: Vec::new(), serving: tokio::spawn(desk.serve(commands_out)) }
     }
 
     pub async fn say(&self, command: Command) {
@@ -53,20 +54,23 @@ impl Served {
     }
 
     /// The next notice of a kind.
-    pub async fn until<T>(&mut self, wanted: impl Fn(Notice) -> Option<T>) -> T {
+    pub async fn until<T>(&mut self, wanted: impl Fn(&Notice) -> Option<T>) -> T {
         loop {
             let notice = self.notices.recv().await.expect("it goes on");
-            if let Some(found) = wanted(notice) {
+            let found = wanted(&notice);
+            self.told.push(notice);
+            if let Some(found) = found {
                 return found;
             }
         }
     }
 
-    /// Quits; answers what was told up to then.
+    /// Quits; answers all that was told up to then.
     pub async fn quit(mut self) -> Vec<Notice> {
         self.say(Command::Quit).await;
         self.serving.await.expect("no panic");
-        std::iter::from_fn(|| self.notices.try_recv().ok()).collect()
+        self.told.extend(std::iter::from_fn(|| self.notices.try_recv().ok()));
+        self.told
     }
 }
 
@@ -147,8 +151,9 @@ async fn a_fork_is_told_and_does_not_take_the_screen() {
     served.say(Command::Watch(parent.clone())).await;
     served.say(fork(&parent)).await;
     served.say(Command::Watch(other.clone())).await;
-    let of = |notice| {
-        if let Notice::Forked { parent, session, .. } = notice { Some((parent, session)) } else { None }
+    let of = |notice: &Notice| {
+        let Notice::Forked { parent, session, .. } = notice else { return None };
+        Some((parent.clone(), session.clone()))
     };
     let (of, made) = served.until(of).await;
     assert_eq!(of, parent);

@@ -4,9 +4,11 @@ use crate::fork::at;
 use crate::harness::fold::operator;
 use crate::harness::world::{World, story};
 use tackroom::adapters::engine::memory::Failing;
-use tackroom::domain::event::Fact;
-use tackroom::domain::ids::EventNo;
+use tackroom::domain::event::{Event, Fact, Limits};
+use tackroom::domain::ids::{EventNo, SessionId};
+use tackroom::domain::order::Task;
 use tackroom::domain::policy::Mode;
+use tackroom::runtime::hand::Opening;
 use tackroom::runtime::restore::{RestoreFault, Wanted, plan, restore};
 
 #[tokio::test]
@@ -98,4 +100,57 @@ async fn nobody_knows_what_was_never_kept() {
         let fault = plan(&plugs, &by, &id, wanted).await.expect_err("unknown").to_string();
         assert!(fault.contains(says), "{fault}");
     }
+}
+
+/// Cause: only a session in a folder of exactly that name counted as one that works there.
+#[tokio::test]
+async fn files_are_not_changed_under_a_session_that_works_above_or_below() {
+    for (folder, free) in
+        [("/srv", false), ("/srv/ws/sub/deep", false), ("/srv/ws", false), ("/", false), ("/srv/ws2", true)]
+    {
+        let world = World::new(story());
+        let id = world.begin(Mode::Auto).await.expect("begun");
+        world.to_the_end(&id).await.expect("driven");
+        let (plugs, by) = (world.plugs(), operator());
+        let other = begun_in(&world, folder).await;
+        let plan = plan(&plugs, &by, &id, Wanted::At(EventNo(2))).await.expect("planned");
+        let claim = plugs.store.work.claim(&other).unwrap().unwrap();
+        let done = restore(&plugs, &by, &plan).await;
+        match free {
+            true => assert!(done.is_ok(), "{folder}: {done:?}"),
+            false => assert_eq!(done, Err(RestoreFault::Driven(other)), "{folder}"),
+        }
+        drop(claim);
+    }
+}
+
+async fn begun_in(world: &World, workspace: &str) -> SessionId {
+    let opening = Opening {
+        agent: "a".into(),
+        workspace: workspace.into(),
+        instructions: String::new(),
+        parent: None,
+        program: "test".into(),
+    };
+    let (limits, model) = (Limits { steps: 9 }, "m".into());
+    let task = Task { input: "do it".into(), mode: Mode::Auto, limits, model, base_url: None };
+    world.hand().begin(&opening, &task, &[]).await.expect("begun")
+}
+
+/// Cause: what was put back was looked up anew after a person had said yes, so other files went than those they were shown.
+#[tokio::test]
+async fn what_is_put_back_is_what_was_shown() {
+    let world = World::new(story());
+    let id = world.begin(Mode::Auto).await.expect("begun");
+    world.to_the_end(&id).await.expect("driven");
+    let (plugs, by) = (world.plugs(), operator());
+    let shown = plan(&plugs, &by, &id, Wanted::At(EventNo(2))).await.expect("planned");
+    world.files.write("/srv/ws", "mine", b"an hour of work");
+    let before = world.files.files("/srv/ws");
+    assert_eq!(restore(&plugs, &by, &shown).await, Err(RestoreFault::Moved("/srv/ws".into())));
+    assert_eq!(world.files.files("/srv/ws"), before);
+    let started = |event: &Event| matches!(event.fact, Fact::RestoreStarted { .. });
+    assert!(!world.events(&id).await.iter().any(started), "nothing is said to be done");
+    let anew = plan(&plugs, &by, &id, Wanted::At(EventNo(2))).await.expect("planned");
+    assert_eq!(restore(&plugs, &by, &anew).await.expect("done").changed, anew.changes);
 }

@@ -12,6 +12,7 @@ pub mod memory; // folders that are only in memory
 
 use crate::domain::files::{Change, Entry, Manifest, changes};
 use crate::domain::hash::Hash;
+use crate::domain::time::Micros;
 use crate::ports::Later;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
@@ -45,7 +46,12 @@ impl Default for Limits {
     }
 }
 
-/// Folders on disk, contents in a blob store.
+/// What was put into the store is there for so long at least, named by a session or not, in microseconds: a store keeps
+/// it for an hour.
+const FRESH: i64 = 30 * 60 * 1_000_000;
+
+/// Folders on disk, contents in a blob store. Clones share what is known.
+#[derive(Clone)]
 pub struct Folders {
     blobs: Arc<dyn Blobs>,
     clock: Arc<dyn Clock>,
@@ -54,7 +60,7 @@ pub struct Folders {
     /// Where folders are made.
     root: PathBuf,
     limits: Limits,
-    known: Mutex<Known>,
+    known: Arc<Mutex<Known>>,
 }
 
 /// What is known from before, so that what did not change costs a look and no reading.
@@ -63,13 +69,17 @@ struct Known {
     memos: HashMap<String, Memo>,
     /// By folder: what was kept last, and everything in it.
     kept: HashMap<String, (Hash, Arc<HashSet<Hash>>)>,
+    /// By folder: what was put into the store lately, and when that began. Nobody may have been told of it.
+    fresh: HashMap<String, (Micros, HashSet<Hash>)>,
+    /// By folder: whose turn it is to look through it.
+    turns: HashMap<String, Arc<tokio::sync::Mutex<()>>>,
 }
 
 impl Folders {
     /// Folders whose contents go to `blobs`. `own` are the app's own, which are never looked into; new ones are made in
     /// `root`.
     pub fn new(blobs: Arc<dyn Blobs>, clock: Arc<dyn Clock>, own: Vec<PathBuf>, root: PathBuf) -> Folders {
-        Folders { blobs, clock, own, root, limits: Limits::default(), known: Mutex::default() }
+        Folders { blobs, clock, own, root, limits: Limits::default(), known: Arc::default() }
     }
 
     /// The same with other limits.
@@ -89,6 +99,38 @@ impl Folders {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Does something with a folder when it is its turn, to its end also where nobody waits for it any more: what it read
+    /// need not be read again by the next.
+    async fn apart<T, D>(
+        &self,
+        folder: &str,
+        work: impl FnOnce(Folders, String) -> D + Send,
+    ) -> Result<T, FilesFault>
+    where
+        T: Send + 'static,
+        D: Future<Output = Result<T, FilesFault>> + Send + 'static,
+    {
+        let turn = self.known().turns.entry(folder.to_string()).or_default().clone();
+        let turn = turn.lock_owned().await;
+        let work = work(self.clone(), folder.to_string());
+        let done = tokio::spawn(async move {
+            let _turn = turn;
+            work.await
+        });
+        let why = |error| format!("the walk broke in this program: {error}");
+        done.await.map_err(|error| FilesFault::Folder { folder: folder.to_string(), why: why(error) })?
+    }
+
+    /// Notes what was put into the store.
+    fn put(&self, folder: &str, began: Micros, hashes: impl IntoIterator<Item = Hash>) {
+        let mut known = self.known();
+        let (since, fresh) = known.fresh.entry(folder.to_string()).or_insert((began, HashSet::new()));
+        if fresh.is_empty() {
+            *since = began;
+        }
+        fresh.extend(hashes);
+    }
+
     /// Reads the folder; what is not in `stored` goes into the store, and nothing where that is none.
     async fn scan(&self, folder: &str, stored: Option<Arc<HashSet<Hash>>>) -> Result<Manifest, FilesFault> {
         let mut memo = self.known().memos.remove(folder).unwrap_or_default();
@@ -105,7 +147,7 @@ impl Folders {
         let (send, mut found) = mpsc::channel::<(Hash, Arc<[u8]>)>(PUTS);
         let walk = tokio::task::spawn_blocking(move || scan.walk(&send));
         let mut puts = JoinSet::new();
-        let (mut fault, mut sent) = (None, HashSet::new());
+        let (mut fault, mut sent, began) = (None, HashSet::new(), self.clock.now());
         while let Some((hash, content)) = found.recv().await {
             let is_new = stored.as_ref().is_some_and(|stored| !stored.contains(&hash));
             if !is_new || fault.is_some() || !sent.insert(hash) {
@@ -128,7 +170,10 @@ impl Folders {
         self.known().memos.insert(folder.to_string(), memo);
         match fault {
             Some(fault) => Err(fault),
-            None => Ok(manifest),
+            None => {
+                self.put(folder, began, sent);
+                Ok(manifest)
+            }
         }
     }
 
@@ -150,9 +195,19 @@ impl Folders {
         }
     }
 
-    /// What need not be stored again: everything in what was kept of this folder last. A session names that, so it stays;
-    /// anything else that was stored once may have been purged since.
+    /// What need not be stored again: everything in what was kept of this folder last, and what was put there lately. A
+    /// session names the first, so it stays; anything else that was stored once may have been purged since.
     async fn stored(&self, folder: &str, last: Option<Hash>) -> Arc<HashSet<Hash>> {
+        let named = self.named(folder, last).await;
+        let (now, mut known) = (self.clock.now(), self.known());
+        known.fresh.retain(|_, (since, _)| (0..FRESH).contains(&(now.0 - since.0)));
+        match known.fresh.get(folder) {
+            Some((_, fresh)) if !fresh.is_subset(&named) => Arc::new(named.union(fresh).copied().collect()),
+            Some(_) | None => named,
+        }
+    }
+
+    async fn named(&self, folder: &str, last: Option<Hash>) -> Arc<HashSet<Hash>> {
         let Some(last) = last else { return Arc::default() };
         let known =
             self.known().kept.get(folder).filter(|(hash, _)| *hash == last).map(|(_, all)| all.clone());
@@ -194,29 +249,41 @@ fn gone(manifest: Hash, why: String) -> FilesFault {
     FilesFault::Gone { manifest: manifest.short(), why }
 }
 
+impl Folders {
+    async fn keep_all(self, folder: String, last: Option<Hash>) -> Result<Kept, FilesFault> {
+        let (stored, began) = (self.stored(&folder, last).await, self.clock.now());
+        let manifest = self.scan(&folder, Some(stored.clone())).await?;
+        let (mut top, mut all) = (Hash::ZERO, contents(&manifest));
+        for (hash, bytes) in manifest.pages() {
+            top = hash;
+            all.insert(hash);
+            if !stored.contains(&hash) {
+                let put = self.blobs.put(bytes.into()).await;
+                put.map_err(|fault| FilesFault::Store { why: fault.to_string() })?;
+                self.put(&folder, began, [hash]);
+            }
+        }
+        self.known().kept.insert(folder, (top, Arc::new(all)));
+        Ok(Kept::of(&manifest, top))
+    }
+}
+
 impl Files for Folders {
     fn keep<'a>(&'a self, folder: &'a str, last: Option<Hash>) -> Later<'a, Result<Kept, FilesFault>> {
-        Box::pin(async move {
-            let stored = self.stored(folder, last).await;
-            let manifest = self.scan(folder, Some(stored.clone())).await?;
-            let (mut top, mut all) = (Hash::ZERO, contents(&manifest));
-            for (hash, bytes) in manifest.pages() {
-                top = hash;
-                all.insert(hash);
-                if !stored.contains(&hash) {
-                    let put = self.blobs.put(bytes.into()).await;
-                    put.map_err(|fault| FilesFault::Store { why: fault.to_string() })?;
-                }
-            }
-            self.known().kept.insert(folder.to_string(), (top, Arc::new(all)));
-            Ok(Kept::of(&manifest, top))
-        })
+        Box::pin(self.apart(folder, move |folders, folder| folders.keep_all(folder, last)))
+    }
+
+    fn busy(&self, folder: &str) -> bool {
+        let turn = self.known().turns.get(folder).cloned();
+        turn.is_some_and(|turn| turn.try_lock().is_err())
     }
 
     fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         Box::pin(async move {
             let then = self.read(manifest).await?;
-            let now = self.scan(folder, None).await?;
+            let now = self
+                .apart(folder, |folders, folder| async move { folders.scan(&folder, None).await })
+                .await?;
             Ok(rules::unmarked(self, changes(&now, &then), &then).await)
         })
     }

@@ -386,6 +386,33 @@ impl Blobs for Counting {
     }
 }
 
+/// Cause: a look through a folder that nobody waited for any more forgot what it had read, so the next one began anew, and
+/// where none ever came to its end in time, nothing was ever kept.
+#[tokio::test]
+async fn a_look_that_was_left_goes_on_and_the_next_one_has_what_it_read() {
+    let disk = Disk::new();
+    let count = Arc::new(Counting(memory().blobs, 0.into()));
+    let puts = || count.1.load(std::sync::atomic::Ordering::Relaxed);
+    let folders = disk.folders(count.clone(), Limits::default());
+    for i in 0..400 {
+        disk_write(&disk.ws, &format!("{i}"), &format!("content {i}"));
+    }
+    let mut keeping = folders.keep(disk.name(), None);
+    while puts() == 0 {
+        let once = std::future::poll_fn(|at| std::task::Poll::Ready(keeping.as_mut().poll(at).is_pending()));
+        assert!(once.await, "it takes longer than that");
+        tokio::task::yield_now().await;
+    }
+    drop(keeping);
+    assert!(folders.busy(disk.name()));
+    let kept = folders.keep(disk.name(), None).await.unwrap();
+    assert_eq!((kept.files, puts()), (400, 401), "each was stored once, and the folder");
+    assert!(!folders.busy(disk.name()));
+    let copy = folders.make("copy", None).unwrap();
+    assert_eq!(folders.put_back(&copy, kept.manifest).await.unwrap().failed, []);
+    assert_eq!(tree(Path::new(&copy)), tree(&disk.ws));
+}
+
 #[tokio::test]
 async fn what_did_not_change_is_not_stored_again() {
     let disk = Disk::new();

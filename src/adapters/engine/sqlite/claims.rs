@@ -29,7 +29,7 @@ impl Claim for Held {
 }
 
 /// Takes the session, or answers none where somebody has it.
-pub fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
+fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
     let path = path(folder, session)?;
     private_folder(folder, true)?;
     private_file(&path).map_err(|error| cannot("make", &path, &error))?;
@@ -48,7 +48,7 @@ pub fn claim(folder: &Path, session: &SessionId) -> Result<Option<Box<dyn Claim>
 }
 
 /// Whether somebody has it; makes no file.
-pub fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
+fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
     let path = path(folder, session)?;
     let file = match File::open(&path) {
         Ok(file) => file,
@@ -63,7 +63,7 @@ pub fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
 }
 
 /// Bars a session with a file beside its lock, or takes that away; durable when it answers.
-pub fn bar(folder: &Path, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+fn bar(folder: &Path, session: &SessionId, barred: bool) -> Result<(), LogFault> {
     let path = bar_of(folder, session)?;
     private_folder(folder, true)?;
     let changed = match barred {
@@ -78,7 +78,7 @@ pub fn bar(folder: &Path, session: &SessionId, barred: bool) -> Result<(), LogFa
 }
 
 /// Whether a session is barred.
-pub fn barred(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
+fn barred(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
     let path = bar_of(folder, session)?;
     match std::fs::symlink_metadata(&path) {
         Ok(_) => Ok(true),
