@@ -13,9 +13,8 @@ use crate::domain::export::md::Markdown;
 use crate::domain::export::tale::Tale;
 use crate::domain::ids::SessionId;
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Commits read at once.
@@ -68,12 +67,11 @@ pub async fn export(config: &Config, args: &Export, json: bool) -> Result<Code, 
 
 /// Writes a file of one's own: nobody else reads it, and what could not be finished does not stay.
 async fn to_file(wire: &Wire, id: &SessionId, args: &Export, path: &Path) -> Result<(u64, u64), Failure> {
-    let new = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let written = match args.force {
         true => beside(path),
         false => path.to_path_buf(),
     };
-    let file = new(&written).map_err(|error| {
+    let file = out::new_file(&written).map_err(|error| {
         let sentence = format!("{} cannot be made: {error}", written.display());
         let taken = error.kind() == std::io::ErrorKind::AlreadyExists && !args.force;
         let hint = match taken {
