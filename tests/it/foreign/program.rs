@@ -93,3 +93,46 @@ fn a_growing_session_is_followed() {
     let events = home.events(&id).concat();
     assert!(events.contains("list the files") && events.contains("One file: a.txt"), "{events}");
 }
+
+/// Cause: what was taken when the watching ended was stored and never told, a failure among exports that were named beside it
+/// was told nowhere, and the exit code knew of neither.
+#[test]
+fn the_end_of_watching_tells_all_that_it_did() {
+    let home = Home::new();
+    let text = std::fs::read_to_string(fixtures().join("codex-legacy.jsonl")).unwrap();
+    let path = home.path("rollout-live.jsonl");
+    std::fs::write(&path, text.trim_end()).unwrap(); // its last line may still be written
+    let broken = home.path("broken.jsonl").display().to_string();
+    let own = home.script(serde_json::json!([{"text": "Done."}]));
+    assert_eq!(home.task(&own, "Go.", &[]).code, 0);
+    let exported = ["sessions", "export", &home.only(), "--output", &broken];
+    assert_eq!(home.run(&exported).code, 0);
+    let whole = std::fs::read_to_string(&broken).unwrap();
+    std::fs::write(&broken, whole.replace("Go.", "No.")).unwrap();
+    let args = ["import", "--watch", "--json", &broken, &path.display().to_string()];
+    let mut running = Running::start(home.command(&args));
+    let told = |line: Option<String>| -> serde_json::Value { serde_json::from_str(&line.unwrap()).unwrap() };
+    let failed = told(running.line());
+    assert!(failed["imported"]["error"].is_string(), "{failed}");
+    let begun = told(running.line());
+    assert!(begun["imported"]["added"].as_u64().unwrap() > 0, "{begun}");
+    running.signal(Signal::INT);
+    let last = told(running.line());
+    assert!(last["imported"]["added"].as_u64().unwrap() > 0, "{last}");
+    assert_eq!(running.end().code, 1, "one could not be imported");
+}
+
+/// Cause: where nothing was named and nothing could be read, the answer was that there is nothing, and that all is well.
+#[test]
+fn what_cannot_be_read_in_its_usual_place_is_no_success() {
+    let home = Home::new();
+    let place = home.path("user/.local/share/goose/sessions");
+    std::fs::create_dir_all(&place).unwrap();
+    let store = rusqlite::Connection::open(place.join("sessions.db")).unwrap();
+    store.execute_batch("CREATE TABLE sessions (id, working_dir); CREATE TABLE messages (content_json);").unwrap();
+    drop(store);
+    let ran = home.run(&["import"]);
+    assert!(ran.code == 1 && ran.err.contains("sessions.db is not imported"), "{ran:?}");
+    let ran = home.run(&["import", "--json"]);
+    assert_eq!((ran.code, ran.json()["odd"].as_array().map(Vec::len)), (1, Some(1)), "{ran:?}");
+}
