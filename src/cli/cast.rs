@@ -51,7 +51,7 @@ pub async fn record(config: &Config, wire: &Wire, id: &SessionId, shot: &Shot<'_
     let start =
         Start { model: String::new(), base_url: None, mode: config.mode.value, limits: Limits::default() };
     let mut app = App::new(wire.book(), start, look::look(config)?, look::keys(config)?, Micros(0));
-    app.replay_wanted = true;
+    app.replay_wanted = Some(id.clone());
     app.replay_at = shot.at;
     app.replay_speed = shot.speed;
     let (notices_in, notices) = mpsc::channel(NOTICES);
@@ -115,6 +115,9 @@ impl Studio {
             self.message(Msg::Tick).await?;
             self.settle().await?;
         }
+        if self.app.playback.as_ref().is_none_or(|playback| !playback.is_over()) {
+            return Err(torn());
+        }
         self.frame(out)?;
         self.at_ms += LAST_MS;
         self.write(out, "")?;
@@ -156,7 +159,7 @@ impl Studio {
         while self.app.playback.as_ref().is_none_or(|playback| playback.waits()) {
             let notice = tokio::time::timeout(ANSWER, self.notices.recv()).await;
             match notice.ok().flatten() {
-                Some(Notice::Trouble { sentence, hint }) => {
+                Some(Notice::Trouble { sentence, hint } | Notice::PageFailed { sentence, hint, .. }) => {
                     return Err(Failure::new(Code::Failed, sentence, hint));
                 }
                 Some(notice) => self.message(Msg::Notice(notice)).await?,
@@ -173,6 +176,11 @@ fn heard(written: std::io::Result<()>) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Failure::quiet(Code::Done)),
         other => Ok(other?),
     }
+}
+
+fn torn() -> Failure {
+    let sentence = "the session could not be read to its end, so the recording ends early";
+    Failure::new(Code::Failed, sentence, "`tackroom verify` tells whether it is whole")
 }
 
 fn gone() -> Failure {

@@ -121,7 +121,7 @@ fn begin(app: &mut App, first: First) -> Vec<Command> {
         First::Resume(id) => commands.extend([Command::Watch(id.clone()), Command::Resume(id)]),
         First::Replay { id, at, speed } => {
             app.replay_speed = speed;
-            app.replay_wanted = true;
+            app.replay_wanted = Some(id.clone());
             app.replay_at = at;
             commands.push(Command::Replay(id));
         }

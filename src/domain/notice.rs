@@ -43,6 +43,17 @@ pub enum Notice {
         /// Its events: fewer than a whole chunk at the session's end.
         events: Arc<Vec<Event>>,
     },
+    /// The events of a chunk could not be read: who asked for them waits no longer.
+    PageFailed {
+        /// The session.
+        session: SessionId,
+        /// The chunk's place.
+        place: u64,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
     /// Parts of a reply or an output that are still arriving; lossy.
     Draft {
         /// The session.
@@ -61,6 +72,17 @@ pub enum Notice {
     Rows(Vec<Row>),
     /// Two sessions, compared.
     Compared(Arc<Comparison>),
+    /// Two sessions could not be compared.
+    NotCompared {
+        /// The session to compare with.
+        left: SessionId,
+        /// The session that was to be compared.
+        right: SessionId,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
     /// Something failed outside of a run, such as the disk: a sentence and a hint.
     Trouble {
         /// What failed, on what and why.
@@ -68,8 +90,10 @@ pub enum Notice {
         /// What to do next.
         hint: String,
     },
-    /// A fork was made; it is watched from here on, and driven by nobody.
+    /// A fork was made; nobody drives it, and whoever wants to see it asks for it.
     Forked {
+        /// The session it was made of.
+        parent: SessionId,
         /// The new session.
         session: SessionId,
         /// The event of the parent.

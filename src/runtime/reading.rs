@@ -11,6 +11,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Commits read at a time.
 const COMMITS: usize = 256;
+/// What to do where the log cannot be read.
+const HINT: &str = "`tackroom doctor` checks the store; the session can be played up to there";
 
 /// Tells a session in short, from its first event to its present end, until told to stop.
 pub async fn survey(log: Arc<dyn Log>, id: SessionId, notices: Sender<Notice>, stop: CancellationToken) {
@@ -73,7 +75,10 @@ pub async fn page(
                 let notice = Notice::Page { session: id.clone(), place, events: Arc::new(events) };
                 let _ = notices.send(notice).await;
             }
-            Err(fault) => trouble(&notices, &fault).await,
+            Err(fault) => {
+                let (session, sentence, hint) = (id.clone(), fault.to_string(), HINT.to_string());
+                let _ = notices.send(Notice::PageFailed { session, place, sentence, hint }).await;
+            }
         }
     };
     tokio::select! {
@@ -106,6 +111,6 @@ async fn chunk(log: &dyn Log, id: &SessionId, place: u64, after: u64) -> Result<
 }
 
 async fn trouble(notices: &Sender<Notice>, fault: &LogFault) {
-    let hint = "`tackroom doctor` checks the store; the session can be played up to there".to_string();
-    let _ = notices.send(Notice::Trouble { sentence: fault.to_string(), hint }).await;
+    let (sentence, hint) = (fault.to_string(), HINT.to_string());
+    let _ = notices.send(Notice::Trouble { sentence, hint }).await;
 }

@@ -26,7 +26,7 @@ use crate::ui::layout::{Layout, Shape, lay};
 use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
-use crate::ui::parts::{Folds, ForkPoint, Overlay, Panel, Question, Search, Toast, Windows};
+use crate::ui::parts::{Folds, Overlay, Panel, Question, Search, Toast, Windows};
 use crate::ui::playback::{Playback, SPEED_1};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
@@ -91,8 +91,8 @@ pub struct App {
     pub start: Start,
     /// Where a stored session is played; `watched` is then what the events up to its position tell.
     pub playback: Option<Playback>,
-    /// The session that is to be played, once `Notice::Watching` names it.
-    pub replay_wanted: bool,
+    /// The session that is to be played once `Notice::Watching` names it; any other is watched.
+    pub replay_wanted: Option<SessionId>,
     /// The event at which a replay begins, held there; none plays from the first.
     pub replay_at: Option<u64>,
     /// Which of `playback::SPEEDS` a replay begins with.
@@ -112,10 +112,8 @@ pub struct App {
     pub behind: Option<Box<Overlay>>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
-    /// Edited arguments that wait for the word which a destructive call wants.
-    pub edited: Option<serde_json::Value>,
-    /// From where a fork is to be made, while what is other in it is being written.
-    pub fork: Option<ForkPoint>,
+    /// The session that is being forked, and the one that was watched when that was asked for.
+    pub forking: Option<(SessionId, Option<SessionId>)>,
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
@@ -135,6 +133,8 @@ pub struct App {
     pub calls: CallList,
     /// The text for the agent.
     pub composer: TextBox,
+    /// What was written for other sessions and not sent, oldest first; none: for one that it was to begin.
+    pub unsent: VecDeque<(Option<SessionId>, TextBox)>,
     /// What was sent before, oldest first.
     pub history: VecDeque<String>,
     /// Which of `history` the composer shows.
@@ -176,7 +176,7 @@ impl App {
             tools,
             start,
             playback: None,
-            replay_wanted: false,
+            replay_wanted: None,
             replay_at: None,
             replay_speed: SPEED_1,
             focus: Focus::Composer,
@@ -186,8 +186,7 @@ impl App {
             overlay: None,
             behind: None,
             question: None,
-            edited: None,
-            fork: None,
+            forking: None,
             search: None,
             prefix: None,
             twice: None,
@@ -197,6 +196,7 @@ impl App {
             paper: Paper::default(),
             calls: CallList::default(),
             composer: TextBox::default(),
+            unsent: VecDeque::new(),
             history: VecDeque::new(),
             history_at: None,
             toasts: VecDeque::new(),

@@ -13,7 +13,7 @@ use crate::ui::parts::Overlay;
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
     if let Some(overlay) = &app.overlay {
-        return vec![over(app, overlay), Context::Global];
+        return vec![over(overlay), Context::Global];
     }
     if app.question.is_some() {
         return vec![Context::Question, Context::Global];
@@ -33,14 +33,14 @@ pub fn contexts(app: &App) -> Vec<Context> {
 }
 
 /// The context of what lies over the workbench.
-pub fn over(app: &App, overlay: &Overlay) -> Context {
+pub fn over(overlay: &Overlay) -> Context {
     match overlay {
         Overlay::Help => Context::Help,
         Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_) => Context::Choose,
         Overlay::Sessions(list) if list.filtering => Context::Choose,
         Overlay::Sessions(_) => Context::Sessions,
         Overlay::Compare(_) => Context::Compare,
-        Overlay::Editor(_) if app.fork.is_some() => Context::ForkEditor,
+        Overlay::Editor(editor) if editor.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
     }
@@ -84,8 +84,11 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Text(Text::SendNow) => !replayed && live,
         Action::Go(Go::ShowApproval) => app.hold_count() > 0 && app.focus != Focus::Pane(Pane::Approval),
         Action::Rename => session.is_some() && !replayed,
-        // Nothing takes the place of an editor: what was written would be lost.
-        Action::Palette => app.behind.is_none() && !matches!(app.overlay, Some(Overlay::Editor(_))),
+        // Nothing takes the place of an editor or a question: what was written would be lost.
+        Action::Palette => {
+            let writes = app.question.is_some() || matches!(app.overlay, Some(Overlay::Editor(_)));
+            app.behind.is_none() && !writes
+        }
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
             app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))

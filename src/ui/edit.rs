@@ -14,6 +14,7 @@ use crate::domain::text;
 use crate::domain::tool_spec::ToolBook;
 use crate::ui::edit_json;
 use crate::ui::key::{Code, Key};
+use crate::ui::mode::ForkPoint;
 
 /// A text with a cursor.
 #[derive(Clone, Debug, Default)]
@@ -207,6 +208,8 @@ pub struct ArgEditor {
     pub value: Option<Value>,
     /// Whether the difference to the proposal is shown instead of the text.
     pub difference: bool,
+    /// From where the fork is made that is to have them; none where the call itself is to be approved.
+    pub fork: Option<ForkPoint>,
     schema: Option<Schema>,
 }
 
@@ -217,8 +220,9 @@ impl ArgEditor {
     }
 
     /// An editor on the arguments of a call as a fork is to have them; none where they are not JSON.
-    pub fn of_fork(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
-        ArgEditor::on(call, Hash::ZERO, tools)
+    pub fn of_fork(call: &Call, tools: &ToolBook, from: ForkPoint) -> Option<ArgEditor> {
+        let editor = ArgEditor::on(call, Hash::ZERO, tools)?;
+        Some(ArgEditor { fork: Some(from), ..editor })
     }
 
     fn on(call: &Call, hash: Hash, tools: &ToolBook) -> Option<ArgEditor> {
@@ -234,6 +238,7 @@ impl ArgEditor {
             faults: Vec::new(),
             value: None,
             difference: false,
+            fork: None,
             schema: tools.get(&call.tool).map(|spec| spec.schema.clone()),
         };
         editor.check();

@@ -35,6 +35,7 @@ pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision
 pub mod update_stops; // breakpoints are set and removed, notes written
+pub mod update_watch; // another session comes to the screen
 pub mod update_notice; // what the runtime tells
 pub mod update_replay; // playing a stored session
 pub mod panes; // one file per pane

@@ -1,7 +1,8 @@
 //! Where the keys go: panes, what may lie over them, the one-line questions, and the contexts that keys count in.
 
 use crate::domain::event::Settling;
-use crate::domain::ids::CallId;
+use crate::domain::hash::Hash;
+use crate::domain::ids::{CallId, EventNo, SessionId};
 
 /// A part of the workbench.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -41,15 +42,22 @@ pub enum Focus {
     Composer,
 }
 
-/// What a one-line question is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a one-line question is about, and all that its answer will send: nothing of it outlives the question.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// Why a call is rejected; may be left empty.
     Reject(CallId),
     /// The answer in the tool's place.
     Respond(CallId),
     /// The word that a destructive call wants.
-    Confirm(CallId),
+    Confirm {
+        /// The call.
+        call: CallId,
+        /// The action as it was shown when the word was asked for.
+        hash: Hash,
+        /// The arguments as edited; none where the call is approved as shown.
+        edited: Option<serde_json::Value>,
+    },
     /// A note for the model on how an unknown outcome is settled; may be left empty.
     Settle(CallId, Settling),
     /// What to look for in the focused pane.
@@ -60,8 +68,19 @@ pub enum Ask {
     Note,
     /// Where a replay is to go.
     Jump,
-    /// What is to be other in a fork.
-    Fork(Twisting),
+    /// What is to be other in a fork, and from where it is made.
+    Fork(Twisting, ForkPoint),
+}
+
+/// From where a fork is to be made, and which calls may be changed there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForkPoint {
+    /// The session.
+    pub session: SessionId,
+    /// The event; none: the last.
+    pub at: Option<EventNo>,
+    /// Calls that may be changed there, with their tools.
+    pub calls: Vec<(CallId, String)>,
 }
 
 /// What may be other in a fork.
@@ -85,10 +104,12 @@ pub enum Twisting {
 
 impl Ask {
     /// The call it is about, if it is about one.
-    pub fn call(self) -> Option<CallId> {
+    pub fn call(&self) -> Option<CallId> {
         match self {
-            Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm(call) | Ask::Settle(call, _) => Some(call),
-            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(_) => None,
+            Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm { call, .. } | Ask::Settle(call, _) => {
+                Some(*call)
+            }
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) => None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::time::Micros;
 use crate::ui::edit::{ArgEditor, TextBox};
-use crate::ui::mode::{Ask, Pane};
+use crate::ui::mode::{Ask, ForkPoint, Pane};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::scroll::Scroll;
 
@@ -152,6 +152,8 @@ pub struct Compared {
     pub right: SessionId,
     /// The comparison, once it is made.
     pub result: Option<Arc<Comparison>>,
+    /// Why there is none and what to do about it, where it cannot be made.
+    pub fault: Option<(String, String)>,
     /// What is shown of it.
     pub shown: Vec<compare::Shown>,
     /// Whether all of it is shown, also what is the same.
@@ -171,17 +173,6 @@ pub struct BreakList {
     pub chosen: usize,
     /// Whether what is typed holds once and the run then goes on.
     pub until: bool,
-}
-
-/// From where a fork is to be made, and which calls may be changed there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForkPoint {
-    /// The session.
-    pub session: SessionId,
-    /// The event; none: the last.
-    pub at: Option<EventNo>,
-    /// Calls that may be changed there, with their tools.
-    pub calls: Vec<(CallId, String)>,
 }
 
 /// What is to be other in a fork, to choose from.

@@ -164,8 +164,11 @@ impl Playback {
         Some(after)
     }
 
-    /// Takes a page in; those farthest from it go.
-    pub fn take(&mut self, place: u64, events: Arc<Vec<Event>>) {
+    /// Takes a page in; those farthest from it go. One with fewer events than the survey tells of is not taken.
+    pub fn take(&mut self, place: u64, events: Arc<Vec<Event>>) -> bool {
+        if self.survey.chunk(place).is_some_and(|chunk| events.len() < chunk.times.len()) {
+            return false;
+        }
         self.asked.remove(&place);
         self.pages.insert(place, events);
         let here = place;
@@ -175,6 +178,13 @@ impl Playback {
                 self.pages.remove(&farthest);
             }
         }
+        true
+    }
+
+    /// A page does not come: nothing waits for it, and nothing asks for it again before the position is sent on.
+    pub fn give_up(&mut self, place: u64) {
+        self.asked.remove(&place);
+        (self.goal, self.playing) = (None, false);
     }
 
     /// Whether something that was asked for is still to come.

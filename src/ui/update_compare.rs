@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::domain::command::Command;
 use crate::domain::compare::{Comparison, Kind, Shown};
+use crate::domain::ids::SessionId;
 use crate::ui::action::{Item, Move};
 use crate::ui::app::App;
 use crate::ui::list;
 use crate::ui::panes::compare;
 use crate::ui::parts::{Compared, Overlay};
-use crate::ui::update::{Effect, toast};
+use crate::ui::update::{Effect, fault, toast};
 
 /// Pairs that are the same and shown on either side of a difference.
 const CONTEXT: usize = 2;
@@ -29,6 +30,7 @@ pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
                 left,
                 right: id,
                 result: None,
+                fault: None,
                 shown: Vec::new(),
                 all: false,
                 top: (0, 0),
@@ -42,13 +44,28 @@ pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
 
 /// A comparison came; one that nobody waits for any more is dropped.
 pub fn arrived(app: &mut App, result: Arc<Comparison>) {
-    if let Some(Overlay::Compare(asked)) = &mut app.overlay
-        && (&asked.left, &asked.right) == (&result.left.id, &result.right.id)
-    {
+    if let Some(asked) = waiting(app, &result.left.id, &result.right.id) {
         asked.shown = result.folded(CONTEXT);
         asked.result = Some(result);
         asked.top = (0, 0);
     }
+}
+
+/// A comparison cannot be made; whoever waits for it is told where it would stand, anybody else in passing.
+pub fn failed(app: &mut App, left: &SessionId, right: &SessionId, why: (String, String)) {
+    match waiting(app, left, right) {
+        Some(asked) => asked.fault = Some(why),
+        None => fault(app, &why.0, &why.1),
+    }
+}
+
+/// Who waits for a comparison: what lies over the workbench, or what the help lies over.
+fn waiting<'a>(app: &'a mut App, left: &SessionId, right: &SessionId) -> Option<&'a mut Compared> {
+    let over = [app.overlay.as_mut(), app.behind.as_deref_mut()];
+    over.into_iter().flatten().find_map(|over| {
+        let Overlay::Compare(asked) = over else { return None };
+        ((&asked.left, &asked.right) == (left, right)).then_some(&mut **asked)
+    })
 }
 
 /// Moves the page.
@@ -139,21 +156,32 @@ fn difference(app: &mut App, forward: bool) {
 fn fold(app: &mut App) {
     let Some(Overlay::Compare(asked)) = &mut app.overlay else { return };
     let Some(result) = &asked.result else { return };
-    let place = |shown: &[Shown], item: usize| -> usize {
-        let before = shown.iter().take(item).map(|one| match one {
-            Shown::Pair(_) => 1,
-            Shown::Folded(many) => *many,
-        });
-        before.sum()
-    };
-    let pair = place(&asked.shown, asked.top.0);
+    let pair: usize = asked.shown.iter().take(asked.top.0).map(pairs).sum();
     asked.all = !asked.all;
     asked.shown = match asked.all {
         true => (0..result.pairs.len()).map(Shown::Pair).collect(),
         false => result.folded(CONTEXT),
     };
-    let item = (0..asked.shown.len()).rev().find(|item| place(&asked.shown, *item) <= pair);
-    asked.top = (item.unwrap_or(0), 0);
+    asked.top = (item_of(asked.shown.iter(), pair), 0);
+}
+
+/// The pairs that an item stands for.
+fn pairs(shown: &Shown) -> usize {
+    match shown {
+        Shown::Pair(_) => 1,
+        Shown::Folded(many) => *many,
+    }
+}
+
+/// The item that shows a pair, or the last one. Looks at each item once, and at none behind it.
+pub fn item_of<'a>(shown: impl Iterator<Item = &'a Shown>, pair: usize) -> usize {
+    let mut before = 0;
+    let begins_by_then = shown.map_while(|one| {
+        let begins = before;
+        before += pairs(one);
+        (begins <= pair).then_some(())
+    });
+    begins_by_then.count().saturating_sub(1)
 }
 
 /// The last line is never above the bottom while there is something above it.

@@ -83,7 +83,7 @@ fn approve(app: &mut App, call: CallId, hash: Option<Hash>, effects: &mut Vec<Ef
         return;
     }
     if app.held().is_some_and(|held| held.destroys) {
-        return ask(app, Ask::Confirm(call));
+        return ask(app, Ask::Confirm { call, hash, edited: None });
     }
     order(app, Order::Approve { call, hash }, effects);
 }
@@ -102,7 +102,7 @@ fn edit(app: &mut App, call: CallId) {
 /// Sends the edited arguments, with the hash of what was shown when the editor opened.
 fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = &app.overlay else { return };
-    if app.guard_ms() > 0 || app.playback.is_some() || app.fork.is_some() {
+    if app.guard_ms() > 0 || app.playback.is_some() || editor.fork.is_some() {
         return;
     }
     let (call, hash) = (editor.call, editor.hash);
@@ -123,8 +123,7 @@ fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
     }
     if destroys {
         app.panel.changed_at = app.now;
-        app.edited = Some(args);
-        return ask(app, Ask::Confirm(call));
+        return ask(app, Ask::Confirm { call, hash, edited: Some(args) });
     }
     order(app, Order::ApproveEdited { call, hash, args }, effects);
 }
@@ -137,35 +136,36 @@ fn ask(app: &mut App, what: Ask) {
 pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(question) = app.question.take() else { return };
     let text = question.text.text();
-    let edited = app.edited.take();
     match question.ask {
         Ask::Reject(call) => order(app, Order::Reject { call, reason: text }, effects),
         Ask::Respond(call) if text.trim().is_empty() => {
-            app.question = Some(question);
+            app.question = Some(Question { ask: Ask::Respond(call), text: question.text });
             toast(app, &format!("Write what {call} is to answer."), "Esc goes back");
         }
         Ask::Respond(call) => order(app, Order::Respond { call, text }, effects),
         Ask::Settle(call, how) => order(app, Order::Settle { call, how, note: text }, effects),
-        Ask::Confirm(call) => confirm(app, call, &text, edited, effects),
+        Ask::Confirm { call, hash, edited } => confirm(app, (call, hash), &text, edited, effects),
         Ask::Search => search(app, &text),
         Ask::Rename => order(app, Order::Rename(text), effects),
-        Ask::Fork(twisting) => update_fork::answer(app, twisting, text, effects),
+        Ask::Fork(twisting, from) => update_fork::answer(app, (twisting, from), text, effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
         Ask::Jump => update_replay::typed(app, &text),
     }
 }
 
-/// The typed word approves what is shown, and nothing else.
+/// The typed word approves what was shown when it was asked for, as long as that is still what is shown.
 fn confirm(
     app: &mut App,
-    call: CallId,
+    (call, hash): (CallId, Hash),
     text: &str,
     edited: Option<serde_json::Value>,
     effects: &mut Vec<Effect>,
 ) {
     app.panel.changed_at = app.now;
-    let shown = app.panel.shown.as_ref().filter(|shown| shown.call == Some(call));
-    let Some(hash) = shown.and_then(|shown| shown.hash) else { return };
+    let shown = app.panel.shown.as_ref();
+    if !shown.is_some_and(|shown| (shown.call, shown.hash) == (Some(call), Some(hash))) {
+        return;
+    }
     if text.trim() != WORD {
         return toast(app, "That is not the word; nothing was approved.", "");
     }

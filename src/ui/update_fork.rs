@@ -4,14 +4,14 @@
 
 use crate::domain::command::Command;
 use crate::domain::fork::Twist;
-use crate::domain::ids::{CallId, EventNo};
+use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::session::Session;
 use crate::domain::trace_row::What;
 use crate::ui::app::App;
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::list;
-use crate::ui::mode::{Ask, Focus, Pane, Twisting};
-use crate::ui::parts::{Chooser, ForkDialog, ForkPoint, Overlay, Question};
+use crate::ui::mode::{Ask, Focus, ForkPoint, Pane, Twisting};
+use crate::ui::parts::{Chooser, ForkDialog, Overlay, Question};
 use crate::ui::update::{Effect, fault, toast};
 
 /// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
@@ -97,12 +97,12 @@ pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
     let point = dialog.point.clone();
     app.overlay = None;
     match twisting {
-        Twisting::Nothing => return send(app, &point, Twist::default(), effects),
+        Twisting::Nothing => send(app, &point, Twist::default(), effects),
         Twisting::Args(id) => {
             let call = app.session().and_then(|session| session.call(id));
-            match call.and_then(|call| ArgEditor::of_fork(call, &app.tools)) {
+            match call.and_then(|call| ArgEditor::of_fork(call, &app.tools, point)) {
                 Some(editor) => app.overlay = Some(Overlay::Editor(Box::new(editor))),
-                None => return fault(app, "These arguments cannot be edited: they are not JSON.", ""),
+                None => fault(app, "These arguments cannot be edited: they are not JSON.", ""),
             }
         }
         Twisting::Reject(_)
@@ -116,15 +116,18 @@ pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
                 }
                 _ => TextBox::default(),
             };
-            app.question = Some(Question { ask: Ask::Fork(twisting), text });
+            app.question = Some(Question { ask: Ask::Fork(twisting, point), text });
         }
     }
-    app.fork = Some(point);
 }
 
 /// Enter on what was asked for.
-pub fn answer(app: &mut App, twisting: Twisting, text: String, effects: &mut Vec<Effect>) {
-    let Some(point) = app.fork.take() else { return };
+pub fn answer(
+    app: &mut App,
+    (twisting, point): (Twisting, ForkPoint),
+    text: String,
+    effects: &mut Vec<Effect>,
+) {
     let mut twist = Twist::default();
     let may_be_empty = match twisting {
         Twisting::Reject(call) => {
@@ -155,15 +158,28 @@ pub fn answer(app: &mut App, twisting: Twisting, text: String, effects: &mut Vec
     send(app, &point, twist, effects);
 }
 
+/// A fork was made. Whoever still stands where it was asked for, and writes nothing, is taken to it; anybody else is told
+/// where it is: what is being written is for the session it was begun in.
+pub fn made(app: &mut App, parent: &SessionId, session: SessionId, told: &str, effects: &mut Vec<Effect>) {
+    let asked = app.forking.take_if(|(of, _)| of == parent);
+    let stands = asked.is_some_and(|(_, watched)| watched.as_ref() == app.session_id());
+    let writes = !app.composer.is_empty() || app.question.is_some() || app.overlay.is_some();
+    if !stands || writes {
+        return toast(app, told, "g s lists the sessions: it is the newest");
+    }
+    toast(app, told, "c goes on with it");
+    effects.push(Effect::Send(Command::Watch(session)));
+}
+
 /// Sends the fork with the arguments as edited.
 pub fn edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = &app.overlay else { return };
-    let call = editor.call;
+    let (call, point) = (editor.call, editor.fork.clone());
     let Some(args) = editor.value.clone().filter(|_| editor.faults.is_empty()) else {
         return toast(app, "The arguments do not fit yet.", "the faults stand beside their lines");
     };
+    let Some(point) = point else { return };
     app.overlay = None;
-    let Some(point) = app.fork.take() else { return };
     send(app, &point, Twist { args: vec![(call, args)], ..Twist::default() }, effects);
 }
 
@@ -171,5 +187,6 @@ fn send(app: &mut App, point: &ForkPoint, twist: Twist, effects: &mut Vec<Effect
     app.panel.changed_at = app.now; // the next key was not meant for the panel yet
     toast(app, "Making the fork …", "");
     let (session, at) = (point.session.clone(), point.at);
+    app.forking = Some((session.clone(), app.session_id().cloned()));
     effects.push(Effect::Send(Command::Fork { session, at, twist: Box::new(twist) }));
 }

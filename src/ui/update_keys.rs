@@ -86,6 +86,9 @@ fn cannot(app: &mut App, action: Action) {
             toast(app, "No task is under way that could go on.", "b sets a breakpoint for the next")
         }
         Action::Stops(_) => toast(app, "There is no session to do that to yet.", "i writes the first task"),
+        Action::Palette if app.question.is_some() => {
+            toast(app, "Answer the question first.", "Enter answers, Esc goes back");
+        }
         Action::Write => toast(app, "This is a replay: it cannot be written to.", "g p leaves it"),
         Action::Move(_)
         | Action::Item(_)
@@ -208,13 +211,9 @@ fn close(app: &mut App) {
             | Overlay::Fork(_)
             | Overlay::Breaks(_),
         ) => {
-            app.fork = None;
             restart_guard(app);
         }
-        None if app.question.take().is_some() => {
-            (app.edited, app.fork) = (None, None);
-            restart_guard(app);
-        }
+        None if app.question.take().is_some() => restart_guard(app),
         None => {
             let pane = if app.hold_count() > 0 { Pane::Approval } else { app.last_pane };
             update_panel::give(app, pane);
@@ -249,6 +248,9 @@ fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
     match word {
         // A key that was meant for something else does not let a run go on that has just stopped.
         Steer::Step | Steer::Continue if stopped && app.guard_ms() > 0 => {
+            toast(app, "It has just stopped; keys count in a moment.", "");
+        }
+        Steer::Pause if paused && stopped && app.guard_ms() > 0 => {
             toast(app, "It has just stopped; keys count in a moment.", "");
         }
         Steer::Step => order(app, Order::Step, effects),

@@ -5,12 +5,11 @@ use crate::domain::ids::SessionId;
 use crate::ui::action::{Item, Move};
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
-use crate::ui::edit::TextBox;
 use crate::ui::key::{Code, Key};
 use crate::ui::mode::Focus;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Effect;
-use crate::ui::{list, update_fork, update_keys, update_stops};
+use crate::ui::{list, update_fork, update_keys, update_stops, update_watch};
 
 /// Rows that half a page is.
 const HALF: isize = 10;
@@ -78,10 +77,10 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
         Some(Overlay::Palette(chooser)) => {
             let action = list::actions(app).get(chooser.chosen).map(|entry| entry.binding.action);
             app.overlay = None;
-            app.panel.changed_at = app.now;
             if let Some(action) = action {
                 update_keys::run(app, action, Key::plain(Code::Enter), effects);
             }
+            app.panel.changed_at = app.now; // the next key was not meant for the panel yet; this one was meant
         }
         Some(Overlay::Themes { .. }) => {
             show_theme(app);
@@ -103,18 +102,21 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
 pub fn watch(app: &mut App, id: SessionId, replay: bool, effects: &mut Vec<Effect>) {
     app.overlay = None;
     app.question = None;
-    app.replay_wanted = replay;
+    app.replay_wanted = replay.then(|| id.clone());
+    if app.watched.is_none() {
+        update_watch::put_by(app); // it was to begin another session than this one
+    }
     app.focus = Focus::Pane(app.last_pane);
     effects.push(Effect::Send(if replay { Command::Replay(id) } else { Command::Watch(id) }));
 }
 
 /// An empty workbench: what is written next begins a session. What ran goes on.
 pub fn new_session(app: &mut App) {
+    update_watch::leave(app);
+    update_watch::take_up(app, None);
     app.overlay = None;
-    app.question = None;
     app.watched = None;
     app.playback = None;
     app.drafts = Drafts::default();
-    app.composer = TextBox::default();
     app.focus = Focus::Composer;
 }

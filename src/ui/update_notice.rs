@@ -4,22 +4,17 @@ use crate::domain::commit::Commit;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::SessionId;
 use crate::domain::message::Draft;
-use crate::domain::notice::{Driver, Notice};
+use crate::domain::notice::Notice;
 use crate::domain::run::Turn;
-use crate::domain::watched::Watched;
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
-use crate::ui::mode::{Focus, Pane};
-use crate::ui::paper::Paper;
-use crate::ui::parts::{Folds, Panel, Windows};
-use crate::ui::update::{Effect, fault, toast};
-use crate::ui::widgets::scroll::Scroll;
-use crate::ui::{update_compare, update_replay};
+use crate::ui::update::{Effect, fault};
+use crate::ui::{update_compare, update_fork, update_replay, update_watch};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
-pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
+pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
-        Notice::Watching { session } => watch(app, session),
+        Notice::Watching { session } => update_watch::watch(app, session),
         Notice::Committed(commit) => committed(app, &commit),
         Notice::CaughtUp { session } if is_watched(app, &session) => caught_up(app),
         Notice::Draft { session, draft } if is_watched(app, &session) && app.playback.is_none() => {
@@ -33,19 +28,23 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
             update_replay::surveyed(app, chunk, events);
         }
         Notice::Page { session, place, events } if is_watched(app, &session) => {
-            if let Some(playback) = &mut app.playback {
-                playback.take(place, events);
-            }
+            update_replay::page(app, place, events);
         }
-        Notice::Surveyed { .. } | Notice::Page { .. } => {}
+        Notice::PageFailed { session, place, sentence, hint } if is_watched(app, &session) => {
+            update_replay::no_page(app, place, (&sentence, &hint));
+        }
+        Notice::Surveyed { .. } | Notice::Page { .. } | Notice::PageFailed { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
-        Notice::Forked { session, at, workspace, missing } => {
+        Notice::Forked { parent, session, at, workspace, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
-            toast(app, &text, "c goes on with it");
+            update_fork::made(app, &parent, session, &text, effects);
         }
         Notice::Compared(result) => update_compare::arrived(app, result),
+        Notice::NotCompared { left, right, sentence, hint } => {
+            update_compare::failed(app, &left, &right, (sentence, hint));
+        }
         Notice::Trouble { sentence, hint } => fault(app, &sentence, &hint),
     }
 }
@@ -66,33 +65,6 @@ fn take_draft(app: &mut App, draft: &Draft) {
 
 fn is_watched(app: &App, session: &SessionId) -> bool {
     app.session_id() == Some(session)
-}
-
-/// Another session is watched from here on: nothing of the one before is left.
-fn watch(app: &mut App, session: SessionId) {
-    app.watched = Some(Watched::new(session));
-    app.caught_up = false;
-    app.driver = Driver::Nobody;
-    app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
-    app.playback = None;
-    app.behind = None;
-    if std::mem::take(&mut app.replay_wanted) {
-        update_replay::begin(app);
-    }
-    app.panel = Panel::default();
-    app.folds = Folds::default();
-    app.paper = Paper::default();
-    app.search = None;
-    app.windows = Windows::default();
-    app.windows.talk.scroll = Scroll::following();
-    app.windows.trace.scroll = Scroll::following();
-    app.windows.calls.scroll = Scroll::following();
-    // Who has typed nothing yet came to look, not to write.
-    let untouched = app.last_key.0 == 0 && app.composer.is_empty();
-    if untouched || app.playback.is_some() {
-        app.focus = Focus::Pane(Pane::Conversation);
-        app.last_pane = Pane::Conversation;
-    }
 }
 
 fn committed(app: &mut App, commit: &Commit) {

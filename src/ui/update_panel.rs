@@ -65,7 +65,7 @@ fn announce(app: &App, effects: &mut Vec<Effect>) {
 fn close_stale(app: &mut App) {
     let asked = app.question.as_ref().and_then(|question| question.ask.call());
     let edited = match app.behind.as_deref().or(app.overlay.as_ref()) {
-        Some(Overlay::Editor(editor)) => Some(editor.call).filter(|_| app.fork.is_none()),
+        Some(Overlay::Editor(editor)) => Some(editor.call).filter(|_| editor.fork.is_none()),
         Some(
             Overlay::Help
             | Overlay::Palette(_)
@@ -78,7 +78,7 @@ fn close_stale(app: &mut App) {
         | None => None,
     };
     if asked.is_some() {
-        (app.question, app.edited) = (None, None);
+        app.question = None;
     }
     if edited.is_some() {
         (app.overlay, app.behind) = (None, None);

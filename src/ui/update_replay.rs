@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::domain::command::Command;
+use crate::domain::event::Event;
 use crate::domain::ids::EventNo;
 use crate::domain::pace::Gap;
 use crate::domain::survey::{CHUNK, Mark, base, place_of};
@@ -264,6 +265,24 @@ pub fn surveyed(app: &mut App, chunk: Arc<crate::domain::survey::Chunk>, events:
     if let Some(playback) = &mut app.playback {
         playback.events = events;
         playback.survey.add(chunk);
+    }
+}
+
+/// A page has come; one that lacks events which were told of is none.
+pub fn page(app: &mut App, place: u64, events: Arc<Vec<Event>>) {
+    let Some(playback) = &mut app.playback else { return };
+    if !playback.take(place, events) {
+        let first = EventNo(place * CHUNK + 1);
+        let text = format!("Not all events could be read from {first} on.");
+        no_page(app, place, (&text, "`tackroom verify` tells whether the session is whole"));
+    }
+}
+
+/// A page cannot be read: the position stays where it is until it is sent on again.
+pub fn no_page(app: &mut App, place: u64, (text, hint): (&str, &str)) {
+    if let Some(playback) = &mut app.playback {
+        playback.give_up(place);
+        fault(app, text, hint);
     }
 }
 

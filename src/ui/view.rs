@@ -195,7 +195,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Themes { .. } => "Themes".to_string(),
         Overlay::Sessions(_) => "Sessions".to_string(),
         Overlay::Fork(dialog) => palette::fork_title(&dialog.point),
-        Overlay::Editor(editor) if app.fork.is_some() => {
+        Overlay::Editor(editor) if editor.fork.is_some() => {
             format!("Fork with other arguments for {} {}", editor.call, editor.tool)
         }
         Overlay::Compare(asked) => format!("{} and {} compared", asked.left, asked.right),

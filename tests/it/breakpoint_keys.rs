@@ -91,8 +91,11 @@ fn a_hit_that_arrives_under_the_fingers_is_not_let_go() {
     story.hold_command(1, &["ls"]).report(Report::Stopping);
     screen.hear(&story).press("c s y c s");
     assert_eq!(screen.orders(), []);
-    screen.tick_ms(400).press("c");
-    assert_eq!(screen.orders(), [Order::Continue]);
+    story.order(Order::Pause);
+    screen.hear(&story).press("p p"); // going on from the pause would let the stop go too
+    assert_eq!(screen.orders(), []);
+    screen.tick_ms(400).press("c p");
+    assert_eq!(screen.orders(), [Order::Continue, Order::Resume]);
 }
 
 #[test]
@@ -142,9 +145,9 @@ fn nothing_is_set_in_a_replay_or_without_a_session() {
     let mut screen = TestScreen::of(&stopped(), (120, 40));
     screen.press("1 g p");
     assert!(screen.orders().is_empty());
-    screen.app.replay_wanted = true;
     let story = stopped();
     let session = story.session.id.clone();
+    screen.app.replay_wanted = Some(session.clone());
     screen.msg(tackroom::ui::update::Msg::Notice(tackroom::domain::notice::Notice::Watching { session }));
     screen.press("b u m s c");
     assert_eq!(screen.orders(), []);
@@ -161,7 +164,7 @@ proptest! {
         let mut screen = TestScreen::of(&story, (100, 30));
         screen.press("i");
         for (at, word) in words.iter().enumerate() {
-            if at == hit_after {
+            if at == hit_after % words.len() {
                 story.answer(100, "", "", &[("shell", json!({"argv": ["ls"]}))]);
                 story.hold_command(1, &["ls"]).report(Report::Stopping);
                 screen.hear(&story);
@@ -169,6 +172,7 @@ proptest! {
             screen.tick_ms(1_000).write(word);
         }
         prop_assert_eq!(screen.app.focus, Focus::Composer);
+        prop_assert!(screen.app.stop().is_some(), "the run stands at a breakpoint");
         let orders = screen.orders();
         prop_assert!(orders.iter().all(|order| !decides(order)), "{orders:?}");
         prop_assert!(orders.is_empty(), "{orders:?}");

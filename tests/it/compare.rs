@@ -10,6 +10,7 @@ use tackroom::domain::call::Outcome;
 use tackroom::domain::compare::{Change, Comparison, Kind, Shown};
 use tackroom::domain::ids::CallId;
 use tackroom::domain::order::Order;
+use tackroom::ui::update_compare::item_of;
 
 /// What a told session did.
 pub fn account(story: &Story) -> Account {
@@ -128,6 +129,26 @@ fn waiting_is_told_apart_from_working() {
     let events = story.events();
     let all = events.last().unwrap().at.0 - events[0].at.0;
     assert_eq!(time.working + time.waiting + time.between + time.idle, all, "each moment counts once");
+}
+
+/// Cause: to fold or unfold a comparison cost its length times its length. Each item is looked at once, none behind the pair.
+#[test]
+fn folding_looks_at_each_item_once() {
+    let shown: Vec<Shown> =
+        (0..5_000).map(|at| if at % 3 == 0 { Shown::Folded(at % 7 + 1) } else { Shown::Pair(at) }).collect();
+    let mut begins = vec![0];
+    for one in &shown {
+        let last = begins[begins.len() - 1];
+        begins.push(last + if let Shown::Folded(many) = one { *many } else { 1 });
+    }
+    for pair in (0..begins[shown.len()] + 5).step_by(97) {
+        let mut looked_at = 0;
+        let item = item_of(shown.iter().inspect(|_| looked_at += 1), pair);
+        let expected = begins[..shown.len()].iter().rposition(|begins| *begins <= pair).unwrap();
+        assert_eq!(item, expected, "pair {pair}");
+        assert!(looked_at <= item + 2, "{looked_at} items for item {item}");
+    }
+    assert_eq!(item_of([].iter(), 3), 0);
 }
 
 #[test]

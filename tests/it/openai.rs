@@ -273,6 +273,33 @@ async fn dropping_the_request_closes_the_connection() {
     assert!(server.hung_up(2).await, "in the middle of the stream");
 }
 
+/// Cause: a reply that was whole was dropped before the last chunk had come, so that every step made a new connection,
+/// with its TLS.
+#[tokio::test]
+async fn a_connection_serves_the_next_request_once_the_body_s_end_has_come() {
+    let server = MockModel::start(vec![]).await;
+    let model = model(OpenAiConfig::new(server.url()));
+    for asked in 1..=50 {
+        server.push(Answer::says("yes").framed(Framing::KeepAlive));
+        assert_eq!(turn(&model, ask(talk([user("x")]))).await.unwrap().text, "yes");
+        if server.connections() < asked {
+            return;
+        }
+        tokio::task::yield_now().await; // the end may still be on its way
+    }
+    panic!("{} connections for 50 requests", server.connections());
+}
+
+#[tokio::test]
+async fn a_body_that_goes_on_after_its_last_word_is_not_waited_for() {
+    let end = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+    let rest = vec![b' '; 64 << 10];
+    let answer = Answer::pieces(&[end.as_bytes(), &rest]).framed(Framing::Chunked).then(Step::Hang);
+    let server = MockModel::start(vec![answer]).await;
+    assert_eq!(simple(server.url()).await.unwrap().text, "a");
+    assert!(server.hung_up(1).await, "more than a little is not read");
+}
+
 #[tokio::test]
 async fn no_message_holds_a_key() {
     let key = "sk-very-secret-key-123";

@@ -7,10 +7,11 @@ use crate::harness::story::{self, Story};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::test_runner::{Config, TestRunner};
 use ratatui::buffer::Buffer;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use tackroom::domain::command::Command;
 use tackroom::domain::event::{Event, Fact};
 use tackroom::domain::message::{Draft, Finish, Reply, Timing, Usage};
+use tackroom::domain::notice::Notice;
 use tackroom::domain::pace::Gap;
 use tackroom::domain::survey::CHUNK;
 use tackroom::domain::time::Micros;
@@ -273,7 +274,7 @@ fn jumps_go_to_what_they_name() {
 fn the_screen_stays_until_the_events_have_come() {
     let stored = Stored::of(long());
     let mut screen = TestScreen::new(long().tools.clone(), SIZE);
-    (screen.app.replay_wanted, screen.app.replay_at) = (true, Some(0));
+    (screen.app.replay_wanted, screen.app.replay_at) = (Some(stored.id.clone()), Some(0));
     for notice in stored.opened() {
         screen.msg(Msg::Notice(notice));
     }
@@ -292,6 +293,52 @@ fn the_screen_stays_until_the_events_have_come() {
     }
     assert_eq!(at(&screen), events(long()) * 9 / 10);
     assert_eq!(screen.commands(), [], "nothing is asked for twice");
+}
+
+/// Cause: a page that failed to come, or came short, was waited for for ever, and never asked for again.
+#[test]
+fn a_page_that_cannot_be_read_ends_the_wait_and_is_asked_for_again() {
+    let stored = Stored::of(long());
+    let fails = |page: &Command, short: bool| {
+        let Command::Page { session, place, .. } = page else { panic!("{page:?}") };
+        let (session, place) = (session.clone(), *place);
+        match short {
+            true => Notice::Page { session, place, events: Arc::new(Vec::new()) },
+            false => {
+                let (sentence, hint) = ("The log cannot be read.".to_string(), String::new());
+                Notice::PageFailed { session, place, sentence, hint }
+            }
+        }
+    };
+    for (short, said) in [(false, "The log cannot be read."), (true, "Not all events could be read")] {
+        let mut screen = TestScreen::new(long().tools.clone(), SIZE);
+        (screen.app.replay_wanted, screen.app.replay_at) = (Some(stored.id.clone()), Some(0));
+        for notice in stored.opened() {
+            screen.msg(Msg::Notice(notice));
+        }
+        for keys in ["9", "Space"] {
+            let asked = screen.press(keys).commands();
+            assert!(!asked.is_empty(), "{keys}: asked for, also once more");
+            for page in &asked {
+                screen.msg(Msg::Notice(fails(page, short)));
+            }
+            assert!(screen.screen().contains(said), "{keys}: {}", screen.screen());
+            let playback = screen.app.playback.as_ref().unwrap();
+            assert!(!playback.waits() && !playback.playing, "{keys}: {said}");
+            screen.tick_ms(10_000);
+            assert_eq!(
+                (screen.commands(), at(&screen)),
+                (Vec::new(), 0),
+                "{keys}: it is not asked for by itself"
+            );
+        }
+        for page in screen.press("9").commands() {
+            for notice in stored.answer(&page) {
+                screen.msg(Msg::Notice(notice));
+            }
+        }
+        assert_eq!(at(&screen), events(long()) * 9 / 10, "{said}");
+    }
 }
 
 #[test]

@@ -69,6 +69,12 @@ impl Work for Poison {
     fn taken(&self, _session: &SessionId) -> Result<bool, LogFault> {
         self.touched()
     }
+    fn bar(&self, _session: &SessionId, _barred: bool) -> Result<(), LogFault> {
+        self.touched()
+    }
+    fn barred(&self, _session: &SessionId) -> Result<bool, LogFault> {
+        self.touched()
+    }
 }
 
 impl Blobs for Poison {
@@ -129,7 +135,7 @@ impl Index for Poison {
     }
 }
 
-fn screen() -> App {
+fn screen(wanted: &SessionId) -> App {
     let look = Look {
         theme: Theme::default(),
         glyphs: GlyphSet::Signs,
@@ -139,7 +145,7 @@ fn screen() -> App {
     };
     let start = Start { model: String::new(), base_url: None, mode: Mode::Auto, limits: Limits::default() };
     let mut app = App::new(ToolBook::default(), start, look, Keymap::default(), Micros(0));
-    (app.replay_wanted, app.size) = (true, (120, 40));
+    (app.replay_wanted, app.size) = (Some(wanted.clone()), (120, 40));
     app
 }
 
@@ -179,7 +185,7 @@ async fn a_replay_touches_the_log_and_nothing_else() {
     let (notices_in, mut notices) = mpsc::channel(64);
     let (commands, commands_out) = mpsc::channel(64);
     let desk = tokio::spawn(Desk::new(plugs, hand, opening, notices_in).serve(commands_out));
-    let mut app = screen();
+    let mut app = screen(&story.session.id);
     commands.send(Command::Replay(story.session.id.clone())).await.unwrap();
     let mut now = Micros(0);
     while !app.playback.as_ref().is_some_and(|playback| playback.is_over()) {

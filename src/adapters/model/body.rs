@@ -8,6 +8,7 @@ use crate::adapters::model::growth::Growth;
 use crate::adapters::model::turns::Turns;
 use crate::adapters::model::wire;
 use crate::domain::hash::{Growing, Hash};
+use crate::domain::message::Message;
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::model::Ask;
 use serde_json::{Map, Value};
@@ -17,16 +18,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Body {
     /// The bytes as sent.
-    pub bytes: Vec<u8>,
+    pub bytes: Arc<Vec<u8>>,
     /// Their SHA-256.
     pub hash: Hash,
 }
 
+/// `bytes` is what was sent last: up to `said` it stays, what comes after is written anew.
 struct Written {
     head_len: usize,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     hash: Growing,
-    hashed: usize,
+    said: usize,
     turns: Turns,
 }
 
@@ -62,21 +64,9 @@ impl Bodies {
             &ask.messages,
             |written| written.bytes[..written.head_len] == *head && written.turns.speaks(dialect),
             || Written::new(&head, dialect),
-            |written, message| {
-                written.turns.push(message, &mut written.bytes);
-                written.hash.add(&written.bytes[written.hashed..]);
-                written.hashed = written.bytes.len();
-            },
+            Written::say,
         );
-        let mut rest = Vec::new();
-        written.turns.put_rest(&mut rest);
-        rest.extend_from_slice(b"]}");
-        let mut hash = written.hash.clone();
-        hash.add(&rest);
-        let mut bytes = Vec::with_capacity(written.bytes.len() + rest.len());
-        bytes.extend_from_slice(&written.bytes);
-        bytes.extend_from_slice(&rest);
-        Body { bytes, hash: hash.now() }
+        written.body()
     }
 
     /// The beginning, as kept where it was made of the same.
@@ -129,7 +119,31 @@ impl Written {
     fn new(head: &[u8], dialect: Dialect) -> Written {
         let mut hash = Growing::default();
         hash.add(head);
-        let (head_len, bytes) = (head.len(), head.to_vec());
-        Written { head_len, bytes, hash, hashed: head_len, turns: Turns::new(dialect) }
+        let said = head.len();
+        Written { head_len: said, bytes: Arc::new(head.to_vec()), hash, said, turns: Turns::new(dialect) }
+    }
+
+    /// Adds a message after what was said. The bytes are copied only where the last request is still being sent.
+    fn say(&mut self, message: &Message) {
+        let bytes = Arc::make_mut(&mut self.bytes);
+        bytes.truncate(self.said);
+        self.turns.push(message, bytes);
+        self.hash.add(&bytes[self.said..]);
+        self.said = bytes.len();
+    }
+
+    /// What is sent now.
+    fn body(&mut self) -> Body {
+        let mut rest = Vec::new();
+        self.turns.put_rest(&mut rest);
+        rest.extend_from_slice(b"]}");
+        let mut hash = self.hash.clone();
+        hash.add(&rest);
+        if self.bytes[self.said..] != rest {
+            let bytes = Arc::make_mut(&mut self.bytes);
+            bytes.truncate(self.said);
+            bytes.extend_from_slice(&rest);
+        }
+        Body { bytes: self.bytes.clone(), hash: hash.now() }
     }
 }

@@ -126,7 +126,10 @@ async fn read_stream(
         let read = match progress {
             Progress::Open => reply.chunk().await,
             Progress::Finished => reply.chunk_within(LINGER_MS).await,
-            Progress::Done => return reader.end(clock.now()),
+            Progress::Done => {
+                reply.give_back();
+                return reader.end(clock.now());
+            }
         };
         match (read, progress) {
             (Ok(Some(more)), _) => bytes = more,

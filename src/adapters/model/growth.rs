@@ -37,7 +37,7 @@ impl<T> Growth<T> {
         fits: impl Fn(&T) -> bool,
         fresh: impl FnOnce() -> T,
         mut grow: impl FnMut(&mut T, &Message),
-    ) -> &'a T {
+    ) -> &'a mut T {
         self.uses += 1;
         let found = self.kept.iter().position(|kept| &kept.session == session);
         let mut kept = match found.map(|at| self.kept.swap_remove(at)) {
@@ -57,7 +57,7 @@ impl<T> Growth<T> {
         }
         let at = self.kept.len();
         self.kept.push(kept);
-        &self.kept[at].value
+        &mut self.kept[at].value
     }
 }
 

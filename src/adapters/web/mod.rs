@@ -11,6 +11,7 @@ mod refuse; // addresses that are not to be connected to
 pub use fault::{WebFault, WebFaultKind};
 pub use refuse::Refuse;
 
+use bytes::Bytes;
 use fault::{fault, root_cause, seconds, translate};
 use refuse::{Resolver, literal, refused};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
@@ -18,6 +19,10 @@ use reqwest::{Client, Url};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
+
+/// How long the end of a body that said all is waited for, and how much may still come.
+const GIVE_BACK_MS: u64 = 2_000;
+const GIVE_BACK_BYTES: u64 = 16 << 10;
 
 /// The limits of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +57,7 @@ pub struct WebRequest {
     /// Extra headers.
     pub headers: Vec<(String, String)>,
     /// A body makes it a POST, none a GET.
-    pub body: Option<Vec<u8>>,
+    pub body: Option<Arc<Vec<u8>>>,
     /// The limits.
     pub limits: WebLimits,
     /// What to do with a redirect.
@@ -92,7 +97,7 @@ impl Web {
         &self,
         url: &str,
         headers: Vec<(String, String)>,
-        body: Vec<u8>,
+        body: Arc<Vec<u8>>,
         limits: WebLimits,
     ) -> Result<WebReply, WebFault> {
         let (url, body) = (url.to_string(), Some(body));
@@ -132,7 +137,7 @@ impl Web {
         &self,
         url: &Url,
         headers: &HeaderMap,
-        body: Option<Vec<u8>>,
+        body: Option<Arc<Vec<u8>>>,
         limits: WebLimits,
         started: Instant,
     ) -> Result<WebReply, WebFault> {
@@ -143,7 +148,7 @@ impl Web {
         }
         let client = self.client(url)?;
         let builder = match body {
-            Some(body) => client.post(url.clone()).body(body),
+            Some(body) => client.post(url.clone()).body(Bytes::from_owner(Shared(body))),
             None => client.get(url.clone()),
         };
         let by = started + Duration::from_millis(limits.first_byte_ms.min(limits.total_ms));
@@ -191,6 +196,15 @@ fn build(connect_ms: u64, near: bool, refuse: Option<Refuse>) -> Result<Client, 
         kind: WebFaultKind::Tls,
         message: format!("secure connections cannot be set up here: {}", root_cause(&error)),
     })
+}
+
+/// Bytes that are sent from where they are.
+struct Shared(Arc<Vec<u8>>);
+
+impl AsRef<[u8]> for Shared {
+    fn as_ref(&self) -> &[u8] {
+        &self.0
+    }
 }
 
 /// An answer whose head has arrived.
@@ -268,6 +282,15 @@ impl WebReply {
             }
             Err(_) => fault(WebFaultKind::Timeout, format!("{} {what}", origin(&self.url))),
         }
+    }
+
+    /// Lets the connection serve the next request, once the body's end has come too: until then it cannot. Nobody waits for that.
+    pub fn give_back(mut self) {
+        tokio::spawn(async move {
+            self.limits =
+                WebLimits { idle_ms: GIVE_BACK_MS, size_max: self.size + GIVE_BACK_BYTES, ..self.limits };
+            while let Ok(Some(_)) = self.chunk().await {} // dropped with what is not read: then it is closed
+        });
     }
 
     /// The rest of the body.

@@ -145,7 +145,7 @@ fn state(app: &App) -> Line<'static> {
 /// The question's rows and where the cursor stands among them; none while the panel asks nothing.
 fn question(app: &App, width: u16) -> Option<(Vec<Line<'static>>, (u16, u16))> {
     let question = app.question.as_ref().filter(|question| question.ask.call().is_some())?;
-    let label = words(question.ask);
+    let label = words(&question.ask);
     let theme = &app.look.theme;
     let mut rows = vec![Line::from(Span::styled(label, theme.style(Role::Wait)))];
     let laid = question.text.lay(usize::from(width).saturating_sub(2));
@@ -157,11 +157,13 @@ fn question(app: &App, width: u16) -> Option<(Vec<Line<'static>>, (u16, u16))> {
 }
 
 /// How a question is asked.
-pub fn words(ask: Ask) -> String {
+pub fn words(ask: &Ask) -> String {
     match ask {
         Ask::Reject(call) => format!("Reject {call}. Why? The model reads it; may be empty."),
         Ask::Respond(call) => format!("Answer in place of {call}; the model is told that a person answered."),
-        Ask::Confirm(call) => format!("{call} can destroy what was there. Type \"{WORD}\" to approve it."),
+        Ask::Confirm { call, .. } => {
+            format!("{call} can destroy what was there. Type \"{WORD}\" to approve it.")
+        }
         Ask::Settle(call, Settling::Happened) => {
             format!("{call} did happen. A note for the model; may be empty.")
         }
@@ -173,7 +175,7 @@ pub fn words(ask: Ask) -> String {
         }
         Ask::Search => "Search:".to_string(),
         Ask::Rename => "Title:".to_string(),
-        Ask::Fork(twisting) => match twisting {
+        Ask::Fork(twisting, _) => match twisting {
             Twisting::Reject(call) => format!("Fork and reject {call}. Why?"),
             Twisting::Respond(call) => format!("Fork and answer in place of {call}:"),
             Twisting::Note => "Fork and tell the agent:".to_string(),

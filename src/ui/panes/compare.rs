@@ -37,6 +37,9 @@ const SIGN: usize = 2;
 
 /// Draws the heads and the lines in view.
 pub fn draw(app: &App, asked: &Compared, area: Rect, buf: &mut Buffer) {
+    if let Some((sentence, hint)) = &asked.fault {
+        return not_compared(app, sentence, hint, area, buf);
+    }
     let Some(result) = &asked.result else {
         let words = "Reading the two sessions…";
         buf.set_stringn(area.x, area.y, words, usize::from(area.width), app.look.style(Role::Muted));
@@ -51,6 +54,19 @@ pub fn draw(app: &App, asked: &Compared, area: Rect, buf: &mut Buffer) {
         item += 1;
     }
     ink::lines(lines.iter().skip(asked.top.1), body, buf);
+}
+
+/// Why there is no comparison, whole, and what to do about it.
+fn not_compared(app: &App, sentence: &str, hint: &str, area: Rect, buf: &mut Buffer) {
+    let mut lines = Vec::new();
+    for (words, role) in [(sentence, Role::Fault), (hint, Role::Muted)] {
+        let shown = text::clean(words);
+        let rows = text::wrap(&shown, usize::from(area.width));
+        let row = |range: std::ops::Range<usize>| shown.get(range).unwrap_or_default().to_string();
+        lines
+            .extend(rows.into_iter().map(|range| Line::from(Span::styled(row(range), app.look.style(role)))));
+    }
+    ink::lines(&lines, area, buf);
 }
 
 /// Where the lines go: below the heads.

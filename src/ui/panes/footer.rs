@@ -35,7 +35,7 @@ fn asked(app: &App) -> Option<&Question> {
 }
 
 fn ask(app: &App, question: &Question, width: u16) -> (Line<'static>, u16) {
-    let label = format!(" {} ", approval::words(question.ask));
+    let label = format!(" {} ", approval::words(&question.ask));
     let room = usize::from(width).saturating_sub(text::width(&label));
     let laid = question.text.lay(room);
     let row = laid.rows.get(laid.cursor.0).map(|(_, row)| row.clone()).unwrap_or_default();

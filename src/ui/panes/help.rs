@@ -64,7 +64,7 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
 /// The context in which help was asked for.
 fn here(app: &App) -> Context {
     if let Some(under) = &app.behind {
-        return can::over(app, under);
+        return can::over(under);
     }
     if app.playback.is_some() {
         return Context::Replay;

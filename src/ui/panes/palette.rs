@@ -8,10 +8,10 @@ use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::keymap::Entry;
 use crate::ui::list;
-use crate::ui::mode::Twisting;
+use crate::ui::mode::{ForkPoint, Twisting};
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{one_line, spread};
-use crate::ui::parts::{Chooser, ForkDialog, ForkPoint};
+use crate::ui::parts::{Chooser, ForkDialog};
 use crate::ui::theme::Role;
 
 /// Draws the palette.

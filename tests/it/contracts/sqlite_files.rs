@@ -124,7 +124,7 @@ async fn an_older_format_is_brought_up_and_a_newer_one_only_read() {
             r.get(0)
         })
         .unwrap();
-    assert_eq!((format, indexes), (3, 3));
+    assert_eq!((format, indexes), (4, 3));
     conn.execute_batch("PRAGMA user_version = 99").unwrap();
     let store = Sqlite::open(dir.path()).unwrap();
     assert_eq!(store.read(&session("s1"), 0, 99).await.unwrap().len(), 6);
@@ -212,7 +212,7 @@ async fn a_file_that_is_replaced_under_the_store_gets_nothing() {
 async fn pages(store: &Sqlite, dir: &Path, pen: &mut Pen) -> u64 {
     raw(dir).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     pen.write(store, Class::Operator, vec![said(7)]).await;
-    std::fs::metadata(dir.join("tackroom.db-wal")).unwrap().len() / (4096 + 24)
+    std::fs::metadata(dir.join("tackroom.db-wal")).unwrap().len() / (2048 + 24)
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ pub fn to_format_2(dir: &Path) {
     raw(dir)
         .execute_batch(
             "DROP TABLE texts; DROP TABLE purged; DROP TABLE uses; DELETE FROM meta WHERE key LIKE 'texts_%';
-             DROP INDEX sessions_list; DROP INDEX sessions_old_fold;
+             DROP INDEX sessions_listed; DROP INDEX sessions_old_fold; ALTER TABLE sessions DROP COLUMN listed;
              CREATE INDEX sessions_by_updated ON sessions (updated);
              ALTER TABLE sessions DROP COLUMN tab; ALTER TABLE sessions DROP COLUMN pinned;
              ALTER TABLE sessions DROP COLUMN words; ALTER TABLE sessions DROP COLUMN fold;

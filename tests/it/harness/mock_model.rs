@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -31,6 +32,8 @@ pub enum Framing {
     Chunked,
     /// In chunks, without the last one: the connection breaks off.
     ChunkedCut,
+    /// In chunks, with the last one a moment later; the connection stays open for the next request.
+    KeepAlive,
 }
 
 /// One answer.
@@ -118,6 +121,7 @@ struct State {
     answers: Mutex<VecDeque<Answer>>,
     asked: Mutex<Vec<Asked>>,
     refused: Mutex<Vec<String>>,
+    connections: AtomicUsize,
     strict: bool,
 }
 
@@ -156,9 +160,15 @@ impl MockModel {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
                 let (state, told) = (Arc::clone(&shared), Arc::clone(&told));
+                state.connections.fetch_add(1, Ordering::Relaxed);
                 connections.spawn(async move {
-                    if serve(stream, &state).await == Some(HungUp) {
-                        told.send_modify(|count| *count += 1);
+                    let mut stream = stream;
+                    loop {
+                        match serve(&mut stream, &state).await {
+                            Some(Served::Open) => {}
+                            Some(Served::HungUp) => return told.send_modify(|count| *count += 1),
+                            Some(Served::Closed) | None => return,
+                        }
                     }
                 });
             }
@@ -186,6 +196,11 @@ impl MockModel {
         self.state.asked.lock().unwrap().clone()
     }
 
+    /// How many connections were made so far.
+    pub fn connections(&self) -> usize {
+        self.state.connections.load(Ordering::Relaxed)
+    }
+
     /// What strict mode found wrong so far.
     pub fn refused(&self) -> Vec<String> {
         self.state.refused.lock().unwrap().clone()
@@ -209,12 +224,16 @@ impl MockModel {
     }
 }
 
-#[derive(PartialEq)]
-struct HungUp;
+/// How a connection stands after a request was served.
+enum Served {
+    Closed,
+    Open,
+    HungUp,
+}
 
-/// Serves one request of a connection, then closes it.
-async fn serve(mut stream: TcpStream, state: &State) -> Option<HungUp> {
-    let asked = read_request(&mut stream).await?;
+/// Serves one request of a connection.
+async fn serve(stream: &mut TcpStream, state: &State) -> Option<Served> {
+    let asked = read_request(stream).await?;
     let fault = if state.strict && asked.path.ends_with("/chat/completions") {
         strict_fault(&asked.body)
     } else {
@@ -231,7 +250,7 @@ async fn serve(mut stream: TcpStream, state: &State) -> Option<HungUp> {
             Answer::json(500, r#"{"error":{"message":"no answer is left in the script"}}"#)
         }),
     };
-    send(&mut stream, answer).await
+    Some(send(stream, answer).await)
 }
 
 async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
@@ -266,15 +285,17 @@ async fn read_request(stream: &mut TcpStream) -> Option<Asked> {
     Some(Asked { path, headers, raw, body })
 }
 
-async fn send(stream: &mut TcpStream, answer: Answer) -> Option<HungUp> {
+async fn send(stream: &mut TcpStream, answer: Answer) -> Served {
     let chunked = answer.framing != Framing::Close;
-    let mut head = format!("HTTP/1.1 {} Scripted\r\nconnection: close\r\n", answer.status);
+    let keeps = answer.framing == Framing::KeepAlive;
+    let connection = if keeps { "keep-alive" } else { "close" };
+    let mut head = format!("HTTP/1.1 {} Scripted\r\nconnection: {connection}\r\n", answer.status);
     for (name, value) in &answer.headers {
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str(if chunked { "transfer-encoding: chunked\r\n\r\n" } else { "\r\n" });
     if !answer.mute && stream.write_all(head.as_bytes()).await.is_err() {
-        return Some(HungUp);
+        return Served::HungUp;
     }
     for step in answer.steps {
         match step {
@@ -286,25 +307,31 @@ async fn send(stream: &mut TcpStream, answer: Answer) -> Option<HungUp> {
                     bytes
                 };
                 if stream.write_all(&framed).await.is_err() || stream.flush().await.is_err() {
-                    return Some(HungUp);
+                    return Served::HungUp;
                 }
                 tokio::task::yield_now().await;
             }
             Step::Wait(go) => tokio::select! {
                 () = go.notified() => {}
-                () = closed(stream) => return Some(HungUp),
+                () = closed(stream) => return Served::HungUp,
             },
             Step::Hang => {
                 closed(stream).await;
-                return Some(HungUp);
+                return Served::HungUp;
             }
         }
     }
-    if answer.framing == Framing::Chunked {
+    if keeps {
+        tokio::task::yield_now().await; // the client has read all that was said by then
+    }
+    if keeps || answer.framing == Framing::Chunked {
         let _ = stream.write_all(b"0\r\n\r\n").await;
     }
+    if keeps {
+        return Served::Open;
+    }
     let _ = stream.shutdown().await;
-    None
+    Served::Closed
 }
 
 /// Completes when the client closes.

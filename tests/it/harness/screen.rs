@@ -72,7 +72,7 @@ impl TestScreen {
     /// A screen that plays a stored session.
     pub fn playing_stored(stored: &Stored, tools: ToolBook, size: (u16, u16), at: Option<u64>) -> TestScreen {
         let mut screen = TestScreen::new(tools, size);
-        (screen.app.replay_wanted, screen.app.replay_at) = (true, at);
+        (screen.app.replay_wanted, screen.app.replay_at) = (Some(stored.id.clone()), at);
         screen.stored = Some(stored.clone());
         for notice in stored.opened() {
             screen.msg(Msg::Notice(notice));

@@ -162,6 +162,40 @@ fn two_sessions_compared() {
     shoot(&mut app, "compare");
 }
 
+/// Cause: a comparison that came while the help lay over it was dropped, and one that failed was waited for for ever.
+#[test]
+fn a_comparison_arrives_below_the_help_and_a_failed_one_is_said() {
+    let mut app = comparing();
+    let now = app.now;
+    press(&mut app, "F1");
+    tell(&mut app, told(false), now);
+    press(&mut app, "Esc");
+    let shown = shot::text(&draw(&mut app, SIZES[1]));
+    assert!(!shown.contains("Reading the two") && shown.contains("outcome"), "{shown}");
+    for under_help in [false, true] {
+        let mut app = comparing();
+        if under_help {
+            press(&mut app, "F1");
+        }
+        let (left, right) = (story::held().session.id.clone(), finished());
+        let (sentence, hint) =
+            ("The log\u{202e} cannot be read.".to_string(), "look at the disk".to_string());
+        tell(&mut app, Notice::NotCompared { left, right, sentence, hint }, now);
+        if under_help {
+            press(&mut app, "Esc");
+        }
+        tell(&mut app, Notice::Rows(Vec::new()), now.plus_ms(60_000)); // what is said in passing has passed
+        for size in SIZES {
+            let shown = shot::text(&draw(&mut app, size));
+            assert!(!shown.contains("Reading the two"), "{shown}");
+            assert!(
+                shown.contains("The log<U+202E> cannot be") && shown.contains("look at the disk"),
+                "{shown}"
+            );
+        }
+    }
+}
+
 #[test]
 fn two_sessions_compared_at_the_next_difference() {
     for size in SIZES {

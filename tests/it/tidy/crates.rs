@@ -60,6 +60,7 @@ const PLUGS: &[Plug] = &[
         places: &["src/adapters/tool/search.rs", "src/adapters/files/rules.rs"],
         why: "a search walks by it; what is kept is walked by handle and only asks it about names",
     },
+    one("bytes", &["src/adapters/web/"]),
     one("reqwest", &["src/adapters/web/"]),
     Plug {
         name: "rusqlite",

@@ -1,7 +1,7 @@
 //! Search in the store: places from the index, what is there from the events.
 
 use super::fault::Fail;
-use super::rows::{self, has_lists};
+use super::rows::{self, has_texts};
 use super::uptake;
 use crate::adapters::engine::texts::{self, Told};
 use crate::domain::event::Event;
@@ -15,7 +15,7 @@ use std::collections::HashMap;
 pub fn find(conn: &Connection, search: &Search) -> Result<Found, Fail> {
     let progress = uptake::progress(conn)?;
     let wanted = wanted(&search.words);
-    if wanted.is_empty() || !has_lists(conn)? {
+    if wanted.is_empty() || !has_texts(conn)? {
         return Ok(Found { progress, ..Found::default() });
     }
     let mut known = HashMap::new();

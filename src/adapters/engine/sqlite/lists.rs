@@ -9,6 +9,8 @@ use rusqlite::{Connection, params_from_iter};
 
 /// The first number that `Tab::All` does not show.
 const PUT_AWAY: u8 = 5;
+/// `listed` follows from `updated`: it is named because the index is over it.
+const ORDER: &str = "ORDER BY pinned DESC, listed DESC, updated DESC, id";
 
 /// The rows that fit, in order.
 pub fn rows(conn: &Connection, query: &Query) -> Result<Vec<Tally>, Fail> {
@@ -34,7 +36,7 @@ pub fn rows(conn: &Connection, query: &Query) -> Result<Vec<Tally>, Fail> {
     asked.values.push(Value::from(limit));
     let by = if query.held { "INDEXED BY sessions_held" } else { "" };
     let sql = format!(
-        "SELECT id, tally, sum, seal FROM sessions {by} WHERE {} ORDER BY pinned DESC, updated DESC, id LIMIT ?",
+        "SELECT id, tally, sum, seal FROM sessions {by} WHERE {} {ORDER} LIMIT ?",
         asked.conditions.join(" AND ")
     );
     let mut select = conn.prepare_cached(&sql)?;

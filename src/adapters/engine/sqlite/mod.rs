@@ -20,6 +20,7 @@ mod uptake; // making texts searchable, apart from the appends
 mod forget; // the words of purged sessions leave the index
 mod purge; // removing a session for good
 mod index; // lists, counts and search, as the port wants them
+mod contents; // large content, as the port wants it
 mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
 mod stir; // waiting until the folder is written to
@@ -28,14 +29,11 @@ pub(in crate::adapters::engine) mod live; // drafts, in the process and between 
 mod drafts; // the drafts' database
 
 use crate::domain::commit::{COMMIT_BYTES_MAX, Commit, Head};
-use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, SessionId};
 use crate::domain::message::Draft;
 use crate::ports::Later;
-use crate::ports::blobs::Blobs;
 use crate::ports::live::{Ear, Live};
 use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
-use crate::ports::work::{Claim, Work};
 use fault::{Fail, unavailable};
 use open::{Access, FORMAT, connect};
 pub use open::{Options, WriteOn};
@@ -47,6 +45,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use writer::{Done, Job, Told, Writer};
 
@@ -56,6 +55,9 @@ const QUEUE: usize = 256;
 const PURGE_STEP_MS: u64 = 500;
 /// Queries at a time.
 const READERS: usize = 4;
+/// How long another process is waited for where the caller writes, and how often it is tried meanwhile.
+const BUSY: Duration = Duration::from_secs(2);
+const BUSY_STEP: Duration = Duration::from_millis(20);
 
 /// A store in a folder. Clones share it; the last one closes it.
 #[derive(Clone)]
@@ -215,20 +217,37 @@ impl Sqlite {
         self.shared.transactions.load(Ordering::Relaxed)
     }
 
-    /// Hands work to the writer and waits for what came of it.
+    /// Hands work to the writer and waits for what came of it. Where the caller writes, another process may hold the
+    /// store; then this waits without holding anything up. An append is answered at once: whoever sent it decides anew.
     async fn write(&self, work: writer::Work) -> Result<Done, LogFault> {
+        let Writing::Here(writer) = &self.shared.writing else { return self.send(work).await };
+        let until = tokio::time::Instant::now() + BUSY;
+        loop {
+            let (answer, answered) = oneshot::channel();
+            lock(writer).group(vec![Job { work: work.clone(), answer }]);
+            let done = answered.await.unwrap_or_else(stopped);
+            let waits = !matches!(work, writer::Work::Append(_)) && tokio::time::Instant::now() < until;
+            if !(waits && done.as_ref().is_err_and(|fault| *fault == LogFault::Busy)) {
+                return done;
+            }
+            tokio::time::sleep(BUSY_STEP).await;
+        }
+    }
+
+    async fn send(&self, work: writer::Work) -> Result<Done, LogFault> {
         let (answer, answered) = oneshot::channel();
-        let job = Job { work, answer };
         match &self.shared.writing {
             Writing::Closed(why) => return Err(why.clone()),
-            Writing::Here(writer) => lock(writer).group(vec![job]),
-            Writing::Open { jobs: None, .. } => return Err(unavailable("the store is closed")),
+            Writing::Here(_) | Writing::Open { jobs: None, .. } => {
+                return Err(unavailable("the store is closed"));
+            }
             Writing::Open { jobs: Some(jobs), .. } => {
-                jobs.send(job).await.map_err(|_| unavailable("the store's writer has stopped"))?;
+                jobs.send(Job { work, answer })
+                    .await
+                    .map_err(|_| unavailable("the store's writer has stopped"))?;
             }
         }
-        let broke = |_| Err(LogFault::InDoubt { why: "the store's writer stopped meanwhile".to_string() });
-        answered.await.unwrap_or_else(broke)
+        answered.await.unwrap_or_else(stopped)
     }
 
     /// Runs a query where it may block.
@@ -246,6 +265,10 @@ impl Sqlite {
         });
         task.await.map_err(|error| unavailable(format!("reading the store was broken off: {error}")))?
     }
+}
+
+fn stopped<T>(_: oneshot::error::RecvError) -> Result<T, LogFault> {
+    Err(LogFault::InDoubt { why: "the store's writer stopped meanwhile".to_string() })
 }
 
 /// Whether the commit that the anchor names is missing.
@@ -352,35 +375,6 @@ impl Log for Sqlite {
 
     fn caps(&self) -> Caps {
         Caps { engine: "sqlite", durable: true, remote: false, commit_bytes_max: COMMIT_BYTES_MAX }
-    }
-}
-
-impl Blobs for Sqlite {
-    fn put(&self, content: Arc<[u8]>) -> Later<'_, Result<Hash, LogFault>> {
-        Box::pin(async move {
-            let hash = Hash::of(&content);
-            self.write(writer::Work::Put(hash, content)).await?;
-            Ok(hash)
-        })
-    }
-
-    fn get(&self, hash: Hash) -> Later<'_, Result<Option<Vec<u8>>, LogFault>> {
-        Box::pin(self.query(move |reader| reader.blob(hash)))
-    }
-
-    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
-        Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
-    }
-}
-
-impl Work for Sqlite {
-    fn claim(&self, session: &SessionId) -> Result<Option<Box<dyn Claim>>, LogFault> {
-        self.writable()?;
-        claims::claim(&self.shared.place.locks(), session)
-    }
-
-    fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
-        claims::taken(&self.shared.place.locks(), session)
     }
 }
 

@@ -10,10 +10,11 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The steps: the n-th leads from format n - 1 to format n.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     concat!(include_str!("schema/3.sql"), include_str!("schema/texts.sql")),
+    include_str!("schema/4.sql"),
 ];
 
 /// The format that this program writes.

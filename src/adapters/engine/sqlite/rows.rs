@@ -214,35 +214,42 @@ pub fn tally_of(conn: &Connection, session: &SessionId) -> Result<Option<Tally>,
     stored.map(|stored| tally(conn, stored)).transpose()
 }
 
+/// What the lists' index is over, as the row has it; it is only written where it changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listed {
+    pinned: bool,
+    minute: i64,
+    tab: u8,
+}
+
+impl Listed {
+    /// Where a row stands in lists.
+    pub fn of(tally: &Tally) -> Listed {
+        let minute = tally.updated.0.div_euclid(60_000_000);
+        Listed { pinned: tally.marks.pinned, minute, tab: tally.tab().number() }
+    }
+}
+
+/// A session's line as it is before a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// There is none.
+    Nothing,
+    /// There is one; nobody here wrote it last.
+    Something,
+    /// There is one, which was written here and stands there in lists.
+    At(Listed),
+}
+
 /// Writes a commit that was admitted: the session's line, the commit, its events. Answers its number over all sessions.
-pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> Result<i64, Fail> {
+pub fn insert(
+    conn: &Connection,
+    commit: &Commit,
+    end: &End,
+    (before, tally): (Before, &Tally),
+) -> Result<i64, Fail> {
     let (session, head) = (commit.session.as_str(), &end.head);
-    let row = serde_json::to_string(tally)
-        .map_err(|error| Fail::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
-    conn.prepare_cached(
-        "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally, sum, tab,
-             pinned, words, fold)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 1)
-         ON CONFLICT (id) DO UPDATE SET head = ?2, seq = ?3, epoch = ?4, event = ?5, hash = ?6, seal = ?7,
-             status = ?8, updated = ?9, held = ?10, tally = ?11, sum = ?12, tab = ?13, pinned = ?14, words = ?15",
-    )?
-    .execute(params![
-        session,
-        head.commit.0,
-        int(head.seq),
-        int(head.epoch.0),
-        int(head.event.0),
-        head.hash.0,
-        end.seal.0,
-        tally.status,
-        tally.updated.0,
-        tally.waiting() > 0,
-        row,
-        Hash::chained(end.seal, row.as_bytes()).0,
-        tally.tab().number(),
-        tally.marks.pinned,
-        row_words(tally)
-    ])?;
+    line(conn, end, (before, tally))?;
     conn.prepare_cached(
         "INSERT INTO commits (n, session, seq, id, prev, epoch, class, writer, at, event, hash, seal)
          VALUES (1 + max((SELECT coalesce(max(n), 0) FROM commits), (SELECT coalesce(max(n), 0) FROM purged)),
@@ -276,6 +283,45 @@ pub fn insert(conn: &Connection, commit: &Commit, end: &End, tally: &Tally) -> R
     Ok(n)
 }
 
+/// Writes a session's line.
+fn line(conn: &Connection, end: &End, (before, tally): (Before, &Tally)) -> Result<(), Fail> {
+    let row = serde_json::to_string(tally)
+        .map_err(|error| Fail::Sql(rusqlite::Error::ToSqlConversionFailure(Box::new(error))))?;
+    let (session, head, listed) = (tally.id.as_str(), &end.head, Listed::of(tally));
+    if before == Before::Nothing {
+        conn.prepare_cached(
+            "INSERT INTO sessions (id, head, seq, epoch, event, hash, seal, status, updated, held, tally, sum, fold)
+             VALUES (?1, '', 0, 0, 0, x'', x'', '', 0, 0, '', x'', 1)",
+        )?
+        .execute([session])?;
+    }
+    conn.prepare_cached(
+        "UPDATE sessions SET head = ?2, seq = ?3, epoch = ?4, event = ?5, hash = ?6, seal = ?7, status = ?8,
+             updated = ?9, held = ?10, tally = ?11, sum = ?12, words = ?13 WHERE id = ?1",
+    )?
+    .execute(params![
+        session,
+        head.commit.0,
+        int(head.seq),
+        int(head.epoch.0),
+        int(head.event.0),
+        head.hash.0,
+        end.seal.0,
+        tally.status,
+        tally.updated.0,
+        tally.waiting() > 0,
+        row,
+        Hash::chained(end.seal, row.as_bytes()).0,
+        row_words(tally)
+    ])?;
+    if before != Before::At(listed) {
+        // Only what is named is written anew with its index.
+        conn.prepare_cached("UPDATE sessions SET pinned = ?2, listed = ?3, tab = ?4 WHERE id = ?1")?
+            .execute(params![session, listed.pinned, listed.minute, listed.tab])?;
+    }
+    Ok(())
+}
+
 /// The commits of all sessions after number `n`: their numbers, sessions and places.
 pub fn since(conn: &Connection, n: i64, limit: usize) -> Result<Vec<(i64, SessionId, u64)>, Fail> {
     let mut query =
@@ -286,11 +332,18 @@ pub fn since(conn: &Connection, n: i64, limit: usize) -> Result<Vec<(i64, Sessio
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Whether the file has what lists and search need: one that is only read may be of an older format.
+/// Whether the file has what search and marks need: one that is only read may be of an older format.
+pub fn has_texts(conn: &Connection) -> rusqlite::Result<bool> {
+    format(conn).map(|format| format >= 3)
+}
+
+/// Whether the file has what lists need.
 pub fn has_lists(conn: &Connection) -> rusqlite::Result<bool> {
-    conn.prepare_cached("PRAGMA user_version")?
-        .query_row([], |row| row.get::<_, i64>(0))
-        .map(|format| format >= 3)
+    format(conn).map(|format| format >= 4)
+}
+
+fn format(conn: &Connection) -> rusqlite::Result<i64> {
+    conn.prepare_cached("PRAGMA user_version")?.query_row([], |row| row.get(0))
 }
 
 /// The number of the last commit of all; 0 where there is none.
@@ -305,7 +358,7 @@ pub fn seal_of(conn: &Connection, n: i64) -> Result<Option<Hash>, Fail> {
     if let Some(seal) = query.query_row([n], |row| hash(row, 0)).optional()? {
         return Ok(Some(seal));
     }
-    if !has_lists(conn)? {
+    if !has_texts(conn)? {
         return Ok(None);
     }
     let mut query = conn.prepare_cached("SELECT seal FROM purged WHERE n = ?1")?;

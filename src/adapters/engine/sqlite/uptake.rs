@@ -11,7 +11,7 @@ use super::forget;
 use super::open::{Access, connect};
 use super::place::Place;
 use super::reader::lock;
-use super::rows::{self, has_lists};
+use super::rows::{self, has_texts};
 use crate::adapters::engine::texts;
 use crate::domain::event::Event;
 use crate::domain::hash::Hash;
@@ -143,7 +143,7 @@ pub fn finish(conn: &Connection) -> Result<(), Fail> {
 
 /// How far it is.
 pub fn progress(conn: &Connection) -> Result<Progress, Fail> {
-    if !has_lists(conn)? {
+    if !has_texts(conn)? {
         return Ok(Progress { done: 0, all: rows::uint(rows::last(conn)?) });
     }
     let span = Span::read(conn)?;

@@ -8,7 +8,7 @@ use super::open::{Access, Options, WriteOn, connect};
 use super::place::{Anchor, Place, write_anchor};
 use super::purge::purge;
 use super::recent::{Numbered, Recent};
-use super::rows::{self, End};
+use super::rows::{self, Before, End, Listed};
 use crate::domain::commit::{Commit, Denial, Head};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CommitId, SessionId};
@@ -28,6 +28,7 @@ const GROUP_BYTES: usize = 32 * 1024 * 1024;
 const CALLER_BUSY: Duration = Duration::from_millis(50);
 
 /// What is to be written.
+#[derive(Clone)]
 pub enum Work {
     /// A commit after its `prev`.
     Append(Arc<Commit>),
@@ -318,18 +319,20 @@ fn append(conn: &Connection, commit: &Arc<Commit>, batch: &mut Batch) -> Result<
     let before = rows::end(conn, &commit.session)?;
     let before = before.unwrap_or_else(End::start);
     let head = before.head.admit(commit).map_err(refusal)?;
-    let mut tally = match batch.last.take() {
-        Some(last) if last.seal == before.seal && last.tally.id == commit.session => last.tally,
-        Some(_) | None => {
-            let stored = rows::tally_of(conn, &commit.session)?;
-            stored.unwrap_or_else(|| Tally::new(commit.session.clone()))
+    let (line, mut tally) = match batch.last.take() {
+        Some(last) if last.seal == before.seal && last.tally.id == commit.session => {
+            (Before::At(Listed::of(&last.tally)), last.tally)
         }
+        Some(_) | None => match rows::tally_of(conn, &commit.session)? {
+            Some(stored) => (Before::Something, stored),
+            None => (Before::Nothing, Tally::new(commit.session.clone())),
+        },
     };
     for sealed in &commit.events {
         tally.apply(&sealed.event);
     }
     let end = End { seal: rows::seal(before.seal, commit, &head), head };
-    let n = rows::insert(conn, commit, &end, &tally)?;
+    let n = rows::insert(conn, commit, &end, (line, &tally))?;
     batch.written.push(Written { anchor: Anchor { n, seal: end.seal }, commit: commit.clone() });
     batch.last = Some(Last { seal: end.seal, tally });
     Ok(end.head)

@@ -1,0 +1,26 @@
+//! Large content, as the port wants it.
+
+use super::{Sqlite, writer};
+use crate::domain::hash::Hash;
+use crate::ports::Later;
+use crate::ports::blobs::Blobs;
+use crate::ports::log::LogFault;
+use std::sync::Arc;
+
+impl Blobs for Sqlite {
+    fn put(&self, content: Arc<[u8]>) -> Later<'_, Result<Hash, LogFault>> {
+        Box::pin(async move {
+            let hash = Hash::of(&content);
+            self.write(writer::Work::Put(hash, content)).await?;
+            Ok(hash)
+        })
+    }
+
+    fn get(&self, hash: Hash) -> Later<'_, Result<Option<Vec<u8>>, LogFault>> {
+        Box::pin(self.query(move |reader| reader.blob(hash)))
+    }
+
+    fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
+        Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
+    }
+}
