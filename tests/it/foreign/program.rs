@@ -129,10 +129,52 @@ fn what_cannot_be_read_in_its_usual_place_is_no_success() {
     let place = home.path("user/.local/share/goose/sessions");
     std::fs::create_dir_all(&place).unwrap();
     let store = rusqlite::Connection::open(place.join("sessions.db")).unwrap();
-    store.execute_batch("CREATE TABLE sessions (id, working_dir); CREATE TABLE messages (content_json);").unwrap();
+    store
+        .execute_batch("CREATE TABLE sessions (id, working_dir); CREATE TABLE messages (content_json);")
+        .unwrap();
     drop(store);
     let ran = home.run(&["import"]);
     assert!(ran.code == 1 && ran.err.contains("sessions.db is not imported"), "{ran:?}");
     let ran = home.run(&["import", "--json"]);
     assert_eq!((ran.code, ran.json()["odd"].as_array().map(Vec::len)), (1, Some(1)), "{ran:?}");
+}
+
+fn claude_line(kind: &str, uuid: &str, parent: &str, side: bool, text: &str) -> String {
+    let message = serde_json::json!({"role": kind, "id": format!("m-{uuid}"), "content": [{"type": "text", "text": text}]});
+    let value = serde_json::json!({"type": kind, "uuid": uuid, "parentUuid": parent, "isSidechain": side,
+        "sessionId": "s", "timestamp": "2026-03-04T05:06:07Z", "cwd": "/srv", "message": message});
+    format!("{value}\n")
+}
+
+/// Cause: only the line of the first copy of a record was set aside, so a second copy brought the words of a branch that was
+/// left back; and where a parent was missing, the way back led into a sub-agent's records and lost all that came before.
+#[test]
+fn words_of_a_left_branch_stay_away_and_a_missing_parent_leads_past_sub_agents() {
+    let (user, agent) = ("user", "assistant");
+    let copied = [
+        claude_line(user, "u1", "", false, "the first task"),
+        claude_line(agent, "a1", "u1", false, "abandoned words"),
+        claude_line(user, "u2", "u1", false, "the second way"),
+        claude_line(agent, "a1", "u1", false, "abandoned words"),
+        claude_line(agent, "a2", "u2", false, "kept words"),
+    ];
+    let damaged = [
+        claude_line(user, "u1", "", false, "the first task"),
+        claude_line(agent, "a1", "u1", false, "kept words"),
+        claude_line(user, "s1", "", true, "a task of a sub-agent"),
+        claude_line(agent, "s2", "s1", true, "abandoned words"),
+        claude_line(user, "u2", "nowhere", false, "the second way"),
+    ];
+    for lines in [copied.concat(), damaged.concat()] {
+        let home = Home::new();
+        let file = home.path("c.jsonl");
+        std::fs::write(&file, lines).unwrap();
+        let ran = home.run(&["import", &file.display().to_string()]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let events = home.events(&home.only()).concat();
+        for words in ["the first task", "the second way", "kept words"] {
+            assert!(events.contains(words), "{words}: {events}");
+        }
+        assert!(!events.contains("abandoned words"), "{events}");
+    }
 }
