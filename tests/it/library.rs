@@ -225,10 +225,9 @@ impl Shelf {
 fn an_imported_session_without_a_recorded_end_is_put_away_like_any_other() {
     for name in ["gemini.jsonl", "claude.jsonl", "goose.jsonl", "codex.jsonl"] {
         let home = Home::new();
-        done(&home.run(&[
-            "import",
-            &format!("{}/tests/fixtures/foreign/{name}", env!("CARGO_MANIFEST_DIR")),
-        ]));
+        done(
+            &home.run(&["import", &format!("{}/tests/fixtures/foreign/{name}", env!("CARGO_MANIFEST_DIR"))]),
+        );
         let id = home.sessions()[0]["id"].as_str().unwrap().to_string();
         for verb in ["archive", "unarchive", "delete", "purge"] {
             let ran = home.run(&["sessions", verb, &id]);

@@ -23,7 +23,8 @@ async fn keyed(home: &Arc<Home>, args: &[&str]) -> Ran {
 }
 
 fn asks_for_a_write() -> Answer {
-    let function = json!({"name": "write_file", "arguments": json!({"path": "o", "content": "x"}).to_string()});
+    let function =
+        json!({"name": "write_file", "arguments": json!({"path": "o", "content": "x"}).to_string()});
     let call = json!({"index": 0, "id": "q1", "type": "function", "function": function});
     let chunk =
         json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]});
@@ -90,7 +91,8 @@ async fn a_log_does_not_say_where_keys_go() {
 fn what_waits_only_after_the_look_is_not_approved() {
     const CALLS: usize = 12;
     let home = Home::new();
-    let call = |n| json!({"calls": [{"tool": "write_file", "args": {"path": format!("{n}"), "content": "x"}}]});
+    let call =
+        |n| json!({"calls": [{"tool": "write_file", "args": {"path": format!("{n}"), "content": "x"}}]});
     let model = home.script((1..=CALLS).map(call).chain([json!({"text": "Done."})]).collect());
     let args = ["run", "Go.", "--headless", "--on-hold", "wait", "--model", &model];
     let run = Running::start(home.command(&args));
@@ -180,4 +182,24 @@ fn reading_leaves_the_store_as_it_is() {
         let ran = home.run(verb);
         assert_eq!((ran.code, looks(&data)), (0, before.clone()), "{verb:?}: {ran:?}");
     }
+}
+
+/// Cause: a second comparison of lines, in windows of 512, told lines that stay as removed at one place and added at another
+/// where more than that came before them.
+#[test]
+fn lines_that_stay_are_not_shown_as_going() {
+    let home = Home::new();
+    let old: String = (0..700).map(|n| format!("kept {n}\n")).collect();
+    let before: String = (0..600).map(|n| format!("new {n}\n")).collect();
+    std::fs::write(home.ws().join("long.txt"), &old).unwrap();
+    let new = before + &old.replace("kept 699\n", "changed\n");
+    let args = json!({"path": "long.txt", "content": new});
+    let model = home.script(json!([{"calls": [{"tool": "write_file", "args": args}]}]));
+    assert_eq!(home.task(&model, "Go.", &[]).code, 3);
+    let shown = home.run(&["pending", "--full"]).out;
+    let gone: Vec<&str> = shown.lines().filter(|line| line.contains("│ - ")).collect();
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert!(gone[0].ends_with("kept 699"), "{gone:?}");
+    assert_eq!(shown.lines().filter(|line| line.contains("│ + ")).count(), 601, "{shown}");
+    assert!(shown.contains("… 693 lines stay as they are"), "{shown}");
 }

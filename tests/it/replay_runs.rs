@@ -296,7 +296,8 @@ fn a_recording_is_whole_and_private_or_not_there() {
     let file = home.path("run.cast");
     let program = env!("CARGO_BIN_EXE_tackroom");
     let recorded = |before: &str| {
-        let line = format!("{before} exec {program} replay {id} --cast {} --speed 1 --size 200x60", file.display());
+        let line =
+            format!("{before} exec {program} replay {id} --cast {} --speed 1 --size 200x60", file.display());
         let mut command = std::process::Command::new("sh");
         command.args(["-c", &line]);
         home.dress(&mut command);

@@ -176,8 +176,9 @@ async fn the_words_of_what_was_purged_go_in_steps() {
     for word in ["quetzalcoatlus", "archaeopteryx"] {
         assert!(!is_in(dir.path(), word), "{word}");
     }
-    let left: i64 =
-        raw(dir.path()).query_row("SELECT count(*) FROM meta WHERE key = 'texts_purged'", [], |row| row.get(0)).unwrap();
+    let left: i64 = raw(dir.path())
+        .query_row("SELECT count(*) FROM meta WHERE key = 'texts_purged'", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(left, 0, "nothing is left to be done");
     assert!(is_in(dir.path(), "w89999"), "what is kept is kept");
 }

@@ -66,7 +66,9 @@ fn state(conn: &Connection) -> Result<Option<i64>, Fail> {
 fn become_state(conn: &Connection, next: Option<i64>) -> Result<(), Fail> {
     match next {
         Some(next) => conn
-            .prepare_cached("INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2")?
+            .prepare_cached(
+                "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+            )?
             .execute((KEY, next))?,
         None => conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?.execute([KEY])?,
     };
