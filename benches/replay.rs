@@ -191,6 +191,7 @@ impl Rig {
             },
             files: Arc::new(MemoryFiles::default()),
             clock: Arc::new(SystemClock),
+            rebuild: tackroom::adapters::model::body::rebuilt,
             outfit: Arc::new(|_: &str, _: &str, _: Option<&str>| {
                 Err(("a replay drives nothing".into(), String::new()))
             }),

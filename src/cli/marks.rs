@@ -9,6 +9,7 @@ use crate::domain::call::Via;
 use crate::domain::ids::SessionId;
 use crate::domain::marks::Mark;
 use crate::domain::order::{Order, Refusal};
+use crate::ports::files::Released;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::retention::{self, Purged};
 
@@ -84,26 +85,26 @@ pub async fn purge(config: &Config, args: &Purge, json: bool) -> Result<Code, Fa
     let (mut binned, mut gone, mut failed) = (Vec::new(), Vec::new(), None);
     if args.expired {
         let mut hand = wire.retention_hand();
-        let tidied = retention::tidy(&wire.store, &mut hand, wire.retention(), wire.clock.now()).await?;
+        let tidied = retention::tidy(
+            (&wire.store, wire.files.as_ref()),
+            &mut hand,
+            wire.retention(),
+            wire.clock.now(),
+        )
+        .await?;
         (binned, gone) = (tidied.binned, tidied.purged);
     }
     for id in wanted {
         if gone.contains(&id) {
             continue; // its time was over, too
         }
-        failed = match retention::purge(&wire.store, &id).await {
-            Ok(Purged::Gone) => {
-                gone.push(id);
-                continue;
+        match purge_one(&wire, &id).await {
+            Ok(()) => gone.push(id),
+            Err(failure) => {
+                failed = Some(failure);
+                break;
             }
-            Ok(Purged::NotInBin) => Some(not_in_bin(&id)), // somebody took it out just now
-            Ok(Purged::Taken) => {
-                let hint = "let its task end, or stop that process";
-                Some(Failure::new(Code::Failed, format!("another process has session {id}"), hint))
-            }
-            Err(fault) => Some(fault.into()),
-        };
-        break;
+        }
     }
     // Their words go from the index, too, before it is said.
     while !gone.is_empty() && !wire.store.index.take_up(FORGET_MS).await?.whole() {}
@@ -114,6 +115,22 @@ pub async fn purge(config: &Config, args: &Purge, json: bool) -> Result<Code, Fa
         Some(failure) => return Err(failure),
     }
     Ok(Code::Done)
+}
+
+async fn purge_one(wire: &Wire, id: &SessionId) -> Result<(), Failure> {
+    match retention::purge(&wire.store, wire.files.as_ref(), id).await? {
+        Purged::Gone(released) => {
+            if released == Released::Changed {
+                out::progress(&format!("the git worktree of {id} has changes of its own: it stays"));
+            }
+            Ok(())
+        }
+        Purged::NotInBin => Err(not_in_bin(id)), // somebody took it out just now
+        Purged::Taken => {
+            let hint = "let its task end, or stop that process";
+            Err(Failure::new(Code::Failed, format!("another process has session {id}"), hint))
+        }
+    }
 }
 
 fn not_in_bin(id: &SessionId) -> Failure {
