@@ -93,6 +93,14 @@ impl Studio {
             playback.playing = true;
         }
         let mut out = open(shot.file)?;
+        let filmed = self.film(&mut out, shot).await;
+        if filmed.is_err() && !is_standard_output(shot.file) {
+            let _ = std::fs::remove_file(shot.file); // made above: a part is no recording
+        }
+        filmed
+    }
+
+    async fn film(&mut self, out: &mut impl Write, shot: &Shot<'_>) -> Result<(u64, u64), Failure> {
         let begun = self.app.session().map_or(Micros(0), |session| session.opened_at);
         let title =
             self.app.session().map(|session| text::first_line(&session.title, 80)).unwrap_or_default();
@@ -102,7 +110,7 @@ impl Studio {
         });
         heard(writeln!(out, "{header}"))?;
         while self.app.playback.as_ref().is_some_and(|playback| playback.playing && !playback.is_over()) {
-            self.frame(&mut out)?;
+            self.frame(out)?;
             self.at_ms += FRAME_MS;
             self.message(Msg::Tick).await?;
             self.settle().await?;
@@ -110,9 +118,9 @@ impl Studio {
         if self.app.playback.as_ref().is_none_or(|playback| !playback.is_over()) {
             return Err(torn());
         }
-        self.frame(&mut out)?;
+        self.frame(out)?;
         self.at_ms += LAST_MS;
-        self.write(&mut out, "")?;
+        self.write(out, "")?;
         heard(out.flush())?;
         Ok((self.frames, self.at_ms))
     }
@@ -179,12 +187,15 @@ fn gone() -> Failure {
     Failure::new(Code::Failed, "the store did not answer", "`tackroom doctor` checks it")
 }
 
-/// A new file; one that is there is not written over.
+fn is_standard_output(file: &Path) -> bool {
+    file.as_os_str() == "-"
+}
+
 fn open(file: &Path) -> Result<Box<dyn Write + Send>, Failure> {
-    if file.as_os_str() == "-" {
+    if is_standard_output(file) {
         return Ok(Box::new(BufWriter::new(std::io::stdout())));
     }
-    match std::fs::File::options().write(true).create_new(true).open(file) {
+    match out::new_file(file) {
         Ok(file) => Ok(Box::new(BufWriter::new(file))),
         Err(error) => {
             let sentence = format!("{} cannot be made: {error}", file.display());

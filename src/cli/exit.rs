@@ -195,7 +195,8 @@ impl From<AgentFault> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Failure {
-        Failure::new(Code::Failed, format!("writing the output failed: {error}"), "")
+        let hint = "is there room where it goes, and may it grow?";
+        Failure::new(Code::Failed, format!("writing the output failed: {error}"), hint)
     }
 }
 

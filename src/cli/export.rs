@@ -17,9 +17,8 @@ use crate::ports::Later;
 use crate::ports::export;
 use crate::runtime::plugs::Store;
 use serde_json::{Value, json};
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// Commits read at once.
@@ -77,12 +76,11 @@ async fn to_file(
     (form, force): (FileForm, bool),
     path: &Path,
 ) -> Result<(u64, u64), Failure> {
-    let new = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
     let written = match force {
         true => beside(path),
         false => path.to_path_buf(),
     };
-    let file = new(&written).map_err(|error| {
+    let file = out::new_file(&written).map_err(|error| {
         let sentence = format!("{} cannot be made: {error}", written.display());
         let taken = error.kind() == std::io::ErrorKind::AlreadyExists && !force;
         let hint = match taken {

@@ -15,6 +15,7 @@ use crate::runtime::replica::{Copied, Replicas};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
 
 /// How long a watcher rests between two looks, in milliseconds.
@@ -56,38 +57,30 @@ pub async fn import(config: &Config, args: &Import) -> Result<Code, Failure> {
         known: Known::default(),
     };
     let replicas = Replicas { store: wire.store.clone(), clock: wire.clock.clone() };
-    let mut report = Vec::new();
-    let mut failed = !found.odd.is_empty();
+    let mut teller = Teller { json: args.json, by_line: goes_on, report: Vec::new(), failed: false };
     for path in &parted.own {
         let told = Told::copied(path, import_own::copy(&replicas, path).await);
-        failed |= !told.error.is_empty();
-        if !args.json {
-            told.print()?;
-        }
-        report.push(told);
+        teller.tell(told)?;
     }
     if goes_on {
-        return Box::pin(watch(&importer, &wanted, args.json)).await;
+        print_odd(&found);
+        return Box::pin(watch(&importer, &wanted, teller)).await;
     }
     for source in &found.sources {
-        let told = Told::of(source, importer.import(source, true).await);
-        failed |= !told.error.is_empty();
-        if !args.json {
-            told.print()?;
-        }
-        report.push(told);
+        teller.tell(Told::of(source, importer.import(source, true).await))?;
     }
     if args.json {
-        let imported: Vec<Value> = report.iter().map(Told::as_json).collect();
+        let imported: Vec<Value> = teller.report.iter().map(Told::as_json).collect();
         out::json(&json!({ "version": 1, "imported": imported, "odd": odd_json(&found) }).to_string())?;
     } else {
         print_odd(&found);
-        let (added, sessions) = (report.iter().map(|told| told.taken.added).sum::<u64>(), report.len());
+        let (added, sessions) =
+            (teller.report.iter().map(|told| told.taken.added).sum::<u64>(), teller.report.len());
         out::progress(&format!(
             "{sessions} sessions read, {added} events added; `tackroom sessions` lists them"
         ));
     }
-    Ok(if failed { Code::Failed } else { Code::Done })
+    Ok(if teller.failed || !found.odd.is_empty() { Code::Failed } else { Code::Done })
 }
 
 /// What there is.
@@ -123,25 +116,28 @@ fn nothing(found: &Discovered, args: &Import) -> Result<Code, Failure> {
         let sentence = format!("{} is not imported: {why}", path.display());
         return Err(Failure::new(Code::Usage, sentence, "`tackroom import --help` names the tools"));
     }
-    match args.json {
-        true => out::json(&json!({ "version": 1, "imported": [], "odd": odd_json(found) }).to_string())?,
-        false => {
-            out::line("there is no session of another tool in its usual place; name a file or a folder")?
-        }
+    if args.json {
+        out::json(&json!({ "version": 1, "imported": [], "odd": odd_json(found) }).to_string())?;
+    } else if found.odd.is_empty() {
+        out::line("there is no session of another tool in its usual place; name a file or a folder")?;
+    } else {
+        print_odd(found);
     }
-    Ok(Code::Done)
+    Ok(if found.odd.is_empty() { Code::Done } else { Code::Failed })
 }
 
 /// Looks again and again, gently. What changed is read but for its unfinished end, and whole once it rests.
-async fn watch(importer: &Importer, wanted: &Wanted, json: bool) -> Result<Code, Failure> {
-    let end = signal::asked();
-    tokio::pin!(end);
+async fn watch(importer: &Importer, wanted: &Wanted, mut teller: Teller) -> Result<Code, Failure> {
+    let mut end = Asked::listen().await;
     let mut seen: HashMap<(PathBuf, String), (String, bool)> = HashMap::new();
     out::progress("following other tools' sessions; Ctrl-C ends it");
-    loop {
+    while !end.is_heard().await {
         let begun = importer.clock.now();
         let found = importer.foreign.discover(wanted.clone()).await;
         for source in &found.sources {
+            if end.is_heard().await {
+                break;
+            }
             let key = (source.path.clone(), source.part.clone());
             let rests = match seen.get(&key) {
                 Some((stamp, true)) if *stamp == source.stamp => continue,
@@ -150,30 +146,83 @@ async fn watch(importer: &Importer, wanted: &Wanted, json: bool) -> Result<Code,
             };
             let told = Told::of(source, importer.import(source, rests).await);
             seen.insert(key, (source.stamp.clone(), rests));
-            if told.taken.added > 0 || !told.error.is_empty() {
-                match json {
-                    true => out::json(&json!({ "version": 1, "imported": told.as_json() }).to_string())?,
-                    false => told.print()?,
-                }
+            if told.is_news() {
+                teller.tell(told)?;
             }
         }
         let took = importer.clock.now().ms_since(begun);
         let rest = REST_MS.max(took.saturating_mul(REST_TIMES));
-        tokio::select! {
-            () = importer.clock.sleep_until(importer.clock.now().plus_ms(rest)) => {}
-            _ = &mut end => break,
+        end.or(importer.clock.sleep_until(importer.clock.now().plus_ms(rest))).await;
+    }
+    // What was kept back as unfinished is taken as it stands: nobody looks any more. Asked a second time, it is left.
+    let mut again = Asked::listen().await;
+    for source in importer.foreign.discover(wanted.clone()).await.sources {
+        let known = seen.get(&(source.path.clone(), source.part.clone()));
+        if again.is_heard().await || !matches!(known, Some((_, false))) {
+            continue;
+        }
+        let told = Told::of(&source, importer.import(&source, true).await);
+        if told.is_news() {
+            teller.tell(told)?;
         }
     }
-    // What was kept back as unfinished is taken as it stands: nobody looks any more.
-    for source in importer.foreign.discover(wanted.clone()).await.sources {
-        if !matches!(seen.get(&(source.path.clone(), source.part.clone())), Some((_, true))) {
-            let told = Told::of(&source, importer.import(&source, true).await);
-            if told.taken.added > 0 && !json {
-                told.print()?;
+    Ok(if teller.failed { Code::Failed } else { Code::Interrupted })
+}
+
+/// Whether the program was asked to end since it was listened for.
+struct Asked {
+    signal: Pin<Box<dyn Future<Output = std::io::Result<()>> + Send>>,
+    heard: bool,
+}
+
+impl Asked {
+    /// Listens from now on.
+    async fn listen() -> Asked {
+        let mut asked = Asked { signal: Box::pin(signal::asked()), heard: false };
+        asked.is_heard().await;
+        asked
+    }
+
+    async fn is_heard(&mut self) -> bool {
+        self.or(std::future::ready(())).await;
+        self.heard
+    }
+
+    /// Waits for it or for something else.
+    async fn or(&mut self, other: impl Future<Output = ()>) {
+        if !self.heard {
+            tokio::select! {
+                biased;
+                _ = &mut self.signal => self.heard = true,
+                () = other => {}
             }
         }
     }
-    Ok(Code::Interrupted)
+}
+
+/// Says what came of each source, in one way.
+struct Teller {
+    json: bool,
+    /// Each by itself, as it comes; else a document at the end.
+    by_line: bool,
+    report: Vec<Told>,
+    /// Whether anything could not be imported.
+    failed: bool,
+}
+
+impl Teller {
+    fn tell(&mut self, told: Told) -> Result<(), Failure> {
+        self.failed |= !told.error.is_empty();
+        match (self.json, self.by_line) {
+            (false, _) => told.print()?,
+            (true, true) => out::json(&json!({ "version": 1, "imported": told.as_json() }).to_string())?,
+            (true, false) => {}
+        }
+        if !self.by_line {
+            self.report.push(told);
+        }
+        Ok(())
+    }
 }
 
 /// What came of one source.
@@ -186,6 +235,11 @@ struct Told {
 }
 
 impl Told {
+    /// Whether there is something to say.
+    fn is_news(&self) -> bool {
+        self.taken.added > 0 || !self.error.is_empty()
+    }
+
     fn of(source: &Source, taken: Result<Taken, crate::runtime::importer::ImportFault>) -> Told {
         let (taken, error) = match taken {
             Ok(taken) => (taken, String::new()),

@@ -70,10 +70,19 @@ async fn marked(wire: &Wire, ids: &[SessionId], marks: &[Mark], json: bool) -> R
     Ok(Code::Done)
 }
 
-/// Removes sessions that are in the bin, or applies the retention rules.
+/// Milliseconds for which the words of removed sessions are taken out of the index at a time.
+const FORGET_MS: u64 = 500;
+
+/// Removes sessions that are in the bin, or applies the retention rules. All that is named is looked at before one is removed.
 pub async fn purge(config: &Config, args: &Purge, json: bool) -> Result<Code, Failure> {
     let wire = Wire::required(config)?;
-    let (mut binned, mut gone) = (Vec::new(), Vec::new());
+    let wanted = found(&wire, &args.ids).await?;
+    for id in &wanted {
+        if wire.store.index.row(id).await?.is_none_or(|row| row.marks.deleted.is_none()) {
+            return Err(not_in_bin(id));
+        }
+    }
+    let (mut binned, mut gone, mut failed) = (Vec::new(), Vec::new(), None);
     if args.expired {
         let mut hand = wire.retention_hand();
         let tidied = retention::tidy(
@@ -85,38 +94,62 @@ pub async fn purge(config: &Config, args: &Purge, json: bool) -> Result<Code, Fa
         .await?;
         (binned, gone) = (tidied.binned, tidied.purged);
     }
-    for id in found(&wire, &args.ids).await? {
-        match retention::purge(&wire.store, wire.files.as_ref(), &id).await? {
-            Purged::Gone(released) => {
-                if released == Released::Changed {
-                    out::progress(&format!("the git worktree of {id} has changes of its own: it stays"));
-                }
-                gone.push(id);
-            }
-            Purged::NotInBin => {
-                let hint = format!("`tackroom sessions delete {id}` puts it there");
-                return Err(Failure::new(Code::Failed, format!("session {id} is not in the bin"), hint));
-            }
-            Purged::Taken => {
-                let hint = "let its task end, or stop that process";
-                return Err(Failure::new(Code::Failed, format!("another process has session {id}"), hint));
+    for id in wanted {
+        if gone.contains(&id) {
+            continue; // its time was over, too
+        }
+        match purge_one(&wire, &id).await {
+            Ok(()) => gone.push(id),
+            Err(failure) => {
+                failed = Some(failure);
+                break;
             }
         }
     }
-    if json {
-        let names = |ids: &[SessionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let told = serde_json::json!({ "version": 1, "deleted": names(&binned), "purged": names(&gone) });
-        out::json(&told.to_string())?;
-        return Ok(Code::Done);
-    }
-    for id in &binned {
-        out::line(&format!("deleted {id}: it was archived for {} days", config.archived_days.value))?;
-    }
-    for id in &gone {
-        out::line(&format!("purged {id}"))?;
-    }
-    if binned.is_empty() && gone.is_empty() {
-        out::line("nothing is old enough")?;
+    // Their words go from the index, too, before it is said.
+    while !gone.is_empty() && !wire.store.index.take_up(FORGET_MS).await?.whole() {}
+    tell(config, &binned, &gone, json)?;
+    match failed {
+        None if binned.is_empty() && gone.is_empty() && !json => out::line("nothing is old enough")?,
+        None => {}
+        Some(failure) => return Err(failure),
     }
     Ok(Code::Done)
+}
+
+async fn purge_one(wire: &Wire, id: &SessionId) -> Result<(), Failure> {
+    match retention::purge(&wire.store, wire.files.as_ref(), id).await? {
+        Purged::Gone(released) => {
+            if released == Released::Changed {
+                out::progress(&format!("the git worktree of {id} has changes of its own: it stays"));
+            }
+            Ok(())
+        }
+        Purged::NotInBin => Err(not_in_bin(id)), // somebody took it out just now
+        Purged::Taken => {
+            let hint = "let its task end, or stop that process";
+            Err(Failure::new(Code::Failed, format!("another process has session {id}"), hint))
+        }
+    }
+}
+
+fn not_in_bin(id: &SessionId) -> Failure {
+    let hint = format!("`tackroom sessions delete {id}` puts it there");
+    Failure::new(Code::Failed, format!("session {id} is not in the bin"), hint)
+}
+
+/// What went into the bin, and what is gone.
+fn tell(config: &Config, binned: &[SessionId], gone: &[SessionId], json: bool) -> Result<(), Failure> {
+    if json {
+        let names = |ids: &[SessionId]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let told = serde_json::json!({ "version": 1, "deleted": names(binned), "purged": names(gone) });
+        return out::json(&told.to_string());
+    }
+    for id in binned {
+        out::line(&format!("deleted {id}: it was archived for {} days", config.archived_days.value))?;
+    }
+    for id in gone {
+        out::line(&format!("purged {id}"))?;
+    }
+    Ok(())
 }

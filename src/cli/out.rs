@@ -3,7 +3,10 @@
 use crate::cli::exit::{Code, Failure};
 use crate::domain::letters;
 use crate::domain::run::Status;
+use std::fs::File;
 use std::io::{IsTerminal, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 
 /// Writes a line to standard output. A reader that has gone away ends the command quietly: nothing more need be said.
 pub fn line(text: &str) -> Result<(), Failure> {
@@ -40,6 +43,11 @@ fn escaped(text: &str) -> String {
 fn is_odd(c: char) -> bool {
     let breaks_lines = matches!(c, '\u{2028}' | '\u{2029}');
     c.is_control() || breaks_lines || letters::is_invisible(c) || letters::is_bidirectional(c)
+}
+
+/// Makes a file of one's own: nobody else reads it, and one that is there is not written over.
+pub fn new_file(path: &Path) -> std::io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Writes a line of progress to standard error; a closed one is nobody's loss.

@@ -5,9 +5,9 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
-use crate::domain::align::{SAME, align};
 use crate::domain::call::{Call, Preview, Via};
 use crate::domain::hash::Hash;
+use crate::domain::hunks::{Care, hunks};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::session::Session;
@@ -15,9 +15,12 @@ use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time::{self, Micros};
 use crate::domain::waits::Waits;
+use std::time::Duration;
 
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;
+/// Time after which two texts are compared more coarsely; it stays correct.
+const COMPARE: Duration = Duration::from_secs(2);
 /// Sessions looked at.
 const SESSIONS_MAX: usize = 1_000;
 
@@ -272,33 +275,19 @@ fn preview(preview: &Preview) -> Result<(), Failure> {
 
 /// The lines that go and come, with some that stay around them.
 fn diff(before: &str, after: &str) -> Result<(), Failure> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
-    let rows = align(old.len(), new.len(), &|a, b| if old[a] == new[b] { SAME } else { 0 });
-    let stays = |at: usize| matches!(rows[at], (Some(_), Some(_)));
-    let near = |at: usize| {
-        let around = at.saturating_sub(CONTEXT)..(at + CONTEXT + 1).min(rows.len());
-        around.into_iter().any(|other| !stays(other))
-    };
-    let mut left_out = 0usize;
+    let care = Care { context: CONTEXT, words_max: 0, time_max: COMPARE };
+    let compared = hunks(before, after, care);
     let skipped = |n: usize| match n {
         0 => Ok(()),
         n => out::line(&format!("    │ … {n} lines stay as they are")),
     };
-    for (at, row) in rows.iter().enumerate() {
-        if !near(at) {
-            left_out += 1;
-            continue;
+    for hunk in &compared.hunks {
+        skipped(hunk.before)?;
+        for line in &hunk.lines {
+            out::line(&format!("    │ {} {}", line.fate.sign(), revealed(&line.text)))?;
         }
-        skipped(std::mem::take(&mut left_out))?;
-        let (sign, text) = match *row {
-            (Some(_), Some(b)) => (' ', new[b]),
-            (Some(a), None) => ('-', old[a]),
-            (None, Some(b)) => ('+', new[b]),
-            (None, None) => continue,
-        };
-        out::line(&format!("    │ {sign} {}", revealed(text)))?;
     }
-    skipped(left_out)?;
+    skipped(compared.after)?;
     if before == after {
         return out::line("    │ nothing changes");
     }

@@ -73,6 +73,7 @@ pub mod verify_fork; // what a forked session tells again, and what was changed 
 pub mod verify_input; // which input a stored fact tells of
 pub mod verify_words; // what a check found, in words
 pub mod account; // what a session did, line by line, and what it took
+pub mod hunks; // two texts compared line by line
 pub mod align; // two lists side by side
 pub mod compare; // two sessions side by side: where they part, how they differ
 pub mod export; // a stored session as a file for others, and back

@@ -11,6 +11,7 @@ pub mod layout; // which pane gets which cells at which size
 pub mod key; // one key press, and how keys are written
 pub mod action; // what a key can do, by what it is about
 pub mod bindings; // the table of keys: when each counts, what it does, how it is called
+pub mod bindings_replay; // the keys of a replay
 pub mod bindings_sessions; // the keys of the sessions screen
 pub mod bindings_over; // the keys of what lies over the workbench
 pub mod bindings_inbox; // the keys of the inbox

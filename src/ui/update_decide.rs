@@ -164,7 +164,7 @@ fn confirm(
 ) {
     app.panel.changed_at = app.now;
     let shown = app.panel.shown.as_ref();
-    if !shown.is_some_and(|shown| (shown.call, shown.hash) == (Some(call), Some(hash))) {
+    if shown.is_none_or(|shown| (shown.call, shown.hash) != (Some(call), Some(hash))) {
         return;
     }
     if text.trim() != WORD {

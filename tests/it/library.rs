@@ -3,6 +3,7 @@
 use crate::contracts::{Pen, taken};
 use crate::harness::binary::{Home, Ran, is_raw};
 use serde_json::{Value, json};
+use std::path::Path;
 use std::sync::Arc;
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::engine::memory::Memory;
@@ -286,4 +287,45 @@ async fn the_retention_rules_spare_what_is_pinned_or_at_work() {
     for id in [pinned, pinned_bin, plain, running] {
         assert!(shelf.store.index.row(&id).await.unwrap().is_some());
     }
+}
+
+/// Whether any file of the store has a word in it.
+fn is_in(folder: &Path, word: &str) -> Vec<String> {
+    let files = std::fs::read_dir(folder).unwrap().filter_map(Result::ok);
+    let has = |bytes: &[u8]| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    files
+        .filter(|file| std::fs::read(file.path()).is_ok_and(|bytes| has(&bytes)))
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .collect()
+}
+
+/// Cause: the index of the words only marked those of a purged session as gone; they stayed in the file until the index
+/// would next put its parts together.
+#[test]
+fn the_words_of_a_purged_session_are_in_no_file() {
+    let home = Home::new();
+    for (word, answer) in [("xylophonist", "Kept."), ("quetzalcoatlus", "Gone.")] {
+        let model = home.script(json!([{"text": answer}]));
+        assert_eq!(home.task(&model, &format!("About the {word}."), &[]).code, 0);
+    }
+    let found = home.run(&["sessions", "search", "quetzalcoatlus", "--json"]).json();
+    let id = found["hits"][0]["session"].as_str().unwrap_or_else(|| panic!("{found}")).to_string();
+    let data = home.home().join("data");
+    assert!(!is_in(&data, "quetzalcoatlus").is_empty());
+    assert_eq!(home.run(&["sessions", "delete", &id]).code, 0);
+    assert_eq!(home.run(&["sessions", "purge", &id]).code, 0);
+    assert_eq!(is_in(&data, "quetzalcoatlus"), Vec::<String>::new());
+    let kept: Value = home.run(&["sessions", "search", "xylophonist", "--json"]).json();
+    assert_eq!(kept["hits"].as_array().unwrap().len(), 2, "its title and its task: {kept}");
+}
+
+/// Cause: the first of two was removed for good, and all that was said is what is wrong with the second.
+#[test]
+fn nothing_is_purged_unless_all_of_it_can_be() {
+    let home = Home::new();
+    let (gone, kept) = (said(&home, "One.", "Done."), said(&home, "Two.", "Done."));
+    done(&home.run(&["sessions", "delete", &gone]));
+    home.run(&["sessions", "purge", &gone, &kept, "--json"]).fails(1, &[&kept, "not in the bin"]);
+    done(&home.run(&["sessions", "restore", &gone]));
+    assert_eq!(listed(&home, &[]).len(), 2, "both are there");
 }

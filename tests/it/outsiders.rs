@@ -183,3 +183,23 @@ fn reading_leaves_the_store_as_it_is() {
         assert_eq!((ran.code, looks(&data)), (0, before.clone()), "{verb:?}: {ran:?}");
     }
 }
+
+/// Cause: a second comparison of lines, in windows of 512, told lines that stay as removed at one place and added at another
+/// where more than that came before them.
+#[test]
+fn lines_that_stay_are_not_shown_as_going() {
+    let home = Home::new();
+    let old: String = (0..700).map(|n| format!("kept {n}\n")).collect();
+    let before: String = (0..600).map(|n| format!("new {n}\n")).collect();
+    std::fs::write(home.ws().join("long.txt"), &old).unwrap();
+    let new = before + &old.replace("kept 699\n", "changed\n");
+    let args = json!({"path": "long.txt", "content": new});
+    let model = home.script(json!([{"calls": [{"tool": "write_file", "args": args}]}]));
+    assert_eq!(home.task(&model, "Go.", &[]).code, 3);
+    let shown = home.run(&["pending", "--full"]).out;
+    let gone: Vec<&str> = shown.lines().filter(|line| line.contains("│ - ")).collect();
+    assert_eq!(gone.len(), 1, "{gone:?}");
+    assert!(gone[0].ends_with("kept 699"), "{gone:?}");
+    assert_eq!(shown.lines().filter(|line| line.contains("│ + ")).count(), 601, "{shown}");
+    assert!(shown.contains("… 693 lines stay as they are"), "{shown}");
+}

@@ -288,3 +288,25 @@ fn a_recording_shows_what_the_screen_showed() {
     let ran = cast(&file.display().to_string());
     assert!(ran.code == 2 && ran.err.contains("not there yet"), "{ran:?}");
 }
+
+/// Cause: a recording could be read by everybody, and one that failed midway left its part, so that the next try was refused.
+#[test]
+fn a_recording_is_whole_and_private_or_not_there() {
+    let home = Home::new();
+    let id = demo(&home);
+    let file = home.path("run.cast");
+    let program = env!("CARGO_BIN_EXE_tackroom");
+    let recorded = |before: &str| {
+        let line =
+            format!("{before} exec {program} replay {id} --cast {} --speed 1 --size 200x60", file.display());
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", &line]);
+        home.dress(&mut command);
+        crate::harness::binary::finish(command, b"")
+    };
+    recorded("ulimit -f 80;").fails(1, &["large"]); // no file may grow beyond so many blocks: as on a full disk
+    assert!(!file.exists(), "a part is no recording");
+    assert_eq!(recorded("umask 022;").code, 0);
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}

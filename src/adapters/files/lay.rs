@@ -89,7 +89,10 @@ async fn put_all(
     modes
 }
 
-fn joined(done: &mut PutBack, written: Option<Result<(Change, Result<(), String>), JoinError>>) {
+/// A file and what came of writing it.
+type Written = (Change, Result<(), String>);
+
+fn joined(done: &mut PutBack, written: Option<Result<Written, JoinError>>) {
     if let Some(Ok((change, result))) = written {
         told(done, change, result); // what broke on its thread is told as broken: see `blocking`
     }

@@ -51,9 +51,9 @@ const SYSTEM_QUIET: [&str; 6] =
 pub fn read(path: &Path, settled: bool, put: Put<'_>) -> Result<u64, String> {
     let mut branch = Branch::default();
     let mut whence = Whence::default();
-    lines::each(path, |line, told| {
+    lines::each(path, |_, told| {
         if let lines::Line::Record(value) = told {
-            branch.see(line, &value);
+            branch.see(&value);
             whence.see(&value);
         }
         true
@@ -66,7 +66,7 @@ pub fn read(path: &Path, settled: bool, put: Put<'_>) -> Result<u64, String> {
     let records = lines::records(path, put, |line, value, put| {
         claude.line = line;
         claude.at = fields::moment(&value, &["timestamp"]);
-        match living.standing(line, &value) {
+        match living.standing(&value) {
             Standing::Alive => claude.record(&value),
             Standing::Aside => {}
         }

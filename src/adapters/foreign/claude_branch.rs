@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 
 /// What is kept of a record.
 struct Node {
-    line: u64,
+    uuid: String,
     parent: String,
     logical: String,
     message: String,
@@ -39,7 +39,8 @@ pub enum Standing {
 
 /// The records that are set aside.
 pub struct Living {
-    aside: HashSet<u64>,
+    /// By uuid: a record may be in the file twice, and stands where its first copy stands.
+    aside: HashSet<String>,
     left: u64,
     sub_agents: u64,
 }
@@ -51,7 +52,7 @@ pub fn is_chat(value: &Value) -> bool {
 
 impl Branch {
     /// Takes in a record.
-    pub fn see(&mut self, line: u64, value: &Value) {
+    pub fn see(&mut self, value: &Value) {
         if fields::text(value, &["type"]) == "last-prompt" {
             let leaf = fields::text(value, &["leafUuid"]);
             self.named = (!leaf.is_empty()).then(|| leaf.to_string());
@@ -68,7 +69,7 @@ impl Branch {
         };
         self.by_uuid.insert(uuid.to_string(), self.nodes.len());
         self.nodes.push(Node {
-            line,
+            uuid: uuid.to_string(),
             parent: fields::text(value, &["parentUuid"]).to_string(),
             logical: fields::text(value, &["logicalParentUuid"]).to_string(),
             message: fields::text(value, &["message", "id"]).to_string(),
@@ -100,7 +101,7 @@ impl Branch {
         for (at, node) in self.nodes.iter().enumerate() {
             let is_result = node.answers.iter().any(|id| asked.contains(id.as_str()));
             if !alive.contains(&at) && (!is_result || (node.side && !all_side)) {
-                aside.insert(node.line);
+                aside.insert(node.uuid.clone());
                 *(if node.side && !all_side { &mut sub_agents } else { &mut left }) += 1;
             }
         }
@@ -117,8 +118,9 @@ impl Branch {
             let Some(node) = self.nodes.get(here) else { break };
             at = [&node.parent, &node.logical].iter().find_map(|uuid| self.by_uuid.get(*uuid)).copied();
             if at.is_none() && !node.parent.is_empty() {
-                // Its parent is missing (a damaged line): what stands before it still belongs to it.
-                at = here.checked_sub(1);
+                // Its parent is missing (a damaged line): what stands before it still belongs to it, but for a sub-agent's.
+                let before = self.nodes.get(..here).unwrap_or_default();
+                at = before.iter().rposition(|other| other.side == node.side);
             }
         }
         chain
@@ -127,8 +129,9 @@ impl Branch {
 
 impl Living {
     /// Where a record stands.
-    pub fn standing(&self, line: u64, value: &Value) -> Standing {
-        if is_chat(value) && self.aside.contains(&line) { Standing::Aside } else { Standing::Alive }
+    pub fn standing(&self, value: &Value) -> Standing {
+        let is_aside = is_chat(value) && self.aside.contains(fields::text(value, &["uuid"]));
+        if is_aside { Standing::Aside } else { Standing::Alive }
     }
 
     /// What was set aside, in words.

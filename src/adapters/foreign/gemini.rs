@@ -39,6 +39,18 @@ pub fn read(path: &Path, put: Put<'_>) -> Result<u64, String> {
     Ok(records)
 }
 
+/// Bytes of a message as text, nearly: what is escaped counts as it is.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(|item| size(item) + 1).sum::<usize>() + 2,
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| name.len() + size(value) + 4).sum::<usize>() + 2
+        }
+    }
+}
+
 /// The messages, each as it was written last, in the order in which they first came.
 #[derive(Default)]
 struct Journal {
@@ -92,9 +104,12 @@ impl Journal {
             "" => format!("L{line}"),
             id => id.to_string(),
         };
-        self.bytes = self.bytes.saturating_add(message.to_string().len());
+        self.bytes = self.bytes.saturating_add(size(&message));
         match self.by_id.get(&id) {
-            Some(at) => self.order[*at] = Some((line, message)),
+            Some(at) => {
+                let replaced = self.order[*at].replace((line, message));
+                self.bytes = self.bytes.saturating_sub(replaced.map_or(0, |(_, old)| size(&old)));
+            }
             None => {
                 self.by_id.insert(id, self.order.len());
                 self.order.push(Some((line, message)));
@@ -107,7 +122,10 @@ impl Journal {
         let Some(from) = self.by_id.get(id).copied() else { return };
         let mut left = 0;
         for slot in self.order.iter_mut().skip(from) {
-            left += u64::from(slot.take().is_some());
+            if let Some((_, old)) = slot.take() {
+                self.bytes = self.bytes.saturating_sub(size(&old));
+                left += 1;
+            }
         }
         self.by_id.retain(|_, at| *at < from);
         let label = format!("rewound there: {left} messages were taken back");

@@ -1,7 +1,7 @@
 //! The difference between two texts, for a person who decides: every odd character marked, nothing cut off silently.
 //!
-//! The only place that knows the diff library. The comparison is of the texts as they are; only what is shown is
-//! revealed (see `text::reveal`), so two texts that look alike still differ.
+//! The comparison is of the texts as they are (see `hunks`); only what is shown is revealed (see `text::reveal`), so two
+//! texts that look alike still differ.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 use serde_json::Value;
-use similar::{ChangeTag, DiffOp, TextDiff};
 
+use crate::domain::hunks::{Care, Fate, HunkLine, hunks};
 use crate::domain::text::{self, Piece};
 use crate::ui::edit_json::open;
 use crate::ui::theme::{Role, Theme};
@@ -43,20 +43,15 @@ pub fn diff(old: &str, new: &str, width: usize, theme: &Theme) -> Diff {
     if old.len() + new.len() > BYTES_MAX {
         return too_large(old, new, theme);
     }
-    let changes = TextDiff::configure().timeout(TIME_MAX).diff_lines(old, new);
-    let numbers = changes.old_len().max(changes.new_len()).max(1).ilog10() as usize + 1;
+    let compared = hunks(old, new, Care { context: CONTEXT, words_max: LINES_MAX, time_max: TIME_MAX });
+    let numbers = compared.longest.max(1).ilog10() as usize + 1;
     let mut page = Page { theme, width, numbers, lines: Vec::new(), added: 0, removed: 0, left_out: 0 };
-    let mut shown_to = 0;
-    for group in changes.grouped_ops(CONTEXT) {
-        let from = group.first().map_or(0, |op| op.old_range().start);
-        page.fold(from.saturating_sub(shown_to));
-        for op in &group {
-            page.op(&changes, op);
-            shown_to = op.old_range().end;
-        }
+    for hunk in &compared.hunks {
+        page.fold(hunk.before);
+        hunk.lines.iter().for_each(|line| page.change(line));
     }
     if page.added + page.removed > 0 {
-        page.fold(changes.old_len().saturating_sub(shown_to));
+        page.fold(compared.after);
     } else {
         page.note("no change", Role::Muted);
     }
@@ -109,46 +104,21 @@ impl Page<'_> {
         }
     }
 
-    fn op(&mut self, changes: &TextDiff<'_, '_, str>, op: &DiffOp) {
+    fn change(&mut self, line: &HunkLine) {
+        let role = match line.fate {
+            Fate::Stays => Role::Text,
+            Fate::Goes => Role::DiffRemove,
+            Fate::Comes => Role::DiffAdd,
+        };
+        self.added += usize::from(line.fate == Fate::Comes);
+        self.removed += usize::from(line.fate == Fate::Goes);
         if self.lines.len() >= LINES_MAX {
-            let (old, new) = (op.old_range().len(), op.new_range().len());
-            match op {
-                DiffOp::Equal { .. } => {}
-                DiffOp::Delete { .. } | DiffOp::Insert { .. } | DiffOp::Replace { .. } => {
-                    self.added += new;
-                    self.removed += old;
-                    self.left_out += new + old;
-                }
-            }
+            self.left_out += usize::from(line.fate != Fate::Stays);
             return;
         }
-        for change in changes.iter_inline_changes(op) {
-            let (sign, role) = match change.tag() {
-                ChangeTag::Equal => (' ', Role::Text),
-                ChangeTag::Delete => ('-', Role::DiffRemove),
-                ChangeTag::Insert => ('+', Role::DiffAdd),
-            };
-            self.added += usize::from(sign == '+');
-            self.removed += usize::from(sign == '-');
-            if self.lines.len() >= LINES_MAX {
-                self.left_out += usize::from(sign != ' ');
-                continue;
-            }
-            let mut body = String::new();
-            let mut strong: Vec<Range<usize>> = Vec::new();
-            for (is_strong, part) in change.values() {
-                let start = body.len();
-                body.push_str(part);
-                if *is_strong {
-                    strong.push(start..body.len());
-                }
-            }
-            let ended = body.ends_with('\n');
-            body.truncate(body.len() - usize::from(ended));
-            self.line((change.old_index(), change.new_index()), sign, role, &body, &strong);
-            if !ended {
-                self.note("\\ no newline at the end", Role::Muted);
-            }
+        self.line((line.old, line.new), line.fate.sign(), role, &line.text, &line.changed);
+        if !line.is_ended {
+            self.note("\\ no newline at the end", Role::Muted);
         }
     }
 

@@ -137,3 +137,48 @@ async fn the_anchor_holds_after_a_purge() {
     raw(dir.path()).execute_batch("DELETE FROM events WHERE session = 's3'; DELETE FROM commits WHERE session = 's3'; DELETE FROM sessions WHERE id = 's3'").unwrap();
     assert!(Sqlite::open(dir.path()).unwrap().writable().is_err());
 }
+
+/// Whether a file of the store has a word in it.
+fn is_in(dir: &std::path::Path, word: &str) -> bool {
+    let files = std::fs::read_dir(dir).unwrap().filter_map(Result::ok).map(|file| file.path());
+    let has = |bytes: Vec<u8>| bytes.windows(word.len()).any(|part| part == word.as_bytes());
+    files.filter(|path| path.is_file()).any(|path| std::fs::read(path).is_ok_and(has))
+}
+
+/// Cause: the words of a purged session stayed in the index until its parts would be put together. That is done in steps, so
+/// that no append waits for all of it, and another purge in between begins it anew.
+#[tokio::test]
+async fn the_words_of_what_was_purged_go_in_steps() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(dir.path()).unwrap();
+    let mut pen = told(&store, "kept", false).await;
+    for part in 0..60 {
+        let words: Vec<String> = (0..1_500).map(|n| format!("w{}", part * 1_500 + n)).collect();
+        pen.write(&store, Class::Operator, vec![say(&words.join(" "))]).await;
+    }
+    for (name, word) in [("gone", "quetzalcoatlus"), ("last", "archaeopteryx")] {
+        let mut pen = told(&store, name, false).await;
+        pen.write(&store, Class::Operator, vec![say(word)]).await;
+        pen.write(&store, Class::Operator, mark(Mark::Delete)).await;
+    }
+    assert_eq!(store.purge(&session("gone")).await, Ok(true));
+    let mut steps = 0;
+    while !store.take_up(0).await.unwrap().whole() {
+        steps += 1;
+        if steps == 2 {
+            assert!(is_in(dir.path(), "archaeopteryx"));
+            assert_eq!(store.purge(&session("last")).await, Ok(true));
+            pen.write(&store, Class::Operator, vec![say("beside it")]).await;
+        }
+    }
+    println!("the words of two sessions went in {steps} steps");
+    assert!(steps > 5, "{steps}: none of them holds the lock for long");
+    for word in ["quetzalcoatlus", "archaeopteryx"] {
+        assert!(!is_in(dir.path(), word), "{word}");
+    }
+    let left: i64 = raw(dir.path())
+        .query_row("SELECT count(*) FROM meta WHERE key = 'texts_purged'", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0, "nothing is left to be done");
+    assert!(is_in(dir.path(), "w89999"), "what is kept is kept");
+}

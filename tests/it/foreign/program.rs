@@ -93,3 +93,88 @@ fn a_growing_session_is_followed() {
     let events = home.events(&id).concat();
     assert!(events.contains("list the files") && events.contains("One file: a.txt"), "{events}");
 }
+
+/// Cause: what was taken when the watching ended was stored and never told, a failure among exports that were named beside it
+/// was told nowhere, and the exit code knew of neither.
+#[test]
+fn the_end_of_watching_tells_all_that_it_did() {
+    let home = Home::new();
+    let text = std::fs::read_to_string(fixtures().join("codex-legacy.jsonl")).unwrap();
+    let path = home.path("rollout-live.jsonl");
+    std::fs::write(&path, text.trim_end()).unwrap(); // its last line may still be written
+    let broken = home.path("broken.jsonl").display().to_string();
+    let own = home.script(serde_json::json!([{"text": "Done."}]));
+    assert_eq!(home.task(&own, "Go.", &[]).code, 0);
+    let exported = ["sessions", "export", &home.only(), "--output", &broken];
+    assert_eq!(home.run(&exported).code, 0);
+    let whole = std::fs::read_to_string(&broken).unwrap();
+    std::fs::write(&broken, whole.replace("Go.", "No.")).unwrap();
+    let args = ["import", "--watch", "--json", &broken, &path.display().to_string()];
+    let mut running = Running::start(home.command(&args));
+    let told = |line: Option<String>| -> serde_json::Value { serde_json::from_str(&line.unwrap()).unwrap() };
+    let failed = told(running.line());
+    assert!(failed["imported"]["error"].is_string(), "{failed}");
+    let begun = told(running.line());
+    assert!(begun["imported"]["added"].as_u64().unwrap() > 0, "{begun}");
+    running.signal(Signal::INT);
+    let last = told(running.line());
+    assert!(last["imported"]["added"].as_u64().unwrap() > 0, "{last}");
+    assert_eq!(running.end().code, 1, "one could not be imported");
+}
+
+/// Cause: where nothing was named and nothing could be read, the answer was that there is nothing, and that all is well.
+#[test]
+fn what_cannot_be_read_in_its_usual_place_is_no_success() {
+    let home = Home::new();
+    let place = home.path("user/.local/share/goose/sessions");
+    std::fs::create_dir_all(&place).unwrap();
+    let store = rusqlite::Connection::open(place.join("sessions.db")).unwrap();
+    store
+        .execute_batch("CREATE TABLE sessions (id, working_dir); CREATE TABLE messages (content_json);")
+        .unwrap();
+    drop(store);
+    let ran = home.run(&["import"]);
+    assert!(ran.code == 1 && ran.err.contains("sessions.db is not imported"), "{ran:?}");
+    let ran = home.run(&["import", "--json"]);
+    assert_eq!((ran.code, ran.json()["odd"].as_array().map(Vec::len)), (1, Some(1)), "{ran:?}");
+}
+
+fn claude_line(kind: &str, uuid: &str, parent: &str, side: bool, text: &str) -> String {
+    let message = serde_json::json!({"role": kind, "id": format!("m-{uuid}"), "content": [{"type": "text", "text": text}]});
+    let value = serde_json::json!({"type": kind, "uuid": uuid, "parentUuid": parent, "isSidechain": side,
+        "sessionId": "s", "timestamp": "2026-03-04T05:06:07Z", "cwd": "/srv", "message": message});
+    format!("{value}\n")
+}
+
+/// Cause: only the line of the first copy of a record was set aside, so a second copy brought the words of a branch that was
+/// left back; and where a parent was missing, the way back led into a sub-agent's records and lost all that came before.
+#[test]
+fn words_of_a_left_branch_stay_away_and_a_missing_parent_leads_past_sub_agents() {
+    let (user, agent) = ("user", "assistant");
+    let copied = [
+        claude_line(user, "u1", "", false, "the first task"),
+        claude_line(agent, "a1", "u1", false, "abandoned words"),
+        claude_line(user, "u2", "u1", false, "the second way"),
+        claude_line(agent, "a1", "u1", false, "abandoned words"),
+        claude_line(agent, "a2", "u2", false, "kept words"),
+    ];
+    let damaged = [
+        claude_line(user, "u1", "", false, "the first task"),
+        claude_line(agent, "a1", "u1", false, "kept words"),
+        claude_line(user, "s1", "", true, "a task of a sub-agent"),
+        claude_line(agent, "s2", "s1", true, "abandoned words"),
+        claude_line(user, "u2", "nowhere", false, "the second way"),
+    ];
+    for lines in [copied.concat(), damaged.concat()] {
+        let home = Home::new();
+        let file = home.path("c.jsonl");
+        std::fs::write(&file, lines).unwrap();
+        let ran = home.run(&["import", &file.display().to_string()]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let events = home.events(&home.only()).concat();
+        for words in ["the first task", "the second way", "kept words"] {
+            assert!(events.contains(words), "{words}: {events}");
+        }
+        assert!(!events.contains("abandoned words"), "{events}");
+    }
+}

@@ -79,7 +79,7 @@ const PLUGS: &[Plug] = &[
     one("nucleo-matcher", &["src/ui/widgets/fuzzy.rs"]),
     one("pulldown-cmark", &["src/ui/widgets/markdown/"]),
     one("ratatui", &["src/ui/"]),
-    one("similar", &["src/ui/widgets/diff.rs"]),
+    one("similar", &["src/domain/hunks.rs"]),
     one("syntect", &["src/ui/widgets/code.rs"]),
     one("tui-textarea", &["src/ui/edit.rs"]),
     // cli

@@ -11,6 +11,14 @@ use crate::ports::index::Index;
 use crate::ports::log::LogFault;
 use std::time::Duration;
 
+impl Sqlite {
+    /// Takes up texts alone, for so many milliseconds.
+    pub(super) async fn take_up_texts(&self, ms: u64) -> Result<Progress, LogFault> {
+        let shared = self.shared.clone();
+        self.query(move |_| shared.uptake.go_on(Duration::from_millis(ms))).await
+    }
+}
+
 impl Index for Sqlite {
     fn rows(&self, query: Query) -> Later<'_, Result<Vec<Row>, LogFault>> {
         Box::pin(self.query(move |reader| reader.ask(|conn| lists::rows(conn, &query))))
@@ -32,7 +40,7 @@ impl Index for Sqlite {
     fn take_up(&self, ms: u64) -> Later<'_, Result<Progress, LogFault>> {
         let shared = self.shared.clone();
         Box::pin(self.query(move |reader| match &shared.writing {
-            Writing::Open { .. } | Writing::Here(_) => shared.uptake.go_on(Duration::from_millis(ms)),
+            Writing::Open { .. } | Writing::Here(_) => shared.uptake.tidy(Duration::from_millis(ms)),
             Writing::Closed(_) => reader.ask(uptake::progress),
         }))
     }

@@ -17,6 +17,7 @@ mod reader; // a few connections read
 mod lists; // lists and counts
 mod find; // search in texts
 mod uptake; // making texts searchable, apart from the appends
+mod forget; // the words of purged sessions leave the index
 mod purge; // removing a session for good
 mod index; // lists, counts and search, as the port wants them
 mod contents; // large content, as the port wants it
@@ -31,7 +32,6 @@ use crate::domain::commit::{COMMIT_BYTES_MAX, Commit, Head};
 use crate::domain::ids::{CommitId, SessionId};
 use crate::domain::message::Draft;
 use crate::ports::Later;
-use crate::ports::index::Index;
 use crate::ports::live::{Ear, Live};
 use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
 use fault::{Fail, unavailable};
@@ -365,7 +365,7 @@ impl Log for Sqlite {
     fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>> {
         Box::pin(async move {
             self.writable()?;
-            while !self.take_up(PURGE_STEP_MS).await?.whole() {}
+            while !self.take_up_texts(PURGE_STEP_MS).await?.whole() {}
             match self.write(writer::Work::Purge(session.clone())).await? {
                 Done::Purged(was) => Ok(was),
                 Done::Head(_) | Done::Content => Err(unavailable("the store gave a wrong answer")),

@@ -1,10 +1,11 @@
 //! Removing a session for good: its line, commits, events and words, and content that nothing else uses, in one
-//! transaction.
+//! transaction. Of its words only the marks of where they were go later: see `forget`.
 //!
 //! What holds the other sessions is not touched: each has its own chain. The anchor may name a commit that goes; its number
 //! and seal are kept, so that the store is still known to be whole, and so that no number is given twice.
 
 use super::fault::{Fail, unavailable};
+use super::forget;
 use super::place::Place;
 use super::rows;
 use super::uptake;
@@ -38,6 +39,7 @@ pub fn purge(conn: &Connection, session: &SessionId, place: &Place, anchor: &Fil
              JOIN commits c ON c.session = e.session AND c.seq = e.seq WHERE e.session = ?1)",
         [id],
     )?;
+    forget::note(conn)?;
     conn.execute("DELETE FROM uses WHERE session = ?1", [id])?;
     conn.execute("DELETE FROM uses WHERE session = '' AND at < unixepoch() - ?1", [FRESH_S])?;
     conn.execute("DELETE FROM blobs WHERE hash NOT IN (SELECT hash FROM uses)", [])?;
@@ -50,6 +52,6 @@ pub fn purge(conn: &Connection, session: &SessionId, place: &Place, anchor: &Fil
 }
 
 /// Whether what is deleted is overwritten with zeros.
-fn secure(conn: &Connection, on: bool) -> rusqlite::Result<()> {
+pub fn secure(conn: &Connection, on: bool) -> rusqlite::Result<()> {
     conn.pragma_update_and_check(None, "secure_delete", on, |_| Ok(()))
 }

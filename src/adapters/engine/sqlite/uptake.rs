@@ -7,6 +7,7 @@
 //! the same transaction.
 
 use super::fault::{Fail, of};
+use super::forget;
 use super::open::{Access, connect};
 use super::place::Place;
 use super::reader::lock;
@@ -19,7 +20,7 @@ use crate::domain::listing::row_words;
 use crate::domain::search::Progress;
 use crate::ports::log::LogFault;
 use rusqlite::{Connection, OptionalExtension, params};
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 /// Bytes of events of one batch, and commits.
@@ -66,6 +67,37 @@ impl Uptake {
             }
             std::thread::park_timeout(batch.elapsed().min(REST));
         }
+    }
+
+    /// As `go_on`; and where all is taken up, the words of what was purged go.
+    pub fn tidy(&self, time: Duration) -> Result<Progress, LogFault> {
+        let begun = Instant::now();
+        let mut far = self.go_on(time)?;
+        while far.whole() {
+            let (batch, conn) = (Instant::now(), lock(&self.conn));
+            let Some(open) = conn.as_ref() else { break };
+            match forget::step(open) {
+                Ok(false) => break,
+                Ok(true) if begun.elapsed() >= time => far.all += 1,
+                Ok(true) => {
+                    drop(conn);
+                    std::thread::park_timeout(batch.elapsed().min(REST));
+                }
+                Err(fail) => {
+                    let undone = open.is_autocommit() || open.execute_batch("ROLLBACK").is_ok();
+                    return Err(self.failed(conn, undone, fail));
+                }
+            }
+        }
+        Ok(far)
+    }
+
+    /// What failed; a connection that may be spoilt is let go of.
+    fn failed(&self, mut conn: MutexGuard<'_, Option<Connection>>, undone: bool, fail: Fail) -> LogFault {
+        if !undone || fail.spoils_connection() {
+            *conn = None;
+        }
+        fail.fault(&self.place.file)
     }
 
     fn open(&self) -> rusqlite::Result<Connection> {
