@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ui::app::App;
 use crate::ui::layout::lay;
 use crate::ui::mode::Pane;
-use crate::ui::panes::{approval, approval_text, calls, help, ink, trace};
+use crate::ui::panes::{approval, approval_text, calls, editor, help, ink, trace};
 use crate::ui::paper::Told;
 use crate::ui::parts::{Overlay, Window};
 use crate::ui::update_compare;
@@ -95,6 +95,9 @@ fn prepare_windows(app: &mut App) {
         }
     }
     update_compare::fit(app);
+    if let Some(Overlay::Editor(text)) = &mut app.overlay {
+        editor::prepare(text, app.layout.overlay.inner);
+    }
     if let Some(Overlay::Help) = app.overlay {
         let area = app.layout.overlay.inner;
         let total = help::rows(app, area.width);

@@ -7,6 +7,7 @@ mod overlays;
 mod breakpoints;
 mod looks;
 mod cost;
+pub mod hostile;
 
 use crate::harness::shot;
 use crate::harness::story::{START, Story, tools};
