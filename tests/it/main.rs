@@ -57,3 +57,5 @@ mod breakpoints_cli;
 mod breakpoint_keys;
 mod export;
 mod export_forms;
+mod secrets;
+mod frozen;
