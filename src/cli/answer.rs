@@ -16,24 +16,51 @@ use crate::domain::tally;
 use crate::runtime::ledger::RecordFault;
 use std::io::{IsTerminal, Read};
 
-/// Approves a call exactly as it stands, once all of it was seen.
-pub async fn approve(config: &Config, args: &Approve) -> Result<Code, Failure> {
-    let mut call = args.call.clone();
-    if call.hash.is_none() && !args.yes {
-        call.hash = seen(config, &call).await?;
-    }
-    answer(config, &call, |call, hash| Ok(Order::Approve { call, hash })).await
+/// A call that is answered.
+struct At {
+    wire: Wire,
+    id: SessionId,
+    call: CallId,
+    /// What the arguments of an edit are checked against is that of this folder.
+    workspace: String,
 }
 
-/// Shows a waiting call whole and asks; the hash of what was shown. None where nothing waits: the door says why.
-async fn seen(config: &Config, args: &Call) -> Result<Option<String>, Failure> {
-    let wire = Wire::required(config)?;
-    let id = wire.find(&args.id).await?;
-    let wanted = pending::parse(&args.call)?;
+impl At {
+    async fn find(config: &Config, args: &Call) -> Result<At, Failure> {
+        let wire = Wire::required(config)?;
+        let id = wire.find(&args.id).await?;
+        let call = pending::parse(&args.call)?;
+        let workspace = wire.hand(Via::Command, "").session(&id).await?.workspace.clone();
+        Ok(At { wire, id, call, workspace })
+    }
+}
+
+/// What an answer is bound to.
+enum Bound {
+    /// What was shown.
+    Seen(Hash),
+    /// Nothing was shown: the hash that was given, else what stands there.
+    Given(Option<String>),
+}
+
+/// Approves a call exactly as it stands, once all of it was seen.
+pub async fn approve(config: &Config, args: &Approve) -> Result<Code, Failure> {
+    let at = At::find(config, &args.call).await?;
+    let bound = match args.call.hash.is_none() && !args.yes {
+        true => Bound::Seen(seen(&at).await?),
+        false => Bound::Given(args.call.hash.clone()),
+    };
+    answer(&at, bound, |call, hash| Ok(Order::Approve { call, hash })).await
+}
+
+/// Shows a waiting call whole and asks; the hash of what was shown. Where nothing waits, that of nothing: the door says
+/// why, and refuses what may wait by then.
+async fn seen(at: &At) -> Result<Hash, Failure> {
+    let At { wire, id, call: wanted, .. } = at;
     let mut reader = wire.hand(Via::Command, "");
-    let session = reader.session(&id).await?;
-    let Some(call) = session.call(wanted).filter(|call| call.state == CallState::Held) else {
-        return Ok(None);
+    let session = reader.session(id).await?;
+    let Some(call) = session.call(*wanted).filter(|call| call.state == CallState::Held) else {
+        return Ok(Hash::ZERO);
     };
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::new(
@@ -51,7 +78,7 @@ async fn seen(config: &Config, args: &Call) -> Result<Option<String>, Failure> {
     let mut word = String::new();
     std::io::stdin().read_line(&mut word)?;
     match word.trim() {
-        "y" | "yes" => Ok(call.hash.map(|hash| hash.to_string())),
+        "y" | "yes" => Ok(call.hash.unwrap_or(Hash::ZERO)),
         _ => Err(Failure::new(
             Code::Failed,
             format!("{wanted} of {id} was not approved: nothing was decided"),
@@ -74,22 +101,22 @@ pub async fn edit(config: &Config, args: &Edit) -> Result<Code, Failure> {
             "give the whole object, such as '{\"path\":\"a.txt\"}'",
         )
     })?;
-    answer(config, &args.call, |call, hash| Ok(Order::ApproveEdited { call, hash, args: new })).await
+    word(config, &args.call, |call, hash| Ok(Order::ApproveEdited { call, hash, args: new })).await
 }
 
 /// Rejects a call.
 pub async fn reject(config: &Config, args: &Reject) -> Result<Code, Failure> {
-    answer(config, &args.call, |call, _| Ok(Order::Reject { call, reason: args.reason.clone() })).await
+    word(config, &args.call, |call, _| Ok(Order::Reject { call, reason: args.reason.clone() })).await
 }
 
 /// Answers in the tool's place.
 pub async fn respond(config: &Config, args: &Respond) -> Result<Code, Failure> {
-    answer(config, &args.call, |call, _| Ok(Order::Respond { call, text: args.text.clone() })).await
+    word(config, &args.call, |call, _| Ok(Order::Respond { call, text: args.text.clone() })).await
 }
 
 /// Settles an unknown outcome.
 pub async fn settle(config: &Config, args: &Settle) -> Result<Code, Failure> {
-    answer(config, &args.call, |call, _| {
+    word(config, &args.call, |call, _| {
         Ok(Order::Settle { call, how: args.how.into(), note: args.note.clone() })
     })
     .await
@@ -114,49 +141,57 @@ pub async fn cancel(config: &Config, args: &One) -> Result<Code, Failure> {
     Ok(Code::Done)
 }
 
-/// One word about one call, and what comes of it next.
-async fn answer(
+/// One word about one call that need not have been seen.
+async fn word(
     config: &Config,
     args: &Call,
     order: impl FnOnce(CallId, Hash) -> Result<Order, Failure>,
 ) -> Result<Code, Failure> {
-    let wire = Wire::required(config)?;
-    let id = wire.find(&args.id).await?;
-    let call = pending::parse(&args.call)?;
-    let (workspace, left) = {
-        let mut reader = wire.hand(Via::Command, "");
-        let session = reader.session(&id).await?;
-        let left = tally::left_running(session).iter().any(|left| left.call == Some(call));
-        (session.workspace.clone(), left)
-    };
+    let at = At::find(config, args).await?;
+    answer(&at, Bound::Given(args.hash.clone()), order).await
+}
+
+/// Gives the word, and says what comes of it next.
+async fn answer(
+    at: &At,
+    bound: Bound,
+    order: impl FnOnce(CallId, Hash) -> Result<Order, Failure>,
+) -> Result<Code, Failure> {
+    let At { wire, id, call, workspace } = at;
+    let call = *call;
+    let mut hand = wire.hand(Via::Command, workspace);
+    let left = tally::left_running(hand.session(id).await?).iter().any(|left| left.call == Some(call));
     // A call whose process is gone ran on with nobody: its outcome is unknown from here on.
-    if left && !wire.store.work.taken(&id)? {
-        wire.close(&id).await?;
+    if left && !wire.store.work.taken(id)? {
+        wire.close(id).await?;
     }
-    let mut hand = wire.hand(Via::Command, &workspace);
-    let now = hand.session(&id).await?.call(call).and_then(|call| call.hash).unwrap_or(Hash::ZERO);
-    let hash = match &args.hash {
-        None => now,
-        Some(text) => Hash::parse(text).ok_or_else(|| {
-            Failure::new(
-                Code::Usage,
-                "--hash wants 64 hexadecimal digits",
-                "`tackroom pending --json` prints it",
-            )
-        })?,
+    let hash = match bound {
+        Bound::Seen(hash) => hash,
+        Bound::Given(given) => {
+            let now = hand.session(id).await?.call(call).and_then(|call| call.hash).unwrap_or(Hash::ZERO);
+            let hash = given.map_or(Ok(now), |text| parse(&text))?;
+            if hash != now {
+                return Err(RecordFault::Refused(Refusal::Changed(call)).into()); // whatever the word is
+            }
+            hash
+        }
     };
-    if hash != now {
-        return Err(RecordFault::Refused(Refusal::Changed(call)).into()); // whatever the word is
-    }
     let order = order(call, hash)?;
-    let session = hand.order(&id, &order).await?;
-    let driven = wire.store.work.taken(&id)?;
-    let said = said(session, &id, call, &order, driven);
+    let session = hand.order(id, &order).await?;
+    let driven = wire.store.work.taken(id)?;
+    let said = said(session, id, call, &order, driven);
     out::line(&said)?;
     if !driven {
         out::line(&format!("nobody drives this session now; `tackroom resume {id}` goes on with it"))?;
     }
     Ok(Code::Done)
+}
+
+fn parse(hash: &str) -> Result<Hash, Failure> {
+    Hash::parse(hash).ok_or_else(|| {
+        let hint = "`tackroom pending --json` prints it";
+        Failure::new(Code::Usage, "--hash wants 64 hexadecimal digits", hint)
+    })
 }
 
 fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: bool) -> String {

@@ -19,7 +19,7 @@ use crate::ports::log::{Follow, TailItem};
 
 /// Prints the events of a session; with `--follow` also what comes.
 pub async fn events(config: &Config, args: &Events) -> Result<Code, Failure> {
-    let wire = Wire::required(config)?;
+    let wire = if args.follow { Wire::following(config)? } else { Wire::reading(config)? };
     let id = wire.find(&args.id).await?;
     if !args.follow {
         let mut after = 0;

@@ -183,6 +183,7 @@ impl From<AgentFault> for Failure {
                     format!("watch it with `tackroom --session {id}`, answer it with `tackroom approve`");
                 Failure::new(Code::Failed, fault.to_string(), hint)
             }
+            AgentFault::Partial(_) => Failure::new(Code::Failed, fault.to_string(), AgentFault::WHOLE),
             AgentFault::Imported(_) => {
                 Failure::new(Code::Usage, fault.to_string(), "`tackroom replay ID` shows it step by step")
             }

@@ -23,7 +23,7 @@ const PAGE: usize = 64;
 
 /// Writes sessions.
 pub async fn export(config: &Config, args: &Export, json: bool) -> Result<Code, Failure> {
-    let wire = Wire::required(config)?;
+    let wire = Wire::reading(config)?;
     let mut ids: Vec<SessionId> = Vec::new();
     for prefix in &args.ids {
         let id = wire.find(prefix).await?;

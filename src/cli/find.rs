@@ -8,6 +8,7 @@ use crate::adapters::model::secret::Secret;
 use crate::adapters::web::{self, Web};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::kept::{self, Bare, Kept};
 use crate::ports::clock::Clock;
 use crate::ports::model::Model;
 use std::sync::Arc;
@@ -31,7 +32,7 @@ pub enum Found {
         /// Where it is asked, as it may be shown.
         base_url: String,
         /// The plug.
-        plug: Arc<OpenAi>,
+        plug: Arc<dyn Model>,
     },
     /// Nothing that answers: a workbench offers the built-in script and says so; a run refuses.
     Nothing {
@@ -141,7 +142,7 @@ pub async fn again(
         return Ok(Found::Script(model.to_string()));
     }
     if let (Some(url), None) = (kept, &config.base_url.value) {
-        return endpoint(config, clock, remembered(config, url), model.to_string());
+        return kept_endpoint(config, clock, url, model.to_string());
     }
     let mut config = config.clone();
     if config.model.value.is_none() && !model.is_empty() {
@@ -150,21 +151,8 @@ pub async fn again(
     find(&config, clock).await
 }
 
-/// The endpoint that a task began with: with the key of the provider that it is, else with the configured one.
-fn remembered(config: &Config, url: &str) -> Candidate {
-    let known = discover::candidates(&|name| config.env.get(name).cloned(), &LOCAL_SERVERS);
-    let same = |one: &Candidate| web::public_url(&one.base_url).as_deref() == Some(url);
-    known.into_iter().find(same).unwrap_or_else(|| Candidate {
-        label: "remembered".to_string(),
-        base_url: url.to_string(),
-        // A provider whose own key is gone gets none: never that of another one.
-        key: key(config).filter(|_| !discover::is_provider(url)),
-        key_source: None,
-        local: false,
-    })
-}
-
-fn key(config: &Config) -> Option<Secret> {
+/// The key for the endpoint that the configuration names.
+pub fn key(config: &Config) -> Option<Secret> {
     config.env.get(&config.key_env.value).filter(|key| !key.is_empty()).map(Secret::new)
 }
 
@@ -185,7 +173,7 @@ pub fn plug(
     };
     match (here, kept) {
         (Some((plug, url)), Some(kept)) if config.base_url.value.is_some() || url == kept => Ok(plug.clone()),
-        (_, Some(kept)) => match endpoint(config, clock, remembered(config, kept), model.to_string()) {
+        (_, Some(kept)) => match kept_endpoint(config, clock, kept, model.to_string()) {
             Ok(Found::Endpoint { plug, .. }) => Ok(plug),
             Ok(Found::Script(_) | Found::Nothing { .. }) => Err(nowhere(model)),
             Err(failure) => Err((failure.sentence, failure.hint)),
@@ -267,14 +255,42 @@ fn endpoint(
     candidate: Candidate,
     model: String,
 ) -> Result<Found, Failure> {
+    let headers = &config.headers.value;
+    let headers = headers.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
+    plugged(config, clock, candidate, headers, model)
+}
+
+/// The endpoint that a session names.
+fn kept_endpoint(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    url: &str,
+    model: String,
+) -> Result<Found, Failure> {
+    let (candidate, withheld) = match kept::kept(config, url) {
+        Kept::Known(candidate) => return endpoint(config, clock, candidate, model),
+        Kept::Named { candidate, withheld } => (candidate, withheld),
+    };
+    let mut found = plugged(config, clock, candidate, Vec::new(), model)?;
+    if let (Found::Endpoint { plug, .. }, Some(withheld)) = (&mut found, withheld) {
+        *plug = Arc::new(Bare { model: plug.clone(), why: withheld });
+    }
+    Ok(found)
+}
+
+fn plugged(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    candidate: Candidate,
+    headers: Vec<(String, Secret)>,
+    model: String,
+) -> Result<Found, Failure> {
     let limits = ModelLimits {
         connect_ms: config.limits.connect_s.value.saturating_mul(1_000),
         first_byte_ms: config.limits.first_byte_s.value.saturating_mul(1_000),
         idle_ms: config.limits.idle_s.value.saturating_mul(1_000),
         total_ms: config.limits.total_s.value.saturating_mul(1_000),
     };
-    let headers =
-        config.headers.value.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
     let base_url = web::public_url(&candidate.base_url).unwrap_or_default();
     let wanted =
         OpenAiConfig { key: candidate.key, headers, limits, ..OpenAiConfig::new(candidate.base_url) };
@@ -282,6 +298,14 @@ fn endpoint(
         Failure::new(Code::Usage, fault.message, "a base URL looks like http://127.0.0.1:11434/v1")
     })?;
     Ok(Found::Endpoint { label: candidate.label, model, base_url, plug: Arc::new(plug) })
+}
+
+/// What is held back from the server that a session names, where it is the one that is asked.
+pub fn withheld(config: &Config, url: &str) -> Option<String> {
+    match kept::kept(config, url) {
+        Kept::Named { withheld, .. } if config.base_url.value.is_none() => withheld,
+        Kept::Named { .. } | Kept::Known(_) => None,
+    }
 }
 
 /// The script of that name: built in, or a file as in `scripted:path/to/script.json`.

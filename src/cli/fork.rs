@@ -36,6 +36,7 @@ pub async fn fork(config: &Config, args: &Fork) -> Result<Code, Failure> {
     }
     out::progress(&out::safe(&format!("session {} · {}", forked.id, forked.workspace)));
     let wire = Wire::create(config, &forked.workspace).await?;
+    wire.tell_withheld(wire.hand(Via::Command, "").session(&forked.id).await?);
     if args.run {
         return Box::pin(open::screen(config, wire, First::Resume(forked.id))).await;
     }

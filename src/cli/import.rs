@@ -10,7 +10,7 @@ use crate::cli::signal;
 use crate::cli::wire::Wire;
 use crate::domain::text;
 use crate::ports::foreign::{Discovered, Foreign, Source, Wanted};
-use crate::runtime::importer::{Importer, Taken};
+use crate::runtime::importer::{Importer, Known, Taken};
 use crate::runtime::replica::{Copied, Replicas};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -53,8 +53,9 @@ pub async fn import(config: &Config, args: &Import) -> Result<Code, Failure> {
         blobs: wire.store.blobs.clone(),
         clock: wire.clock.clone(),
         program: wire.opening().program,
+        known: Known::default(),
     };
-    let replicas = Replicas { log: wire.store.log.clone(), blobs: wire.store.blobs.clone() };
+    let replicas = Replicas { store: wire.store.clone(), clock: wire.clock.clone() };
     let mut report = Vec::new();
     let mut failed = !found.odd.is_empty();
     for path in &parted.own {

@@ -74,7 +74,9 @@ pub async fn copy(replicas: &Replicas, path: &Path) -> Result<Copied, String> {
             format!("{fault}; end or settle it where it came from, then export it again")
         }
         ReplicaFault::Bad(_) => format!("{fault}; nothing was imported: export it again"),
-        ReplicaFault::Source(_) | ReplicaFault::Log(_) => fault.to_string(),
+        ReplicaFault::Log(_) => format!("{fault}; what is there of it cannot be driven: import it again"),
+        ReplicaFault::Taken(_) => format!("{fault}; import it again when that is done"),
+        ReplicaFault::Source(_) => fault.to_string(),
     };
     Box::pin(replicas.copy(&open)).await.map_err(hinted)
 }

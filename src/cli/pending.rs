@@ -11,7 +11,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::session::Session;
-use crate::domain::tally::{self, Waits};
+use crate::domain::tally::{self, Row, Waits};
 use crate::domain::text;
 use crate::domain::time::{self, Micros};
 
@@ -108,7 +108,7 @@ pub fn parse(text: &str) -> Result<CallId, Failure> {
 /// The sessions that may hold something: those that wait, and those that are at work or should be.
 async fn at_work(wire: &Wire) -> Result<Vec<SessionId>, Failure> {
     let held = Query { held: true, limit: SESSIONS_MAX, ..Query::default() };
-    let statuses = ["running", "held", "paused", "stepping"].map(str::to_string).to_vec();
+    let statuses = Row::AT_WORK.map(str::to_string).to_vec();
     let live = Query { statuses, limit: SESSIONS_MAX, ..Query::default() };
     let mut ids = Vec::new();
     for query in [held, live] {

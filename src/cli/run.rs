@@ -64,7 +64,9 @@ pub async fn resume(config: &Config, args: &Resume) -> Result<Code, Failure> {
             ));
             return Ok(Code::of(session.status()));
         }
-        Wire::again(config, session, !args.drive.headless).await?
+        let wire = Wire::again(config, session, !args.drive.headless).await?;
+        wire.tell_withheld(session);
+        wire
     };
     if !args.drive.headless {
         return Box::pin(open::screen(config, wire, First::Resume(id))).await;

@@ -25,10 +25,14 @@ pub async fn search(config: &Config, args: &Find, json: bool) -> Result<Code, Fa
             "such as: tackroom sessions search \"connection refused\" retry",
         ));
     }
-    if Wire::existing(config)?.is_none() {
+    let Some(mut wire) = Wire::existing(config)? else {
         return print(config, &Found::default(), json, 0);
+    };
+    // Where something is left to be taken up, that is written; who may not write searches what there is.
+    let whole = wire.store.index.take_up(0).await.is_ok_and(|progress| progress.whole());
+    if !whole && let Ok(writing) = Wire::required(config) {
+        wire = writing;
     }
-    let wire = Wire::required(config)?;
     let begun = Instant::now();
     loop {
         // A store that is busy or may not be written to is searched as far as it was taken up.

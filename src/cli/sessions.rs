@@ -75,18 +75,19 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         after: None,
         limit: wanted.limit,
     };
-    let (rows, counts, now) = match Wire::existing(config)? {
+    let (rows, counts, left, now) = match Wire::existing(config)? {
         Some(wire) => {
             if let Some(after) = &wanted.after {
                 let id = wire.find(after).await?;
                 query.after = wire.store.index.row(&id).await?.as_ref().map(After::of);
             }
             let counts = wire.store.index.counts(query.clone()).await?;
-            (wire.store.index.rows(query).await?, counts, wire.clock.now())
+            let rows = wire.store.index.rows(query).await?;
+            let left = nobody_drives(&wire, &rows)?;
+            (rows, counts, left, wire.clock.now())
         }
-        None => (Vec::new(), Counts::default(), time::Micros(0)),
+        None => (Vec::new(), Counts::default(), Vec::new(), time::Micros(0)),
     };
-    let left = nobody_drives(config, &rows)?;
     if json {
         let rows: Vec<serde_json::Value> =
             rows.iter().zip(&left).map(|(row, left)| told(row, *left)).collect();
@@ -124,8 +125,7 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
 }
 
 /// Which of the sessions should be at work and are driven by nobody.
-fn nobody_drives(config: &Config, rows: &[Row]) -> Result<Vec<bool>, Failure> {
-    let Some(wire) = Wire::existing(config)? else { return Ok(Vec::new()) };
+fn nobody_drives(wire: &Wire, rows: &[Row]) -> Result<Vec<bool>, Failure> {
     let left = |row: &Row| Ok(row.status == "running" && !wire.store.work.taken(&row.id)?);
     rows.iter().map(left).collect()
 }
@@ -170,7 +170,7 @@ fn line(row: &Row, depth: usize, left: bool, now: time::Micros) -> String {
 }
 
 async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
-    let wire = Wire::required(config)?;
+    let wire = Wire::reading(config)?;
     let id = wire.find(id).await?;
     let row = wire.store.index.row(&id).await?;
     let mut hand = wire.hand(Via::Command, "");

@@ -50,13 +50,15 @@ async fn remove(config: &Config, id: &str, which: &str) -> Result<Code, Failure>
         out::line(&format!("removed {no} of {id}"))?;
         return Ok(Code::Done);
     }
-    let (wire, id, session) = found(config, id).await?;
+    let wire = Wire::required(config)?;
+    let id = wire.find(id).await?;
     let mut hand = wire.hand(Via::Command, "");
-    for one in &session.breaks {
+    let standing = hand.session(&id).await?.breaks.clone();
+    for one in &standing {
         hand.order(&id, &Order::RemoveBreakpoint(one.no)).await?;
         out::line(&format!("removed {} of {id}", one.no))?;
     }
-    if session.breaks.is_empty() {
+    if standing.is_empty() {
         out::line(&format!("{id} has no breakpoints"))?;
     }
     Ok(Code::Done)
@@ -184,7 +186,7 @@ async fn ordered(config: &Config, id: &str, order: &Order) -> Result<(Wire, Sess
 
 /// A session as it stands: reading writes nothing.
 async fn found(config: &Config, id: &str) -> Result<(Wire, SessionId, Session), Failure> {
-    let wire = Wire::required(config)?;
+    let wire = Wire::reading(config)?;
     let id = wire.find(id).await?;
     let session = wire.hand(Via::Command, "").session(&id).await?.clone();
     Ok((wire, id, session))

@@ -8,6 +8,7 @@ use crate::adapters::tool::{self, WebFetch, Workspace};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find::{self, Found};
+use crate::cli::out;
 use crate::domain::call::{By, Via};
 use crate::domain::host::Hosts;
 use crate::domain::ids::SessionId;
@@ -97,20 +98,34 @@ impl Wire {
         Ok(Sqlite::open_read_only(&config.paths.data)?.map(|engine| Wire::over(config, engine)))
     }
 
+    /// As `existing`; none there is an error.
+    pub fn reading(config: &Config) -> Result<Wire, Failure> {
+        Wire::existing(config)?.ok_or_else(|| {
+            let sentence = format!("there is no session yet in {}", config.paths.data.display());
+            Failure::new(Code::Usage, sentence, "`tackroom demo` makes one in a minute")
+        })
+    }
+
+    /// As `reading`, for who waits for what comes. A store without a journal is read as it lies, so it would not be seen
+    /// to change.
+    pub fn following(config: &Config) -> Result<Wire, Failure> {
+        match config.paths.data.join("tackroom.db-wal").exists() {
+            true => Wire::reading(config),
+            false => Wire::required(config),
+        }
+    }
+
     /// The store for an operator's word; none there is an error.
     pub fn required(config: &Config) -> Result<Wire, Failure> {
-        if Sqlite::open_read_only(&config.paths.data)?.is_none() {
-            let sentence = format!("there is no session yet in {}", config.paths.data.display());
-            return Err(Failure::new(Code::Usage, sentence, "`tackroom demo` makes one in a minute"));
-        }
+        Wire::reading(config)?;
         apart(config)?;
-        let engine = store(config)?;
-        Ok(Wire::over(config, engine))
+        Ok(Wire::over(config, store(config)?))
     }
 
     /// Opens or makes the store, where no model is asked.
     pub fn store(config: &Config) -> Result<Wire, Failure> {
-        let engine = Sqlite::open(&config.paths.data)?;
+        apart(config)?;
+        let engine = store(config)?;
         engine.writable()?;
         Ok(Wire::over(config, engine))
     }
@@ -169,6 +184,14 @@ impl Wire {
     /// Where the model is asked, as a run keeps it.
     pub fn base_url(&self) -> Option<String> {
         self.found.as_ref().and_then(Found::base_url).map(str::to_string)
+    }
+
+    /// Says what is held back from the server that a session names.
+    pub fn tell_withheld(&self, session: &Session) {
+        let kept = session.run.as_ref().and_then(|run| run.base_url.as_deref());
+        if let Some(why) = kept.and_then(|kept| find::withheld(&self.config, kept)) {
+            out::progress(&out::safe(&why));
+        }
     }
 
     /// The operator's hand. `workspace` is where edited arguments will be used; empty where nothing is edited.

@@ -1,6 +1,7 @@
 //! One tool call: what was asked, what was judged and decided, what came of it.
 
 use crate::domain::canon::action_hash;
+use crate::domain::consent::Consent;
 use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
@@ -255,6 +256,8 @@ pub struct Call {
     pub edit_refused: Option<Verdict>,
     /// The person's word, if any.
     pub approval: Option<Approval>,
+    /// What the next verdict asks of all that.
+    pub consent: Consent,
     /// What the model reads as result.
     pub result: Option<String>,
     /// What it gave back.

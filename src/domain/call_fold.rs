@@ -1,10 +1,11 @@
 //! How the facts about a call change it, and what the model reads of its end.
 
 use crate::domain::call::{Approval, Call, CallState, Ended, Outcome, Output, Preview};
+use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{BadCall, Event, Fact, Settling};
 use crate::domain::ids::CallId;
 use crate::domain::message::AskedCall;
-use crate::domain::policy::{Verdict, Word};
+use crate::domain::policy::Verdict;
 use crate::domain::session::Session;
 use crate::domain::tool_spec::Effect;
 
@@ -27,6 +28,7 @@ impl Call {
             preview: Preview::None,
             edit_refused: None,
             approval: None,
+            consent: Consent::default(),
             result: None,
             output: None,
             asked_at: event.at,
@@ -47,33 +49,28 @@ impl Call {
         self.result = Some(result);
     }
 
-    /// The policy spoke: what was edited and denied goes back to the operator as it was before the edit; what was edited
-    /// and would replace a content that the operator has not seen is shown to them first.
-    fn judged(&mut self, event: &Event) {
+    /// The policy spoke.
+    fn judged(&mut self, event: &Event, ruling: Ruling) {
         let Fact::CallJudged { verdict, hash, effect, destroys, touches, preview, .. } = &event.fact else {
             return;
         };
-        let edit_pending = self.edited.is_some() && self.approval.is_some();
-        if edit_pending && verdict.word == Word::Deny {
+        if ruling == Ruling::EditDenied {
             self.edited = None;
             self.approval = None;
             self.edit_refused = Some(verdict.clone());
             self.state = CallState::Held;
             return;
         }
-        let unseen = edit_pending && replaces_unseen(&self.preview, preview);
         self.verdict = Some(verdict.clone());
         self.hash = Some(*hash);
         self.effect = *effect;
         self.destroys = *destroys;
         self.touches.clone_from(touches);
         self.preview = preview.clone();
-        let approved = !unseen && self.approval.as_ref().is_some_and(|approval| approval.hash == *hash);
-        match verdict.word {
-            Word::Deny => self.end(Ended::Denied, denied(verdict)),
-            _ if approved => self.state = CallState::Cleared { by_person: true },
-            Word::Allow if self.approval.is_none() => self.state = CallState::Cleared { by_person: false },
-            Word::Allow | Word::Ask => {
+        match ruling {
+            Ruling::Denied => self.end(Ended::Denied, denied(verdict)),
+            Ruling::Cleared { by_person } => self.state = CallState::Cleared { by_person },
+            Ruling::Held | Ruling::EditDenied => {
                 self.approval = None;
                 self.state = CallState::Held;
             }
@@ -127,8 +124,8 @@ impl Session {
         if !std::mem::replace(&mut call.opened, true) {
             call.span = event.no;
         }
-        if let Fact::CallJudged { .. } = fact {
-            call.judged(event);
+        if let Some(ruling) = call.consent.apply(fact) {
+            call.judged(event, ruling);
         } else if let Fact::CallRefused { why, .. } = fact {
             call.end(Ended::Refused, refused(&call.tool.clone(), why));
         } else if let Fact::CallEdited { args, .. } = fact {
@@ -189,12 +186,6 @@ impl Session {
             call.state = CallState::Unknown;
         }
     }
-}
-
-/// Whether an edited call would replace a content that nobody was shown: another file's, or this one's as it is by now.
-fn replaces_unseen(shown: &Preview, now: &Preview) -> bool {
-    let Preview::Change { path, before: Some(before), .. } = now else { return false };
-    !matches!(shown, Preview::Change { path: p, before: Some(b), .. } if p == path && b == before)
 }
 
 /// How the line begins that tells the model of changed arguments, before what came of the call.

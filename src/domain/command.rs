@@ -20,7 +20,7 @@ pub enum Command {
     /// Watch a stored session: `Notice::Watching`, everything stored as commits, `Notice::CaughtUp`, then what comes.
     /// Ends the watching of any other.
     Watch(SessionId),
-    /// Make another session from an event of one, and watch it; told as `Notice::Forked`.
+    /// Make another session from an event of one; told as `Notice::Forked`.
     Fork {
         /// The session.
         session: SessionId,

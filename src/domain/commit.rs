@@ -34,6 +34,22 @@ pub struct Sealed {
     pub hash: Hash,
 }
 
+/// An event with the bytes it is stored as, before it has a place in a chain.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// The event.
+    pub event: Event,
+    /// The bytes.
+    pub json: Arc<str>,
+}
+
+impl From<Event> for Told {
+    fn from(event: Event) -> Told {
+        let json = event.to_json().into();
+        Told { event, json }
+    }
+}
+
 /// 1..n events that become durable together.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Commit {
@@ -218,15 +234,26 @@ impl Head {
         at: Micros,
         events: Vec<Event>,
     ) -> Commit {
+        self.seal_told(id, session, by, at, events.into_iter().map(Told::from).collect())
+    }
+
+    /// The same for events whose bytes are there already.
+    pub fn seal_told(
+        &self,
+        id: CommitId,
+        session: &SessionId,
+        by: (Class, &str),
+        at: Micros,
+        events: Vec<Told>,
+    ) -> Commit {
         let mut hash = self.hash;
         let mut epoch = if by.0 == Class::Importer { Epoch::IMPORTED } else { self.epoch };
         let events = events
             .into_iter()
-            .map(|event| {
+            .map(|Told { event, json }| {
                 if let Fact::WriterTaken { epoch: taken, .. } = &event.fact {
                     epoch = *taken;
                 }
-                let json: Arc<str> = event.to_json().into();
                 hash = Hash::chained(hash, json.as_bytes());
                 Sealed { event, json, hash }
             })

@@ -116,7 +116,7 @@ fn marked(session: &Session, mark: &Mark) -> Result<Mark, Refusal> {
     if matches!(mark, Mark::Tag { .. }) && session.marks.tags.len() >= TAGS_MAX {
         return Err(Refusal::ManyTags(TAGS_MAX));
     }
-    if matches!(mark, Mark::Archive | Mark::Delete) && session.live().is_some() {
+    if matches!(mark, Mark::Archive | Mark::Delete) && session.at_work() {
         return Err(Refusal::RunUnderWay);
     }
     Ok(mark)

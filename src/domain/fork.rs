@@ -191,6 +191,7 @@ impl Session {
         if run.ended.is_some() {
             return;
         }
+        run.permits = 0; // the steps that were allowed are the parent's
         if matches!(run.turn, Turn::Asked { .. } | Turn::Failed { .. }) {
             run.turn = Turn::Ready;
         }
@@ -208,6 +209,7 @@ impl Session {
             };
             call.carried |= decided || call.approval.is_some();
             call.approval = None;
+            call.consent.apply(&event.fact);
             call.hash = None;
             call.edit_refused = None;
             call.starts = 0;
@@ -251,21 +253,27 @@ pub enum FilesAt {
 /// Finds out which files belong to an event: fed with all events of the session, in order.
 ///
 /// Files are kept right before a call that may change them, and at the end of a run that did. So the files of an event are
-/// those kept before it if no such call has ended between, else those kept next after it.
+/// those kept before it if no such call has ended between, else those kept next after it, if none was running or began
+/// before that.
 #[derive(Clone, Debug)]
 pub struct FileTrail {
     at: EventNo,
     kept: Option<Hash>,
+    /// Whether a call has changed them since, or they were not put back whole.
     changed: bool,
     changing: HashMap<CallId, bool>,
-    running: u32,
+    /// The start of a call that may be changing them.
+    running: Option<EventNo>,
+    /// The files that are being put back.
+    restoring: Option<Hash>,
     later: Option<FilesAt>,
 }
 
 impl FileTrail {
     /// For the files of event `at`.
     pub fn new(at: EventNo) -> FileTrail {
-        FileTrail { at, kept: None, changed: false, changing: HashMap::new(), running: 0, later: None }
+        let changing = HashMap::new();
+        FileTrail { at, kept: None, changed: false, changing, running: None, restoring: None, later: None }
     }
 
     /// Takes in one event.
@@ -275,28 +283,45 @@ impl FileTrail {
         }
         let fact = &event.fact;
         if let Fact::CallStarted { call, .. } = fact {
-            if self.may_change(*call) {
-                self.changed = true;
-                self.running += 1;
-            }
+            self.running = self.running.or(self.may_change(*call).then_some(event.no));
         } else if let Fact::CallEnded { call, .. }
         | Fact::CallInterrupted { call }
         | Fact::CallUnknown { call } = fact
         {
-            self.running = self.running.saturating_sub(u32::from(self.may_change(*call)));
-        } else if let Some(manifest) = keeps(fact) {
-            (self.kept, self.changed, self.running) = (Some(manifest), false, 0);
+            if self.may_change(*call) {
+                (self.changed, self.running) = (true, None); // calls that change things run one at a time
+            }
+        } else if let Fact::WorkspaceKept { manifest, .. } = fact {
+            self.lie_there(Some(*manifest));
         } else if let Fact::SessionForked { files, .. } = fact {
-            (self.kept, self.changed, self.running) = (*files, false, 0);
+            self.lie_there(*files);
+        } else if let Fact::RestoreStarted { manifest, .. } = fact {
+            (self.restoring, self.changed) = (Some(*manifest), true);
+        } else if let Some(manifest) = self.put_back(fact) {
+            self.lie_there(Some(manifest));
         }
         self.learn(fact);
+    }
+
+    fn lie_there(&mut self, manifest: Option<Hash>) {
+        (self.kept, self.changed, self.running, self.restoring) = (manifest, false, None, None);
+    }
+
+    /// The files that lie there where a fact tells that they were put back, each of them.
+    fn put_back(&mut self, fact: &Fact) -> Option<Hash> {
+        let Fact::RestoreEnded { failed, .. } = fact else { return None };
+        self.restoring.take().filter(|_| *failed == 0)
     }
 
     fn after(&mut self, event: &Event) {
         if self.later.is_some() {
             return;
         }
-        if let Fact::WorkspaceKept { manifest, .. } = &event.fact {
+        if let Some(at) = self.running {
+            self.later = Some(FilesAt::Lost { at }); // what is kept next holds what it did
+        } else if let Some(manifest) = self.put_back(&event.fact) {
+            self.later = Some(FilesAt::Kept(manifest));
+        } else if let Fact::WorkspaceKept { manifest, .. } = &event.fact {
             self.later = Some(FilesAt::Kept(*manifest));
         } else if let Fact::RestoreStarted { before, .. } = &event.fact {
             self.later = Some(FilesAt::Kept(*before));
@@ -324,18 +349,10 @@ impl FileTrail {
     /// The files of the event.
     pub fn files(&self) -> FilesAt {
         match self.kept {
-            Some(manifest) if !self.changed || self.running > 0 => FilesAt::Kept(manifest),
+            Some(manifest) if !self.changed => FilesAt::Kept(manifest),
             Some(_) | None => self.later.unwrap_or(FilesAt::Now),
         }
     }
-}
-
-/// The manifest that lies in the workspace after a fact.
-fn keeps(fact: &Fact) -> Option<Hash> {
-    if let Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } = fact {
-        return Some(*manifest);
-    }
-    None
 }
 
 /// The event to fork at for a change of `call`: the last one before it was decided on or begun, else the last of all.

@@ -18,6 +18,7 @@ pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod call; // one tool call and how it stands
+pub mod consent; // whether a verdict lets a call go or hands it to a person
 pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin
 pub mod foreign; // what is known of another tool's session, in plain words of this one
 pub mod pattern; // regular expressions, bounded

@@ -90,8 +90,10 @@ pub enum Notice {
         /// What to do next.
         hint: String,
     },
-    /// A fork was made; it is watched from here on, and driven by nobody.
+    /// A fork was made; nobody drives it, and whoever wants to see it asks for it.
     Forked {
+        /// The session it was made of.
+        parent: SessionId,
         /// The new session.
         session: SessionId,
         /// The event of the parent.

@@ -102,6 +102,37 @@ pub enum Order {
     RemoveNote(NoteNo),
 }
 
+impl Order {
+    /// Whether it is to set a session to work that nobody drives. What only names, marks, prepares or holds back does not.
+    pub fn sets_to_work(&self) -> bool {
+        match self {
+            Order::Start(_)
+            | Order::Say(_)
+            | Order::Steer(_)
+            | Order::Approve { .. }
+            | Order::ApproveEdited { .. }
+            | Order::Reject { .. }
+            | Order::Respond { .. }
+            | Order::Settle { .. }
+            | Order::Resume
+            | Order::Continue
+            | Order::RunUntil(_)
+            | Order::Step
+            | Order::SetMode(Mode::Auto | Mode::Ask)
+            | Order::Cancel => true, // it is ended, and what was left open closed
+            Order::SetMode(Mode::Step)
+            | Order::Pause
+            | Order::Interrupt
+            | Order::Rename(_)
+            | Order::Mark(_)
+            | Order::SetBreakpoint(_)
+            | Order::RemoveBreakpoint(_)
+            | Order::AddNote(_)
+            | Order::RemoveNote(_) => false,
+        }
+    }
+}
+
 /// Why an order is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {

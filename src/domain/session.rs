@@ -57,7 +57,7 @@ pub struct Session {
     pub usage: Usage,
     /// The manifest of the files as they were kept last.
     pub kept: Option<Hash>,
-    /// Whether a call that may change files has started since.
+    /// Whether a call that may change files has started since, or they were not put back whole.
     pub changed: bool,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
@@ -131,6 +131,11 @@ impl Session {
         self.run.as_ref().filter(|run| run.ended.is_none())
     }
 
+    /// Whether a run is under way that may go on here: what another tool recorded is finished, told or not.
+    pub fn at_work(&self) -> bool {
+        self.imported.is_none() && self.live().is_some()
+    }
+
     /// The call of that id.
     pub fn call(&self, id: CallId) -> Option<&Call> {
         self.calls.get(place(id))
@@ -147,7 +152,7 @@ impl Session {
 
     /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
     /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
-    pub(in crate::domain) fn let_go(&mut self) -> u64 {
+    pub fn let_go(&mut self) -> u64 {
         let messages = std::mem::take(&mut self.transcript).len() as u64;
         if self.live().is_none_or(|run| run.open_calls.is_empty()) {
             self.calls.forget(EventNo(u64::MAX), |_| false);
@@ -264,10 +269,14 @@ impl Session {
         }
     }
 
-    /// The manifest that lies in the workspace from now on.
+    /// The manifest that lies in the workspace from now on. What is put back lies there once all of it is.
     fn apply_files(&mut self, fact: &Fact) {
-        if let Fact::WorkspaceKept { manifest, .. } | Fact::RestoreStarted { manifest, .. } = fact {
+        if let Fact::WorkspaceKept { manifest, .. } = fact {
             (self.kept, self.changed) = (Some(*manifest), false);
+        } else if let Fact::RestoreStarted { manifest, .. } = fact {
+            (self.kept, self.changed) = (Some(*manifest), true);
+        } else if let Fact::RestoreEnded { failed: 0, .. } = fact {
+            self.changed = false;
         }
     }
 

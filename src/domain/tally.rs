@@ -1,13 +1,14 @@
 //! Events as one session row: what a list shows of a session, kept up in the same transaction as its events.
 
 use crate::domain::call::{Call, CallState, Preview};
+use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::imported::is_answer;
 use crate::domain::listing::Tab;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
-use crate::domain::policy::{Mode, Word};
+use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
 use crate::domain::stops::Hit;
@@ -68,9 +69,7 @@ pub struct Row {
     #[serde(default)]
     stepping: bool,
     #[serde(default)]
-    edited: Option<CallId>,
-    #[serde(default)]
-    changed: Option<CallId>,
+    consents: BTreeMap<CallId, Consent>,
     /// Whether another tool recorded it.
     #[serde(default)]
     pub imported: bool,
@@ -100,8 +99,7 @@ impl Row {
             stopped: false,
             paused: false,
             stepping: false,
-            edited: None,
-            changed: None,
+            consents: BTreeMap::new(),
             imported: false,
         }
     }
@@ -109,6 +107,14 @@ impl Row {
     /// How many things wait for a person.
     pub fn waiting(&self) -> usize {
         self.holds.len() + usize::from(self.stopped)
+    }
+
+    /// The statuses of a session that is at work, or would be if somebody drove it.
+    pub const AT_WORK: [&str; 4] = ["running", "held", "paused", "stepping"];
+
+    /// Whether a run is under way that may go on here.
+    pub fn at_work(&self) -> bool {
+        !self.imported && Row::AT_WORK.contains(&self.status.as_str())
     }
 
     /// Takes in one event; costs the same however long the session is.
@@ -136,7 +142,7 @@ impl Row {
             }
             self.usage = Usage::default(); // the copies were paid for in the parent
             self.holds.clear(); // every call that is not over is judged again
-            (self.edited, self.changed) = (None, None);
+            self.consents.clear();
         } else if let Fact::ModelReplied { reply, calls } = fact {
             self.steps += 1;
             self.calls += calls.len() as u64;
@@ -204,30 +210,29 @@ impl Row {
             self.stopped = true;
         } else if let Fact::RunEnded { status, .. } = fact {
             self.holds.clear();
+            self.consents.clear();
             self.stopped = false;
             self.status = ended(*status).to_string();
         }
     }
 
-    /// The holds follow the calls; an edit that the policy denied is a hold again.
+    /// The holds follow the calls.
     fn apply_call(&mut self, fact: &Fact) {
         let Some(call) = fact.call() else { return };
-        if let Fact::CallJudged { verdict, .. } = fact {
-            let edit_denied = self.edited == Some(call) && verdict.word == Word::Deny;
-            if (verdict.word == Word::Ask && self.edited != Some(call)) || edit_denied {
-                self.holds.insert(call, "approval".to_string());
-            }
-            (self.edited, self.changed) = (None, None);
+        let ruling = self.consents.entry(call).or_default().apply(fact);
+        let asks = matches!(ruling, Some(Ruling::Held | Ruling::EditDenied));
+        if asks {
+            self.holds.insert(call, "approval".to_string());
         } else if let Fact::CallUnknown { .. } = fact {
             self.holds.insert(call, "unknown".to_string());
-        } else if let Fact::CallEdited { .. } = fact {
-            self.changed = Some(call);
-            self.holds.remove(&call);
         } else {
-            // An edit waits no more only where it is approved with it; in a fork it is not.
-            let approved = matches!(fact, Fact::CallApproved { .. }) && self.changed == Some(call);
-            self.edited = if approved { self.changed.take() } else { self.edited };
             self.holds.remove(&call);
+        }
+        // Once it starts, or is over, no verdict asks for what was said before.
+        let is_open =
+            matches!(fact, Fact::CallEdited { .. } | Fact::CallApproved { .. } | Fact::CallLapsed { .. });
+        if !asks && !is_open && !matches!(ruling, Some(Ruling::Cleared { .. })) {
+            self.consents.remove(&call);
         }
     }
 

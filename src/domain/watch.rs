@@ -1,10 +1,9 @@
 //! What a call is waiting for, told from its facts alone: so that a timeline and a conversation need no fold of the session.
 
 use crate::domain::call::Outcome;
+use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{Fact, Settling};
 use crate::domain::foreign::Recorded;
-use crate::domain::hash::Hash;
-use crate::domain::policy::{Verdict, Word};
 
 /// What a call's time goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,39 +36,29 @@ pub enum Close {
 pub struct Watch {
     /// What it waits for.
     pub phase: Phase,
-    edited: bool,
-    approved: Option<Hash>,
+    consent: Consent,
 }
 
 impl Default for Watch {
     fn default() -> Watch {
-        Watch { phase: Phase::Judging, edited: false, approved: None }
+        Watch { phase: Phase::Judging, consent: Consent::default() }
     }
 }
 
 impl Watch {
     /// Takes in a fact about this call; follows the same rules as the fold of the session (`call_fold`).
     pub fn apply(&mut self, fact: &Fact) {
+        let ruling = self.consent.apply(fact);
         self.phase = match fact {
-            Fact::CallJudged { verdict, hash, .. } => self.judged(verdict, *hash),
-            Fact::CallEdited { .. } => {
-                self.edited = true;
-                Phase::Judging
-            }
-            Fact::CallApproved { hash, .. } => {
-                self.approved = Some(*hash);
-                if self.phase == Phase::Person { Phase::Ready } else { self.phase }
-            }
-            Fact::CallLapsed { .. } => {
-                self.approved = None;
-                Phase::Judging
-            }
+            Fact::CallJudged { .. } => match ruling {
+                Some(Ruling::Denied) => Phase::Over(Close::NotRun),
+                Some(Ruling::Cleared { .. }) => Phase::Ready,
+                Some(Ruling::Held | Ruling::EditDenied) | None => Phase::Person,
+            },
+            Fact::CallApproved { .. } if self.phase == Phase::Person => Phase::Ready,
+            Fact::CallApproved { .. } => self.phase,
+            Fact::CallEdited { .. } | Fact::CallLapsed { .. } | Fact::SessionForked { .. } => Phase::Judging,
             Fact::CallStarted { .. } => Phase::Running,
-            // What was said to it in the parent is history; it is judged again.
-            Fact::SessionForked { .. } => {
-                (self.edited, self.approved) = (false, None);
-                Phase::Judging
-            }
             Fact::CallEnded { outcome: Outcome::Ok, .. }
             | Fact::CallSettled { how: Settling::Happened, .. } => Phase::Over(Close::Well),
             Fact::CallEnded { .. } => Phase::Over(Close::Badly),
@@ -117,23 +106,6 @@ impl Watch {
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => self.phase,
         };
-    }
-
-    fn judged(&mut self, verdict: &Verdict, hash: Hash) -> Phase {
-        let edit_pending = std::mem::take(&mut self.edited) && self.approved.is_some();
-        match verdict.word {
-            Word::Deny if edit_pending => {
-                self.approved = None;
-                Phase::Person
-            }
-            Word::Deny => Phase::Over(Close::NotRun),
-            Word::Allow | Word::Ask if self.approved == Some(hash) => Phase::Ready,
-            Word::Allow if self.approved.is_none() => Phase::Ready,
-            Word::Allow | Word::Ask => {
-                self.approved = None;
-                Phase::Person
-            }
-        }
     }
 
     /// Whether it is over.

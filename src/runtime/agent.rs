@@ -57,6 +57,9 @@ impl Agent {
     /// Claims a session, takes its writer lease and closes what a process before left open.
     pub async fn take(plugs: Plugs, id: &SessionId, quit: CancellationToken) -> Result<Agent, AgentFault> {
         let claim = plugs.store.work.claim(id)?.ok_or_else(|| AgentFault::Taken(id.clone()))?;
+        if plugs.store.work.barred(id)? {
+            return Err(AgentFault::Partial(id.clone()));
+        }
         let (log, clock) = (plugs.store.log.clone(), plugs.clock.clone());
         let ledger = Ledger::open(log, clock, id, Class::Worker, &plugs.holder).await?;
         let session = ledger.session();

@@ -4,10 +4,8 @@ use crate::domain::account::{Account, Accountant};
 use crate::domain::compare::Comparison;
 use crate::domain::ids::SessionId;
 use crate::ports::log::{Log, LogFault};
+use crate::runtime::pages::pages;
 use std::sync::Arc;
-
-/// Commits read at once.
-const PAGE: usize = 256;
 
 /// Compares two sessions as they are stored now.
 pub async fn compare(
@@ -23,20 +21,10 @@ pub async fn compare(
 /// What a session did.
 async fn account(log: &Arc<dyn Log>, id: &SessionId) -> Result<Account, LogFault> {
     let mut accountant = Accountant::new(id.clone());
-    let mut after = 0;
-    loop {
-        let page = log.read(id, after, PAGE).await?;
-        let whole = page.len() < PAGE;
-        for commit in page {
-            after = commit.seq;
-            commit.events.iter().for_each(|sealed| accountant.apply(&sealed.event));
-        }
-        if whole && after == 0 {
-            return Err(LogFault::NoSession(id.to_string()));
-        }
-        if whole {
-            return Ok(accountant.finish());
-        }
-        tokio::task::yield_now().await; // a long session lets others have their turn
+    let (mut pages, mut is_there) = (pages(&**log, id, 0), false);
+    while let Some(page) = pages.next().await? {
+        is_there = true;
+        page.iter().flat_map(|commit| &commit.events).for_each(|sealed| accountant.apply(&sealed.event));
     }
+    if is_there { Ok(accountant.finish()) } else { Err(LogFault::NoSession(id.to_string())) }
 }

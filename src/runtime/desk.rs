@@ -20,14 +20,12 @@ use crate::runtime::plugs::Plugs;
 use crate::runtime::{compare, reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Rows sent to a list at most.
 const ROWS_MAX: usize = 500;
-/// Forks that may wait to be shown.
-const FORKS: usize = 4;
 /// News of the list are gathered this long before it is sent again, in milliseconds.
 const ROWS_EVERY_MS: u64 = 250;
 
@@ -65,20 +63,12 @@ impl Desk {
         }
     }
 
-    /// Serves commands until told to quit or the screen is gone; then every run parks before this returns.
+    /// Serves commands until told to quit or the screen is gone; then every run parks, and every fork is made or given up,
+    /// before this returns.
     pub async fn serve(mut self, mut commands: Receiver<Command>) {
-        let (made, mut forks) = channel(FORKS);
-        loop {
-            let command = tokio::select! {
-                command = commands.recv() => command,
-                Some(id) = forks.recv() => {
-                    self.watch(id);
-                    continue;
-                }
-            };
-            let Some(command) = command else { break };
+        while let Some(command) = commands.recv().await {
             match command {
-                Command::Fork { session, at, twist } => self.fork(session, at, *twist, made.clone()),
+                Command::Fork { session, at, twist } => self.fork(session, at, *twist),
                 Command::Begin(task, breaks) => self.begin(&task, &breaks).await,
                 Command::Order { session, order } => self.order(&session, &order).await,
                 Command::Watch(session) => self.watch(session),
@@ -100,18 +90,22 @@ impl Desk {
         let _ = self.notices.send(notice).await;
     }
 
-    /// Makes a fork beside everything else: its files may take a while. Once it is there it is watched.
-    fn fork(&self, parent: SessionId, at: Option<EventNo>, twist: Twist, made: Sender<SessionId>) {
-        let (plugs, notices) = (self.plugs.clone(), self.notices.clone());
+    /// Makes a fork beside everything else: its files may take a while. Who is told of it may have gone elsewhere by then,
+    /// so it is told and not shown.
+    fn fork(&mut self, parent: SessionId, at: Option<EventNo>, twist: Twist) {
+        let (plugs, notices, quit) = (self.plugs.clone(), self.notices.clone(), self.quit.clone());
         let (by, tools) = (self.hand.by().clone(), self.hand.tools().clone());
-        tokio::spawn(async move {
+        self.agents.spawn(async move {
             let wish = Wish { at, twist, into: None };
-            let notice = match fork::fork(&plugs, &tools, &by, &parent, &wish).await {
+            let forked = tokio::select! {
+                forked = fork::fork(&plugs, &tools, &by, &parent, &wish) => forked,
+                () = given_up(&plugs, &quit) => return, // a folder is left that nobody names, and no session
+            };
+            let notice = match forked {
                 Ok(forked) => {
-                    let _ = made.send(forked.id.clone()).await; // a desk that is gone shows nothing any more
                     let missing = forked.missing_words();
                     let Forked { id: session, at, workspace, .. } = forked;
-                    Notice::Forked { session, at, workspace, missing }
+                    Notice::Forked { parent, session, at, workspace, missing }
                 }
                 Err(fault) => Notice::Trouble {
                     sentence: format!("There is no fork: {fault}."),
@@ -141,8 +135,7 @@ impl Desk {
             }
             Err(fault) => return self.trouble(fault).await,
         };
-        // What is only named or marked is not set to work by that.
-        let moves = moves && !matches!(order, Order::Rename(_) | Order::Mark(_));
+        let moves = moves && order.sets_to_work();
         let driven = &self.driven;
         if moves && watch::driver(&self.plugs.store, id, |id| holds(driven, id)) == Driver::Nobody {
             self.drive(id.clone());
@@ -257,6 +250,12 @@ impl Desk {
     }
 }
 
+/// When what is still under way after the word to quit has had its time.
+async fn given_up(plugs: &Plugs, quit: &CancellationToken) {
+    quit.cancelled().await;
+    plugs.clock.sleep_until(plugs.clock.now().plus_ms(plugs.settings.stop_ms)).await;
+}
+
 /// One drive of a session, from claim to release.
 async fn run(plugs: &Plugs, id: &SessionId, quit: &CancellationToken) -> Result<(), AgentFault> {
     let mut agent = Agent::take(plugs.clone(), id, quit.clone()).await?;
@@ -277,6 +276,7 @@ async fn wakes(plugs: &Plugs, id: &SessionId) -> bool {
 fn explain(fault: AgentFault) -> (String, String) {
     match fault {
         AgentFault::Taken(_) => (fault.to_string(), "it is shown here as it goes on there".to_string()),
+        AgentFault::Partial(_) => (fault.to_string(), AgentFault::WHOLE.to_string()),
         AgentFault::Imported(_) => {
             (fault.to_string(), "it can be watched, replayed and searched".to_string())
         }

@@ -23,12 +23,21 @@ pub enum Parked {
     Quit,
 }
 
+impl AgentFault {
+    /// What to do about a session that is not all there.
+    pub const WHOLE: &str =
+        "`tackroom import FILE` brings the rest; without the file, cancel it, delete it and purge it";
+}
+
 /// Why an agent could not go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AgentFault {
     /// Another process drives the session.
     #[error("session {0} is driven by another process")]
     Taken(SessionId),
+    /// The session is not all there.
+    #[error("session {0} is not whole: it was being imported, and that was cut short")]
+    Partial(SessionId),
     /// The session is another tool's.
     #[error("session {0} was imported from another tool: it is finished here and cannot be driven")]
     Imported(SessionId),

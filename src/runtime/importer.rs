@@ -1,18 +1,18 @@
 //! Another tool's session, brought into the log: what is known is skipped, what is new is appended in bounded commits.
 
 use crate::domain::call::Output;
-use crate::domain::commit::{COMMIT_BYTES_MAX, Class};
-use crate::domain::event::Event;
+use crate::domain::commit::{COMMIT_BYTES_MAX, Class, Told};
 use crate::domain::foreign::{Entry, Origin, Sort, What};
 use crate::domain::ids::SessionId;
 use crate::domain::import::Import;
 use crate::domain::text;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
-use crate::ports::foreign::{Foreign, ForeignFault, Source, Told};
+use crate::ports::foreign::{self, Foreign, ForeignFault, Source};
 use crate::ports::log::{Log, LogFault};
 use crate::runtime::ledger::Ledger;
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Events gathered for one commit.
 const EVENTS_MAX: usize = 512;
@@ -20,8 +20,8 @@ const EVENTS_MAX: usize = 512;
 const BYTES_MAX: usize = COMMIT_BYTES_MAX / 8;
 /// How often an import begins anew because somebody else wrote to the session meanwhile.
 const TRIES: u32 = 8;
-/// Commits read at once.
-const PAGE: usize = 256;
+/// Sessions that are kept as they are known, for the next look at their source.
+const KEPT: usize = 8;
 
 /// Why an import ended early. What was written before is whole, and is not written again.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,13 +77,39 @@ pub struct Importer {
     pub clock: Arc<dyn Clock>,
     /// This program and its version.
     pub program: String,
+    /// What is known of the sessions that were brought in last.
+    pub known: Known,
+}
+
+/// Sessions as they are known, by which a source that has grown is not read from the log again.
+#[derive(Default)]
+pub struct Known(Mutex<VecDeque<(Ledger, Import)>>);
+
+impl Known {
+    fn kept(&self) -> MutexGuard<'_, VecDeque<(Ledger, Import)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, id: &SessionId) -> Option<(Ledger, Import)> {
+        let mut kept = self.kept();
+        let at = kept.iter().position(|(ledger, _)| ledger.session().id == *id)?;
+        kept.remove(at)
+    }
+
+    fn keep(&self, ledger: Ledger, import: Import) {
+        let mut kept = self.kept();
+        kept.push_back((ledger, import));
+        if kept.len() > KEPT {
+            kept.pop_front();
+        }
+    }
 }
 
 /// An import under way.
 struct Work {
     ledger: Ledger,
     import: Import,
-    events: Vec<Event>,
+    events: Vec<Told>,
     bytes: usize,
     taken: Taken,
 }
@@ -105,24 +131,25 @@ impl Importer {
     async fn attempt(&self, source: &Source, settled: bool) -> Result<Taken, ImportFault> {
         let mut reading = self.foreign.read(source, settled);
         let origin = match reading.next().await {
-            Told::Origin(origin) => *origin,
-            Told::Fault(fault) => return Err(fault.into()),
-            Told::Entry(_) | Told::Torn(_) | Told::End(_) => {
+            foreign::Told::Origin(origin) => *origin,
+            foreign::Told::Fault(fault) => return Err(fault.into()),
+            foreign::Told::Entry(_) | foreign::Told::Torn(_) | foreign::Told::End(_) => {
                 return Err(ForeignFault("the reading tells no origin".into()).into());
             }
         };
         let mut work = self.begin(&origin).await?;
         loop {
             match reading.next().await {
-                Told::Entry(entry) => self.take(&mut work, *entry).await?,
-                Told::Torn(line) => work.taken.damage(line),
-                Told::Origin(_) => {}
-                Told::End(records) => {
+                foreign::Told::Entry(entry) => self.take(&mut work, *entry).await?,
+                foreign::Told::Torn(line) => work.taken.damage(line),
+                foreign::Told::Origin(_) => {}
+                foreign::Told::End(records) => {
                     work.taken.records = records;
                     self.write(&mut work).await?;
+                    self.known.keep(work.ledger, work.import);
                     return Ok(work.taken);
                 }
-                Told::Fault(fault) => {
+                foreign::Told::Fault(fault) => {
                     self.write(&mut work).await?;
                     return Err(fault.into());
                 }
@@ -133,17 +160,13 @@ impl Importer {
     /// The session as it is known so far; where there is none, its first events wait to be written.
     async fn begin(&self, origin: &Origin) -> Result<Work, ImportFault> {
         let id = origin.session();
-        let (log, clock) = (self.log.clone(), self.clock.clone());
-        let mut ledger = Ledger::fresh(log, clock, id.clone(), Class::Importer, &self.program);
-        ledger.catch_up().await?;
-        let mut import = Import::default();
-        let mut after = 0;
-        loop {
-            let page = self.log.read(&id, after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.seq;
-            page.iter().flat_map(|commit| &commit.events).for_each(|sealed| import.apply(&sealed.event));
-        }
+        let fresh = || {
+            let (log, clock) = (self.log.clone(), self.clock.clone());
+            Ledger::fresh(log, clock, id.clone(), Class::Importer, &self.program).light()
+        };
+        let (mut ledger, mut import) =
+            self.known.take(&id).unwrap_or_else(|| (fresh(), Import::default()));
+        ledger.catch_up_telling(|event| import.apply(event)).await?;
         let mut events = Vec::new();
         let mut title = ledger.session().title.clone();
         if !import.is_open() {
@@ -152,7 +175,7 @@ impl Importer {
                 title => text::first_line(title, 100),
             };
             let origin = Origin { at: origin.at.or_else(|| Some(self.clock.now())), ..origin.clone() };
-            events = import.open(&origin, &title, &self.program);
+            events = import.open(&origin, &title, &self.program).into_iter().map(Told::from).collect();
         }
         let taken = Taken { session: Some(id), title, ..Taken::default() };
         Ok(Work { ledger, import, events, bytes: 0, taken })
@@ -174,9 +197,11 @@ impl Importer {
         if work.events.len() >= EVENTS_MAX || work.bytes >= BYTES_MAX {
             self.write(work).await?;
         }
-        let events = work.import.take(entry, body);
-        work.bytes += events.iter().map(|event| event.to_json().len()).sum::<usize>();
-        work.events.extend(events);
+        for event in work.import.take(entry, body) {
+            let told = Told::from(event);
+            work.bytes += told.json.len();
+            work.events.push(told);
+        }
         Ok(())
     }
 
@@ -198,7 +223,7 @@ impl Importer {
     /// Writes what was gathered, with the marks of it in the same commit.
     async fn write(&self, work: &mut Work) -> Result<(), ImportFault> {
         let closing = work.import.close(self.clock.now(), work.taken.records);
-        work.events.extend(closing);
+        work.events.extend(closing.into_iter().map(Told::from));
         if work.events.is_empty() {
             return Ok(());
         }
@@ -216,10 +241,10 @@ impl Importer {
 }
 
 /// How many events one commit takes; at least one, and the two that open a session never part.
-fn fitting(events: &[Event]) -> usize {
+fn fitting(events: &[Told]) -> usize {
     let mut bytes = 0;
-    let fits = |event: &&Event| {
-        bytes += event.to_json().len();
+    let fits = |told: &&Told| {
+        bytes += told.json.len();
         bytes <= COMMIT_BYTES_MAX
     };
     events.iter().take_while(fits).count().max(2).min(events.len())

@@ -3,7 +3,7 @@
 //! The only writer of commits. Who finds the head moved reads what is new and decides again; an append whose answer never
 //! came is settled before anything else is tried.
 
-use crate::domain::commit::{Class, Commit, Head};
+use crate::domain::commit::{Class, Commit, Head, Told};
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{CommitId, SessionId};
 use crate::domain::order::Refusal;
@@ -11,10 +11,9 @@ use crate::domain::place::place;
 use crate::domain::session::Session;
 use crate::ports::clock::Clock;
 use crate::ports::log::{Log, LogFault};
+use crate::runtime::pages::pages;
 use std::sync::Arc;
 
-/// Commits read at once.
-const PAGE: usize = 256;
 /// How often one record is tried while others write or the store is busy.
 const TRIES: u32 = 40;
 /// The first wait for a busy store; it doubles up to half a second.
@@ -39,6 +38,7 @@ pub struct Ledger {
     writer: String,
     head: Head,
     session: Session,
+    light: bool,
 }
 
 impl Ledger {
@@ -57,7 +57,14 @@ impl Ledger {
             writer: writer.to_string(),
             head: Head::start(),
             session: Session::new(id),
+            light: false,
         }
+    }
+
+    /// The same for who only adds what was made elsewhere: of a long session no more is kept than of a short one.
+    pub fn light(mut self) -> Ledger {
+        self.light = true;
+        self
     }
 
     /// Reads a stored session.
@@ -88,18 +95,21 @@ impl Ledger {
 
     /// Takes in what others have written; true if there was something.
     pub async fn catch_up(&mut self) -> Result<bool, LogFault> {
-        let mut news = false;
-        loop {
-            let page = self.log.read(&self.session.id, self.head.seq, PAGE).await?;
-            let whole = page.len() < PAGE;
+        self.catch_up_telling(|_| ()).await
+    }
+
+    /// The same, and tells each event of it.
+    pub async fn catch_up_telling(&mut self, mut tell: impl FnMut(&Event)) -> Result<bool, LogFault> {
+        let (log, id, mut news) = (self.log.clone(), self.session.id.clone(), false);
+        let mut pages = pages(&*log, &id, self.head.seq);
+        while let Some(page) = pages.next().await? {
             for commit in page {
                 self.fold(&commit)?;
+                commit.events.iter().for_each(|sealed| tell(&sealed.event));
                 news = true;
             }
-            if whole {
-                return Ok(news);
-            }
         }
+        Ok(news)
     }
 
     /// The one fold rule, then the one `apply`.
@@ -111,6 +121,9 @@ impl Ledger {
         })?;
         for sealed in &commit.events {
             self.session.apply(&sealed.event);
+        }
+        if self.light {
+            self.session.let_go();
         }
         Ok(())
     }
@@ -144,7 +157,7 @@ impl Ledger {
         Err(last.into())
     }
 
-    /// Appends a commit that was sealed elsewhere as the first of a session.
+    /// Appends a commit that was sealed elsewhere, after the head as it is known.
     pub async fn put(&mut self, commit: Arc<Commit>) -> Result<(), LogFault> {
         for attempt in 0..TRIES {
             match self.append(&commit).await {
@@ -156,10 +169,10 @@ impl Ledger {
     }
 
     /// Appends events that are placed already, at their own times: an importer's. Whoever finds the log moved looks again.
-    pub async fn write(&mut self, events: Vec<Event>) -> Result<(), LogFault> {
+    pub async fn write(&mut self, events: Vec<Told>) -> Result<(), LogFault> {
         let id = CommitId::from_random(self.clock.fresh());
         let by = (self.class, self.writer.as_str());
-        self.put(Arc::new(self.head.seal(id, &self.session.id, by, self.clock.now(), events))).await
+        self.put(Arc::new(self.head.seal_told(id, &self.session.id, by, self.clock.now(), events))).await
     }
 
     /// Waits before a busy store is asked again.

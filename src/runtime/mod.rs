@@ -1,11 +1,12 @@
 //! What drives a run: tasks and channels, no files, no screen.
 //!
-//! Who owns which task, and how it ends: `desk` owns one `agent` task per driven session, one watcher for the session on the
-//! screen and one for the list; all end when the desk is told to quit. An `agent` owns the model request and the calls it
+//! Who owns which task, and how it ends: `desk` owns one `agent` task per driven session, one per fork that is being made,
+//! one watcher for the session on the screen and one for the list; all end when the desk is told to quit. An `agent` owns the model request and the calls it
 //! started and stops them before it ends. `upkeep` ends with the workbench. `hand` owns nothing: it writes an operator's word and returns.
 
 pub mod plugs; // the ports a run is driven with
 pub mod toolbox; // the dispatch table: tool name to tool
+pub mod pages; // a stored session read page by page
 pub mod ledger; // a fold and its log kept in step: decide, append, apply
 pub mod hand; // an operator's word, written beside the worker
 pub mod perform; // one step done through a port; says what came of it

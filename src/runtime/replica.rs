@@ -1,10 +1,13 @@
-//! An exported session, brought back: the file is checked to its end before anything is written, then its commits are copied.
+//! An exported session, brought back: the file is checked to its end before anything is written, then its commits are copied
+//! under the session's claim.
 
-use crate::domain::commit::Head;
+use crate::domain::commit::{Class, Head};
 use crate::domain::export::take::{Bad, Taker, Told};
 use crate::domain::ids::SessionId;
-use crate::ports::blobs::Blobs;
-use crate::ports::log::{Log, LogFault};
+use crate::ports::clock::Clock;
+use crate::ports::log::LogFault;
+use crate::runtime::ledger::Ledger;
+use crate::runtime::plugs::Store;
 use std::sync::Arc;
 
 /// Why a session was not brought back.
@@ -26,6 +29,9 @@ pub enum ReplicaFault {
         /// The last event here.
         here: u64,
     },
+    /// Somebody else writes it.
+    #[error("session {0} is being written by another process")]
+    Taken(SessionId),
     /// The log cannot be read or written.
     #[error("{0}")]
     Log(#[from] LogFault),
@@ -40,7 +46,7 @@ pub struct Copied {
     pub title: String,
     /// Events in the file.
     pub events: u64,
-    /// Events that were added: all of them, or none where the same session is here.
+    /// Events that were added: all of them, none where the same session is here, or the rest of a copy that was cut short.
     pub added: u64,
 }
 
@@ -49,71 +55,76 @@ pub type Lines<'a> = Box<dyn Iterator<Item = Result<String, String>> + Send + 'a
 
 /// Where copies go.
 pub struct Replicas {
-    /// Commits.
-    pub log: Arc<dyn Log>,
-    /// Large content.
-    pub blobs: Arc<dyn Blobs>,
+    /// The store.
+    pub store: Store,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
 }
 
+/// Begins the file anew: it is read twice.
+type Open<'a> = &'a (dyn Fn() -> Result<Lines<'static>, String> + Sync);
+
 impl Replicas {
-    /// Copies a session. `open` begins the file anew: it is read twice.
-    pub async fn copy(
-        &self,
-        open: &(dyn Fn() -> Result<Lines<'static>, String> + Sync),
-    ) -> Result<Copied, ReplicaFault> {
+    /// Copies a session. Until it is whole nobody can drive it: in the middle of a file there is much that was decided
+    /// elsewhere and is not done yet. A copy that was cut short is gone on with.
+    pub async fn copy(&self, open: Open<'_>) -> Result<Copied, ReplicaFault> {
         let mut lines = open().map_err(ReplicaFault::Source)?;
         let mut taker = begin(&mut lines)?;
-        let mut events = 0;
+        let session = taker.id().clone();
+        let here = self.store.log.head(&session).await?;
+        let (mut events, mut goes_on) = (0, here == Head::start());
         for line in lines {
             if let Told::Commit(commit) = taker.line(&line.map_err(ReplicaFault::Source)?)? {
                 events += commit.events.len() as u64;
+                goes_on |= *taker.head() == here;
                 tokio::task::yield_now().await;
             }
         }
-        let title = taker.session().title.clone();
-        let (session, here) = (taker.id().clone(), self.log.head(taker.id()).await?);
-        let known = taker.ends_at(&here);
-        if !known && here != Head::start() {
+        let (title, known) = (taker.session().title.clone(), taker.ends_at(&here));
+        let partial = self.store.work.barred(&session)?;
+        if !known && here != Head::start() && !(goes_on && partial) {
             return Err(ReplicaFault::Differs { id: session, here: here.event.0 });
         }
         taker.finish()?;
-        if !known {
-            self.write(open, &session).await?;
+        let mut added = 0;
+        if !known || partial {
+            let claim = self.store.work.claim(&session)?;
+            let _claim = claim.ok_or_else(|| ReplicaFault::Taken(session.clone()))?;
+            self.store.work.bar(&session, true)?;
+            added = self.write(open, &session).await?;
+            self.store.work.bar(&session, false)?;
         }
-        Ok(Copied { session, title, events, added: if known { 0 } else { events } })
+        Ok(Copied { session, title, events, added })
     }
 
-    /// Reads the file again and writes it; what changed meanwhile is found as it was the first time.
-    async fn write(
-        &self,
-        open: &(dyn Fn() -> Result<Lines<'static>, String> + Sync),
-        session: &SessionId,
-    ) -> Result<(), ReplicaFault> {
+    /// Reads the file again and writes what is not here; what changed meanwhile is found as it was the first time. Answers
+    /// how many events it wrote.
+    async fn write(&self, open: Open<'_>, session: &SessionId) -> Result<u64, ReplicaFault> {
+        let (log, clock) = (self.store.log.clone(), self.clock.clone());
+        // Each commit has its own class and writer.
+        let mut ledger = Ledger::fresh(log, clock, session.clone(), Class::Operator, "").light();
+        ledger.catch_up().await?;
+        let (here, mut added) = (ledger.head().clone(), 0);
         let mut lines = open().map_err(ReplicaFault::Source)?;
         let mut taker = begin(&mut lines)?;
         for line in lines {
             match taker.line(&line.map_err(ReplicaFault::Source)?)? {
                 Told::Part => {}
-                Told::Content(content) => drop(self.blobs.put(content).await?),
-                Told::Commit(commit) => self.append(session, commit).await?,
+                Told::Content(content) => drop(self.store.blobs.put(content).await?),
+                Told::Commit(commit) if commit.seq > here.seq => {
+                    added += commit.events.len() as u64;
+                    ledger.put(commit).await?;
+                }
+                Told::Commit(commit) if commit.seq == here.seq && *taker.head() != here => {
+                    return Err(ReplicaFault::Differs { id: session.clone(), here: here.event.0 });
+                }
+                Told::Commit(_) => {}
             }
         }
-        Ok(taker.finish()?)
-    }
-
-    async fn append(
-        &self,
-        session: &SessionId,
-        commit: Arc<crate::domain::commit::Commit>,
-    ) -> Result<(), ReplicaFault> {
-        let id = commit.id.clone();
-        match self.log.append(commit).await {
-            Ok(_) => Ok(()),
-            Err(LogFault::InDoubt { why }) => match self.log.settle(session, &id).await? {
-                Some(_) => Ok(()),
-                None => Err(LogFault::Unavailable { why }.into()),
-            },
-            Err(fault) => Err(fault.into()),
+        taker.finish()?;
+        match taker.ends_at(ledger.head()) {
+            true => Ok(added),
+            false => Err(ReplicaFault::Differs { id: session.clone(), here: here.event.0 }),
         }
     }
 }

@@ -14,12 +14,11 @@ use crate::domain::listing::Query;
 use crate::ports::files::{FilesFault, PutBack};
 use crate::ports::log::LogFault;
 use crate::runtime::ledger::{Ledger, RecordFault};
+use crate::runtime::pages::pages;
 use crate::runtime::plugs::Plugs;
 
 /// Sessions that are looked at for one that works in the same folder.
 const OTHERS: usize = 1_000;
-/// Commits read at once.
-const PAGE: usize = 256;
 
 /// Which files are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,11 +124,9 @@ async fn open(plugs: &Plugs, by: &By, id: &SessionId) -> Result<Ledger, LogFault
 async fn find(plugs: &Plugs, id: &SessionId, wanted: Wanted) -> Result<(EventNo, Hash), RestoreFault> {
     let point = if let Wanted::At(at) = wanted { at } else { EventNo(u64::MAX) };
     let mut trail = FileTrail::new(point);
-    let (mut undo, mut last, mut after) = (None, EventNo(0), 0);
-    loop {
-        let page = plugs.store.log.read(id, after, PAGE).await?;
-        let Some(end) = page.last() else { break };
-        after = end.seq;
+    let (mut undo, mut last) = (None, EventNo(0));
+    let mut pages = pages(&*plugs.store.log, id, 0);
+    while let Some(page) = pages.next().await? {
         for sealed in page.iter().flat_map(|commit| &commit.events) {
             trail.apply(&sealed.event);
             last = sealed.event.no;

@@ -112,6 +112,8 @@ pub struct App {
     pub behind: Option<Box<Overlay>>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
+    /// The session that is being forked, and the one that was watched when that was asked for.
+    pub forking: Option<(SessionId, Option<SessionId>)>,
     /// What is looked for.
     pub search: Option<Search>,
     /// The first key of a two-key sequence such as `g s`.
@@ -184,6 +186,7 @@ impl App {
             overlay: None,
             behind: None,
             question: None,
+            forking: None,
             search: None,
             prefix: None,
             twice: None,

@@ -4,7 +4,7 @@
 
 use crate::domain::command::Command;
 use crate::domain::fork::Twist;
-use crate::domain::ids::{CallId, EventNo};
+use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::session::Session;
 use crate::domain::trace_row::What;
 use crate::ui::app::App;
@@ -158,6 +158,19 @@ pub fn answer(
     send(app, &point, twist, effects);
 }
 
+/// A fork was made. Whoever still stands where it was asked for, and writes nothing, is taken to it; anybody else is told
+/// where it is: what is being written is for the session it was begun in.
+pub fn made(app: &mut App, parent: &SessionId, session: SessionId, told: &str, effects: &mut Vec<Effect>) {
+    let asked = app.forking.take_if(|(of, _)| of == parent);
+    let stands = asked.is_some_and(|(_, watched)| watched.as_ref() == app.session_id());
+    let writes = !app.composer.is_empty() || app.question.is_some() || app.overlay.is_some();
+    if !stands || writes {
+        return toast(app, told, "g s lists the sessions: it is the newest");
+    }
+    toast(app, told, "c goes on with it");
+    effects.push(Effect::Send(Command::Watch(session)));
+}
+
 /// Sends the fork with the arguments as edited.
 pub fn edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = &app.overlay else { return };
@@ -177,5 +190,6 @@ fn send(app: &mut App, point: &ForkPoint, twist: Twist, effects: &mut Vec<Effect
     app.panel.changed_at = app.now; // the next key was not meant for the panel yet
     toast(app, "Making the fork …", "");
     let (session, at) = (point.session.clone(), point.at);
+    app.forking = Some((session.clone(), app.session_id().cloned()));
     effects.push(Effect::Send(Command::Fork { session, at, twist: Box::new(twist) }));
 }

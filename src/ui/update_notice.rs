@@ -8,11 +8,11 @@ use crate::domain::notice::Notice;
 use crate::domain::run::Turn;
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
-use crate::ui::update::{Effect, fault, toast};
-use crate::ui::{update_compare, update_replay, update_watch};
+use crate::ui::update::{Effect, fault};
+use crate::ui::{update_compare, update_fork, update_replay, update_watch};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
-pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
+pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
     match notice {
         Notice::Watching { session } => update_watch::watch(app, session),
         Notice::Committed(commit) => committed(app, &commit),
@@ -36,10 +36,10 @@ pub fn notice(app: &mut App, notice: Notice, _effects: &mut Vec<Effect>) {
         Notice::Surveyed { .. } | Notice::Page { .. } | Notice::PageFailed { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
-        Notice::Forked { session, at, workspace, missing } => {
+        Notice::Forked { parent, session, at, workspace, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
             let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
-            toast(app, &text, "c goes on with it");
+            update_fork::made(app, &parent, session, &text, effects);
         }
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::NotCompared { left, right, sentence, hint } => {

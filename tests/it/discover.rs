@@ -2,7 +2,7 @@
 
 use crate::harness::mock_model::{Answer, MockModel};
 use std::collections::HashMap;
-use tackroom::adapters::model::discover::{Candidate, LOCAL_SERVERS, candidates, discover, is_provider};
+use tackroom::adapters::model::discover::{Candidate, LOCAL_SERVERS, candidates, discover, key_variable};
 use tackroom::adapters::model::secret::Secret;
 
 fn here(label: &str, base_url: String) -> Candidate {
@@ -94,13 +94,25 @@ fn keys_and_servers_that_are_worth_asking() {
     );
 }
 
-/// Cause: a session taken up again at a provider whose own key was gone was given the key of another provider.
+/// Cause: a session taken up again at a provider whose own key was gone was given the key of another provider; and an
+/// address was known by its spelling, so that a port, a case or a path more made another of it.
 #[test]
-fn a_provider_is_known_by_its_address() {
-    for url in ["https://api.deepseek.com/v1", "https://api.openai.com/v1/"] {
-        assert!(is_provider(url), "{url}");
+fn a_provider_is_known_by_its_server() {
+    for (url, variable) in [
+        ("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
+        ("https://api.openai.com/v1/", "OPENAI_API_KEY"),
+        ("https://API.openai.com:443/v2", "OPENAI_API_KEY"),
+    ] {
+        assert_eq!(key_variable(url), Some(variable), "{url}");
     }
-    for url in ["http://127.0.0.1:11434/v1", "https://api.deepseek.com.evil.example/v1", ""] {
-        assert!(!is_provider(url), "{url}");
+    for url in [
+        "http://127.0.0.1:11434/v1",
+        "https://api.deepseek.com.evil.example/v1",
+        "https://api.deepseek.com@evil.example/v1",
+        "http://api.openai.com/v1",
+        "https://api.openai.com:444/v1",
+        "",
+    ] {
+        assert_eq!(key_variable(url), None, "{url}");
     }
 }

@@ -147,7 +147,12 @@ fn a_file_cannot_make_a_call_run() {
     approved.approve(call.0);
     let mut started = story::held();
     started.approve(call.0).start(call.0);
-    for story in [approved, started] {
+    // Cause: an edit that was approved and not judged yet counted as waiting, and its approval as given here.
+    let mut edited = story::held();
+    let hash = edited.session.call(call).and_then(|call| call.hash).unwrap();
+    let args = serde_json::json!({"path": "report.md", "content": "other"});
+    edited.order(Order::ApproveEdited { call, hash, args });
+    for story in [approved, started, edited] {
         let (here, there) = (Home::new(), Home::new());
         store(&here, &[&story.commits], &[]);
         let (path, _) = exported(&here, story.session.id.as_str(), "a.jsonl");

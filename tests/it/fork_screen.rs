@@ -145,16 +145,53 @@ fn typing_forks_nothing_and_the_new_one_is_told() {
     screen.paste("f\nf");
     assert_eq!(screen.commands(), []);
     assert!(screen.app.overlay.is_none());
-    let session = SessionId("n3w0000000".into());
-    screen.msg(Msg::Notice(Notice::Forked {
-        session,
-        at: EventNo(7),
-        workspace: "/srv/n3w\u{1b}[2J\u{202e}".into(),
-        missing: String::new(),
-    }));
+    screen.msg(Msg::Notice(made(&story)));
     let shown = screen.screen();
     assert!(shown.contains("Forked at #7 as n3w0000000"), "{shown}");
     assert!(shown.contains("/srv/n3w␛[2J<U+202E>"), "what would act on a terminal is marked: {shown}");
+    assert_eq!(screen.commands(), [], "nobody asked for it here");
+}
+
+/// What is told of a fork of a story.
+fn made(story: &Story) -> Notice {
+    Notice::Forked {
+        parent: story.session.id.clone(),
+        session: SessionId("n3w0000000".into()),
+        at: EventNo(7),
+        workspace: "/srv/n3w\u{1b}[2J\u{202e}".into(),
+        missing: String::new(),
+    }
+}
+
+/// Cause: a fork that was ready took the screen whatever was shown by then, so what was being written for one session was
+/// sent to another.
+#[test]
+fn a_fork_takes_nobody_away_from_what_they_write() {
+    let story = story::held();
+    let fork = Command::Watch(SessionId("n3w0000000".into()));
+    let mut waits = on(&story);
+    waits.press("f Enter");
+    forked(&mut waits);
+    waits.msg(Msg::Notice(made(&story)));
+    assert_eq!(waits.commands(), [fork]);
+    let mut writes = on(&story);
+    writes.press("f Enter");
+    forked(&mut writes);
+    writes.press("i").write("for the parent").msg(Msg::Notice(made(&story)));
+    assert_eq!(writes.commands(), []);
+    assert!(writes.screen().contains("for the parent"), "{}", writes.screen());
+    let mut edits = on(&story);
+    edits.press("f Enter");
+    forked(&mut edits);
+    edits.press("f").msg(Msg::Notice(made(&story)));
+    assert!(edits.commands().is_empty() && edits.app.overlay.is_some());
+    let mut elsewhere = on(&story);
+    elsewhere.press("f Enter");
+    forked(&mut elsewhere);
+    elsewhere.hear(&story::done());
+    elsewhere.msg(Msg::Notice(Notice::Watching { session: story::unknown().session.id.clone() }));
+    elsewhere.msg(Msg::Notice(made(&story)));
+    assert_eq!(elsewhere.commands(), []);
 }
 
 #[test]

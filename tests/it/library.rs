@@ -7,15 +7,18 @@ use std::sync::Arc;
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::domain::call::{By, Via};
-use tackroom::domain::commit::Class;
+use tackroom::domain::commit::{Class, Told};
 use tackroom::domain::event::{EndReason, Fact, Limits, RunStatus};
 use tackroom::domain::ids::SessionId;
 use tackroom::domain::marks::Mark;
 use tackroom::domain::order::{Order, Task};
+use tackroom::domain::place::place;
 use tackroom::domain::policy::Mode;
+use tackroom::domain::session::Session;
 use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::clock::Clock;
 use tackroom::runtime::hand::{Hand, Opening};
+use tackroom::runtime::ledger::Ledger;
 use tackroom::runtime::plugs::{Settings, Store};
 use tackroom::runtime::retention::{self, Rules, Tidied};
 
@@ -214,6 +217,50 @@ impl Shelf {
         let now = self.clock.now().plus_ms(days * 86_400_000);
         retention::tidy(&self.store, &mut self.hand, rules, now).await.unwrap()
     }
+}
+
+/// Cause: another tool's session was taken for one at work where its record tells no end of the last task.
+#[test]
+fn an_imported_session_without_a_recorded_end_is_put_away_like_any_other() {
+    for name in ["gemini.jsonl", "claude.jsonl", "goose.jsonl", "codex.jsonl"] {
+        let home = Home::new();
+        done(&home.run(&[
+            "import",
+            &format!("{}/tests/fixtures/foreign/{name}", env!("CARGO_MANIFEST_DIR")),
+        ]));
+        let id = home.sessions()[0]["id"].as_str().unwrap().to_string();
+        for verb in ["archive", "unarchive", "delete", "purge"] {
+            let ran = home.run(&["sessions", verb, &id]);
+            assert_eq!(ran.code, 0, "{name} {verb}: {ran:?}");
+        }
+    }
+}
+
+/// Cause: the rules told from a list of words what is at work, and another tool's unfinished session was not among them.
+#[tokio::test]
+async fn the_retention_rules_take_an_unfinished_import() {
+    let mut shelf = Shelf::new();
+    let (tool, now) = (String::from("goose"), shelf.clock.now());
+    let opened = Fact::SessionOpened {
+        title: "t".to_string(),
+        agent: "a".to_string(),
+        workspace: "/w".to_string(),
+        instructions: String::new(),
+        parent: None,
+        program: "test".to_string(),
+    };
+    let empty = String::new;
+    let imported =
+        Fact::SessionImported { tool, version: empty(), id: empty(), source: empty(), parent: empty() };
+    let begun = Fact::RunImported { input: "go".to_string(), model: "m".to_string() };
+    let id = SessionId::from_random(77);
+    let mut ledger =
+        Ledger::fresh(shelf.store.log.clone(), shelf.clock.clone(), id.clone(), Class::Importer, "test");
+    let events = place(&Session::new(id.clone()), now, vec![opened, imported, begun]);
+    ledger.write(events.into_iter().map(Told::from).collect()).await.unwrap();
+    shelf.hand.order(&id, &Order::Mark(Mark::Archive)).await.unwrap();
+    assert_eq!(shelf.tidy(3).await, Tidied { binned: vec![id.clone()], purged: Vec::new() });
+    assert_eq!(shelf.tidy(6).await, Tidied { binned: Vec::new(), purged: vec![id] });
 }
 
 #[tokio::test]

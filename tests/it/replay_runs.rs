@@ -72,6 +72,12 @@ impl Work for Poison {
     fn taken(&self, _session: &SessionId) -> Result<bool, LogFault> {
         self.touched()
     }
+    fn bar(&self, _session: &SessionId, _barred: bool) -> Result<(), LogFault> {
+        self.touched()
+    }
+    fn barred(&self, _session: &SessionId) -> Result<bool, LogFault> {
+        self.touched()
+    }
 }
 
 impl Blobs for Poison {

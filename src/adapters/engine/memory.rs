@@ -48,6 +48,8 @@ struct Kept {
     /// Every commit in the order of all; none where its session was purged since.
     order: Vec<Option<Arc<Commit>>>,
     blobs: HashMap<Hash, Arc<[u8]>>,
+    /// Sessions that may not be driven.
+    bars: HashSet<SessionId>,
     appends: u64,
     failing: HashMap<u64, Failing>,
     crash_after: Option<u64>,
@@ -97,6 +99,7 @@ impl Memory {
             sessions: kept.sessions.clone(),
             order: kept.order.clone(),
             blobs: kept.blobs.clone(),
+            bars: kept.bars.clone(),
             ..Kept::default()
         })
     }

@@ -1,11 +1,11 @@
 //! A folder by handle: every call names one thing in it and follows no link.
 
+use crate::adapters::disk::{Draft, bits};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, RawMode, Stat};
-use rustix::fs::{mkdirat, openat, readlinkat, renameat, statat, symlinkat, unlinkat};
+use rustix::fs::{mkdirat, openat, readlinkat, statat, symlinkat, unlinkat};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -132,19 +132,16 @@ impl Dir {
         Ok(rustix::fs::fchmod(&self.0, bits(mode))?)
     }
 
-    /// Writes a file as a whole: a reader sees the old one or the new.
+    /// Writes a file as a whole, durable but for its name: `sync`.
     pub(super) fn write(&self, name: &OsStr, content: &[u8], mode: u32) -> io::Result<()> {
-        let draft = format!(".tackroom-{:016x}.tmp", RandomState::new().build_hasher().finish());
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&self.0, &draft, flags, Mode::from_bits_truncate(0o600))?);
-        let written = file
-            .write_all(content)
-            .and_then(|()| Ok(rustix::fs::fchmod(&file, bits(mode))?))
-            .and_then(|()| Ok(renameat(&self.0, &draft, &self.0, name)?));
-        if written.is_err() {
-            let _ = unlinkat(&self.0, &draft, AtFlags::empty()); // nothing more can be done about it
-        }
-        written
+        let mut draft = Draft::new(&self.0, 0o600)?;
+        draft.fill(content, Some(mode))?;
+        draft.place(name)
+    }
+
+    /// Makes durable which names it holds, and its own permission bits.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        Ok(rustix::fs::fsync(&self.0)?)
     }
 
     /// Removes a file or a link.
@@ -156,8 +153,4 @@ impl Dir {
     pub(super) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
     }
-}
-
-fn bits(mode: u32) -> Mode {
-    Mode::from_bits_truncate(RawMode::try_from(mode & 0o777).unwrap_or(0o600))
 }

@@ -4,23 +4,55 @@ use super::Folders;
 use super::dir::Dir;
 use crate::domain::files::{Change, Deed, Entry};
 use crate::ports::files::PutBack;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
+use tokio::task::{JoinError, JoinSet};
 
-/// Does what was planned; what fails is told and does not keep the others from it.
+/// Files written at a time: to make one durable is to wait, and who waits together waits once.
+const WRITES: usize = 8;
+
+/// Does what was planned, durably; what fails is told and does not keep the others from it.
 pub(super) async fn lay(folders: &Folders, dir: Arc<Dir>, planned: Vec<Change>) -> PutBack {
     let mut done = PutBack::default();
     for change in planned.iter().rev().filter(|change| change.deed == Deed::Remove || change.other_kind) {
-        let (dir, path) = (dir.clone(), change.path.clone());
-        let removed = blocking(move || remove(&dir, &path)).await;
+        let (at, path) = (dir.clone(), change.path.clone());
+        let removed = blocking(move || remove(&at, &path)).await;
         if let Err(why) = removed {
             done.failed.push((change.path.clone(), why));
         } else if change.deed == Deed::Remove {
             done.changed.push(change.clone());
         }
     }
-    let mut modes = Vec::new();
+    let modes = put_all(folders, &dir, planned, &mut done).await;
+    let touched: BTreeSet<String> = done.changed.iter().map(|change| above(&change.path)).collect();
+    for path in touched {
+        let (at, held) = (dir.clone(), path.clone());
+        if let Err(why) = blocking(move || sync(&at, &held)).await {
+            done.failed.push((path, format!("what was changed in it could not be made durable: {why}")));
+        }
+    }
+    // Last, and what lies deepest first: a folder that may not be written to could take nothing in before.
+    for (path, mode) in modes.into_iter().rev() {
+        let (at, held) = (dir.clone(), path.clone());
+        if let Err(why) = blocking(move || set_mode(&at, &held, mode)).await {
+            done.failed.push((path, why));
+        }
+    }
+    done.changed.sort_by(|a, b| a.path.cmp(&b.path));
+    done.failed.sort();
+    done
+}
+
+/// Puts in place what comes, several files at a time, each behind its folder; answers the folders' modes.
+async fn put_all(
+    folders: &Folders,
+    dir: &Arc<Dir>,
+    planned: Vec<Change>,
+    done: &mut PutBack,
+) -> Vec<(String, u32)> {
+    let (mut modes, mut writes) = (Vec::new(), JoinSet::new());
     for change in planned {
         let Some(entry) = change.to.clone() else { continue };
         if done.failed.iter().any(|(path, _)| *path == change.path) {
@@ -39,25 +71,35 @@ pub(super) async fn lay(folders: &Folders, dir: Arc<Dir>, planned: Vec<Change>) 
         if let Entry::Folder { mode } = entry {
             modes.push((change.path.clone(), mode));
         }
-        let (dir, path) = (dir.clone(), change.path.clone());
-        match blocking(move || put(&dir, &path, &entry, &content)).await {
-            Ok(()) => done.changed.push(change),
-            Err(why) => done.failed.push((change.path.clone(), why)),
+        let (at, path) = (dir.clone(), change.path.clone());
+        let is_file = matches!(entry, Entry::File { .. });
+        let write = blocking(move || put(&at, &path, &entry, &content));
+        if !is_file {
+            told(done, change, write.await);
+            continue;
         }
-    }
-    // Last, and what lies deepest first: a folder that may not be written to could take nothing in before.
-    for (path, mode) in modes.into_iter().rev() {
-        let (dir, at) = (dir.clone(), path.clone());
-        if let Err(why) =
-            blocking(move || holder(&dir, &at).and_then(|(above, name)| above.folder(name)?.set_mode(mode)))
-                .await
-        {
-            done.failed.push((path, why));
+        if writes.len() >= WRITES {
+            joined(done, writes.join_next().await);
         }
+        writes.spawn(async move { (change, write.await) });
     }
-    done.changed.sort_by(|a, b| a.path.cmp(&b.path));
-    done.failed.sort();
-    done
+    while !writes.is_empty() {
+        joined(done, writes.join_next().await);
+    }
+    modes
+}
+
+fn joined(done: &mut PutBack, written: Option<Result<(Change, Result<(), String>), JoinError>>) {
+    if let Some(Ok((change, result))) = written {
+        told(done, change, result); // what broke on its thread is told as broken: see `blocking`
+    }
+}
+
+fn told(done: &mut PutBack, change: Change, result: Result<(), String>) {
+    match result {
+        Ok(()) => done.changed.push(change),
+        Err(why) => done.failed.push((change.path, why)),
+    }
 }
 
 async fn blocking(job: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<(), String> {
@@ -91,6 +133,31 @@ fn remove(dir: &Dir, path: &str) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::DirectoryNotEmpty => Ok(()),
         other => other,
     }
+}
+
+/// The path of the folder that holds a path; empty for the folder itself.
+fn above(path: &str) -> String {
+    path.rsplit_once('/').map_or_else(String::new, |(above, _)| above.to_string())
+}
+
+/// Makes durable what a folder holds. One that went with what was in it, or is something else now, needs none.
+fn sync(dir: &Dir, path: &str) -> io::Result<()> {
+    let opened = match path {
+        "" => dir.folder(OsStr::new(".")),
+        path => holder(dir, path).and_then(|(folder, name)| folder.folder(name)),
+    };
+    match opened {
+        Ok(folder) => folder.sync(),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn set_mode(dir: &Dir, path: &str, mode: u32) -> io::Result<()> {
+    let (folder, name) = holder(dir, path)?;
+    let folder = folder.folder(name)?;
+    folder.set_mode(mode)?;
+    folder.sync()
 }
 
 fn put(dir: &Dir, path: &str, entry: &Entry, content: &[u8]) -> io::Result<()> {

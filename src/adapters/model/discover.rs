@@ -94,10 +94,12 @@ pub fn candidates(env: &dyn Fn(&str) -> Option<String>, local: &[(&str, u16)]) -
     found
 }
 
-/// Whether an address is that of a provider that has a key of its own.
-pub fn is_provider(url: &str) -> bool {
-    let bare = |url: &str| url.trim_end_matches('/').to_string();
-    PROVIDERS.iter().any(|(_, _, known)| bare(known) == bare(url))
+/// The variable that holds the key of the provider whose server an address is on.
+pub fn key_variable(url: &str) -> Option<&'static str> {
+    PROVIDERS
+        .iter()
+        .find(|(_, _, known)| web::is_same_origin(known, url))
+        .map(|(variable, _, _)| *variable)
 }
 
 /// `OLLAMA_HOST` may be a host, a host with a port, or a URL; `0.0.0.0` is what the server listens on, not where it is.

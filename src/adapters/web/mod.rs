@@ -314,6 +314,11 @@ pub fn host_port(url: &str) -> Option<(String, u16)> {
     Some((url.host_str()?.to_string(), url.port_or_known_default()?))
 }
 
+/// Whether two HTTP URLs are of the same server: scheme, host and port.
+pub fn is_same_origin(one: &str, other: &str) -> bool {
+    matches!((parse(one), parse(other)), (Ok(one), Ok(other)) if one.origin() == other.origin())
+}
+
 fn parse(text: &str) -> Result<Url, WebFault> {
     let bad = |why: String| {
         fault(WebFaultKind::BadUrl, format!("the address is not an http:// or https:// URL: {why}"))

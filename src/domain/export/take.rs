@@ -2,8 +2,8 @@
 //!
 //! Whole commits are copied, those of a worker and of an operator too, and each goes through the one fold rule of the log:
 //! a copy says what its file says. Whoever makes a file up can make up its past, as whoever owns a store can; but no more.
-//! What would *act* on the word of a file is refused: a call that is cleared, started or broken off would run here on a
-//! decision that nobody here made, or a second time. What waits for a person waits here as well, and is decided here.
+//! What would *act* on the word of a file is refused: a call that is approved, cleared, started or broken off would run here
+//! on a decision that nobody here made, or a second time. What waits for a person waits here as well, and is decided here.
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::commit::{COMMIT_BYTES_MAX, Class, Commit, Denial, Head, Sealed};
@@ -102,6 +102,16 @@ struct Parts {
     bytes: Vec<u8>,
 }
 
+/// A commit that is put together.
+#[derive(Debug)]
+struct Open {
+    commit: Commit,
+    /// The events it is to have.
+    count: u64,
+    /// The bytes of those it has.
+    bytes: usize,
+}
+
 /// Reads an export line by line.
 #[derive(Debug)]
 pub struct Taker {
@@ -112,7 +122,7 @@ pub struct Taker {
     seal: Hash,
     line: u64,
     parts: Option<Parts>,
-    open: Option<(Commit, u64)>,
+    open: Option<Open>,
     chain: Hash,
 }
 
@@ -157,6 +167,11 @@ impl Taker {
         &self.id
     }
 
+    /// Where the session ends as far as it was read.
+    pub fn head(&self) -> &Head {
+        &self.head
+    }
+
     /// Whether a head is where the file says that the session ends.
     pub fn ends_at(&self, head: &Head) -> bool {
         (&head.commit, head.seq, head.hash) == (&self.end.commit, self.end.seq, self.end.hash)
@@ -196,11 +211,9 @@ impl Taker {
         }
         let acts = |call: &&Call| match call.state {
             CallState::Cleared { .. } | CallState::Started | CallState::Interrupted => true,
-            CallState::Proposed
-            | CallState::Held
-            | CallState::Unknown
-            | CallState::Unrecorded
-            | CallState::Ended(_) => false,
+            // Approved with an edit, and not judged yet: it would run as soon as it is.
+            CallState::Proposed | CallState::Held => call.approval.is_some(),
+            CallState::Unknown | CallState::Unrecorded | CallState::Ended(_) => false,
         };
         match self.session.open_calls().find(acts) {
             Some(call) => Err(Bad::Acts(call.id)),
@@ -209,7 +222,7 @@ impl Taker {
     }
 
     fn next_event(&self) -> EventNo {
-        let open = self.open.as_ref().map_or(0, |(commit, _)| commit.events.len() as u64);
+        let open = self.open.as_ref().map_or(0, |open| open.commit.events.len() as u64);
         EventNo(self.head.event.0 + open + 1)
     }
 
@@ -249,7 +262,7 @@ impl Taker {
         if commit.session != self.id {
             return Err(self.commit_is("it is of another session"));
         }
-        (self.open, self.chain) = (Some((commit, count)), self.head.hash);
+        (self.open, self.chain) = (Some(Open { commit, count, bytes: 0 }), self.head.hash);
         Ok(Told::Part)
     }
 
@@ -260,16 +273,16 @@ impl Taker {
         }
         let sealed = Sealed::read(json, hash).map_err(|bad| self.event_is(bad.why))?;
         let no = self.next_event();
-        let Some((mut commit, count)) = self.open.take() else {
+        let Some(Open { mut commit, count, bytes }) = self.open.take() else {
             return Err(self.event_is("no commit holds it"));
         };
-        let bytes = commit.bytes() + json.len();
+        let bytes = bytes + json.len();
         commit.events.push(sealed);
         if bytes > COMMIT_BYTES_MAX {
             return Err(self.commit_is("it is too large"));
         }
         if (commit.events.len() as u64) < count {
-            self.open = Some((commit, count));
+            self.open = Some(Open { commit, count, bytes });
             return Ok(Told::Part);
         }
         self.head = match self.head.admit(&commit) {

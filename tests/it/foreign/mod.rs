@@ -5,6 +5,7 @@ mod reading;
 mod fuzz;
 mod sqlite;
 mod program;
+mod ticks;
 
 use crate::harness::world::FakeClock;
 use std::collections::BTreeMap;
@@ -25,7 +26,7 @@ use tackroom::domain::tally::Row;
 use tackroom::domain::trace::Trace;
 use tackroom::ports::foreign::{Discovered, Source, Told, Wanted};
 use tackroom::ports::log::Log;
-use tackroom::runtime::importer::{ImportFault, Importer, Taken};
+use tackroom::runtime::importer::{ImportFault, Importer, Known, Taken};
 
 /// The project's own files, written after the formats.
 pub fn fixtures() -> PathBuf {
@@ -63,6 +64,7 @@ impl Desk {
             blobs: Arc::new(memory.clone()),
             clock: Arc::new(FakeClock::new(7)),
             program: "tackroom test".to_string(),
+            known: Known::default(),
         };
         Desk { importer, memory, dir }
     }

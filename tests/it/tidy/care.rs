@@ -25,6 +25,7 @@ const SERIALIZED: &[&str] = &[
     // The pages of a manifest, kept as blobs.
     "src/domain/files.rs",
     // The row of the local projection.
+    "src/domain/consent.rs",
     "src/domain/tally.rs",
     "src/adapters/",
     "src/cli/",

@@ -13,8 +13,9 @@ const ROOMS: [(&str, &[&str]); 6] = [
     ("cli", &["domain", "ports", "adapters", "runtime", "ui"]),
 ];
 
-/// Plumbing inside `adapters` that every other adapter may name, because a crate may stand in one place only.
-const SHARED_ADAPTERS: &[&str] = &["web"];
+/// Plumbing inside `adapters` that every other adapter may name: `web`, because a crate may stand in one place only, and
+/// `disk`, because a file that is written in a second way is not durable in both.
+const SHARED_ADAPTERS: &[&str] = &["web", "disk"];
 
 /// Paths that must not be named in the places of a row.
 struct PathBan {

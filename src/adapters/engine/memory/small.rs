@@ -41,6 +41,16 @@ impl Work for Memory {
         drop(self.shared.alive()?);
         Ok(self.shared.claims.lock().unwrap_or_else(PoisonError::into_inner).contains(session))
     }
+
+    fn bar(&self, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+        let mut kept = self.shared.alive()?;
+        let _ = if barred { kept.bars.insert(session.clone()) } else { kept.bars.remove(session) };
+        Ok(())
+    }
+
+    fn barred(&self, session: &SessionId) -> Result<bool, LogFault> {
+        Ok(self.shared.alive()?.bars.contains(session))
+    }
 }
 
 impl Blobs for Memory {

@@ -62,6 +62,35 @@ pub fn taken(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
     }
 }
 
+/// Bars a session with a file beside its lock, or takes that away; durable when it answers.
+pub fn bar(folder: &Path, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+    let path = bar_of(folder, session)?;
+    private_folder(folder, true)?;
+    let changed = match barred {
+        true => private_file(&path),
+        false => match std::fs::remove_file(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done,
+        },
+    };
+    let done = changed.and_then(|()| File::open(folder)?.sync_all());
+    done.map_err(|error| cannot(if barred { "make" } else { "remove" }, &path, &error))
+}
+
+/// Whether a session is barred.
+pub fn barred(folder: &Path, session: &SessionId) -> Result<bool, LogFault> {
+    let path = bar_of(folder, session)?;
+    match std::fs::symlink_metadata(&path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(cannot("look at", &path, &error)),
+    }
+}
+
+fn bar_of(folder: &Path, session: &SessionId) -> Result<PathBuf, LogFault> {
+    path(folder, session).map(|path| path.with_extension("part"))
+}
+
 /// The file of a session. Only what can be an id becomes part of a path.
 fn path(folder: &Path, session: &SessionId) -> Result<PathBuf, LogFault> {
     if !SessionId::is_prefix(session.as_str()) {
@@ -78,5 +107,14 @@ impl Work for Sqlite {
 
     fn taken(&self, session: &SessionId) -> Result<bool, LogFault> {
         taken(&self.shared.place.locks(), session)
+    }
+
+    fn bar(&self, session: &SessionId, barred: bool) -> Result<(), LogFault> {
+        self.writable()?;
+        bar(&self.shared.place.locks(), session, barred)
+    }
+
+    fn barred(&self, session: &SessionId) -> Result<bool, LogFault> {
+        barred(&self.shared.place.locks(), session)
     }
 }

@@ -1,0 +1,39 @@
+//! A stored session read page by page: the one way through a log, however long it is.
+
+use crate::domain::commit::Commit;
+use crate::domain::ids::SessionId;
+use crate::ports::log::{Log, LogFault};
+use std::sync::Arc;
+
+/// Commits read at once.
+const PAGE: usize = 256;
+
+/// The commits of a session, in order, from after a commit to its end as it is found.
+pub struct Pages<'a> {
+    log: &'a dyn Log,
+    session: &'a SessionId,
+    after: u64,
+    begun: bool,
+    over: bool,
+}
+
+/// Reads from after commit number `after`; 0 is the beginning.
+pub fn pages<'a>(log: &'a dyn Log, session: &'a SessionId, after: u64) -> Pages<'a> {
+    Pages { log, session, after, begun: false, over: false }
+}
+
+impl Pages<'_> {
+    /// The next commits, at least one; none at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Arc<Commit>>>, LogFault> {
+        if self.over {
+            return Ok(None);
+        }
+        if std::mem::replace(&mut self.begun, true) {
+            tokio::task::yield_now().await; // who reads much in one go leaves the others their turn
+        }
+        let page = self.log.read(self.session, self.after, PAGE).await?;
+        self.over = page.len() < PAGE;
+        self.after = page.last().map_or(self.after, |commit| commit.seq);
+        Ok(Some(page).filter(|page| !page.is_empty()))
+    }
+}
