@@ -164,8 +164,7 @@ impl Importer {
             let (log, clock) = (self.log.clone(), self.clock.clone());
             Ledger::fresh(log, clock, id.clone(), Class::Importer, &self.program).light()
         };
-        let (mut ledger, mut import) =
-            self.known.take(&id).unwrap_or_else(|| (fresh(), Import::default()));
+        let (mut ledger, mut import) = self.known.take(&id).unwrap_or_else(|| (fresh(), Import::default()));
         ledger.catch_up_telling(|event| import.apply(event)).await?;
         let mut events = Vec::new();
         let mut title = ledger.session().title.clone();

@@ -72,7 +72,12 @@ async fn due(
         after = Some(After::of(last));
         for row in page {
             let over = since(&row).is_some_and(|at| now.ms_since(at) >= u64::from(days) * DAY_MS);
-            if over && !row.at_work() && !row.marks.pinned && row.holds.is_empty() && !store.work.taken(&row.id)? {
+            if over
+                && !row.at_work()
+                && !row.marks.pinned
+                && row.holds.is_empty()
+                && !store.work.taken(&row.id)?
+            {
                 due.push(row);
             }
         }

@@ -1,6 +1,6 @@
 //! `tackroom verify` and `tackroom diff` as they are typed: over the real store, whole, tampered with and damaged.
 
-use crate::harness::binary::{Home, Ran};
+use crate::harness::binary::{Home, ok};
 use crate::harness::stored::store;
 use crate::harness::story::{self, Story};
 use crate::verify::forged;
@@ -13,12 +13,6 @@ fn unapproved() -> Vec<Arc<Commit>> {
     let story = story::done();
     let (commit, _, _) = crate::verify::place(&story, "CallApproved", 1);
     forged(&story, &|draft| drop(draft.remove(commit)))
-}
-
-fn ok(ran: Ran) -> Ran {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
-    ran
 }
 
 #[test]

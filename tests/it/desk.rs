@@ -2,6 +2,7 @@
 
 use crate::harness::story::at;
 use crate::harness::world::{World, story};
+use std::sync::Arc;
 use tackroom::adapters::files::memory::MemoryFiles;
 use tackroom::domain::command::Command;
 use tackroom::domain::event::Fact;
@@ -18,7 +19,6 @@ use tackroom::ports::files::{Files, FilesFault, Kept, PutBack};
 use tackroom::runtime::desk::Desk;
 use tackroom::runtime::hand::Opening;
 use tackroom::runtime::plugs::{Plugs, Settings};
-use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -147,7 +147,9 @@ async fn a_fork_is_told_and_does_not_take_the_screen() {
     served.say(Command::Watch(parent.clone())).await;
     served.say(fork(&parent)).await;
     served.say(Command::Watch(other.clone())).await;
-    let of = |notice| if let Notice::Forked { parent, session, .. } = notice { Some((parent, session)) } else { None };
+    let of = |notice| {
+        if let Notice::Forked { parent, session, .. } = notice { Some((parent, session)) } else { None }
+    };
     let (of, made) = served.until(of).await;
     assert_eq!(of, parent);
     served.say(Command::Order { session: other.clone(), order: Order::Rename("more".into()) }).await;

@@ -1,6 +1,6 @@
 //! `tackroom sessions export` and the way back: the same session elsewhere, byte by byte, or a refusal that names the place.
 
-use crate::harness::binary::{Home, Ran};
+use crate::harness::binary::{Home, ok};
 use crate::harness::stored::store;
 use crate::harness::story::{self, Story};
 use std::os::unix::fs::PermissionsExt;
@@ -10,12 +10,6 @@ use tackroom::domain::event::Fact;
 use tackroom::domain::export::base64;
 use tackroom::domain::ids::CallId;
 use tackroom::domain::order::Order;
-
-fn ok(ran: Ran) -> Ran {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
-    ran
-}
 
 /// A session with a large output, and that output.
 fn large() -> (Story, String) {

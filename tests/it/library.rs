@@ -1,7 +1,7 @@
 //! The session library as commands of the real program: search, marks, bin, purge, retention.
 
 use crate::contracts::{Pen, taken};
-use crate::harness::binary::{Home, Ran, is_raw};
+use crate::harness::binary::{Home, done, is_raw};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tackroom::adapters::clock::SystemClock;
@@ -21,13 +21,6 @@ use tackroom::runtime::hand::{Hand, Opening};
 use tackroom::runtime::ledger::Ledger;
 use tackroom::runtime::plugs::{Settings, Store};
 use tackroom::runtime::retention::{self, Rules, Tidied};
-
-#[track_caller]
-fn done(ran: &Ran) -> &Ran {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
-    ran
-}
 
 /// Runs a task that says so and ends; answers its session.
 fn said(home: &Home, task: &str, answer: &str) -> String {
@@ -224,10 +217,9 @@ impl Shelf {
 fn an_imported_session_without_a_recorded_end_is_put_away_like_any_other() {
     for name in ["gemini.jsonl", "claude.jsonl", "goose.jsonl", "codex.jsonl"] {
         let home = Home::new();
-        done(&home.run(&[
-            "import",
-            &format!("{}/tests/fixtures/foreign/{name}", env!("CARGO_MANIFEST_DIR")),
-        ]));
+        done(
+            &home.run(&["import", &format!("{}/tests/fixtures/foreign/{name}", env!("CARGO_MANIFEST_DIR"))]),
+        );
         let id = home.sessions()[0]["id"].as_str().unwrap().to_string();
         for verb in ["archive", "unarchive", "delete", "purge"] {
             let ran = home.run(&["sessions", verb, &id]);

@@ -23,7 +23,8 @@ async fn keyed(home: &Arc<Home>, args: &[&str]) -> Ran {
 }
 
 fn asks_for_a_write() -> Answer {
-    let function = json!({"name": "write_file", "arguments": json!({"path": "o", "content": "x"}).to_string()});
+    let function =
+        json!({"name": "write_file", "arguments": json!({"path": "o", "content": "x"}).to_string()});
     let call = json!({"index": 0, "id": "q1", "type": "function", "function": function});
     let chunk =
         json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]});
@@ -90,7 +91,8 @@ async fn a_log_does_not_say_where_keys_go() {
 fn what_waits_only_after_the_look_is_not_approved() {
     const CALLS: usize = 12;
     let home = Home::new();
-    let call = |n| json!({"calls": [{"tool": "write_file", "args": {"path": format!("{n}"), "content": "x"}}]});
+    let call =
+        |n| json!({"calls": [{"tool": "write_file", "args": {"path": format!("{n}"), "content": "x"}}]});
     let model = home.script((1..=CALLS).map(call).chain([json!({"text": "Done."})]).collect());
     let args = ["run", "Go.", "--headless", "--on-hold", "wait", "--model", &model];
     let run = Running::start(home.command(&args));

@@ -75,7 +75,9 @@ async fn a_busy_store_is_waited_for_and_a_driven_session_is_left_alone() {
     let story = story::done();
     let (lines, id) = (exported(&story).await, story.session.id.clone());
     let world = World::new(Vec::new());
-    for (nth, how) in [(1, Failing::Busy), (4, Failing::Busy), (5, Failing::Busy), (7, Failing::InDoubtWritten)] {
+    for (nth, how) in
+        [(1, Failing::Busy), (4, Failing::Busy), (5, Failing::Busy), (7, Failing::InDoubtWritten)]
+    {
         world.engine.faults().fail(nth, how);
     }
     copy(&world, &lines).await.expect("brought back");

@@ -96,10 +96,7 @@ pub fn candidates(env: &dyn Fn(&str) -> Option<String>, local: &[(&str, u16)]) -
 
 /// The variable that holds the key of the provider whose server an address is on.
 pub fn key_variable(url: &str) -> Option<&'static str> {
-    PROVIDERS
-        .iter()
-        .find(|(_, _, known)| web::is_same_origin(known, url))
-        .map(|(variable, _, _)| *variable)
+    PROVIDERS.iter().find(|(_, _, known)| web::is_same_origin(known, url)).map(|(variable, _, _)| *variable)
 }
 
 /// `OLLAMA_HOST` may be a host, a host with a port, or a URL; `0.0.0.0` is what the server listens on, not where it is.

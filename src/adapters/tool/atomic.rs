@@ -21,7 +21,8 @@ pub(super) fn replace(
     unchanged(&folder, inside, name, expected)?;
     let problem = |error| said(inside, &error);
     // What replaces a private file is never readable by others, not even for a moment.
-    let mut draft = Draft::new(&folder, if expected.is_some() { 0o600 } else { MODE_NEW }).map_err(problem)?;
+    let mut draft =
+        Draft::new(&folder, if expected.is_some() { 0o600 } else { MODE_NEW }).map_err(problem)?;
     draft.fill(content, expected.map(|old| old.mode)).map_err(problem)?;
     if halt.asked() {
         return Err(format!("stopped: {inside} was not changed"));

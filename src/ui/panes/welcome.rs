@@ -75,7 +75,7 @@ fn page(app: &App, width: usize, is_low: bool) -> Vec<Line<'static>> {
         (key(Context::Global, Action::Quit), "twice: leave".to_string()),
     ];
     if !app.rows.is_empty() {
-        let stored = format!("{} stored (in a pane)", count(app.rows.len() as u64, "session"));
+        let stored = format!("{} stored (in a pane)", count(app.rows.len(), "session"));
         keys.insert(2, (key(Context::Workbench, Action::Sessions), stored));
     }
     for (key, what) in keys {

@@ -40,6 +40,26 @@ fn a_frame_of_a_long_session_costs_what_it_shows() {
     frame(&mut app, &mut buffer);
 }
 
+#[test]
+fn a_frame_of_the_calls_lays_out_what_is_unfolded_and_new() {
+    let mut app = watching(&story::long(800), look());
+    press(&mut app, "3 G Enter k Enter k k Enter");
+    let unfolded = app.folds.calls.len();
+    assert_eq!(unfolded, 3);
+    let laid = |app: &mut tackroom::ui::app::App| {
+        let before = app.calls.entries_laid();
+        draw(app, (120, 40));
+        app.calls.entries_laid() - before
+    };
+    laid(&mut app);
+    for keys in ["k", "PageUp", "g g", "G", "1", "3"] {
+        press(&mut app, keys);
+        assert_eq!(laid(&mut app), 0, "{keys}: of 800 calls none is laid out again");
+    }
+    press(&mut app, "k k k k k k Enter");
+    assert_eq!(laid(&mut app), 1, "the one that was unfolded");
+}
+
 /// Cause: the editor laid its whole text out three times in every frame, also while nothing changed.
 #[test]
 fn an_editor_lays_its_text_out_once_for_a_change() {

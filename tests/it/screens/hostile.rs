@@ -181,6 +181,7 @@ fn nothing_that_is_asked_or_said_in_passing_does() {
             "forked",
             Notice::Forked {
                 session: SessionId("n3w".to_string()),
+                parent: settled.session.id.clone(),
                 at: EventNo(7),
                 workspace: HOSTILE.to_string(),
                 missing: hostile(),
