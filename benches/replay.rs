@@ -191,6 +191,7 @@ impl Rig {
             },
             files: Arc::new(MemoryFiles::default()),
             clock: Arc::new(SystemClock),
+            rebuild: tackroom::adapters::model::body::rebuilt,
             outfit: Arc::new(|_: &str, _: &str, _: Option<&str>| {
                 Err(("a replay drives nothing".into(), String::new()))
             }),
@@ -219,7 +220,8 @@ impl Rig {
         let start =
             Start { model: String::new(), base_url: None, mode: Mode::Auto, limits: Limits::default() };
         let mut app = App::new(ToolBook::default(), start, look, Keymap::default(), Micros(0));
-        (app.size, app.replay_wanted, app.replay_at) = (SIZE, true, Some(1));
+        (app.size, app.replay_at) = (SIZE, Some(1));
+        app.replay_wanted = Some(SessionId(SESSION.to_string()));
         Rig { app, commands, notices, begun: Instant::now() }
     }
 

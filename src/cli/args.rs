@@ -6,7 +6,7 @@ pub mod sessions; // after `tackroom sessions`
 use crate::cli::args::sessions::Sessions;
 use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
 use crate::cli::args_import::Import;
-use crate::cli::args_past::{Diff, Verify};
+use crate::cli::args_past::{Diff, Inspect, Verify};
 use crate::cli::args_stop::{self, Break, Continue, Note};
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::policy::Mode;
@@ -112,6 +112,8 @@ pub enum Verb {
     Sessions(Sessions),
     /// Print a session's events.
     Events(Events),
+    /// Look closely at one event or call: request and prompt receipt, arguments as a diff, verdict, decisions, output, hashes.
+    Inspect(Inspect),
     /// Play a saved session again: on the screen, as text, or as a recording.
     #[command(after_help = REPLAY_EXAMPLES)]
     Replay(Replay),

@@ -1,4 +1,4 @@
-//! What may be typed about the past: checking and comparing stored sessions.
+//! What may be typed about the past: checking and comparing stored sessions, looking closely at an event.
 
 const VERIFY_EXAMPLES: &str = "\
 Examples:
@@ -42,4 +42,40 @@ pub struct Diff {
     /// One JSON document instead of text.
     #[arg(long)]
     pub json: bool,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Examples:
+  tackroom inspect k3x c4                    a call: arguments, verdict, who decided and after how long, output
+  tackroom inspect k3x 12                    an event: a request with its receipt, a reply, a decision, anything else
+  tackroom inspect k3x 12 --request | jq .   exactly what the model was sent
+  tackroom inspect k3x c4 --output | less    all that the call gave back
+  tackroom inspect k3x 12 --raw              the stored events, one a line
+";
+
+/// `tackroom inspect`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = INSPECT_EXAMPLES)]
+pub struct Inspect {
+    /// The session's id or a unique beginning of it.
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// The event's number, or a call such as c4; the last event if not given.
+    #[arg(value_name = "EVENT|CALL")]
+    pub what: Option<String>,
+    /// One JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
+    /// The stored events themselves, one a line, exactly as stored.
+    #[arg(long, conflicts_with = "json")]
+    pub raw: bool,
+    /// Only the exact bytes that the model was sent.
+    #[arg(long, conflicts_with_all = ["json", "raw"])]
+    pub request: bool,
+    /// Only what the call gave back, whole.
+    #[arg(long, conflicts_with_all = ["json", "raw", "request"])]
+    pub output: bool,
+    /// Long texts whole, not only their beginning and end.
+    #[arg(long, conflicts_with_all = ["json", "raw", "request", "output"])]
+    pub full: bool,
 }

@@ -97,7 +97,7 @@ fn tell(parent: &SessionId, forked: &Forked, json: bool) -> Result<(), Failure> 
             &serde_json::json!({
                 "version": 1, "session": forked.id.as_str(), "parent": parent.as_str(), "at": forked.at.0,
                 "workspace": forked.workspace, "files": { "source": source, "count": forked.count },
-                "missing": missing,
+                "worktree": forked.worktree, "missing": missing,
             })
             .to_string(),
         );
@@ -113,6 +113,10 @@ fn tell(parent: &SessionId, forked: &Forked, json: bool) -> Result<(), Failure> 
     };
     out::line(&out::safe(&format!("forked {parent} at {} as {}", forked.at, forked.id)))?;
     out::line(&out::safe(&format!("{} files in {}, {as_of}", forked.count, forked.workspace)))?;
+    if let Some(commit) = &forked.worktree {
+        let short = commit.get(..12).unwrap_or(commit);
+        out::line(&format!("the folder is a git worktree at {short}; `sessions purge` removes it"))?;
+    }
     for (path, why) in forked.missing.iter().take(TOLD) {
         out::line(&out::safe(&format!("  not there: {path} ({why})")))?;
     }

@@ -6,6 +6,7 @@ use crate::cli::events;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
+use crate::domain::about::about;
 use crate::domain::call::{Call, Via};
 use crate::domain::commit::Commit;
 use crate::domain::event::{EndReason, Fact, RunStatus};
@@ -284,7 +285,7 @@ fn progress(session: &Session, fact: &Fact) -> Option<String> {
             | Fact::NoteRemoved { .. }
     );
     let said = matches!(fact, Fact::ModelReplied { reply, .. } if !reply.text.trim().is_empty());
-    (worth || said).then(|| format!("{:<13} {}", fact.kind(), events::about(fact)))
+    (worth || said).then(|| format!("{:<13} {}", fact.kind(), about(fact)))
 }
 
 /// The last lines: how it stands and what to type next.

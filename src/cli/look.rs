@@ -2,7 +2,7 @@
 
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
-use crate::ui::app::Look;
+use crate::ui::app::{Look, Programs};
 use crate::ui::glyph::GlyphSet;
 use crate::ui::keymap::{Keymap, Overrides};
 use crate::ui::theme::Theme;
@@ -60,5 +60,19 @@ pub fn keys(config: &Config) -> Result<Keymap, Failure> {
             format!("the keys in config.toml are wrong: {}", faults.join("; ")),
             "`?` in the workbench shows every key and its name",
         )),
+    }
+}
+
+/// The operator's pager and editor, as the environment names them.
+pub fn programs(config: &Config) -> Programs {
+    let first = |names: &[&str]| {
+        let named = names.iter().filter_map(|name| config.env.get(*name));
+        named.map(|line| line.trim()).find(|line| !line.is_empty()).map(str::to_string)
+    };
+    let usual = Programs::default();
+    Programs {
+        pager: first(&["PAGER"]).unwrap_or(usual.pager),
+        editor: first(&["VISUAL", "EDITOR"]).unwrap_or(usual.editor),
+        folder: config.paths.cache.clone(),
     }
 }

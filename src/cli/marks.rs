@@ -9,6 +9,7 @@ use crate::domain::call::Via;
 use crate::domain::ids::SessionId;
 use crate::domain::marks::Mark;
 use crate::domain::order::{Order, Refusal};
+use crate::ports::files::Released;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::retention::{self, Purged};
 
@@ -75,12 +76,23 @@ pub async fn purge(config: &Config, args: &Purge, json: bool) -> Result<Code, Fa
     let (mut binned, mut gone) = (Vec::new(), Vec::new());
     if args.expired {
         let mut hand = wire.retention_hand();
-        let tidied = retention::tidy(&wire.store, &mut hand, wire.retention(), wire.clock.now()).await?;
+        let tidied = retention::tidy(
+            (&wire.store, wire.files.as_ref()),
+            &mut hand,
+            wire.retention(),
+            wire.clock.now(),
+        )
+        .await?;
         (binned, gone) = (tidied.binned, tidied.purged);
     }
     for id in found(&wire, &args.ids).await? {
-        match retention::purge(&wire.store, &id).await? {
-            Purged::Gone => gone.push(id),
+        match retention::purge(&wire.store, wire.files.as_ref(), &id).await? {
+            Purged::Gone(released) => {
+                if released == Released::Changed {
+                    out::progress(&format!("the git worktree of {id} has changes of its own: it stays"));
+                }
+                gone.push(id);
+            }
             Purged::NotInBin => {
                 let hint = format!("`tackroom sessions delete {id}` puts it there");
                 return Err(Failure::new(Code::Failed, format!("session {id} is not in the bin"), hint));

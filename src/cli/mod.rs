@@ -26,6 +26,7 @@ pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`
 pub mod search; // `tackroom sessions search`
 pub mod stop; // `tackroom break`, `step`, `continue`, `note`
 pub mod events; // `tackroom events`
+pub mod inspect; // `tackroom inspect`
 pub mod replay; // `tackroom replay`
 pub mod fork; // `tackroom fork`
 pub mod restore; // `tackroom restore`
@@ -163,6 +164,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Note(wanted)) => Box::pin(stop::note(&config, &wanted)).await,
         Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,
+        Some(Verb::Inspect(wanted)) => Box::pin(inspect::inspect(&config, &wanted)).await,
         Some(Verb::Replay(wanted)) => Box::pin(replay::replay(&config, &wanted)).await,
         Some(Verb::Fork(wanted)) => Box::pin(fork::fork(&config, &wanted)).await,
         Some(Verb::Restore(wanted)) => Box::pin(restore::restore(&config, &wanted)).await,

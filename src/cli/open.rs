@@ -82,9 +82,11 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     };
     let mut app = App::new(wire.book(), start, look, keys, wire.clock.now());
     app.bell = config.bell.value;
+    app.programs = look::programs(config);
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
     let desk = tokio::spawn(desk.serve(commands_out));
-    let (store, clock, stop) = (wire.store.clone(), wire.clock.clone(), CancellationToken::new());
+    let (store, clock, stop) =
+        ((wire.store.clone(), wire.files.clone()), wire.clock.clone(), CancellationToken::new());
     let upkeep = tokio::spawn(keep_up(store, clock, wire.retention_hand(), wire.retention(), stop.clone()));
     for command in begin(&mut app, first) {
         let _ = commands.send(command).await; // the desk has just been started and listens

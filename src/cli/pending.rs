@@ -11,9 +11,10 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::session::Session;
-use crate::domain::tally::{self, Row, Waits};
+use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time::{self, Micros};
+use crate::domain::waits::Waits;
 
 /// Unchanged lines shown around a change.
 const CONTEXT: usize = 3;
@@ -105,7 +106,8 @@ pub fn parse(text: &str) -> Result<CallId, Failure> {
     })
 }
 
-/// The sessions that may hold something: those that wait, and those that are at work or should be.
+/// The sessions that hold something, and those that nobody drives and that should be at work. Which they are the rows tell:
+/// a session that is driven and waits for nothing is not read.
 async fn at_work(wire: &Wire) -> Result<Vec<SessionId>, Failure> {
     let held = Query { held: true, limit: SESSIONS_MAX, ..Query::default() };
     let statuses = Row::AT_WORK.map(str::to_string).to_vec();
@@ -113,7 +115,8 @@ async fn at_work(wire: &Wire) -> Result<Vec<SessionId>, Failure> {
     let mut ids = Vec::new();
     for query in [held, live] {
         for row in wire.store.index.rows(query).await? {
-            if !ids.contains(&row.id) {
+            let may = row.waiting() > 0 || !wire.store.work.taken(&row.id)?;
+            if may && !ids.contains(&row.id) {
                 ids.push(row.id);
             }
         }
@@ -137,6 +140,7 @@ fn kind(waits: &tally::Pending) -> &'static str {
         Waits::Approval => "approval",
         Waits::Unknown => "unknown outcome",
         Waits::Breakpoint => "breakpoint",
+        Waits::Driver => "interrupted",
     }
 }
 
@@ -171,6 +175,7 @@ fn short(item: &Item, now: Micros) -> Result<(), Failure> {
         Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
         Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
         Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
+        Waits::Driver => format!("    → tackroom resume {id}"),
     })?;
     match waits.call {
         Some(call) => out::line(&format!("      all of it: tackroom pending {id} {call}")),
@@ -211,6 +216,7 @@ fn whole(item: &Item, now: Micros) -> Result<(), Failure> {
     match waits.waits {
         Waits::Unknown => out::line(&format!("  → tackroom settle {id} {call} happened|again|abandon")),
         Waits::Breakpoint => out::line(&format!("  → tackroom continue {id}   (or step)")),
+        Waits::Driver => out::line(&format!("  → tackroom resume {id}")),
         Waits::Approval => {
             let hash = item.hash.map(|hash| format!(" --hash {hash}")).unwrap_or_default();
             out::line(&format!("  → tackroom approve {id} {call}{hash}"))?;
@@ -330,6 +336,7 @@ fn as_json(item: &Item) -> serde_json::Value {
             Waits::Approval => "approval",
             Waits::Unknown => "unknown-outcome",
             Waits::Breakpoint => "breakpoint",
+            Waits::Driver => "interrupted",
         },
         "tool": waits.tool,
         "args": waits.args,

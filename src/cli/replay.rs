@@ -3,12 +3,12 @@
 use crate::cli::args::Replay;
 use crate::cli::cast::{self, Shot};
 use crate::cli::config::Config;
-use crate::cli::events;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::open::{self, First};
 use crate::cli::out;
 use crate::cli::signal;
 use crate::cli::wire::Wire;
+use crate::domain::about::about;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::SessionId;
 use crate::domain::message::Args;
@@ -168,7 +168,7 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         | Fact::BreakpointRemoved { .. }
         | Fact::BreakpointHit { .. }
         | Fact::NoteRemoved { .. }
-        | Fact::Unknown { .. } => (kind(&event.fact), text::first_line(&events::about(&event.fact), BRIEF)),
+        | Fact::Unknown { .. } => (kind(&event.fact), text::first_line(&about(&event.fact), BRIEF)),
     };
     said(kind, &words, event, begun)
 }

@@ -3,6 +3,7 @@
 use crate::adapters::clock::SystemClock;
 use crate::adapters::engine::sqlite::{Options, Sqlite, WriteOn};
 use crate::adapters::files::Folders;
+use crate::adapters::model::body;
 use crate::adapters::policy::Builtin;
 use crate::adapters::tool::{self, WebFetch, Workspace};
 use crate::cli::config::Config;
@@ -256,6 +257,7 @@ impl Wire {
             store: self.store.clone(),
             files: self.files.clone(),
             clock: self.clock.clone(),
+            rebuild: body::rebuilt,
             outfit: Arc::new(move |workspace: &str, model: &str, kept: Option<&str>| {
                 kitbag(&config, find::plug(&config, &clock, found.as_ref(), model, kept)?, workspace)
             }),

@@ -3,6 +3,8 @@
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::inbox::Answer;
+use crate::domain::inspect::page::Subject;
 use crate::domain::order::{Order, Task};
 
 /// One thing asked.
@@ -50,8 +52,23 @@ pub enum Command {
         /// The session that is compared.
         right: SessionId,
     },
+    /// Look at an event of a stored session closely: `Notice::Inspected`. Ends the looking at any other.
+    Inspect {
+        /// The session.
+        session: SessionId,
+        /// The event, or a call that it asked for.
+        subject: Subject,
+        /// Nothing after this event is told: where a replay stands. None: all there is.
+        until: Option<EventNo>,
+    },
     /// Send the sessions list now, and again whenever it changes.
     Rows,
+    /// Tell every hold of every session as `Notice::Inbox`, now and whenever they change; or no more.
+    Inbox(bool),
+    /// Tell a session as it stands, for a decision: `Notice::Looked`. Of several that wait, only the last is told.
+    Look(SessionId),
+    /// Answers to holds, each by itself: what becomes of each is told as `Notice::Answered`.
+    Answer(Vec<Answer>),
     /// End: runs of this process park, their state is on disk.
     Quit,
 }

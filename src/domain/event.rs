@@ -235,6 +235,10 @@ pub enum Fact {
         attempt: u32,
         messages: u64,
         request: Hash,
+        /// What the request has around its messages (tools, settings, the server's dialect), as content under this hash: with
+        /// it the exact bytes can be made again from the log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        frame: Option<Hash>,
         /// The operator's notes that join the conversation with this request.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<NoteNo>,

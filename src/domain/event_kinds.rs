@@ -1,5 +1,6 @@
-//! The kinds of facts by name, and which facts are about a call.
+//! The kinds of facts by name, which facts are about a call, and which hold an output.
 
+use crate::domain::call::Output;
 use crate::domain::event::Fact;
 use crate::domain::ids::CallId;
 
@@ -72,6 +73,17 @@ impl Fact {
     /// Whether the program knows a stored kind.
     pub fn knows(kind: &str) -> bool {
         KINDS.contains(&kind)
+    }
+
+    /// What came of a call, or what another tool recorded: the output that the fact holds, if it holds one.
+    pub fn output(&self) -> Option<&Output> {
+        if let Fact::CallEnded { output, .. } | Fact::CallRecorded { output, .. } = self {
+            Some(output)
+        } else if let Fact::ForeignRecord { raw, .. } = self {
+            Some(raw)
+        } else {
+            None
+        }
     }
 
     /// The call that the fact is about, if it is about one.

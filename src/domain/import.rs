@@ -246,6 +246,7 @@ impl Import {
                 attempt: 1,
                 messages: self.messages,
                 request: Hash::ZERO,
+                frame: None,
                 notes: Vec::new(),
             },
         );

@@ -155,7 +155,7 @@ impl Query {
     pub fn fits(&self, row: &Row) -> bool {
         let words = row_words(row);
         (self.statuses.is_empty() || self.statuses.contains(&row.status))
-            && (!self.held || !row.holds.is_empty())
+            && (!self.held || row.waiting() > 0)
             && self.needles().iter().all(|needle| words.contains(needle.as_str()))
     }
 

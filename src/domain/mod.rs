@@ -45,9 +45,13 @@ pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
 pub mod imported; // how a session that another tool recorded is folded
 pub mod import; // another tool's records as events of an imported session
+pub mod waits; // what a session row keeps of the calls that wait
 pub mod tally; // events as one session row: status, cost, duration
 pub mod listing; // tabs, and which session rows fit a question
+pub mod inbox; // every hold of every session, as a list, and what became of an answer
 pub mod search; // the text of an event, and what is found in it
+pub mod about; // what a fact says, in one line
+pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation

@@ -4,8 +4,11 @@ use crate::domain::commit::Commit;
 use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::inbox::{Answered, Held, HoldId};
+use crate::domain::inspect::page::Page;
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
+use crate::domain::session::Session;
 use crate::domain::survey::Chunk;
 use crate::domain::tally::Row;
 use std::sync::Arc;
@@ -70,6 +73,17 @@ pub enum Notice {
     },
     /// The sessions list, or its news.
     Rows(Vec<Row>),
+    /// Every hold of every session, the longest waiting first.
+    Inbox(Vec<Held>),
+    /// A session that was looked at, as it stands.
+    Looked(Arc<Session>),
+    /// What became of an answer to a hold.
+    Answered {
+        /// The hold.
+        id: HoldId,
+        /// What became of it.
+        result: Answered,
+    },
     /// Two sessions, compared.
     Compared(Arc<Comparison>),
     /// Two sessions could not be compared.
@@ -83,6 +97,8 @@ pub enum Notice {
         /// What to do next.
         hint: String,
     },
+    /// An event, looked at closely.
+    Inspected(Arc<Page>),
     /// Something failed outside of a run, such as the disk: a sentence and a hint.
     Trouble {
         /// What failed, on what and why.
@@ -100,6 +116,8 @@ pub enum Notice {
         at: EventNo,
         /// Where its files are.
         workspace: String,
+        /// The commit that its folder is a git worktree at; none where it is a copy.
+        worktree: Option<String>,
         /// What is not as it was, in a few words; empty where all is.
         missing: String,
     },

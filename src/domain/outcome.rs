@@ -66,6 +66,8 @@ pub enum Report {
         model: String,
         /// The hash of the request as it will be sent.
         request: Hash,
+        /// What it has around its messages, as kept content.
+        frame: Option<Hash>,
         /// The operator's notes in it.
         notes: Vec<NoteNo>,
     },
@@ -125,7 +127,7 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
         Report::Asking { notes, .. } if *notes != session.note_numbers() => {
             Err(Refusal::Stray("the notes are others than those of the request"))
         }
-        Report::Asking { model, request, notes } => {
+        Report::Asking { model, request, frame, notes } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {
                 attempt
@@ -135,8 +137,8 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
                 return Err(Refusal::Stray("the model is not to be asked"));
             };
             let messages = (session.transcript.len() + notes.len()) as u64;
-            let (model, request, notes) = (model.clone(), *request, notes.clone());
-            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, notes }])
+            let (model, request, frame, notes) = (model.clone(), *request, *frame, notes.clone());
+            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, frame, notes }])
         }
         Report::Replied(reply) => {
             asked(session)?;

@@ -14,6 +14,7 @@ use crate::domain::session::Session;
 use crate::domain::stops::Hit;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::Touch;
+use crate::domain::waits::{WaitBook, Waits};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -73,6 +74,9 @@ pub struct Row {
     /// Whether another tool recorded it.
     #[serde(default)]
     pub imported: bool,
+    /// What is known of the calls that wait, and of where it stands.
+    #[serde(default, skip_serializing_if = "WaitBook::is_empty")]
+    pub waits: WaitBook,
 }
 
 impl Row {
@@ -101,6 +105,7 @@ impl Row {
             stepping: false,
             consents: BTreeMap::new(),
             imported: false,
+            waits: WaitBook::default(),
         }
     }
 
@@ -125,6 +130,7 @@ impl Row {
             return self.marks.apply(mark, event.at);
         }
         self.updated = event.at;
+        self.waits.apply(event);
         if let Fact::SessionOpened { title, agent, workspace, parent, .. } = fact {
             self.title.clone_from(title);
             self.agent.clone_from(agent);
@@ -291,17 +297,6 @@ pub fn ended(status: RunStatus) -> &'static str {
         RunStatus::Cancelled => "cancelled",
         RunStatus::BudgetStopped => "budget-stopped",
     }
-}
-
-/// What a hold waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waits {
-    /// A decision about a call.
-    Approval,
-    /// What became of a call.
-    Unknown,
-    /// The word to go on from a breakpoint.
-    Breakpoint,
 }
 
 /// A hold as another terminal lists it.

@@ -55,8 +55,7 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         | Fact::RestoreStarted { .. }
         | Fact::RestoreEnded { .. } => told_of_files(session, class, first),
         Fact::WriterTaken { holder, .. } => Told::learned(Report::Taken { holder: holder.clone() }),
-        // A worker begins nothing but what was queued.
-        Fact::RunStarted { .. } if class == Class::Worker => Told::learned(Report::QueueTaken),
+        Fact::RunStarted { .. } if class == Class::Worker => Told::learned(Report::QueueTaken), // all it begins
         Fact::RunStarted { .. } => order(Order::Start(task(first)?), &nobody()),
         Fact::RunPaused { .. }
         | Fact::RunReleased { .. }
@@ -65,8 +64,9 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         | Fact::StepAllowed { .. }
         | Fact::ModeSet { .. } => told_of_driving(session, first, then),
         Fact::RunEnded { .. } => Told::learned(Report::Finish),
-        Fact::ModelAsked { model, request, notes, .. } => {
-            Told::learned(Report::Asking { model: model.clone(), request: *request, notes: notes.clone() })
+        Fact::ModelAsked { model, request, frame, notes, .. } => {
+            let (model, notes) = (model.clone(), notes.clone());
+            Told::learned(Report::Asking { model, request: *request, frame: *frame, notes })
         }
         Fact::BreakpointHit { .. } => Told::learned(Report::Stopping),
         Fact::BreakpointSet { spec, by, .. } => {

@@ -62,6 +62,17 @@ pub enum FilesFault {
     },
 }
 
+/// What came of letting a folder of this program go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Released {
+    /// It was registered nowhere: it stays as it is.
+    Nothing,
+    /// It was a worktree with nothing of its own: it is gone, and so is its registration.
+    Removed,
+    /// It is a worktree with files or commits that are nowhere else: it stays.
+    Changed,
+}
+
 /// Files by folder; a folder is named by its absolute path.
 ///
 /// Contract (`tests/it/contracts/files.rs`): `keep` changes nothing in the folder, never follows a link, and is durable when
@@ -79,4 +90,16 @@ pub trait Files: Send + Sync {
     /// Makes an empty folder of that name among those of this program, or `into`, which must be empty or not there.
     /// Answers its absolute path.
     fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault>;
+    /// Makes an empty folder a worktree of the repository that `of` is, where the commit it stands at has exactly the
+    /// files of the manifest; answers the commit. No file is laid by that, and nothing else in the repository changes.
+    fn worktree<'a>(&'a self, of: &'a str, folder: &'a str, manifest: Hash) -> Later<'a, Option<String>> {
+        let _ = (of, folder, manifest);
+        Box::pin(std::future::ready(None))
+    }
+    /// Lets a folder of that name go, which `make` made: a worktree that holds nothing new is removed with its
+    /// registration.
+    fn release<'a>(&'a self, name: &'a str, folder: &'a str) -> Later<'a, Released> {
+        let _ = (name, folder);
+        Box::pin(std::future::ready(Released::Nothing))
+    }
 }

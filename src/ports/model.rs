@@ -26,10 +26,19 @@ pub struct Ask {
 /// Takes drafts as they come; must not block.
 pub type Drafts = Arc<dyn Fn(Draft) + Send + Sync>;
 
+/// Makes the exact bytes of a request again, from its kept frame and the messages as they were; none where the frame is of
+/// a form that this program does not know.
+pub type Rebuild = fn(frame: &[u8], messages: &Transcript) -> Option<Vec<u8>>;
+
 /// A request ready to be sent: what will be sent is fixed, and its hash can be written down before it is.
 pub trait Request: Send {
     /// The hash of the exact bytes of the request's body.
     fn hash(&self) -> Hash;
+    /// What its bytes have around the messages, to be kept as content; `Rebuild` makes the bytes again from it and the
+    /// messages. None where a request is not made of messages.
+    fn frame(&self) -> Option<Arc<[u8]>> {
+        None
+    }
     /// Sends it and reads the whole reply. Dropping the future ends the request and closes its connection.
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>>;
 }

@@ -7,6 +7,7 @@ use crate::domain::call::{Call, Outcome};
 use crate::domain::commit::{Class, Commit};
 use crate::domain::decide::Kit;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Reply;
 use crate::domain::next::{Step, next};
@@ -49,6 +50,7 @@ pub struct Agent {
     news: Arc<Notify>,
     quit: CancellationToken,
     luck: u64,
+    framed: Option<Hash>,
     _listening: DropGuard,
     _claim: Box<dyn Claim>,
 }
@@ -82,6 +84,7 @@ impl Agent {
             news,
             quit,
             luck,
+            framed: None,
             _listening: listening.clone().drop_guard(),
             _claim: claim,
         };
@@ -216,12 +219,14 @@ impl Agent {
         let request = match self.kitbag.model.prepare(ask) {
             Ok(request) => request,
             Err(fault) => {
-                let request = crate::domain::hash::Hash::ZERO; // nothing was made that could be sent
-                self.record(&Report::Asking { model, request, notes }).await?;
+                let request = Hash::ZERO; // nothing was made that could be sent
+                self.record(&Report::Asking { model, request, frame: None, notes }).await?;
                 return self.record(&Report::Failed(fault)).await;
             }
         };
-        let asked = self.written(&Report::Asking { model, request: request.hash(), notes }).await?;
+        self.framed = perform::frame(&self.plugs.store.blobs, self.framed, request.frame()).await?;
+        let (request_hash, frame) = (request.hash(), self.framed);
+        let asked = self.written(&Report::Asking { model, request: request_hash, frame, notes }).await?;
         if asked.is_none() {
             return Ok(()); // the operator was quicker
         }

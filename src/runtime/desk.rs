@@ -7,6 +7,8 @@ use crate::domain::breakpoint::Breakpoint;
 use crate::domain::command::Command;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::inbox::{Answer, Answered};
+use crate::domain::inspect::page::Subject;
 use crate::domain::listing::Query;
 use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
@@ -15,17 +17,20 @@ use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
+use crate::runtime::inbox::{self, Tray};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use crate::runtime::{compare, reading, watch};
+use crate::runtime::{compare, inspect, reading, watch};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// Rows sent to a list at most.
 const ROWS_MAX: usize = 500;
+/// Sessions that wait to be taken up.
+const IDLE: usize = 4;
 /// News of the list are gathered this long before it is sent again, in milliseconds.
 const ROWS_EVERY_MS: u64 = 250;
 
@@ -42,7 +47,9 @@ pub struct Desk {
     agents: JoinSet<()>,
     quit: CancellationToken,
     watching: CancellationToken,
+    inspecting: CancellationToken,
     listing: bool,
+    inbox: Option<(Tray, CancellationToken)>,
 }
 
 impl Desk {
@@ -59,14 +66,25 @@ impl Desk {
             agents: JoinSet::new(),
             quit,
             watching,
+            inspecting: CancellationToken::new(),
             listing: false,
+            inbox: None,
         }
     }
 
     /// Serves commands until told to quit or the screen is gone; then every run parks, and every fork is made or given up,
     /// before this returns.
     pub async fn serve(mut self, mut commands: Receiver<Command>) {
-        while let Some(command) = commands.recv().await {
+        let (idle, mut idlers) = channel(IDLE);
+        loop {
+            let command = tokio::select! {
+                command = commands.recv() => command,
+                Some(id) = idlers.recv() => {
+                    self.drive(id);
+                    continue;
+                }
+            };
+            let Some(command) = command else { break };
             match command {
                 Command::Fork { session, at, twist } => self.fork(session, at, *twist),
                 Command::Begin(task, breaks) => self.begin(&task, &breaks).await,
@@ -77,6 +95,14 @@ impl Desk {
                 Command::Resume(session) => self.drive(session),
                 Command::Rows => self.list(),
                 Command::Compare { left, right } => self.compare(left, right),
+                Command::Inspect { session, subject, until } => self.inspect(session, subject, until),
+                Command::Inbox(open) => self.tell_inbox(open, &idle),
+                Command::Look(session) => {
+                    if let Some((tray, _)) = &self.inbox {
+                        tray.look(session);
+                    }
+                }
+                Command::Answer(answers) => self.answer(answers).await,
                 Command::Quit => break,
             }
             while self.agents.try_join_next().is_some() {}
@@ -104,8 +130,8 @@ impl Desk {
             let notice = match forked {
                 Ok(forked) => {
                     let missing = forked.missing_words();
-                    let Forked { id: session, at, workspace, .. } = forked;
-                    Notice::Forked { parent, session, at, workspace, missing }
+                    let Forked { id: session, at, workspace, worktree, .. } = forked;
+                    Notice::Forked { parent, session, at, workspace, worktree, missing }
                 }
                 Err(fault) => Notice::Trouble {
                     sentence: format!("There is no fork: {fault}."),
@@ -139,6 +165,35 @@ impl Desk {
         let driven = &self.driven;
         if moves && watch::driver(&self.plugs.store, id, |id| holds(driven, id)) == Driver::Nobody {
             self.drive(id.clone());
+        }
+    }
+
+    /// Tells the inbox from here on, or no more. What was answered is still written.
+    fn tell_inbox(&mut self, open: bool, idle: &Sender<SessionId>) {
+        if let Some((_, stop)) = &self.inbox {
+            stop.cancel();
+        }
+        let stop = self.quit.child_token();
+        let (plugs, notices) = (self.plugs.clone(), self.notices.clone());
+        let tray = self.inbox.take().map(|(tray, _)| tray).unwrap_or_else(|| {
+            let (hand, quit) = (self.hand.another(), self.quit.child_token());
+            Tray::start(plugs.clone(), hand, notices.clone(), idle.clone(), quit)
+        });
+        if open {
+            tokio::spawn(inbox::tell(plugs, notices, stop.clone()));
+        }
+        self.inbox = Some((tray, stop));
+    }
+
+    /// Lays answers down for the clerk of the inbox.
+    async fn answer(&self, answers: Vec<Answer>) {
+        let left = match &self.inbox {
+            Some((tray, _)) => tray.answer(answers).err().unwrap_or_default(),
+            None => answers,
+        };
+        for Answer { id, .. } in left {
+            let result = Answered::Failed("too many answers wait to be written".to_string());
+            self.tell(Notice::Answered { id, result }).await;
         }
     }
 
@@ -190,6 +245,29 @@ impl Desk {
                     }
                 })
                 .await;
+        });
+    }
+
+    /// Reads an event closely beside everything else; who asks for another does not wait for this one any more.
+    fn inspect(&mut self, id: SessionId, subject: Subject, until: Option<EventNo>) {
+        self.inspecting.cancel();
+        self.inspecting = self.quit.child_token();
+        let (plugs, notices, stop) = (self.plugs.clone(), self.notices.clone(), self.inspecting.clone());
+        tokio::spawn(async move {
+            let read = tokio::select! {
+                read = inspect::inspect(&plugs.store, plugs.rebuild, &id, subject, until) => read,
+                () = stop.cancelled() => return,
+            };
+            let trouble = |sentence: String| {
+                let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
+                Notice::Trouble { sentence, hint }
+            };
+            let notice = match read {
+                Ok(Some(page)) => Notice::Inspected(Arc::new(page)),
+                Ok(None) => trouble(format!("Session {id} has no event {}.", subject.no)),
+                Err(fault) => trouble(fault.to_string()),
+            };
+            let _ = notices.send(notice).await; // a screen that is gone needs no notice
         });
     }
 

@@ -46,6 +46,8 @@ pub struct Forked {
     pub files: FilesAt,
     /// How many.
     pub count: u64,
+    /// The commit that the folder is a git worktree at; none where it is a copy.
+    pub worktree: Option<String>,
     /// What is not there as it was: the path and why.
     pub missing: Vec<(String, String)>,
 }
@@ -128,8 +130,13 @@ pub async fn fork(
         fork::commit(&fork, parent, copies, fresh.clone(), &kit)
     };
     make("", None, copies.clone())?; // a change that is refused leaves nothing behind
-    let (files, manifest) = files(plugs, &all, at).await?;
+    let (files, manifest, from) = files(plugs, &all, at).await?;
     let workspace = plugs.files.make(id.as_str(), wish.into.as_deref())?;
+    // A folder that the operator named gets files and nothing else.
+    let worktree = match wish.into {
+        None => plugs.files.worktree(&from, &workspace, manifest).await,
+        Some(_) => None,
+    };
     let laid = plugs.files.put_back(&workspace, manifest).await?;
     let here = plugs.files.keep(&workspace, Some(manifest)).await?;
     let commit = make(&workspace, Some(here.manifest), copies)?;
@@ -138,7 +145,7 @@ pub async fn fork(
     ledger.put(Arc::new(commit)).await?;
     let mut missing = laid.failed;
     missing.extend(here.left_out.into_iter().map(|(path, why)| (path, why.words().to_string())));
-    Ok(Forked { id, workspace, at, files, count: here.files, missing })
+    Ok(Forked { id, workspace, at, files, count: here.files, worktree, missing })
 }
 
 async fn read(plugs: &Plugs, id: &SessionId) -> Result<Vec<Sealed>, ForkFault> {
@@ -172,14 +179,14 @@ fn point(parent: &SessionId, all: &[Sealed], wish: &Wish) -> Result<EventNo, For
     }
 }
 
-/// The files as they were at an event. Where nothing was kept since, those that lie in the workspace now are kept.
-async fn files(plugs: &Plugs, all: &[Sealed], at: EventNo) -> Result<(FilesAt, Hash), ForkFault> {
+/// The files as they were at an event, and whose they are. Where nothing was kept since, those that lie in the workspace now are kept.
+async fn files(plugs: &Plugs, all: &[Sealed], at: EventNo) -> Result<(FilesAt, Hash, String), ForkFault> {
     let (found, session) = trail(all, at);
     if let FilesAt::Kept(manifest) = found {
-        return Ok((found, manifest));
+        return Ok((found, manifest, session.workspace));
     }
     let kept = plugs.files.keep(&session.workspace, session.kept).await?;
-    Ok((found, kept.manifest))
+    Ok((found, kept.manifest, session.workspace))
 }
 
 /// Which files belong to an event, and the session at its end.

@@ -60,6 +60,12 @@ impl Hand {
         Hand { log, clock, settings, tools, by, kept: VecDeque::new() }
     }
 
+    /// Another hand of the same operator, with folds of its own.
+    pub fn another(&self) -> Hand {
+        let (log, clock) = (self.log.clone(), self.clock.clone());
+        Hand::new(log, clock, self.settings, self.tools.clone(), self.by.clone())
+    }
+
     /// Whose hand it is.
     pub fn by(&self) -> &By {
         &self.by

@@ -1,7 +1,8 @@
 //! What drives a run: tasks and channels, no files, no screen.
 //!
 //! Who owns which task, and how it ends: `desk` owns one `agent` task per driven session, one per fork that is being made,
-//! one watcher for the session on the screen and one for the list; all end when the desk is told to quit. An `agent` owns the model request and the calls it
+//! one watcher for the session on the screen, one for the list and one for the inbox with its clerk; all end when the desk
+//! is told to quit. An `agent` owns the model request and the calls it
 //! started and stops them before it ends. `upkeep` ends with the workbench. `hand` owns nothing: it writes an operator's word and returns.
 
 pub mod plugs; // the ports a run is driven with
@@ -17,9 +18,11 @@ pub mod restore; // the files of a session's workspace, put back
 pub mod close; // a session taken up without a model
 pub mod reading; // a stored session as it is read for a replay
 pub mod compare; // two stored sessions read and compared
+pub mod inspect; // one event looked at closely: read, its request made again, its contents fetched
 pub mod watch; // a session as it is told to a screen
 pub mod retention; // what is kept how long; removing a session for good
 pub mod upkeep; // what a workbench does beside its work
 pub mod importer; // another tool's session, brought into the log
 pub mod replica; // an exported session, brought back commit by commit
+pub mod inbox; // every hold as it comes and goes, and the answers
 pub mod desk; // owns all live runs: commands in, notices out

@@ -4,6 +4,7 @@ use crate::domain::call::{Call, Outcome, Output, Preview, may_change_files};
 use crate::domain::commit::Commit;
 use crate::domain::event::Fact;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::outcome::{Judged, Keeping, Report};
@@ -14,6 +15,7 @@ use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::judge::Case;
 use crate::ports::live::Live;
+use crate::ports::log::LogFault;
 use crate::ports::tool::{Cleared, Returned, Stop, Tool};
 use crate::runtime::plugs::{Kitbag, Plugs};
 use std::sync::Arc;
@@ -129,7 +131,7 @@ pub async fn finished(
     returned: Returned,
     ms: u64,
     blobs: &Arc<dyn Blobs>,
-) -> Result<Report, crate::ports::log::LogFault> {
+) -> Result<Report, LogFault> {
     let whole: Option<Arc<[u8]>> =
         (returned.text.len() > Output::HEAD_MAX + Output::TAIL_MAX).then(|| returned.text.as_bytes().into());
     let (mut output, cut) = Output::bounded(returned.text);
@@ -137,6 +139,20 @@ pub async fn finished(
         output.blob = Some(blobs.put(whole).await?);
     }
     Ok(Report::Finished { call, outcome: returned.outcome, output, ms })
+}
+
+/// Keeps what a request has around its messages, where it is other than what was kept last: with it the log alone tells
+/// what was sent.
+pub async fn frame(
+    blobs: &Arc<dyn Blobs>,
+    kept: Option<Hash>,
+    frame: Option<Arc<[u8]>>,
+) -> Result<Option<Hash>, LogFault> {
+    let Some(frame) = frame else { return Ok(None) };
+    match Hash::of(&frame) {
+        hash if kept == Some(hash) => Ok(kept),
+        _ => blobs.put(frame).await.map(Some),
+    }
 }
 
 /// Drafts of a model's reply go to whoever watches.

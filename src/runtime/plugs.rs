@@ -8,7 +8,7 @@ use crate::ports::index::Index;
 use crate::ports::judge::Judge;
 use crate::ports::live::Live;
 use crate::ports::log::Log;
-use crate::ports::model::Model;
+use crate::ports::model::{Model, Rebuild};
 use crate::ports::work::Work;
 use crate::runtime::toolbox::Toolbox;
 use std::sync::Arc;
@@ -80,6 +80,8 @@ pub struct Plugs {
     pub clock: Arc<dyn Clock>,
     /// Makes kitbags.
     pub outfit: Outfit,
+    /// Makes the bytes of requests again that were sent before.
+    pub rebuild: Rebuild,
     /// Numbers.
     pub settings: Settings,
     /// This process, as other processes are told of it.

@@ -6,6 +6,7 @@ use crate::domain::marks::Mark;
 use crate::domain::order::Order;
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
+use crate::ports::files::{Files, Released};
 use crate::ports::log::LogFault;
 use crate::runtime::hand::Hand;
 use crate::runtime::ledger::RecordFault;
@@ -34,12 +35,17 @@ const PAGE: usize = 200;
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Applies the rules. Nothing that is pinned, waits for a person or is at work is touched.
-pub async fn tidy(store: &Store, hand: &mut Hand, rules: Rules, now: Micros) -> Result<Tidied, LogFault> {
+pub async fn tidy(
+    (store, files): (&Store, &dyn Files),
+    hand: &mut Hand,
+    rules: Rules,
+    now: Micros,
+) -> Result<Tidied, LogFault> {
     let mut tidied = Tidied::default();
     // The bin first: what goes into it now stays there for its own time.
     if let Some(days) = rules.deleted_days {
         for row in due(store, Tab::Bin, now, days, |row| row.marks.deleted).await? {
-            if purge(store, &row.id).await? == Purged::Gone {
+            if let Purged::Gone(_) = purge(store, files, &row.id).await? {
                 tidied.purged.push(row.id);
             }
         }
@@ -87,8 +93,8 @@ async fn due(
 /// What came of a purge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purged {
-    /// It is gone.
-    Gone,
+    /// It is gone; and what came of its folder, where that was one of this program's.
+    Gone(Released),
     /// It is not in the bin.
     NotInBin,
     /// Another process has it.
@@ -96,9 +102,14 @@ pub enum Purged {
 }
 
 /// Removes a session that is in the bin, for good.
-pub async fn purge(store: &Store, id: &SessionId) -> Result<Purged, LogFault> {
+pub async fn purge(store: &Store, files: &dyn Files, id: &SessionId) -> Result<Purged, LogFault> {
     let Some(claim) = store.work.claim(id)? else { return Ok(Purged::Taken) };
+    let row = store.index.row(id).await?;
     let gone = store.log.purge(id).await?;
     drop(claim);
-    Ok(if gone { Purged::Gone } else { Purged::NotInBin })
+    let workspace = row.map(|row| row.workspace).unwrap_or_default();
+    Ok(match gone {
+        true => Purged::Gone(files.release(id.as_str(), &workspace).await),
+        false => Purged::NotInBin,
+    })
 }

@@ -1,6 +1,7 @@
 //! What a workbench does beside its work: the retention rules once, then texts made searchable as they come.
 
 use crate::ports::clock::Clock;
+use crate::ports::files::Files;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::hand::Hand;
 use crate::runtime::plugs::Store;
@@ -16,13 +17,13 @@ const GATHER_MS: u64 = 3_000;
 /// Goes on until it is stopped. Nothing of it is told: what fails is tried again later, and whoever searches takes up what
 /// is missing.
 pub async fn keep_up(
-    store: Store,
+    (store, files): (Store, Arc<dyn Files>),
     clock: Arc<dyn Clock>,
     mut hand: Hand,
     rules: Rules,
     stop: CancellationToken,
 ) {
-    let _ = tidy(&store, &mut hand, rules, clock.now()).await;
+    let _ = tidy((&store, files.as_ref()), &mut hand, rules, clock.now()).await;
     while !stop.is_cancelled() {
         let mut tail = store.log.tail(Follow::All); // before the look: what comes during it is not missed
         while store.index.take_up(STEP_MS).await.is_ok_and(|progress| !progress.whole()) {

@@ -49,6 +49,41 @@ pub enum Action {
     Compare,
     /// Breakpoints, and notes for the model.
     Stops(Stops),
+    /// An event looked at closely.
+    Inspect(Inspect),
+    /// The holds of all sessions.
+    Inbox(Tray),
+}
+
+/// An event looked at closely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Inspect {
+    Open,
+    NextEvent,
+    PreviousEvent,
+    NextSection,
+    PreviousSection,
+    Raw,
+    Pager,
+    Editor,
+}
+
+/// The inbox, and its batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Tray {
+    Open,
+    Close,
+    Case,
+    List,
+    Mark,
+    Yes,
+    No,
+    Confirm,
+    Send,
+    Watch,
+    Resume,
 }
 
 /// Breakpoints, and notes for the model.

@@ -5,10 +5,12 @@
 //! knows about files, clocks or channels: the time comes in with messages.
 
 use std::collections::VecDeque;
+use std::path::PathBuf;
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::Limits;
 use crate::domain::ids::SessionId;
+use crate::domain::inbox::HoldId;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
@@ -20,6 +22,7 @@ use crate::domain::watched::Watched;
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::glyph::GlyphSet;
+use crate::ui::inbox::Inbox;
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
@@ -56,6 +59,23 @@ pub struct Start {
     pub mode: Mode,
     /// The limits.
     pub limits: Limits,
+}
+
+/// The operator's programs, each as a line for the shell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programs {
+    /// `$PAGER`: reads from its standard input.
+    pub pager: String,
+    /// `$VISUAL` or `$EDITOR`: is given a file.
+    pub editor: String,
+    /// The folder for what an editor is given.
+    pub folder: PathBuf,
+}
+
+impl Default for Programs {
+    fn default() -> Programs {
+        Programs { pager: "less".to_string(), editor: "vi".to_string(), folder: PathBuf::from(".") }
+    }
 }
 
 /// How things look.
@@ -106,6 +126,8 @@ pub struct App {
     pub side: Pane,
     /// Whether the focused pane takes the whole body.
     pub zoomed: bool,
+    /// The holds of all sessions, in the place of the workbench.
+    pub inbox: Option<Inbox>,
     /// What lies over the workbench.
     pub overlay: Option<Overlay>,
     /// What the help lies over: an editor with its text, a list.
@@ -162,6 +184,8 @@ pub struct App {
     pub terminal_focused: bool,
     /// Whether a hold rings the bell.
     pub bell: bool,
+    /// What reads and edits texts outside, as a shell would be told.
+    pub programs: Programs,
 }
 
 impl App {
@@ -183,6 +207,7 @@ impl App {
             last_pane: Pane::Conversation,
             side: Pane::Trace,
             zoomed: false,
+            inbox: None,
             overlay: None,
             behind: None,
             question: None,
@@ -210,6 +235,7 @@ impl App {
             deciding: false,
             terminal_focused: true,
             bell: true,
+            programs: Programs::default(),
         };
         app.windows.talk.scroll = Scroll::following();
         app.windows.trace.scroll = Scroll::following();
@@ -228,16 +254,35 @@ impl App {
         self.session().map(|session| &session.id)
     }
 
-    /// The calls that wait for a person, oldest first; none in a replay's past that was decided.
+    /// The session that is decided on: of the inbox's chosen hold while it is open, else the watched one.
+    pub fn decided(&self) -> Option<&Session> {
+        match &self.inbox {
+            Some(inbox) => inbox.session(),
+            None => self.session(),
+        }
+    }
+
+    /// Whether what is shown to be decided on is a recording: nothing is decided in it.
+    pub fn recorded(&self) -> bool {
+        self.playback.is_some() && self.inbox.is_none()
+    }
+
+    /// The calls that wait for a person, oldest first, of the inbox only the chosen one; none in a replay's past that was
+    /// decided.
     pub fn waiting(&self) -> Vec<&Call> {
-        let Some(session) = self.session() else { return Vec::new() };
+        let Some(session) = self.decided() else { return Vec::new() };
         if session.live().is_none_or(|run| run.cancel.is_some()) {
             return Vec::new();
         }
         session
             .open_calls()
             .filter(|call| matches!(call.state, CallState::Held | CallState::Unknown))
+            .filter(|call| self.chosen_hold().is_none_or(|chosen| chosen.call == Some(call.id)))
             .collect()
+    }
+
+    fn chosen_hold(&self) -> Option<&HoldId> {
+        self.inbox.as_ref()?.chosen.as_ref()
     }
 
     /// The call that the decision panel shows: the oldest that waits.
@@ -247,14 +292,15 @@ impl App {
 
     /// The breakpoint that the run stands at.
     pub fn stop(&self) -> Option<&Stop> {
-        let session = self.session()?;
+        let session = self.decided()?;
         session.live().filter(|run| run.cancel.is_none())?;
-        session.stop()
+        // Of the inbox only what was chosen: a call that waits in the same session is an item of its own.
+        session.stop().filter(|_| self.chosen_hold().is_none_or(|chosen| chosen.call.is_none()))
     }
 
     /// The call that the decision panel shows: the oldest that waits, else the one that the run stands before.
     pub fn facing(&self) -> Option<&Call> {
-        let next = || self.session()?.call(self.stop()?.call?).filter(|call| !call.ended());
+        let next = || self.decided()?.call(self.stop()?.call?).filter(|call| !call.ended());
         self.held().or_else(next)
     }
 
@@ -285,7 +331,7 @@ impl App {
     pub fn shape(&self) -> Shape {
         let narrow = self.size.0 < crate::ui::layout::NORMAL_COLS || self.look.accessible;
         let deciding = self.focus == Focus::Pane(Pane::Approval);
-        let composer = self.playback.is_none() && !(narrow && deciding);
+        let composer = self.playback.is_none() && self.inbox.is_none() && !(narrow && deciding);
         let held = self.hold_count() > 0;
         Shape {
             width: self.size.0,
@@ -296,7 +342,8 @@ impl App {
             zoomed: self.zoomed,
             approval: held.then(|| u16::try_from(self.panel.lines.len() + PANEL_TAIL).unwrap_or(u16::MAX)),
             composer: composer.then(|| u16::try_from(self.composer.line_count()).unwrap_or(u16::MAX)),
-            replay: self.playback.is_some(),
+            replay: self.playback.is_some() && self.inbox.is_none(),
+            inbox: self.inbox.is_some(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The table of keys: where each counts, what it does, how it is called. Handling, key line, help and palette read it.
 
-use crate::ui::action::{Action, Decide, Editor, Go, Item, Move, Seek, Steer, Stops, Text};
+use crate::ui::action::{Action, Decide, Editor, Go, Inspect, Item, Move, Seek, Steer, Stops, Text, Tray};
+use crate::ui::bindings_inbox::INBOX;
 use crate::ui::bindings_over::OVER;
 use crate::ui::mode::Context;
 
@@ -36,7 +37,10 @@ use Action as A;
 use Context as C;
 
 /// Every key. Within a context the order is that of the key line and of the help.
-pub const BINDINGS: &[Binding] = &joined::<{ WORKBENCH.len() + OVER.len() }>(WORKBENCH, OVER);
+pub const BINDINGS: &[Binding] = &joined::<{ WORKBENCH.len() + INBOX.len() + OVER.len() }>(
+    &joined::<{ WORKBENCH.len() + INBOX.len() }>(WORKBENCH, INBOX),
+    OVER,
+);
 
 const fn joined<const N: usize>(first: &[Binding], then: &[Binding]) -> [Binding; N] {
     let mut all = [first[0]; N];
@@ -256,7 +260,23 @@ const WORKBENCH: &[Binding] = &[
         "zoom",
         "Give the pane the whole body, or take it back.",
     ),
+    row(
+        C::Workbench,
+        A::Inspect(Inspect::Open),
+        "inspect",
+        &["o"],
+        "inspect",
+        "Look closely at what is chosen: request, receipt, decision, output.",
+    ),
     row(C::Workbench, A::Sessions, "sessions", &["g s"], "sessions", "The list of sessions."),
+    row(
+        C::Workbench,
+        A::Inbox(Tray::Open),
+        "inbox",
+        &["g i"],
+        "",
+        "Everything that waits for you, over all sessions.",
+    ),
     row(C::Workbench, A::Item(Item::Search), "search", &["/"], "search", "Search in this pane."),
     row(C::Workbench, A::Item(Item::NextHit), "next-hit", &["n"], "", "To the next hit."),
     row(C::Workbench, A::Item(Item::PreviousHit), "previous-hit", &["N"], "", "To the hit before."),

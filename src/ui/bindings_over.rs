@@ -1,6 +1,6 @@
 //! The keys of what lies over the workbench, and those that count everywhere.
 
-use crate::ui::action::{Action as A, Item, Move, Stops};
+use crate::ui::action::{Action as A, Inspect, Item, Move, Stops};
 use crate::ui::bindings::{Binding, row};
 use crate::ui::mode::Context as C;
 
@@ -64,6 +64,74 @@ pub const OVER: &[Binding] = &[
     row(C::Compare, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
     row(C::Compare, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
     row(C::Compare, A::Close, "close", &["Esc", "q"], "close", "Back to the sessions."),
+    row(C::Inspector, A::Close, "close", &["Esc", "q"], "close", "Back to the workbench."),
+    row(C::Inspector, A::Inspect(Inspect::NextEvent), "next-event", &["]"], "next", "To the next event."),
+    row(
+        C::Inspector,
+        A::Inspect(Inspect::PreviousEvent),
+        "previous-event",
+        &["["],
+        "before",
+        "To the event before.",
+    ),
+    row(
+        C::Inspector,
+        A::Inspect(Inspect::NextSection),
+        "next-section",
+        &["Tab"],
+        "section",
+        "To the next section: the one that is copied and opened.",
+    ),
+    row(
+        C::Inspector,
+        A::Inspect(Inspect::PreviousSection),
+        "previous-section",
+        &["Shift-Tab"],
+        "",
+        "To the section before.",
+    ),
+    row(
+        C::Inspector,
+        A::Inspect(Inspect::Raw),
+        "raw",
+        &["J"],
+        "JSON",
+        "The stored events as JSON, or the page again.",
+    ),
+    row(
+        C::Inspector,
+        A::Inspect(Inspect::Pager),
+        "pager",
+        &["p"],
+        "pager",
+        "Open the section whole in $PAGER.",
+    ),
+    row(
+        C::Inspector,
+        A::Inspect(Inspect::Editor),
+        "editor",
+        &["e"],
+        "",
+        "Open a copy of the section in $VISUAL or $EDITOR.",
+    ),
+    row(C::Inspector, A::Item(Item::Copy), "copy", &["Ctrl-Y", "y y"], "copy", "Copy the section, exactly."),
+    row(C::Inspector, A::Fork, "fork", &["f"], "fork", "Another session from this event."),
+    row(C::Inspector, A::Item(Item::Search), "search", &["/"], "search", "Look for words on the page."),
+    row(C::Inspector, A::Item(Item::NextHit), "next-hit", &["n"], "", "To the next hit."),
+    row(C::Inspector, A::Item(Item::PreviousHit), "previous-hit", &["N"], "", "To the hit before."),
+    row(C::Inspector, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
+    row(C::Inspector, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
+    row(
+        C::Inspector,
+        A::Move(Move::HalfDown),
+        "half-down",
+        &["Ctrl-D", "PageDown", "Space"],
+        "page",
+        "Half a page down.",
+    ),
+    row(C::Inspector, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
+    row(C::Inspector, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
+    row(C::Inspector, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
     row(C::Choose, A::Item(Item::Open), "open", &["Enter"], "choose", "Choose."),
     row(C::Choose, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
     row(C::Choose, A::Move(Move::Up), "up", &["Up"], "", "One up."),

@@ -5,8 +5,10 @@ use crate::domain::next::Hold;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
-use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text};
+use crate::domain::waits::Waits;
+use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text, Tray};
 use crate::ui::app::App;
+use crate::ui::inbox::Inbox;
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
 
@@ -18,12 +20,19 @@ pub fn contexts(app: &App) -> Vec<Context> {
     if app.question.is_some() {
         return vec![Context::Question, Context::Global];
     }
+    if app.inbox.is_some() {
+        let case = app.focus == Focus::Pane(Pane::Approval);
+        let here = if case { Context::InboxCase } else { Context::Inbox };
+        let deciding = deciding(app).filter(|_| case);
+        return deciding.into_iter().chain([here, Context::Global]).collect();
+    }
     let pane = match app.focus {
         Focus::Composer => return vec![Context::Composer, Context::Global],
         Focus::Pane(Pane::Conversation) => Some(Context::Conversation),
         Focus::Pane(Pane::Trace) => Some(Context::Trace),
         Focus::Pane(Pane::Calls) => Some(Context::Calls),
         Focus::Pane(Pane::Approval) => deciding(app),
+        Focus::Pane(Pane::Inbox) => Some(Context::Inbox),
     };
     // In a replay its keys come first: they are what one is here for.
     let replay = app.playback.is_some().then_some(Context::Replay);
@@ -40,15 +49,18 @@ pub fn over(overlay: &Overlay) -> Context {
         Overlay::Sessions(list) if list.filtering => Context::Choose,
         Overlay::Sessions(_) => Context::Sessions,
         Overlay::Compare(_) => Context::Compare,
+        Overlay::Inspect(asked) if asked.typing.is_some() => Context::Choose,
+        Overlay::Inspect(_) => Context::Inspector,
         Overlay::Editor(editor) if editor.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
+        Overlay::Batch(_) => Context::Batch,
     }
 }
 
 /// What the decision panel is about, where something may be decided: nothing is decided about the past.
 pub fn deciding(app: &App) -> Option<Context> {
-    if app.playback.is_some() {
+    if app.recorded() {
         return None;
     }
     let Some(held) = app.held() else { return app.stop().map(|_| Context::Stopped) };
@@ -66,6 +78,9 @@ pub fn deciding(app: &App) -> Option<Context> {
 
 /// Whether an action means something now. What does not is neither offered nor done.
 pub fn can(app: &App, action: Action) -> bool {
+    if app.inbox.is_some() {
+        return can_in_inbox(app, action);
+    }
     let session = app.session();
     let live = session.and_then(Session::live).is_some();
     let replayed = app.playback.is_some();
@@ -91,8 +106,10 @@ pub fn can(app: &App, action: Action) -> bool {
         }
         Action::Replay => session.is_some() || matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
-            app.search.is_some() || matches!(app.overlay, Some(Overlay::Compare(_)))
+            let over = matches!(app.overlay, Some(Overlay::Compare(_) | Overlay::Inspect(_)));
+            app.search.is_some() || over
         }
+        Action::Inspect(_) => session.is_some(),
         Action::Compare => matches!(app.overlay, Some(Overlay::Sessions(_))),
         Action::Move(_)
         | Action::Item(Item::Open | Item::Copy | Item::Search)
@@ -109,6 +126,54 @@ pub fn can(app: &App, action: Action) -> bool {
         | Action::Sessions
         | Action::Themes
         | Action::NewSession => true,
+        Action::Inbox(tray) => tray == Tray::Open,
+    }
+}
+
+/// Whether an action means something while the inbox is open: nothing of the workbench behind it does.
+fn can_in_inbox(app: &App, action: Action) -> bool {
+    let writes = app.question.is_some() || matches!(app.overlay, Some(Overlay::Editor(_)));
+    let inbox = app.inbox.as_ref();
+    let chosen = inbox.and_then(Inbox::chosen);
+    match action {
+        Action::Decide(Decide::Edit | Decide::Reject | Decide::Respond) => app.facing().is_some(),
+        Action::Decide(_) => app.held().is_some(),
+        Action::Steer(Steer::Step | Steer::Continue) => app.stop().is_some(),
+        Action::Inbox(Tray::Open) => false,
+        Action::Inbox(Tray::Close | Tray::List | Tray::Send) => true,
+        Action::Inbox(Tray::Watch) => chosen.is_some(),
+        Action::Inbox(Tray::Case) => chosen.is_some_and(|held| held.waits != Waits::Driver),
+        Action::Inbox(Tray::Resume) => chosen.is_some_and(|held| held.waits == Waits::Driver),
+        Action::Inbox(Tray::Mark | Tray::Yes | Tray::No) => {
+            chosen.is_some_and(|held| matches!(held.waits, Waits::Approval | Waits::Unknown))
+        }
+        Action::Inbox(Tray::Confirm) => inbox.is_some_and(|inbox| !inbox.marks.is_empty()),
+        Action::Text(Text::Send | Text::Newline) => writes,
+        Action::Palette => app.behind.is_none() && !writes && !matches!(app.overlay, Some(Overlay::Batch(_))),
+        Action::Move(_)
+        | Action::Item(Item::Open)
+        | Action::Go(Go::Zoom)
+        | Action::Editor(_)
+        | Action::Help
+        | Action::Quit
+        | Action::Suspend
+        | Action::Redraw
+        | Action::Close
+        | Action::Themes => true,
+        Action::Steer(_)
+        | Action::Stops(_)
+        | Action::Seek(_)
+        | Action::Write
+        | Action::Text(Text::SendNow | Text::Older | Text::Newer)
+        | Action::Fork
+        | Action::Go(_)
+        | Action::Rename
+        | Action::Replay
+        | Action::Item(Item::Copy | Item::Search | Item::NextHit | Item::PreviousHit)
+        | Action::Compare
+        | Action::Inspect(_)
+        | Action::Sessions
+        | Action::NewSession => false,
     }
 }
 

@@ -239,7 +239,7 @@ impl ArgEditor {
 
     fn on(call: &Call, hash: Hash, tools: &ToolBook) -> Option<ArgEditor> {
         let proposal = call.args()?.clone();
-        let mut text = TextBox::of(&edit_json::pretty(&proposal));
+        let mut text = TextBox::of(&edit_json::open(&proposal));
         text.to_top();
         let mut editor = ArgEditor {
             call: call.id,
@@ -302,18 +302,23 @@ impl ArgEditor {
         self.value.as_ref() != Some(&self.proposal)
     }
 
+    /// Whether a text among the proposed arguments has lines.
+    pub fn has_lines(&self) -> bool {
+        has_lines(&self.proposal)
+    }
+
     /// Reads the text as JSON and holds it against the tool's schema.
     fn check(&mut self) {
         self.laid = None;
         let text = self.text.text();
         self.faults.clear();
-        match serde_json::from_str::<Value>(&text) {
+        let strict = edit_json::strict(&text);
+        match serde_json::from_str::<Value>(&strict.json) {
             Err(error) => {
                 self.value = None;
-                let line = error.line().saturating_sub(1);
-                let row = text.split('\n').nth(line).unwrap_or_default();
-                let before = row.floor_char_boundary(error.column().saturating_sub(1));
-                let column = row.get(..before).map_or(0, |head| head.chars().count());
+                let head = text.get(..text.floor_char_boundary(strict.place(&error))).unwrap_or_default();
+                let line = head.matches('\n').count();
+                let column = head.rsplit('\n').next().map_or(0, |row| row.chars().count());
                 let why = edit_json::sentence(&error, column + 1);
                 self.faults.push(EditFault { line, column, why });
             }
@@ -336,5 +341,14 @@ impl ArgEditor {
             }
         }
         self.faults.sort_by_key(|fault| fault.line);
+    }
+}
+
+fn has_lines(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\n'),
+        Value::Array(items) => items.iter().any(has_lines),
+        Value::Object(members) => members.values().any(has_lines),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -8,8 +8,29 @@ use crate::domain::text::{self, Piece};
 
 /// The value on several lines. Characters that hide or pretend are written as `\\uXXXX`: the same value, visible.
 pub fn pretty(value: &Value) -> String {
+    visible(serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// The value as it is edited: as `pretty`, but a line of a text is a line here. `strict` makes JSON of it again.
+pub fn open(value: &Value) -> String {
     let plain = serde_json::to_string_pretty(value).unwrap_or_default();
-    if plain.bytes().all(|byte| byte == b'\n' || (0x20..0x7F).contains(&byte)) {
+    let mut out = String::with_capacity(plain.len());
+    let mut chars = plain.chars();
+    while let Some(c) = chars.next() {
+        match (c, (c == '\\').then(|| chars.next()).flatten()) {
+            ('\\', Some('n')) => out.push('\n'),
+            (_, escaped) => {
+                out.push(c);
+                out.extend(escaped);
+            }
+        }
+    }
+    visible(out)
+}
+
+fn visible(plain: String) -> String {
+    let safe = |byte| byte == b'\n' || (0x20..0x7F).contains(&byte);
+    if plain.bytes().all(safe) && !plain.contains(" \n") {
         return plain;
     }
     let mut out = String::with_capacity(plain.len() + 32);
@@ -22,6 +43,52 @@ pub fn pretty(value: &Value) -> String {
         }
     }
     out
+}
+
+/// A text as edited, made JSON: a line break within quotes is written as `\\n`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Strict {
+    /// The JSON.
+    pub json: String,
+    /// Where in it a byte more stands than in the text.
+    more: Vec<usize>,
+    /// Where in the text a quote opens that nothing closes.
+    unclosed: Option<usize>,
+}
+
+/// Makes JSON of a text as edited.
+pub fn strict(text: &str) -> Strict {
+    let mut made = Strict { json: String::with_capacity(text.len()), ..Strict::default() };
+    let mut escaped = false;
+    for (at, c) in text.char_indices() {
+        match (c, made.unclosed) {
+            ('"', None) => made.unclosed = Some(at),
+            ('"', Some(_)) if !escaped => made.unclosed = None,
+            ('\n', Some(_)) if !escaped => {
+                made.json.push('\\');
+                made.more.push(made.json.len());
+                made.json.push('n');
+                continue;
+            }
+            _ => {} // any other character stands for itself
+        }
+        escaped = made.unclosed.is_some() && c == '\\' && !escaped;
+        made.json.push(c);
+    }
+    made
+}
+
+impl Strict {
+    /// Where in the text, in bytes, the parser's fault is.
+    pub fn place(&self, error: &serde_json::Error) -> usize {
+        if let Some(open) = self.unclosed.filter(|_| error.is_eof()) {
+            return open;
+        }
+        let lines = self.json.split_inclusive('\n');
+        let before: usize = lines.take(error.line().saturating_sub(1)).map(str::len).sum();
+        let at = before + error.column().saturating_sub(1);
+        at - self.more.partition_point(|more| *more <= at)
+    }
 }
 
 fn escape(c: char, out: &mut String) {
@@ -62,7 +129,7 @@ impl Lines {
     }
 }
 
-/// Finds the members of a text that is valid JSON.
+/// Finds the members of a text, as it is edited, that is valid JSON.
 pub fn lines(text: &str) -> Lines {
     let mut found = Lines::default();
     let mut reader = Reader { bytes: text.as_bytes(), at: 0, line: 0 };
@@ -125,7 +192,7 @@ impl Reader<'_> {
     fn key(&mut self, pointer: &str, found: &mut Lines) -> String {
         let line = self.line;
         let raw = self.string();
-        let key: String = serde_json::from_str(&raw).unwrap_or(raw);
+        let key: String = serde_json::from_str(&strict(&raw).json).unwrap_or(raw);
         let member = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
         if found.at.insert(member.clone(), line).is_some() {
             found.twice.push(member.clone());
@@ -145,6 +212,7 @@ impl Reader<'_> {
                 b'\\' => 2,
                 _ => 1, // any other byte of a string
             };
+            self.line += usize::from(*byte == b'\n');
             if *byte == b'"' {
                 break;
             }

@@ -62,6 +62,8 @@ pub struct Shape {
     pub composer: Option<u16>,
     /// Whether a stored session is played.
     pub replay: bool,
+    /// Whether the inbox stands in the place of the workbench.
+    pub inbox: bool,
 }
 
 /// A pane's place: with its border, and what is inside.
@@ -94,6 +96,8 @@ pub struct Layout {
     pub footer: Rect,
     /// Where help, palette, sessions and editor lie: the body.
     pub overlay: Place,
+    /// Whether the inbox stands in the place of the workbench.
+    pub inbox: bool,
 }
 
 impl Layout {
@@ -126,6 +130,8 @@ impl Layout {
     /// The panes named in the tab line.
     pub fn tab_names(&self) -> &'static [Pane] {
         match self.room {
+            Room::Narrow if self.inbox => &[Pane::Inbox, Pane::Approval],
+            Room::Wide | Room::Normal if self.inbox => &[],
             Room::Normal => &[Pane::Trace, Pane::Calls],
             Room::Narrow => &Pane::ALL,
             Room::Wide | Room::TooSmall => &[],
@@ -158,6 +164,7 @@ pub fn lay(shape: &Shape) -> Layout {
         replay: None,
         footer: none,
         overlay: Place { outer: screen, inner: screen },
+        inbox: shape.inbox,
     };
     if room == Room::TooSmall {
         return layout;
@@ -176,6 +183,7 @@ pub fn lay(shape: &Shape) -> Layout {
     }
     match room {
         Room::Wide | Room::Normal if shape.zoomed => one(&mut layout, body, shape),
+        Room::Wide | Room::Normal if shape.inbox => beside(&mut layout, body, shape),
         Room::Wide | Room::Normal => columns(&mut layout, body, shape),
         Room::Narrow | Room::TooSmall => {
             layout.tabs = Some(cut_top(&mut body, 1));
@@ -188,6 +196,22 @@ pub fn lay(shape: &Shape) -> Layout {
 /// One pane takes the body.
 fn one(layout: &mut Layout, body: Rect, shape: &Shape) {
     layout.panes.push((shape.pane, framed(body, shape.accessible)));
+}
+
+/// The list of the inbox left, the chosen hold right.
+fn beside(layout: &mut Layout, body: Rect, shape: &Shape) {
+    let list = Rect { width: (body.width * 2 / 5).min(80), ..body };
+    let case = Rect { x: body.x + list.width, width: body.width - list.width, ..body };
+    layout.panes.push((Pane::Inbox, framed(list, shape.accessible)));
+    layout.panes.push((Pane::Approval, framed(case, shape.accessible)));
+}
+
+/// The columns that the decision panel has for its text.
+pub fn panel_columns(shape: &Shape) -> u16 {
+    let case = Shape { pane: Pane::Approval, ..*shape };
+    let place = lay(&case).pane(Pane::Approval).filter(|_| shape.inbox);
+    let border = if shape.accessible { 0 } else { 2 };
+    place.map_or(shape.width.saturating_sub(border), |place| place.inner.width)
 }
 
 /// The panel from below, the conversation left, the rest right.

@@ -19,7 +19,8 @@ pub fn actions(app: &App) -> Vec<&Entry> {
     let mut found: Vec<&Entry> = Vec::new();
     let text =
         |entry: &&Entry| format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
-    for context in [Context::Replay, Context::Workbench, Context::Global] {
+    let own = if app.inbox.is_some() { Context::Inbox } else { Context::Replay };
+    for context in [own, Context::Workbench, Context::Global] {
         for entry in app.keys.of(context) {
             let action = entry.binding.action;
             let known = found.iter().any(|other| other.binding.action == action);

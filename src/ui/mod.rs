@@ -12,6 +12,7 @@ pub mod key; // one key press, and how keys are written
 pub mod action; // what a key can do, by what it is about
 pub mod bindings; // the table of keys: when each counts, what it does, how it is called
 pub mod bindings_over; // the keys of what lies over the workbench
+pub mod bindings_inbox; // the keys of the inbox
 pub mod keymap; // the keys in force, and the look-up
 pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
 pub mod edit; // text being written: composer, questions, the argument editor
@@ -19,7 +20,9 @@ pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
 pub mod jump; // where a typed place of a replay lies
 pub mod drafts; // what is arriving and not in the log yet
+pub mod inspecting; // an event looked at closely: which, and where the reader stands
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
+pub mod inbox; // the holds of all sessions, what is read and marked of them
 pub mod app; // everything the screen knows; plain data
 pub mod can; // which contexts count, and whether an action means something now
 pub mod list; // what stands in the lists
@@ -31,10 +34,13 @@ pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
 pub mod update_compare; // two sessions are chosen and compared
+pub mod update_inspect; // an event is looked at closely
 pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision
 pub mod update_stops; // breakpoints are set and removed, notes written
+pub mod update_inbox; // the inbox is opened, followed and left
+pub mod update_batch; // holds are marked and answered together
 pub mod update_watch; // another session comes to the screen
 pub mod update_notice; // what the runtime tells
 pub mod update_replay; // playing a stored session

@@ -16,10 +16,12 @@ pub enum Pane {
     Calls,
     /// The call that waits for a decision; key `4`.
     Approval,
+    /// The list of the inbox, in the place of the workbench.
+    Inbox,
 }
 
 impl Pane {
-    /// All panes, in the order of their keys.
+    /// The panes of the workbench, in the order of their keys.
     pub const ALL: [Pane; 4] = [Pane::Conversation, Pane::Trace, Pane::Calls, Pane::Approval];
 
     /// The title shown.
@@ -29,6 +31,7 @@ impl Pane {
             Pane::Trace => "Timeline",
             Pane::Calls => "Calls",
             Pane::Approval => "Decision",
+            Pane::Inbox => "Inbox",
         }
     }
 }
@@ -70,6 +73,19 @@ pub enum Ask {
     Jump,
     /// What is to be other in a fork, and from where it is made.
     Fork(Twisting, ForkPoint),
+    /// Why a hold of the inbox is marked so; may be left empty.
+    Mark(Marking),
+}
+
+/// How a hold is marked where a reason or a note goes with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Marking {
+    /// To be rejected.
+    Reject,
+    /// As happened.
+    Happened,
+    /// To be given up.
+    GiveUp,
 }
 
 /// From where a fork is to be made, and which calls may be changed there.
@@ -109,7 +125,7 @@ impl Ask {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm { call, .. } | Ask::Settle(call, _) => {
                 Some(*call)
             }
-            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) | Ask::Mark(_) => None,
         }
     }
 }
@@ -156,17 +172,25 @@ pub enum Context {
     Sessions,
     /// Two sessions are compared.
     Compare,
+    /// An event is looked at closely.
+    Inspector,
     /// A list to choose from is open: palette or themes.
     Choose,
     /// The breakpoints are open.
     Breaks,
+    /// The list of the inbox has the keys.
+    Inbox,
+    /// The chosen hold of the inbox has the keys.
+    InboxCase,
+    /// A batch is to be confirmed.
+    Batch,
     /// The help is open.
     Help,
 }
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 18] = [
+    pub const ALL: [Context; 22] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -181,8 +205,12 @@ impl Context {
         Context::Replay,
         Context::Sessions,
         Context::Compare,
+        Context::Inspector,
         Context::Choose,
         Context::Breaks,
+        Context::Inbox,
+        Context::InboxCase,
+        Context::Batch,
         Context::Help,
         Context::Global,
     ];
@@ -205,8 +233,12 @@ impl Context {
             Context::ForkEditor => "fork-editor",
             Context::Sessions => "sessions",
             Context::Compare => "compare",
+            Context::Inspector => "inspector",
             Context::Choose => "choose",
             Context::Breaks => "breakpoints",
+            Context::Inbox => "inbox",
+            Context::InboxCase => "inbox-hold",
+            Context::Batch => "batch",
             Context::Help => "help",
         }
     }
@@ -229,8 +261,12 @@ impl Context {
             Context::ForkEditor => "Editing arguments for a fork",
             Context::Sessions => "Sessions",
             Context::Compare => "Two sessions compared",
+            Context::Inspector => "An event looked at closely",
             Context::Choose => "Choosing from a list",
             Context::Breaks => "Breakpoints",
+            Context::Inbox => "Inbox",
+            Context::InboxCase => "A hold of the inbox",
+            Context::Batch => "Confirming a batch",
             Context::Help => "Help",
         }
     }
@@ -243,7 +279,8 @@ impl Context {
             | Context::Editor
             | Context::ForkEditor
             | Context::Choose
-            | Context::Breaks => true,
+            | Context::Breaks
+            | Context::Batch => true,
             Context::Global
             | Context::Workbench
             | Context::Conversation
@@ -255,6 +292,9 @@ impl Context {
             | Context::Replay
             | Context::Sessions
             | Context::Compare
+            | Context::Inspector
+            | Context::Inbox
+            | Context::InboxCase
             | Context::Help => false,
         }
     }

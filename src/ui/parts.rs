@@ -10,6 +10,8 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::time::Micros;
 use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::inbox::Batch;
+use crate::ui::inspecting::Inspecting;
 use crate::ui::mode::{Ask, ForkPoint, Pane};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::scroll::Scroll;
@@ -60,7 +62,7 @@ pub struct Panel {
     /// What is shown: the call and the hash of the action. Orders carry exactly this hash.
     pub shown: Option<Shown>,
     /// As of which event of which session that was made out: nothing else changes it.
-    pub as_of: Option<(SessionId, EventNo, Option<CallId>)>,
+    pub as_of: Option<(SessionId, EventNo, Option<CallId>, bool)>,
     /// The panel's text at its width: every line that must be seen.
     pub lines: Arc<Vec<Line<'static>>>,
     /// The width `lines` was laid out for.
@@ -204,8 +206,12 @@ pub enum Overlay {
     Fork(ForkDialog),
     /// Two sessions side by side.
     Compare(Box<Compared>),
+    /// An event looked at closely.
+    Inspect(Box<Inspecting>),
     /// The argument editor.
     Editor(Box<ArgEditor>),
     /// The breakpoints.
     Breaks(BreakList),
+    /// A batch of the inbox, to be confirmed.
+    Batch(Box<Batch>),
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use crate::ui::app::App;
-use crate::ui::layout::lay;
+use crate::ui::layout::{lay, panel_columns};
 use crate::ui::mode::Pane;
-use crate::ui::panes::{approval, approval_text, calls, editor, help, ink, trace};
+use crate::ui::panes::{approval, approval_text, batch, calls, editor, help, ink, trace};
 use crate::ui::paper::Told;
 use crate::ui::parts::{Overlay, Window};
-use crate::ui::update_compare;
+use crate::ui::{update_compare, update_inspect};
 
 /// Lays out what the next frame shows and notes what it will have shown. Call it right before `draw`.
 pub fn prepare(app: &mut App) {
@@ -32,7 +32,7 @@ fn prepare_panel(app: &mut App) {
     if app.panel.shown.is_none() {
         return;
     }
-    let width = app.size.0.saturating_sub(if app.look.accessible { 0 } else { 2 });
+    let width = panel_columns(&app.shape());
     let same_width = app.panel.width == width;
     if same_width && app.panel.theme == app.look.theme.name() {
         return;
@@ -98,6 +98,8 @@ fn prepare_windows(app: &mut App) {
     if let Some(Overlay::Editor(text)) = &mut app.overlay {
         editor::prepare(text, app.layout.overlay.inner);
     }
+    update_inspect::prepare(app);
+    prepare_batch(app);
     if let Some(Overlay::Help) = app.overlay {
         let area = app.layout.overlay.inner;
         let total = help::rows(app, area.width);
@@ -105,6 +107,26 @@ fn prepare_windows(app: &mut App) {
         (window.total, window.height) = (total, usize::from(area.height));
         window.scroll.clamp(total, window.height);
     }
+}
+
+/// Lays the page of a batch out where its content, its width or the theme changed, and notes what it shows.
+fn prepare_batch(app: &mut App) {
+    let area = batch::text_area(app, app.layout.overlay.inner);
+    let Some(Overlay::Batch(page)) = &app.overlay else { return };
+    let as_of = Some((area.width, app.look.theme.name().to_string()));
+    let lines = (page.laid != as_of).then(|| Arc::new(batch::lines(app, page, area.width)));
+    let now = app.now;
+    let Some(Overlay::Batch(page)) = &mut app.overlay else { return };
+    if let Some(lines) = lines {
+        if page.laid.as_ref().is_some_and(|(width, _)| *width != area.width) {
+            page.scroll.forget();
+            page.changed_at = now;
+        }
+        (page.lines, page.laid) = (lines, as_of);
+    }
+    page.height = usize::from(area.height);
+    page.scroll.clamp(page.lines.len(), page.height);
+    page.scroll.saw(page.lines.len(), page.height);
 }
 
 /// Another height: what was chosen stays in view.

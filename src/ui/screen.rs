@@ -5,6 +5,7 @@
 //! frame goes out in one write. Whatever way it ends, `terminal` puts the terminal back as it was.
 
 pub mod film; // frames without a terminal
+pub mod outside; // another program has the terminal for a while
 pub mod terminal; // taken and given back; frames in one write
 
 use std::io;
@@ -27,7 +28,7 @@ use crate::ui::app::App;
 use crate::ui::key::{Code, Key};
 use crate::ui::prepare::prepare;
 use crate::ui::screen::terminal::{Terminal, restore_on_panic, size};
-use crate::ui::update::{Effect, Mouse, Msg, next_tick_ms, update};
+use crate::ui::update::{Effect, Elsewhere, Mouse, Msg, fault, next_tick_ms, toast, update};
 
 /// Milliseconds between two frames at least.
 const FRAME_MS: u64 = 16;
@@ -70,7 +71,7 @@ pub async fn run(
         interrupt: signal(SignalKind::interrupt())?,
     };
     restore_on_panic();
-    let mut screen = Screen { terminal: Terminal::enter()?, app, commands, now };
+    let mut screen = Screen { terminal: Terminal::enter()?, app, commands, now, elsewhere: None };
     let (columns, rows) = size()?;
     screen.take(Msg::Resize(columns, rows)).await;
     let exit = screen.turn(notices, wakers).await?;
@@ -84,6 +85,7 @@ struct Screen<F> {
     app: App,
     commands: Sender<Command>,
     now: F,
+    elsewhere: Option<Elsewhere>,
 }
 
 /// What came first.
@@ -142,7 +144,52 @@ impl<F: Fn() -> Micros + Send> Screen<F> {
             if let Some(exit) = exit {
                 return Ok(exit);
             }
+            if let Some(wanted) = self.elsewhere.take() {
+                drop(events); // the other program reads the keys meanwhile
+                if let Some(exit) = self.show(wanted, &mut notices, &mut wakers).await? {
+                    return Ok(exit);
+                }
+                events = EventStream::new();
+            }
         }
+    }
+
+    /// Another program has the terminal until it ends. What the runtime tells is taken in meanwhile, so that nothing waits
+    /// for the screen; keys and Ctrl-C are that program's.
+    async fn show(
+        &mut self,
+        wanted: Elsewhere,
+        notices: &mut Receiver<Notice>,
+        wakers: &mut Wakers,
+    ) -> io::Result<Option<Exit>> {
+        self.terminal.release();
+        let mut running = Box::pin(outside::show(wanted, self.app.programs.clone()));
+        let shown = loop {
+            tokio::select! {
+                shown = &mut running => break shown,
+                // Dropping what runs ends it.
+                _ = wakers.term.recv() => return Ok(Some(Exit::Signalled)),
+                _ = wakers.hang.recv() => return Ok(Some(Exit::Signalled)),
+                _ = wakers.interrupt.recv() => {}
+                notice = notices.recv() => match notice {
+                    None => return Ok(Some(Exit::Disconnected)),
+                    Some(notice) => {
+                        if let Some(exit) = self.take(Msg::Notice(notice)).await {
+                            return Ok(Some(exit));
+                        }
+                    }
+                },
+            }
+        };
+        self.terminal.resume()?;
+        let (columns, rows) = size()?;
+        let exit = self.take(Msg::Resize(columns, rows)).await;
+        match shown {
+            Ok(words) if !words.is_empty() => toast(&mut self.app, &words, ""),
+            Ok(_) => {}
+            Err(words) => fault(&mut self.app, &words, "PAGER, VISUAL and EDITOR name the programs"),
+        }
+        Ok(exit)
     }
 
     /// Takes in a notice and all that wait behind it: one frame for many drafts.
@@ -195,6 +242,7 @@ impl<F: Fn() -> Micros + Send> Screen<F> {
                 Effect::Copy(text) => self.terminal.copy(&text),
                 Effect::Bell(words) => self.terminal.ring(&words),
                 Effect::Quit => exit = Some(Exit::Quit),
+                Effect::Show(wanted) => self.elsewhere = Some(wanted),
                 Effect::Redraw => self.terminal.forget(),
                 Effect::Suspend => self.terminal.suspend(),
             }

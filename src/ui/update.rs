@@ -11,7 +11,10 @@ use crate::ui::app::{App, FAULT_MS, TOAST_MS};
 use crate::ui::key::Key;
 use crate::ui::mode::Focus;
 use crate::ui::parts::{Overlay, Toast};
-use crate::ui::{update_decide, update_keys, update_mouse, update_notice, update_panel, update_replay};
+use crate::ui::{
+    update_batch, update_decide, update_inbox, update_keys, update_mouse, update_notice, update_panel,
+    update_replay,
+};
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
 const LONG_WAIT_MS: u64 = 120_000;
@@ -59,6 +62,8 @@ pub enum Effect {
     Copy(String),
     /// Ring: something waits and the terminal is not looked at. A few words say what.
     Bell(String),
+    /// A text to be read in another program, which has the terminal meanwhile.
+    Show(Elsewhere),
     /// Leave.
     Quit,
     /// Back to the shell until called.
@@ -67,9 +72,30 @@ pub enum Effect {
     Redraw,
 }
 
+/// A text for another program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// Which.
+    pub program: Program,
+    /// A name for it: letters, digits and `-`.
+    pub name: String,
+    /// The text, without anything that a terminal would act on.
+    pub text: String,
+}
+
+/// A program of the operator's choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `$PAGER`.
+    Pager,
+    /// `$VISUAL` or `$EDITOR`; it has a copy, and what it makes of it is not read.
+    Editor,
+}
+
 /// Takes in a message that came at `now`.
 pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
     app.now = now.max(app.now);
+    update_inbox::note_read(app);
     let mut effects = Vec::new();
     if let Msg::Key(_) | Msg::Paste(_) | Msg::Mouse(_) = msg {
         app.toasts.retain(|toast| toast.fault); // a hint was about the press before
@@ -91,6 +117,7 @@ pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
         Msg::Coloured => app.paper.recolor(),
     }
     update_replay::advance(app, &mut effects);
+    update_inbox::look(app, &mut effects);
     pass(app);
     update_panel::follow(app, &mut effects);
     effects
@@ -111,7 +138,19 @@ fn paste(app: &mut App, text: &str) {
         Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
         Some(Overlay::Sessions(list)) if list.filtering => list.filter.insert(text),
         Some(Overlay::Breaks(list)) => list.input.insert(&text.replace(['\n', '\r'], " ")),
-        Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
+        Some(Overlay::Inspect(asked)) => {
+            if let Some(typing) = &mut asked.typing {
+                typing.insert(&text.replace(['\n', '\r'], " "));
+            }
+        }
+        Some(Overlay::Batch(batch)) if batch.destroys() => batch.input.insert(text),
+        Some(
+            Overlay::Editor(_)
+            | Overlay::Sessions(_)
+            | Overlay::Compare(_)
+            | Overlay::Help
+            | Overlay::Batch(_),
+        ) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
             (None, Focus::Composer) => app.composer.insert(text),
@@ -142,8 +181,11 @@ fn say(app: &mut App, text: &str, hint: &str, fault: bool) {
 }
 
 /// Sends an order to the watched session. Nothing is ordered about the past.
-pub fn order(app: &App, order: Order, effects: &mut Vec<Effect>) {
-    if app.playback.is_some() {
+pub fn order(app: &mut App, order: Order, effects: &mut Vec<Effect>) {
+    if app.inbox.is_some() {
+        return update_inbox::answer(app, order, effects);
+    }
+    if app.recorded() {
         return;
     }
     if let Some(session) = app.session_id() {
@@ -157,8 +199,13 @@ pub fn next_tick_ms(app: &App) -> Option<u64> {
     let playing = playing.map(|playback| if playback.is_fastest() { 0 } else { PLAY_MS });
     let guard = (update_decide::is_guarded(app) && !app.look.accessible).then_some(50);
     let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.hold_count() > 0);
-    let runs = app.session().is_some_and(|session| session.live().is_some()) && app.playback.is_none();
-    let since = app.held().map(|call| call.since).or(app.stop().map(|stop| stop.at));
+    let waits = app.inbox.as_ref().and_then(|inbox| inbox.holds.last());
+    let live = app.session().is_some_and(|session| session.live().is_some()) && !app.recorded();
+    let page = update_batch::page_guard_ms(app).filter(|ms| *ms > 0);
+    let page = page.map(|ms| if app.look.accessible { ms } else { ms.min(50) });
+    let runs = if app.inbox.is_some() { waits.is_some() } else { live };
+    let since = waits.map(|held| held.since);
+    let since = since.or(app.held().map(|call| call.since)).or(app.stop().map(|stop| stop.at));
     let waits_ms = since.map_or(0, |since| app.now.ms_since(since));
     // A wait is told to the second while it is short; then nobody needs it so closely, and idling costs nothing.
     let clock = runs.then_some(match waits_ms {
@@ -168,5 +215,5 @@ pub fn next_tick_ms(app: &App) -> Option<u64> {
     });
     let passing = app.toasts.iter().map(|toast| toast.until.ms_since(app.now) + 1).min();
     let twice = app.twice.map(|(_, until)| until.ms_since(app.now) + 1);
-    [playing, guard, guard_end, clock, passing, twice].into_iter().flatten().min()
+    [playing, guard, guard_end, page, clock, passing, twice].into_iter().flatten().min()
 }

@@ -16,7 +16,7 @@ use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::{update_find, update_fork, update_replay};
+use crate::ui::{update_batch, update_find, update_fork, update_replay};
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -31,7 +31,7 @@ fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
     let shown = app.panel.shown.clone()?;
     let has_keys =
         app.focus == Focus::Pane(Pane::Approval) && app.overlay.is_none() && app.question.is_none();
-    if !has_keys || app.playback.is_some() || app.guard_ms() > 0 {
+    if !has_keys || app.recorded() || app.guard_ms() > 0 {
         return None;
     }
     Some((shown.call?, shown.hash))
@@ -89,7 +89,7 @@ fn approve(app: &mut App, call: CallId, hash: Option<Hash>, effects: &mut Vec<Ef
 }
 
 fn edit(app: &mut App, call: CallId) {
-    let held = app.session().and_then(|session| session.call(call));
+    let held = app.decided().and_then(|session| session.call(call));
     match held.and_then(|held| ArgEditor::open(held, &app.tools)) {
         Some(editor) => {
             app.overlay = Some(Overlay::Editor(Box::new(editor)));
@@ -102,7 +102,7 @@ fn edit(app: &mut App, call: CallId) {
 /// Sends the edited arguments, with the hash of what was shown when the editor opened.
 fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = &app.overlay else { return };
-    if app.guard_ms() > 0 || app.playback.is_some() || editor.fork.is_some() {
+    if app.guard_ms() > 0 || app.recorded() || editor.fork.is_some() {
         return;
     }
     let (call, hash) = (editor.call, editor.hash);
@@ -150,6 +150,7 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Fork(twisting, from) => update_fork::answer(app, (twisting, from), text, effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
         Ask::Jump => update_replay::typed(app, &text),
+        Ask::Mark(marking) => update_batch::reason(app, marking, text),
     }
 }
 
@@ -163,7 +164,7 @@ fn confirm(
 ) {
     app.panel.changed_at = app.now;
     let shown = app.panel.shown.as_ref();
-    if !shown.is_some_and(|shown| (shown.call, shown.hash) == (Some(call), Some(hash))) {
+    if shown.is_none_or(|shown| (shown.call, shown.hash) != (Some(call), Some(hash))) {
         return;
     }
     if text.trim() != WORD {

@@ -35,7 +35,7 @@ pub fn talk_text(app: &App, item: usize) -> Option<String> {
 pub fn find(app: &App, pane: Pane, words: &str) -> Vec<usize> {
     let has = |text: &str| text.to_lowercase().contains(words);
     match pane {
-        Pane::Conversation | Pane::Approval => {
+        Pane::Conversation | Pane::Approval | Pane::Inbox => {
             let items = app.watched.iter().flat_map(|watched| watched.talk.items().numbers());
             items.filter(|item| talk_text(app, *item).is_some_and(|text| has(&text))).collect()
         }
@@ -60,7 +60,7 @@ pub fn next_hit(app: &mut App, forward: bool) {
     let Some(search) = &app.search else { return };
     let (hits, pane) = (&search.hits, search.pane);
     let window = match pane {
-        Pane::Conversation | Pane::Approval => &mut app.windows.talk,
+        Pane::Conversation | Pane::Approval | Pane::Inbox => &mut app.windows.talk,
         Pane::Trace => &mut app.windows.trace,
         Pane::Calls => &mut app.windows.calls,
     };

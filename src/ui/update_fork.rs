@@ -13,6 +13,7 @@ use crate::ui::list;
 use crate::ui::mode::{Ask, Focus, ForkPoint, Pane, Twisting};
 use crate::ui::parts::{Chooser, ForkDialog, Overlay, Question};
 use crate::ui::update::{Effect, fault, toast};
+use crate::ui::update_inspect;
 
 /// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
 pub fn open(app: &mut App) {
@@ -24,7 +25,9 @@ pub fn open(app: &mut App) {
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
             | Overlay::Compare(_)
+            | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Batch(_)
             | Overlay::Breaks(_),
         )
         | None => None,
@@ -40,6 +43,13 @@ pub fn open(app: &mut App) {
 /// The event that is chosen where the keys go; else where the session stands.
 fn chosen(app: &App) -> Option<ForkPoint> {
     let session = app.session()?;
+    if let Some(asked) = update_inspect::shown(app) {
+        let subject = asked.subject;
+        let call = subject.call.or(asked.page.as_ref().and_then(|page| page.open_call));
+        let call = call.and_then(|id| session.call(id)).map(|call| (call.id, call.tool.clone()));
+        let (session, at) = (asked.session.clone(), Some(subject.no));
+        return Some(ForkPoint { session, at, calls: call.into_iter().collect() });
+    }
     let point = |at: EventNo, calls| ForkPoint { session: session.id.clone(), at: Some(at), calls };
     if session.last == EventNo(0) {
         return None;
@@ -66,7 +76,7 @@ fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, Strin
             let call = session.calls.get(app.windows.calls.chosen?)?;
             return Some((call.span, vec![(call.id, call.tool.clone())]));
         }
-        Focus::Pane(Pane::Approval) | Focus::Composer => return None,
+        Focus::Pane(Pane::Approval | Pane::Inbox) | Focus::Composer => return None,
     };
     let asked =
         watched.trace.order().iter().filter_map(|key| watched.trace.row(*key)).filter(|row| row.no == at);

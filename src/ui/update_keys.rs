@@ -6,7 +6,7 @@ use crate::domain::notice::Driver;
 use crate::domain::order::{Order, Task};
 use crate::domain::policy::Mode;
 use crate::domain::tool_spec::Effect as ToolEffect;
-use crate::ui::action::{Action, Go, Item, Move, Steer, Stops};
+use crate::ui::action::{Action, Go, Item, Move, Steer, Stops, Tray};
 use crate::ui::app::{App, TWICE_MS};
 use crate::ui::can;
 use crate::ui::edit::TextBox;
@@ -16,8 +16,8 @@ use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, SessionsList, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
-    update_compare, update_decide, update_fork, update_list, update_panel, update_panes, update_replay,
-    update_stops, update_write,
+    update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_list,
+    update_panel, update_panes, update_replay, update_stops, update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -59,6 +59,16 @@ fn write(app: &mut App, key: Key) {
         Some(Overlay::Breaks(list)) => {
             list.input.key(key);
         }
+        Some(Overlay::Inspect(asked)) => {
+            if let Some(typing) = &mut asked.typing {
+                typing.key(key);
+            }
+        }
+        Some(Overlay::Batch(batch)) => {
+            if batch.destroys() {
+                batch.input.key(key);
+            }
+        }
         Some(Overlay::Editor(_) | Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => {
             if let Some(question) = &mut app.question {
@@ -85,6 +95,14 @@ fn cannot(app: &mut App, action: Action) {
         Action::Stops(Stops::Until) => {
             toast(app, "No task is under way that could go on.", "b sets a breakpoint for the next")
         }
+        Action::Inbox(Tray::Confirm) => toast(app, "Nothing is marked.", "Space marks; y approve, n reject"),
+        Action::Inbox(Tray::Mark | Tray::Yes | Tray::No) if app.inbox.is_some() => {
+            let (text, hint) = update_inbox::no_mark(app);
+            toast(app, text, hint);
+        }
+        Action::Inbox(Tray::Case) if app.inbox.as_ref().is_some_and(|inbox| inbox.chosen().is_some()) => {
+            toast(app, "There is nothing to decide: nobody drives it.", "c takes it up here");
+        }
         Action::Stops(_) => toast(app, "There is no session to do that to yet.", "i writes the first task"),
         Action::Palette if app.question.is_some() => {
             toast(app, "Answer the question first.", "Enter answers, Esc goes back");
@@ -109,6 +127,8 @@ fn cannot(app: &mut App, action: Action) {
         | Action::Rename
         | Action::Fork
         | Action::Compare
+        | Action::Inspect(_)
+        | Action::Inbox(_)
         | Action::Replay => {}
     }
 }
@@ -119,7 +139,9 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Move(step) => moved(app, step),
         Action::Item(item) => on_item(app, item, effects),
         Action::Go(go) => update_panes::go(app, go),
+        Action::Steer(word) if app.inbox.is_some() => update_inbox::steer(app, word, effects),
         Action::Steer(word) => steer(app, word, effects),
+        Action::Inbox(tray) => update_inbox::act(app, tray, effects),
         Action::Decide(decide) => update_decide::act(app, decide, effects),
         Action::Editor(editor) => update_decide::edited(app, editor, effects),
         Action::Text(text) => update_write::act(app, text, effects),
@@ -152,6 +174,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         }
         Action::NewSession => update_list::new_session(app),
         Action::Stops(stops) => update_stops::act(app, stops, effects),
+        Action::Inspect(word) => update_inspect::act(app, word, effects),
     }
 }
 
@@ -167,6 +190,8 @@ fn moved(app: &mut App, step: Move) {
             | Overlay::Breaks(_),
         ) => update_list::moved(app, step),
         Some(Overlay::Compare(_)) => update_compare::moved(app, step),
+        Some(Overlay::Inspect(_)) => update_inspect::moved(app, step),
+        Some(Overlay::Batch(_)) => update_batch::moved(app, step),
         Some(Overlay::Editor(_)) => {}
         None => update_panes::moved(app, step),
     }
@@ -179,7 +204,8 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
             update_list::act(app, item, effects);
         }
         Some(Overlay::Compare(_)) => update_compare::act(app, item),
-        Some(Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_)) => {}
+        Some(Overlay::Inspect(_)) => update_inspect::on_item(app, item, effects),
+        Some(Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_) | Overlay::Batch(_)) => {}
         None => update_panes::act(app, item, effects),
     }
 }
@@ -193,6 +219,9 @@ fn help(app: &mut App) {
 
 /// The topmost thing closes; nothing is decided by it.
 fn close(app: &mut App) {
+    if update_inspect::leave_typing(app) {
+        return;
+    }
     match app.overlay.take() {
         Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions(list)) if list.filtering => {
@@ -209,7 +238,9 @@ fn close(app: &mut App) {
             | Overlay::Editor(_)
             | Overlay::Sessions(_)
             | Overlay::Fork(_)
-            | Overlay::Breaks(_),
+            | Overlay::Inspect(_)
+            | Overlay::Breaks(_)
+            | Overlay::Batch(_),
         ) => {
             restart_guard(app);
         }

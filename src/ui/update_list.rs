@@ -47,7 +47,14 @@ pub fn shift(app: &mut App, by: isize) {
         Some(Overlay::Sessions(_)) => list::sessions(app).len(),
         Some(Overlay::Fork(_)) => list::twists(app).len(),
         Some(Overlay::Breaks(_)) => update_stops::rows(app),
-        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => 0,
+        Some(
+            Overlay::Help
+            | Overlay::Compare(_)
+            | Overlay::Inspect(_)
+            | Overlay::Editor(_)
+            | Overlay::Batch(_),
+        )
+        | None => 0,
     };
     let moved = |chosen: usize| chosen.saturating_add_signed(by).min(count.saturating_sub(1));
     match &mut app.overlay {
@@ -57,7 +64,14 @@ pub fn shift(app: &mut App, by: isize) {
         Some(Overlay::Fork(dialog)) => dialog.chooser.chosen = moved(dialog.chooser.chosen),
         Some(Overlay::Sessions(list)) => list.chosen = moved(list.chosen),
         Some(Overlay::Breaks(list)) => list.chosen = moved(list.chosen),
-        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_)) | None => {}
+        Some(
+            Overlay::Help
+            | Overlay::Compare(_)
+            | Overlay::Inspect(_)
+            | Overlay::Editor(_)
+            | Overlay::Batch(_),
+        )
+        | None => {}
     }
     show_theme(app);
 }
@@ -94,7 +108,15 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
                 watch(app, id, false, effects);
             }
         }
-        Some(Overlay::Help | Overlay::Compare(_) | Overlay::Editor(_) | Overlay::Breaks(_)) | None => {}
+        Some(
+            Overlay::Help
+            | Overlay::Compare(_)
+            | Overlay::Inspect(_)
+            | Overlay::Editor(_)
+            | Overlay::Breaks(_)
+            | Overlay::Batch(_),
+        )
+        | None => {}
     }
 }
 

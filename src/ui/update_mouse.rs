@@ -6,7 +6,10 @@ use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::playback;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Mouse;
-use crate::ui::{update_compare, update_list, update_panel, update_panes, update_replay};
+use crate::ui::{
+    update_batch, update_compare, update_inbox, update_inspect, update_list, update_panel, update_panes,
+    update_replay,
+};
 
 /// Takes what the mouse did.
 pub fn mouse(app: &mut App, mouse: Mouse) {
@@ -29,20 +32,27 @@ fn click(app: &mut App, column: u16, row: u16) {
     let hit = app.layout.tab_at(column, row).or_else(|| app.layout.pane_at(column, row));
     match hit {
         Some(Pane::Approval) if app.hold_count() == 0 => {}
+        Some(Pane::Inbox) => {
+            update_panel::give(app, Pane::Inbox);
+            if let Some(place) = app.layout.pane(Pane::Inbox) {
+                update_inbox::click(app, place, row);
+            }
+        }
         Some(pane) => update_panel::give(app, pane),
         None if app.layout.on_composer(column, row) => app.focus = Focus::Composer,
         None => {}
     }
 }
 
+/// Moves line by line.
+fn by(app: &mut App, lines: i32, moved: impl Fn(&mut App, Move)) {
+    let step = if lines < 0 { Move::Up } else { Move::Down };
+    (0..lines.unsigned_abs().min(20)).for_each(|_| moved(app, step));
+}
+
 fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
     match &app.overlay {
-        Some(Overlay::Help) => {
-            let step = if lines < 0 { Move::Up } else { Move::Down };
-            for _ in 0..lines.unsigned_abs().min(20) {
-                update_panes::help(app, step);
-            }
-        }
+        Some(Overlay::Help) => by(app, lines, update_panes::help),
         Some(
             Overlay::Palette(_)
             | Overlay::Themes { .. }
@@ -52,12 +62,9 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
         ) => {
             update_list::shift(app, if lines < 0 { -1 } else { 1 });
         }
-        Some(Overlay::Compare(_)) => {
-            let step = if lines < 0 { Move::Up } else { Move::Down };
-            for _ in 0..lines.unsigned_abs().min(20) {
-                update_compare::moved(app, step);
-            }
-        }
+        Some(Overlay::Compare(_)) => by(app, lines, update_compare::moved),
+        Some(Overlay::Inspect(_)) => by(app, lines, update_inspect::moved),
+        Some(Overlay::Batch(_)) => update_batch::moved(app, if lines < 0 { Move::Up } else { Move::Down }),
         Some(Overlay::Editor(_)) => {}
         None => {
             if let Some(pane) = app.layout.pane_at(column, row) {

@@ -9,7 +9,7 @@ use crate::domain::run::Turn;
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::update::{Effect, fault};
-use crate::ui::{update_compare, update_fork, update_replay, update_watch};
+use crate::ui::{update_compare, update_fork, update_inbox, update_inspect, update_replay, update_watch};
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
 pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
@@ -36,11 +36,16 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Surveyed { .. } | Notice::Page { .. } | Notice::PageFailed { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
         Notice::Rows(rows) => app.rows = rows,
-        Notice::Forked { parent, session, at, workspace, missing } => {
+        Notice::Forked { parent, session, at, workspace, worktree, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
-            let text = format!("Forked at {at} as {session}; its files are in {workspace}{missing}.");
+            let files = if worktree.is_some() { "its git worktree is" } else { "its files are in" };
+            let text = format!("Forked at {at} as {session}; {files} {workspace}{missing}.");
             update_fork::made(app, &parent, session, &text, effects);
         }
+        Notice::Inspected(page) => update_inspect::arrived(app, page),
+        Notice::Inbox(holds) => update_inbox::holds(app, holds, effects),
+        Notice::Looked(session) => update_inbox::looked(app, session),
+        Notice::Answered { id, result } => update_inbox::answered(app, id, result),
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::NotCompared { left, right, sentence, hint } => {
             update_compare::failed(app, &left, &right, (sentence, hint));

@@ -16,7 +16,7 @@ use crate::ui::update::{Effect, fault};
 /// Holds the panel against the session after every message.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
     let facing = app.facing().map(|call| call.id);
-    let as_of = app.session().map(|session| (session.id.clone(), session.last, facing));
+    let as_of = app.decided().map(|session| (session.id.clone(), session.last, facing, app.held().is_some()));
     if as_of == app.panel.as_of {
         return settle_focus(app); // drafts, keys and ticks change nothing of it, and a preview may be large
     }
@@ -38,9 +38,10 @@ pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
 /// What the panel shows of a call.
 fn shown(app: &App) -> Shown {
     let mut digest = DefaultHasher::new();
+    app.decided().map(|session| &session.id).hash(&mut digest); // the same call of another session is another
     format!("{:?}", app.stop()).hash(&mut digest);
     let Some(call) = app.facing() else {
-        format!("{:?}", app.session().map(Session::note_numbers)).hash(&mut digest);
+        format!("{:?}", app.decided().map(Session::note_numbers)).hash(&mut digest);
         return Shown { call: None, hash: None, unknown: false, content: digest.finish() };
     };
     format!("{:?}", (&call.tool, call.args(), &call.preview, &call.touches, &call.verdict)).hash(&mut digest);
@@ -55,7 +56,7 @@ fn shown(app: &App) -> Shown {
 
 /// A hold that arrives while nobody looks at the terminal rings.
 fn announce(app: &App, effects: &mut Vec<Effect>) {
-    if app.bell && !app.terminal_focused && app.caught_up && app.playback.is_none() {
+    if app.bell && !app.terminal_focused && app.caught_up && app.playback.is_none() && app.inbox.is_none() {
         let tool = app.facing().map_or("the run", |call| call.tool.as_str());
         effects.push(Effect::Bell(format!("tackroom: {tool} waits for you")));
     }
@@ -73,6 +74,8 @@ fn close_stale(app: &mut App) {
             | Overlay::Sessions(_)
             | Overlay::Fork(_)
             | Overlay::Compare(_)
+            | Overlay::Inspect(_)
+            | Overlay::Batch(_)
             | Overlay::Breaks(_),
         )
         | None => None,
@@ -93,6 +96,13 @@ fn close_stale(app: &mut App) {
 /// Where the keys go when a call begins or ceases to wait.
 fn settle_focus(app: &mut App) {
     match (&app.panel.shown, app.focus) {
+        // The next hold of the inbox takes the place of the one that went, whoever is at it.
+        (None, Focus::Pane(Pane::Approval)) if app.inbox.is_some() => {
+            if app.inbox.as_ref().is_some_and(|inbox| inbox.holds.is_empty()) {
+                app.zoomed = false;
+                give(app, Pane::Inbox);
+            }
+        }
         (None, Focus::Pane(Pane::Approval)) => {
             app.zoomed = false;
             give(app, Pane::Conversation);

@@ -10,6 +10,7 @@ use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Question, Window};
 use crate::ui::update::{Effect, toast};
 use crate::ui::update_find::{next_hit, talk_text};
+use crate::ui::update_inbox;
 use crate::ui::update_panel::give;
 use crate::ui::widgets::scroll::Scroll;
 
@@ -85,6 +86,7 @@ pub fn moved(app: &mut App, step: Move) {
             }
         }
         Focus::Pane(Pane::Approval) => panel(app, step),
+        Focus::Pane(Pane::Inbox) => update_inbox::moved(app, step),
         Focus::Composer => {}
     }
 }
@@ -106,7 +108,7 @@ pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
             }
             Focus::Pane(Pane::Trace) => fold_row(app, Fold::Toggle),
             Focus::Pane(Pane::Calls) => fold_call(app, Fold::Toggle),
-            Focus::Pane(Pane::Approval) | Focus::Composer => {}
+            Focus::Pane(Pane::Approval | Pane::Inbox) | Focus::Composer => {}
         },
     }
 }
@@ -276,7 +278,7 @@ fn chosen_text(app: &App) -> Option<String> {
             let result = call.result.clone().unwrap_or_default();
             Some(format!("{} {}\n{args}\n{result}", call.id, call.tool))
         }
-        Focus::Pane(Pane::Approval) | Focus::Composer => None,
+        Focus::Pane(Pane::Approval | Pane::Inbox) | Focus::Composer => None,
     }
 }
 
@@ -289,6 +291,7 @@ pub fn wheel(app: &mut App, pane: Pane, lines: i32) {
             Pane::Trace => scroll_window(&mut app.windows.trace, step),
             Pane::Calls => scroll_window(&mut app.windows.calls, step),
             Pane::Approval => panel(app, step),
+            Pane::Inbox => update_inbox::moved(app, step),
         }
     }
 }

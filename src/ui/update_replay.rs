@@ -129,7 +129,9 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
             | Overlay::Compare(_)
+            | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Batch(_)
             | Overlay::Breaks(_),
         )
         | None => None,

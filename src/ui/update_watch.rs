@@ -17,7 +17,9 @@ const UNSENT_MAX: usize = 32;
 
 /// Another session is watched from here on: nothing of the one before is left.
 pub fn watch(app: &mut App, session: SessionId) {
-    leave(app);
+    if app.inbox.is_none() {
+        leave(app); // what is open over the inbox is about its holds
+    }
     // What is typed before the first session has come is meant for it.
     if app.watched.is_some() || app.composer.is_empty() {
         take_up(app, Some(&session));
@@ -41,7 +43,9 @@ pub fn watch(app: &mut App, session: SessionId) {
     app.windows.calls.scroll = Scroll::following();
     // Who has typed nothing yet came to look, not to write.
     let untouched = app.last_key.0 == 0 && app.composer.is_empty();
-    if untouched || app.playback.is_some() || app.focus == Focus::Pane(Pane::Approval) {
+    if let Some(inbox) = &mut app.inbox {
+        inbox.back = (Focus::Pane(Pane::Conversation), Pane::Conversation, false);
+    } else if untouched || app.playback.is_some() || app.focus == Focus::Pane(Pane::Approval) {
         app.focus = Focus::Pane(Pane::Conversation);
         app.last_pane = Pane::Conversation;
     }
@@ -67,8 +71,16 @@ pub fn leave(app: &mut App) {
 fn belongs(overlay: &Overlay) -> bool {
     match overlay {
         // What was chosen in the palette was chosen for the session that was shown.
-        Overlay::Palette(_) | Overlay::Fork(_) | Overlay::Editor(_) | Overlay::Breaks(_) => true,
-        Overlay::Help | Overlay::Themes { .. } | Overlay::Sessions(_) | Overlay::Compare(_) => false,
+        Overlay::Palette(_)
+        | Overlay::Fork(_)
+        | Overlay::Editor(_)
+        | Overlay::Breaks(_)
+        | Overlay::Inspect(_) => true,
+        Overlay::Help
+        | Overlay::Themes { .. }
+        | Overlay::Sessions(_)
+        | Overlay::Compare(_)
+        | Overlay::Batch(_) => false,
     }
 }
 
@@ -87,6 +99,8 @@ fn lost(app: &App) -> Option<String> {
         | Overlay::Themes { .. }
         | Overlay::Sessions(_)
         | Overlay::Fork(_)
+        | Overlay::Inspect(_)
+        | Overlay::Batch(_)
         | Overlay::Compare(_) => None,
     }
 }
@@ -107,7 +121,7 @@ fn unanswered(app: &App, question: &Question) -> Option<String> {
         }
         Ask::Note => typed.then(|| "Your note was not sent".to_string()),
         Ask::Fork(..) => typed.then(|| "Your fork was not made".to_string()),
-        Ask::Search | Ask::Jump => None,
+        Ask::Search | Ask::Jump | Ask::Mark(_) => None,
     }
 }
 

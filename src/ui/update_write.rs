@@ -105,6 +105,8 @@ pub fn is_writing(app: &App) -> bool {
             | Overlay::Breaks(_),
         ) => true,
         Some(Overlay::Sessions(list)) => list.filtering,
+        Some(Overlay::Inspect(asked)) => asked.typing.is_some(),
+        Some(Overlay::Batch(batch)) => batch.destroys(),
         Some(Overlay::Help | Overlay::Compare(_)) => false,
         None => app.question.is_some() || app.focus == Focus::Composer,
     }

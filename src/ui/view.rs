@@ -40,8 +40,11 @@
 //!  i write  4 decide  ? help
 //! ```
 //!
+//! The inbox takes the place of the workbench: its list left, the chosen hold in the decision panel right; narrower, one
+//! of the two at a time.
+//!
 //! A replay has no text for the agent and one line more: where in the session it is. Help, palette, themes, sessions,
-//! two of them compared and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
+//! two of them compared, an event and the argument editor lie over the body. Read aloud (`ACCESSIBLE=1`) there are no boxes: titles are lines.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -54,8 +57,8 @@ use crate::ui::edit::TextBox;
 use crate::ui::layout::{Place, Room, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
-    approval, breaks, calls, compare, composer, conversation, editor, footer, help, palette, playback,
-    sessions, status, trace,
+    approval, batch, breaks, calls, compare, composer, conversation, editor, footer, help, inbox, inspect,
+    palette, playback, sessions, status, trace,
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
@@ -96,6 +99,7 @@ fn draw_pane(app: &App, pane: Pane, area: Rect, buf: &mut Buffer) {
         Pane::Trace => trace::draw(app, area, buf),
         Pane::Calls => calls::draw(app, area, buf),
         Pane::Approval => approval::draw(app, area, buf),
+        Pane::Inbox => inbox::draw(app, area, buf),
     }
 }
 
@@ -104,9 +108,10 @@ fn pane_title(app: &App, pane: Pane) -> String {
     let key = Pane::ALL.iter().position(|one| *one == pane).map_or(0, |at| at + 1);
     let title = match pane {
         Pane::Approval => approval::title(app),
+        Pane::Inbox => inbox::title(app),
         Pane::Conversation | Pane::Trace | Pane::Calls => pane.title().to_string(),
     };
-    if app.playback.is_some() { title } else { format!("{key} {title}") }
+    if app.playback.is_some() || app.inbox.is_some() { title } else { format!("{key} {title}") }
 }
 
 /// A border with a title; read aloud, the title alone.
@@ -140,6 +145,7 @@ fn scroll_bar(app: &App, pane: Pane, place: Place, buf: &mut Buffer) {
         Pane::Trace => (app.windows.trace.scroll, app.windows.trace.total),
         Pane::Calls => (app.windows.calls.scroll, app.windows.calls.total),
         Pane::Approval => (app.panel.scroll, app.panel.lines.len()),
+        Pane::Inbox => return,
     };
     let style = app.look.theme.style(Role::Muted);
     scroll.bar(buf, place.outer, total, style);
@@ -169,6 +175,8 @@ fn tabs(app: &App, bar: Rect, buf: &mut Buffer) {
         let waits = *pane == Pane::Approval && app.hold_count() > 0;
         let key = Pane::ALL.iter().position(|one| one == pane).map_or(0, |at| at + 1);
         let words = match shown {
+            _ if app.inbox.is_some() && shown => format!("[{}]", pane.title()),
+            _ if app.inbox.is_some() => format!(" {} ", pane.title()),
             true => format!("[{key} {}]", pane.title()),
             false => format!(" {key} {}{}", pane.title(), if waits { "!" } else { " " }),
         };
@@ -199,12 +207,14 @@ fn overlay(app: &App, buf: &mut Buffer) {
             format!("Fork with other arguments for {} {}", editor.call, editor.tool)
         }
         Overlay::Compare(asked) => format!("{} and {} compared", asked.left, asked.right),
+        Overlay::Inspect(asked) => inspect::title(asked),
         Overlay::Editor(editor) => {
             let what = if editor.difference { "what you changed" } else { "arguments" };
             format!("Edit {} {}: {what}", editor.call, editor.tool)
         }
         Overlay::Breaks(list) if list.until => "Run until".to_string(),
         Overlay::Breaks(_) => "Breakpoints".to_string(),
+        Overlay::Batch(page) => batch::title(page),
     };
     frame(app, &title, place, true, buf);
     match overlay {
@@ -214,8 +224,16 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Sessions(list) => sessions::draw(app, list, place.inner, buf),
         Overlay::Fork(dialog) => palette::draw_fork(app, dialog, place.inner, buf),
         Overlay::Compare(asked) => compare::draw(app, asked, place.inner, buf),
+        Overlay::Inspect(asked) => {
+            inspect::draw(app, asked, place.inner, buf);
+            if !app.look.accessible {
+                let style = app.look.theme.style(Role::Muted);
+                asked.scroll.bar(buf, place.outer, asked.sheet.lines.len(), style);
+            }
+        }
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
         Overlay::Breaks(list) => breaks::draw(app, list, place.inner, buf),
+        Overlay::Batch(page) => batch::draw(app, page, place.inner, buf),
     }
 }
 
@@ -249,6 +267,10 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
         Some(Overlay::Fork(dialog)) => return Some(filter_cursor(&dialog.chooser.filter, inner)),
         Some(Overlay::Sessions(list)) if list.filtering => return Some(filter_cursor(&list.filter, inner)),
         Some(Overlay::Breaks(list)) => return Some(filter_cursor(&list.input, inner)),
+        Some(Overlay::Inspect(asked)) => {
+            return asked.typing.as_ref().map(|typing| filter_cursor(typing, inner));
+        }
+        Some(Overlay::Batch(page)) => return batch::cursor(app, page, inner),
         Some(Overlay::Sessions(_) | Overlay::Compare(_) | Overlay::Help) => return None,
         None => {}
     }
@@ -269,7 +291,7 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
 pub fn title(app: &App) -> String {
     let what = app.session().map(|session| text::first_line(&session.title, 60)).unwrap_or_default();
     let name = if what.is_empty() { "tackroom".to_string() } else { format!("{what} - tackroom") };
-    match app.hold_count() {
+    match app.inbox.as_ref().map_or(app.hold_count(), |inbox| inbox.holds.len()) {
         0 => name,
         holds => format!("({holds}) {name}"),
     }

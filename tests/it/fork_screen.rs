@@ -159,6 +159,7 @@ fn made(story: &Story) -> Notice {
         session: SessionId("n3w0000000".into()),
         at: EventNo(7),
         workspace: "/srv/n3w\u{1b}[2J\u{202e}".into(),
+        worktree: None,
         missing: String::new(),
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::harness::screen::TestScreen;
 use crate::harness::story::{Story, done, unknown};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use tackroom::domain::call::Preview;
 use tackroom::domain::ids::CallId;
@@ -10,7 +11,9 @@ use tackroom::domain::notice::{Driver, Notice};
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::Touch;
+use tackroom::ui::edit_json;
 use tackroom::ui::mode::Pane;
+use tackroom::ui::parts::Overlay;
 use tackroom::ui::update::Msg;
 
 const WALLS: &str = "no sandbox: may change any file of yours and use the network; own session, no terminal, no new \
@@ -181,6 +184,56 @@ fn what_is_wrong_with_edited_arguments_is_readable_and_found() {
         screen.press("Ctrl-S");
         assert_ne!(screen.cursor(), before, "{size:?}: the cursor goes to the fault");
         assert_eq!(screen.orders(), []);
+    }
+}
+
+/// Cause: a file's content had to be edited as one line of JSON with `\\n` in it.
+#[test]
+fn the_lines_of_a_text_are_edited_as_lines() {
+    let content = "first\n\tsecond \\n \"quoted\" end \nlast\n";
+    let mut story = Story::new("l1nesl1nes", "Lines");
+    let args = json!({"path": "a.txt", "content": content});
+    story.task("Go.").reply(900, "", &[("write_file", args.clone())]).hold_change(1, "a.txt", None, content);
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("4").tick_ms(400).press("z");
+    for _ in 0..60 {
+        screen.press("j");
+    }
+    screen.press("e").tick_ms(400);
+    has(&mut screen, "a line within quotes is a line of the text");
+    let editor = |screen: &TestScreen| match &screen.app.overlay {
+        Some(Overlay::Editor(editor)) => editor.clone(),
+        other => panic!("{other:?}"),
+    };
+    let opened = editor(&screen);
+    assert_eq!((opened.value.as_ref(), opened.is_changed()), (Some(&args), false), "{}", opened.text.text());
+    assert!(
+        opened.text.text().contains("first\n\\tsecond \\\\n \\\"quoted\\\" end\\u0020\nlast\n\""),
+        "{}",
+        opened.text.text()
+    );
+    let last = opened.text.text().lines().position(|line| line == "last").unwrap();
+    screen.press("Ctrl-Home");
+    for _ in 0..last {
+        screen.press("Down");
+    }
+    screen.press("End").write("\nmore");
+    let edited = editor(&screen).value.unwrap();
+    assert_eq!(edited["content"], content.replace("last\n", "last\nmore\n"));
+    screen.press("Ctrl-D");
+    has(&mut screen, "+ more");
+    screen.press("Ctrl-D").write("\"");
+    let fault = editor(&screen).faults[0].clone();
+    assert!(fault.line > last, "the fault is after the quote that closed too early: {fault:?}");
+    assert_eq!(screen.orders(), []);
+}
+
+proptest! {
+    #[test]
+    fn any_arguments_are_the_same_after_they_were_opened(texts in proptest::collection::vec(".{0,8}(\n|\\\\n|\\\\|\"|\r\n|\t| \n|\u{202e})?.{0,8}\n?", 1..6)) {
+        let value = json!({"key\n\"": texts.clone(), "one": texts[0]});
+        let open = edit_json::open(&value);
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&edit_json::strict(&open).json).ok(), Some(value), "{}", open);
     }
 }
 

@@ -208,7 +208,8 @@ impl Shelf {
     async fn tidy(&mut self, days: u64) -> Tidied {
         let rules = Rules { archived_days: Some(2), deleted_days: Some(2) };
         let now = self.clock.now().plus_ms(days * 86_400_000);
-        retention::tidy(&self.store, &mut self.hand, rules, now).await.unwrap()
+        let files = tackroom::adapters::files::memory::MemoryFiles::default();
+        retention::tidy((&self.store, &files), &mut self.hand, rules, now).await.unwrap()
     }
 }
 

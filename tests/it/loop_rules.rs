@@ -289,6 +289,7 @@ fn an_interrupted_request_is_asked_again_as_another_attempt() {
     fold.tell(Report::Asking {
         model: "m".into(),
         request: tackroom::domain::hash::Hash::ZERO,
+        frame: None,
         notes: Vec::new(),
     });
     fold.tell(Report::Taken { holder: "second".into() });
@@ -303,6 +304,7 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
         fold.tell(Report::Asking {
             model: "m".into(),
             request: tackroom::domain::hash::Hash::ZERO,
+            frame: None,
             notes: Vec::new(),
         });
         attempts += 1;
@@ -320,6 +322,7 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
     fold.tell(Report::Asking {
         model: "m".into(),
         request: tackroom::domain::hash::Hash::ZERO,
+        frame: None,
         notes: Vec::new(),
     });
     fold.tell(Report::Failed(Fault::new(FaultKind::Auth, "401")));
@@ -354,6 +357,7 @@ fn an_interrupt_waits_and_a_message_goes_on() {
     fold.tell(Report::Asking {
         model: "m".into(),
         request: tackroom::domain::hash::Hash::ZERO,
+        frame: None,
         notes: Vec::new(),
     });
     fold.order(&Order::Interrupt).expect("taken");

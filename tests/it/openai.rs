@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tackroom::adapters::clock::SystemClock;
-use tackroom::adapters::model::body::Bodies;
+use tackroom::adapters::model::body::{Bodies, rebuilt};
 use tackroom::adapters::model::dialect::Dialect;
 use tackroom::adapters::model::openai::{ModelLimits, OpenAi, OpenAiConfig, endpoint_url};
 use tackroom::adapters::model::secret::Secret;
@@ -506,6 +506,10 @@ proptest! {
             let once = Bodies::default().write(&ask(so_far.clone()), dialect);
             prop_assert_eq!(&incremental, &once);
             prop_assert_eq!(incremental.hash, Hash::of(&incremental.bytes));
+            for dialect in [dialect, Dialect { echo: false, bridge: true, short_ids: true, ..dialect }] {
+                let sent = Bodies::default().write(&ask(so_far.clone()), dialect);
+                prop_assert_eq!(rebuilt(&sent.frame, &so_far), Some(sent.bytes.to_vec()), "made again from its frame");
+            }
             let body: Value = serde_json::from_slice(&once.bytes).unwrap();
             let fault = strict_fault(&body).filter(|fault| {
                 !fault.starts_with("Expected last role") && !fault.contains("repeated") && !fault.contains("missing or empty")

@@ -172,6 +172,7 @@ async fn a_replay_touches_the_log_and_nothing_else() {
         },
         files: shared.clone(),
         clock: shared.clone(),
+        rebuild: tackroom::adapters::model::body::rebuilt,
         outfit: Arc::new(move |_: &str, _: &str, _: Option<&str>| broken.touched()), // model, tools and judge come from here
         settings: Settings::default(),
         holder: "replay".to_string(),

@@ -65,6 +65,7 @@ fn plugs(home: &std::path::Path, workspace: &str, base_url: &str) -> Plugs {
             index: engine,
         },
         clock,
+        rebuild: tackroom::adapters::model::body::rebuilt,
         outfit: Arc::new(move |_: &str, _: &str, _: Option<&str>| Ok(kitbag.clone())),
         settings: Settings::default(),
         holder: "walk".into(),

@@ -7,6 +7,7 @@ mod dir; // a folder by handle
 mod rules; // what ignore files name
 mod scan; // the files of a folder as a manifest
 mod lay; // a folder made as a manifest says
+mod git; // a folder as a git worktree
 pub mod memory; // folders that are only in memory
 
 use crate::domain::files::{Change, Entry, Manifest, changes};
@@ -14,10 +15,11 @@ use crate::domain::hash::Hash;
 use crate::ports::Later;
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
-use crate::ports::files::{Files, FilesFault, Kept, PutBack};
+use crate::ports::files::{Files, FilesFault, Kept, PutBack, Released};
 use dir::Dir;
 use scan::{Memo, Scan};
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
@@ -74,6 +76,13 @@ impl Folders {
     pub fn limited(mut self, limits: Limits) -> Folders {
         self.limits = limits;
         self
+    }
+
+    /// Whether a folder lies right below the one in which ours are made.
+    fn own_root(&self, folder: &Path) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "names are compared; folders are opened by handle")]
+        let real = std::fs::canonicalize(&self.root);
+        folder.parent().is_some_and(|above| real.is_ok_and(|root| root == above))
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
@@ -218,6 +227,38 @@ impl Files for Folders {
             let bad = |why: String| FilesFault::Folder { folder: folder.to_string(), why };
             let dir = Dir::open(Path::new(folder)).map_err(|error| bad(error.to_string()))?;
             Ok(lay::lay(self, Arc::new(dir), planned).await)
+        })
+    }
+
+    fn worktree<'a>(&'a self, of: &'a str, folder: &'a str, manifest: Hash) -> Later<'a, Option<String>> {
+        Box::pin(async move {
+            let manifest = self.read(manifest).await.ok()?;
+            let commit = git::standing_at(of, &manifest).await?;
+            if git::add(of, folder, &commit).await {
+                return Some(commit);
+            }
+            git::remove(folder).await;
+            let _ = dir::make(Path::new(folder), true); // where it is not there, the files cannot be laid: told then
+            None
+        })
+    }
+
+    fn release<'a>(&'a self, name: &'a str, folder: &'a str) -> Later<'a, Released> {
+        Box::pin(async move {
+            let path = Path::new(folder);
+            let below_ours = path.file_name() == Some(OsStr::new(name)) && self.own_root(path);
+            let dir = Dir::open(path).ok().filter(|_| below_ours);
+            let registered = dir.is_some_and(|dir| {
+                dir.look(OsStr::new(".git")).is_ok_and(|git| git.kind() == rustix::fs::FileType::RegularFile)
+            });
+            if !registered {
+                return Released::Nothing;
+            }
+            let Ok(now) = self.scan(folder, None).await else { return Released::Changed };
+            match git::holds_nothing_new(folder, &now).await && git::remove(folder).await {
+                true => Released::Removed,
+                false => Released::Changed,
+            }
         })
     }
 

@@ -8,7 +8,7 @@ use crate::adapters::model::growth::Growth;
 use crate::adapters::model::turns::Turns;
 use crate::adapters::model::wire;
 use crate::domain::hash::{Growing, Hash};
-use crate::domain::message::Message;
+use crate::domain::message::{Message, Transcript};
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::model::Ask;
 use serde_json::{Map, Value};
@@ -21,7 +21,12 @@ pub struct Body {
     pub bytes: Arc<Vec<u8>>,
     /// Their SHA-256.
     pub hash: Hash,
+    /// What `rebuilt` makes them of, with the messages.
+    pub frame: Arc<[u8]>,
 }
+
+/// What stands behind the messages.
+const END: &[u8] = b"]}";
 
 /// `bytes` is what was sent last: up to `said` it stays, what comes after is written anew.
 struct Written {
@@ -38,6 +43,7 @@ struct Head {
     dialect: Dialect,
     tools: ToolBook,
     bytes: Arc<[u8]>,
+    frame: Arc<[u8]>,
 }
 
 /// Writes bodies.
@@ -57,7 +63,7 @@ impl Bodies {
 
     /// The body of a turn.
     pub fn write(&self, ask: &Ask, dialect: Dialect) -> Body {
-        let head = self.head(ask, dialect);
+        let (head, frame) = self.head(ask, dialect);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let written = kept.carry(
             &ask.session,
@@ -66,21 +72,23 @@ impl Bodies {
             || Written::new(&head, dialect),
             Written::say,
         );
-        written.body()
+        written.body(frame)
     }
 
-    /// The beginning, as kept where it was made of the same.
-    fn head(&self, ask: &Ask, dialect: Dialect) -> Arc<[u8]> {
+    /// The beginning and the frame, as kept where it was made of the same.
+    fn head(&self, ask: &Ask, dialect: Dialect) -> (Arc<[u8]>, Arc<[u8]>) {
         let mut kept = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some(head) if head.model == ask.model && head.dialect == dialect && head.tools.is(&ask.tools) => {
-                Arc::clone(&head.bytes)
+                (Arc::clone(&head.bytes), Arc::clone(&head.frame))
             }
             Some(_) | None => {
                 let bytes: Arc<[u8]> = self.make_head(ask, dialect).into();
+                let frame: Arc<[u8]> = frame(&bytes, dialect).into();
                 let (model, tools) = (ask.model.clone(), ask.tools.clone());
-                *kept = Some(Head { model, dialect, tools, bytes: Arc::clone(&bytes) });
-                bytes
+                let both = (Arc::clone(&bytes), Arc::clone(&frame));
+                *kept = Some(Head { model, dialect, tools, bytes, frame });
+                both
             }
         }
     }
@@ -115,6 +123,39 @@ impl Bodies {
     }
 }
 
+/// The form of a frame; another way to write messages is another form.
+const FORM: &str = "chat-completions/1";
+
+/// What is kept of a body beside its messages: how it begins, and how its endpoint wants messages written.
+fn frame(head: &[u8], dialect: Dialect) -> Vec<u8> {
+    let Dialect { echo, bridge, short_ids, stream: _, usage: _, new_limit_name: _ } = dialect; // the rest is in the head
+    let head = String::from_utf8_lossy(head);
+    serde_json::json!({ "form": FORM, "head": head, "echo": echo, "bridge": bridge, "short_ids": short_ids })
+        .to_string()
+        .into_bytes()
+}
+
+/// The bytes of a body again, from its frame and its messages.
+pub fn rebuilt(frame: &[u8], messages: &Transcript) -> Option<Vec<u8>> {
+    let frame: Value = serde_json::from_slice(frame).ok()?;
+    if frame.get("form")?.as_str()? != FORM {
+        return None;
+    }
+    let flag = |name: &str| frame.get(name)?.as_bool();
+    let dialect = Dialect {
+        echo: flag("echo")?,
+        bridge: flag("bridge")?,
+        short_ids: flag("short_ids")?,
+        ..Dialect::default()
+    };
+    let mut out = frame.get("head")?.as_str()?.as_bytes().to_vec();
+    let mut turns = Turns::new(dialect);
+    messages.iter().for_each(|message| turns.push(message, &mut out));
+    turns.put_rest(&mut out);
+    out.extend_from_slice(END);
+    Some(out)
+}
+
 impl Written {
     fn new(head: &[u8], dialect: Dialect) -> Written {
         let mut hash = Growing::default();
@@ -133,10 +174,10 @@ impl Written {
     }
 
     /// What is sent now.
-    fn body(&mut self) -> Body {
+    fn body(&mut self, frame: Arc<[u8]>) -> Body {
         let mut rest = Vec::new();
         self.turns.put_rest(&mut rest);
-        rest.extend_from_slice(b"]}");
+        rest.extend_from_slice(END);
         let mut hash = self.hash.clone();
         hash.add(&rest);
         if self.bytes[self.said..] != rest {
@@ -144,6 +185,6 @@ impl Written {
             bytes.truncate(self.said);
             bytes.extend_from_slice(&rest);
         }
-        Body { bytes: self.bytes.clone(), hash: hash.now() }
+        Body { bytes: self.bytes.clone(), hash: hash.now(), frame }
     }
 }

@@ -181,6 +181,10 @@ impl Request for Prepared {
         self.body.hash
     }
 
+    fn frame(&self) -> Option<Arc<[u8]>> {
+        Some(Arc::clone(&self.body.frame))
+    }
+
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
         Box::pin(async move {
             let endpoint = Arc::clone(&self.endpoint);

@@ -3,6 +3,8 @@
 //! Which reply is given is told by the conversation (its assistant messages), and which fault by the attempt, so a process that was
 //! restarted goes on where the one before stopped. Time comes from the clock.
 
+use crate::adapters::model::body::{Bodies, Body};
+use crate::adapters::model::dialect::Dialect;
 use crate::adapters::model::growth::Growth;
 use crate::adapters::model::script::{Cue, Line, Pace, Script};
 use crate::domain::call_fold::without_note;
@@ -33,6 +35,7 @@ pub struct Scripted {
     skip: usize,
     label: String,
     heard: Mutex<Growth<Heard>>,
+    bodies: Bodies,
     clock: Arc<dyn Clock>,
 }
 
@@ -76,7 +79,15 @@ impl Scripted {
             turns.push((faults, None));
         }
         let label = "scripted model (offline)".to_string();
-        Scripted { turns, placeholders: script.placeholders, skip: 0, label, heard: Mutex::default(), clock }
+        Scripted {
+            turns,
+            placeholders: script.placeholders,
+            skip: 0,
+            label,
+            heard: Mutex::default(),
+            bodies: Bodies::default(),
+            clock,
+        }
     }
 
     /// The same where the conversation already held so many assistant messages when the script began, as in a fork.
@@ -114,9 +125,8 @@ impl Model for Scripted {
             Some((faults, line)) => (faults.as_slice(), line.clone()),
             None => (&[][..], None),
         };
-        let body = serde_json::json!({
-            "script": self.label, "model": ask.model, "session": ask.session, "turn": turn, "attempt": ask.attempt,
-        });
+        // Nothing is sent; what is kept of the request is what a server would have been sent.
+        let Body { hash, frame, bytes: _ } = self.bodies.write(&ask, Dialect::default());
         let fault = faults.get((ask.attempt.max(1) - 1) as usize).cloned();
         let mut line = line.unwrap_or_else(|| self.over());
         if self.placeholders && fault.is_none() {
@@ -128,9 +138,8 @@ impl Model for Scripted {
                 }
             }
         }
-        let hash = Hash::of(body.to_string().as_bytes());
         let clock = Arc::clone(&self.clock);
-        Ok(Box::new(Prepared { hash, model: ask.model, fault, line, clock }))
+        Ok(Box::new(Prepared { hash, frame, model: ask.model, fault, line, clock }))
     }
 
     fn label(&self) -> String {
@@ -140,6 +149,7 @@ impl Model for Scripted {
 
 struct Prepared {
     hash: Hash,
+    frame: Arc<[u8]>,
     model: String,
     fault: Option<Fault>,
     line: Line,
@@ -149,6 +159,10 @@ struct Prepared {
 impl Request for Prepared {
     fn hash(&self) -> Hash {
         self.hash
+    }
+
+    fn frame(&self) -> Option<Arc<[u8]>> {
+        Some(Arc::clone(&self.frame))
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

@@ -6,7 +6,6 @@
 //! store has it no more. An event's hash is chained to the one before; so is a commit's seal, over the bytes of its object.
 //! Nothing in it tells when or by whom it was exported: the same session gives the same bytes.
 
-use crate::domain::call::Output;
 use crate::domain::commit::{Commit, Head};
 use crate::domain::event::Fact;
 use crate::domain::export::base64;
@@ -86,12 +85,8 @@ impl Default for Writer {
 
 /// The content that a fact names by its hash.
 fn blob(fact: &Fact) -> Option<Hash> {
-    let output: &Output = if let Fact::CallEnded { output, .. } | Fact::CallRecorded { output, .. } = fact {
-        output
-    } else if let Fact::ForeignRecord { raw, .. } = fact {
-        raw
-    } else {
-        return None;
-    };
-    output.blob
+    if let Fact::ModelAsked { frame, .. } = fact {
+        return *frame;
+    }
+    fact.output()?.blob
 }

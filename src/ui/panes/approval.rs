@@ -17,11 +17,11 @@ use crate::domain::call::CallState;
 use crate::domain::event::Settling;
 use crate::domain::text::plural;
 use crate::domain::time::duration;
-use crate::ui::action::{Action, Go, Move, Steer};
+use crate::ui::action::{Action, Go, Move, Steer, Tray};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
-use crate::ui::mode::{Ask, Context, Focus, Pane, Twisting};
-use crate::ui::panes::ink;
+use crate::ui::mode::{Ask, Context, Focus, Marking, Pane, Twisting};
+use crate::ui::panes::{inbox, ink};
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
 use crate::ui::widgets::meter;
@@ -33,6 +33,9 @@ const QUESTION_ROWS_MAX: usize = 3;
 pub fn title(app: &App) -> String {
     let waiting = app.waiting();
     let Some(call) = waiting.first() else {
+        if app.inbox.is_some() && app.panel.shown.is_none() {
+            return Pane::Approval.title().to_string();
+        }
         let Some((stop, hit)) = app.stop().and_then(|stop| Some((stop, stop.hits.first()?))) else {
             return Pane::Approval.title().to_string();
         };
@@ -88,15 +91,20 @@ fn state(app: &App) -> Line<'static> {
     let theme = &app.look.theme;
     let say = |role: Role, text: String| Line::from(Span::styled(text, theme.style(role)));
     let unseen = app.unseen();
-    if app.playback.is_some() {
+    if app.inbox.is_some() && app.panel.shown.is_none() {
+        return say(Role::Muted, inbox::absent(app).to_string());
+    }
+    if app.recorded() {
         return say(Role::Muted, "Recorded: nothing is decided in a replay.".to_string());
     }
     if app.focus != Focus::Pane(Pane::Approval) {
         let key = match app.focus {
             Focus::Composer => app.keys.key_of(Context::Composer, Action::Close),
+            Focus::Pane(Pane::Inbox) => app.keys.key_of(Context::Inbox, Action::Inbox(Tray::Case)),
             Focus::Pane(_) => app.keys.key_of(Context::Workbench, Action::Go(Go::ShowApproval)),
         };
-        if can::deciding(app) == Some(Context::Stopped) && app.focus != Focus::Composer {
+        if can::deciding(app) == Some(Context::Stopped) && app.focus != Focus::Composer && app.inbox.is_none()
+        {
             let step = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Step));
             let on = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Continue));
             return say(
@@ -122,9 +130,10 @@ fn state(app: &App) -> Line<'static> {
     let context = can::deciding(app).unwrap_or(Context::Approval);
     let more = plural(unseen, "more line");
     if unseen > 0 && context == Context::Approval {
-        let down = app.keys.key_of(Context::Workbench, Action::Move(Move::Down));
-        let page = app.keys.key_of(Context::Workbench, Action::Move(Move::HalfDown));
-        let zoom = app.keys.key_of(Context::Workbench, Action::Go(Go::Zoom));
+        let here = if app.inbox.is_some() { Context::InboxCase } else { Context::Workbench };
+        let down = app.keys.key_of(here, Action::Move(Move::Down));
+        let page = app.keys.key_of(here, Action::Move(Move::HalfDown));
+        let zoom = app.keys.key_of(here, Action::Go(Go::Zoom));
         let text = match app.layout.pane(Pane::Approval) {
             Some(place) if place.inner.width < 60 => format!("{more} to read: {down}  {page}"),
             Some(_) | None => {
@@ -184,6 +193,9 @@ pub fn words(ask: &Ask) -> String {
             Twisting::Instructions => "Fork with the instructions:".to_string(),
             Twisting::Nothing | Twisting::Args(_) => "Fork:".to_string(),
         },
+        Ask::Mark(Marking::Reject) => "To be rejected. Why? May be empty:".to_string(),
+        Ask::Mark(Marking::Happened) => "It did happen. A note, may be empty:".to_string(),
+        Ask::Mark(Marking::GiveUp) => "To be given up. A note, may be empty:".to_string(),
         Ask::Note => "Note for the model's next request:".to_string(),
         Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }

@@ -24,8 +24,11 @@ const LABEL_BESIDE: usize = 50;
 
 /// The lines of the panel at a width; none while nothing waits.
 pub fn text(app: &App, width: u16) -> Vec<Line<'static>> {
-    let Some(session) = app.session() else { return Vec::new() };
-    let mut sheet = Sheet { look: &app.look, width: usize::from(width).max(8), lines: Vec::new() };
+    let Some(session) = app.decided() else { return Vec::new() };
+    let mut sheet = Sheet::new(&app.look, width);
+    if app.inbox.is_some() {
+        sheet.field("session", &format!("{}  {}", session.id, session.title), Role::Text);
+    }
     if let Some(stop) = app.stop() {
         sheet.stop(stop, app.held().is_some());
     }
@@ -45,13 +48,19 @@ pub fn text(app: &App, width: u16) -> Vec<Line<'static>> {
 }
 
 /// The lines being made.
-struct Sheet<'a> {
+pub(in crate::ui) struct Sheet<'a> {
     look: &'a Look,
     width: usize,
-    lines: Vec<Line<'static>>,
+    /// The lines so far.
+    pub(in crate::ui) lines: Vec<Line<'static>>,
 }
 
 impl Sheet<'_> {
+    /// A sheet of that many columns.
+    pub(in crate::ui) fn new(look: &Look, width: u16) -> Sheet<'_> {
+        Sheet { look, width: usize::from(width).max(8), lines: Vec::new() }
+    }
+
     fn style(&self, role: Role) -> Style {
         self.look.theme.style(role)
     }
@@ -68,7 +77,7 @@ impl Sheet<'_> {
     }
 
     /// A labelled text; its further lines stand under its first.
-    fn field(&mut self, label: &str, text: &str, role: Role) {
+    pub(in crate::ui) fn field(&mut self, label: &str, text: &str, role: Role) {
         let beside = self.width >= LABEL_BESIDE;
         if !beside && !label.is_empty() {
             self.lines.push(Line::from(Span::styled(format!("{label}:"), self.style(Role::Muted))));

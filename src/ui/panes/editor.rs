@@ -125,6 +125,10 @@ fn summary(editor: &ArgEditor, theme: &Theme, width: u16) -> Vec<Line<'static>> 
         None if editor.is_changed() => {
             (Role::Ok, "fits the tool; will be judged again before it runs".to_string())
         }
+        None if editor.has_lines() => (
+            Role::Muted,
+            "unchanged; a line within quotes is a line of the text, \\\" is a quote".to_string(),
+        ),
         None => (Role::Muted, "unchanged".to_string()),
     };
     let words = words.replace('\n', " ");

@@ -66,7 +66,10 @@ fn here(app: &App) -> Context {
     if let Some(under) = &app.behind {
         return can::over(under);
     }
-    if app.playback.is_some() {
+    if app.inbox.is_some() && app.focus != Focus::Pane(Pane::Approval) {
+        return Context::Inbox;
+    }
+    if app.recorded() {
         return Context::Replay;
     }
     match app.focus {
@@ -75,5 +78,6 @@ fn here(app: &App) -> Context {
         Focus::Pane(Pane::Trace) => Context::Trace,
         Focus::Pane(Pane::Calls) => Context::Calls,
         Focus::Pane(Pane::Approval) => can::deciding(app).unwrap_or(Context::Approval),
+        Focus::Pane(Pane::Inbox) => Context::Inbox,
     }
 }

@@ -14,7 +14,7 @@ use crate::ui::theme::Role;
 /// The time that what is shown is told at: in a replay the recorded time of its position, else the present.
 pub fn clock(app: &App) -> Micros {
     match (&app.playback, app.session()) {
-        (Some(playback), Some(session)) => {
+        (Some(playback), Some(session)) if app.inbox.is_none() => {
             playback.clock().unwrap_or(session.updated_at).max(session.updated_at)
         }
         (Some(_) | None, _) => app.now,
@@ -59,6 +59,14 @@ pub fn hits(app: &App, pane: Pane, row: Rect, buf: &mut Buffer) {
     else {
         return;
     };
+    marked(app, &search.words, row, buf);
+}
+
+/// Marks words, given in lower case, in a row that was drawn.
+pub fn marked(app: &App, words: &str, row: Rect, buf: &mut Buffer) {
+    if words.is_empty() {
+        return;
+    }
     let mut drawn = String::new();
     let mut places = Vec::new();
     for x in row.x..row.right() {
@@ -69,7 +77,7 @@ pub fn hits(app: &App, pane: Pane, row: Rect, buf: &mut Buffer) {
         }
     }
     let style = app.look.style(Role::Accent).add_modifier(Modifier::REVERSED);
-    for (at, found) in drawn.match_indices(&search.words) {
+    for (at, found) in drawn.match_indices(words) {
         for x in &places[at..at + found.len()] {
             if let Some(cell) = buf.cell_mut((*x, row.y)) {
                 cell.set_style(style);

@@ -13,11 +13,15 @@ pub mod calls; // the tool calls and how each stands
 pub mod approval_text; // what must be read before a call is decided
 pub mod approval; // the waiting call, what was read of it, what can be pressed
 pub mod compare; // two sessions side by side
+pub mod inspect_text; // an event looked at closely, as lines
+pub mod inspect; // an event looked at closely
 pub mod composer; // the text for the agent
 pub mod editor; // the argument editor
 pub mod sessions; // past and present sessions, to open or replay
 pub mod playback; // where in the played session we are
 pub mod breaks; // where a run is to stop: set, listed, removed
+pub mod inbox; // every hold of every session
+pub mod batch; // a batch of the inbox, confirmed and told
 pub mod help; // all keys, from the table that handles them
 pub mod palette; // actions by name; themes
 pub mod footer; // the keys that count now

@@ -12,13 +12,16 @@ use crate::domain::text;
 use crate::domain::time::duration;
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
-use crate::ui::panes::ink;
+use crate::ui::panes::{inbox, ink};
 use crate::ui::paper::leaf::tokens;
 use crate::ui::theme::Role;
 
 /// Draws the line: the left part is cut where the right part needs room.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.look.theme;
+    if let Some(inbox) = &app.inbox {
+        return Line::from(inbox::status(app, inbox)).render(area, buf);
+    }
     let Some(session) = app.session() else {
         let model = if app.start.model.is_empty() {
             "no model".to_string()

@@ -114,6 +114,19 @@ impl Terminal {
         }
     }
 
+    /// Gives the terminal back for a while.
+    pub fn release(&mut self) {
+        leave();
+    }
+
+    /// Takes it again; the next frame writes every cell.
+    pub fn resume(&mut self) -> io::Result<()> {
+        enter()?;
+        self.forget();
+        self.title.clear();
+        Ok(())
+    }
+
     /// Gives the terminal back, stops this process, and takes it again when the shell calls.
     pub fn suspend(&mut self) {
         leave();

@@ -12,6 +12,7 @@ use serde_json::Value;
 use similar::{ChangeTag, DiffOp, TextDiff};
 
 use crate::domain::text::{self, Piece};
+use crate::ui::edit_json::open;
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::flow;
 
@@ -65,9 +66,9 @@ pub fn diff(old: &str, new: &str, width: usize, theme: &Theme) -> Diff {
     Diff { added: page.added, removed: page.removed, is_whole: page.left_out == 0, lines: page.lines }
 }
 
-/// Compares two JSON values, pretty-printed, line by line.
+/// Compares two JSON values line by line; the lines of a text in them are lines too.
 pub fn json_diff(old: &Value, new: &Value, width: usize, theme: &Theme) -> Diff {
-    diff(&format!("{old:#}\n"), &format!("{new:#}\n"), width, theme)
+    diff(&(open(old) + "\n"), &(open(new) + "\n"), width, theme)
 }
 
 fn too_large(old: &str, new: &str, theme: &Theme) -> Diff {

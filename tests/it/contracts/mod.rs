@@ -204,6 +204,7 @@ pub fn asked() -> Fact {
         attempt: 1,
         messages: 1,
         request: Hash::ZERO,
+        frame: None,
         notes: Vec::new(),
     }
 }

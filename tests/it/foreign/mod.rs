@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::adapters::foreign::{Sessions, read};
-use tackroom::cli::events::about;
+use tackroom::domain::about::about;
 use tackroom::domain::call::{CallState, Output};
 use tackroom::domain::event::{Event, Fact};
 use tackroom::domain::foreign::What;

@@ -10,3 +10,5 @@ pub mod binary;
 pub mod terminal;
 pub mod stored;
 pub mod screen;
+pub mod look;
+pub mod many;

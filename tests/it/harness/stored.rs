@@ -67,7 +67,11 @@ impl Stored {
             | Command::Watch(_)
             | Command::Resume(_)
             | Command::Compare { .. }
+            | Command::Inspect { .. }
             | Command::Rows
+            | Command::Inbox(_)
+            | Command::Look(_)
+            | Command::Answer(_)
             | Command::Quit => Vec::new(),
         }
     }

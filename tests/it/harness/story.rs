@@ -138,6 +138,7 @@ impl Story {
         self.report(Report::Asking {
             model: "qwen3-coder".to_string(),
             request: Hash::of(b"request"),
+            frame: None,
             notes: Vec::new(),
         })
     }

@@ -227,6 +227,7 @@ impl World {
         };
         let engine = Arc::new(self.engine.clone());
         Plugs {
+            rebuild: tackroom::adapters::model::body::rebuilt,
             store: Store {
                 log: engine.clone(),
                 work: engine.clone(),

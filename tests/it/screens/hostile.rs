@@ -184,6 +184,7 @@ fn nothing_that_is_asked_or_said_in_passing_does() {
                 parent: settled.session.id.clone(),
                 at: EventNo(7),
                 workspace: HOSTILE.to_string(),
+                worktree: Some(hostile()),
                 missing: hostile(),
             },
         ),

@@ -5,6 +5,8 @@
 mod workbench;
 mod overlays;
 mod breakpoints;
+mod inspect;
+mod inbox;
 mod looks;
 mod cost;
 pub mod hostile;

@@ -27,6 +27,7 @@ const SERIALIZED: &[&str] = &[
     // The row of the local projection.
     "src/domain/consent.rs",
     "src/domain/tally.rs",
+    "src/domain/waits.rs",
     "src/adapters/",
     "src/cli/",
 ];

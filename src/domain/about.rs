@@ -1,0 +1,155 @@
+//! What a fact says, in one line for a person; the same words wherever events are listed.
+
+use crate::domain::call::{Ended, Output};
+use crate::domain::event::{BadCall, Fact, Lapse, Settling};
+use crate::domain::foreign::{Recorded, RecordedTime, Sort};
+use crate::domain::hash::Hash;
+use crate::domain::message::Reply;
+use crate::domain::policy::Word;
+use crate::domain::retry::AfterFault;
+use crate::domain::tally::ended;
+use crate::domain::text::plural;
+use crate::domain::time;
+
+/// What a fact says, in one line.
+pub fn about(fact: &Fact) -> String {
+    let call = fact.call().map(|call| format!("{call} ")).unwrap_or_default();
+    let text = match fact {
+        Fact::SessionOpened { title, workspace, agent, .. } => format!("{agent} in {workspace}: {title}"),
+        Fact::SessionRenamed { title, by } => format!("{title} — {by}"),
+        Fact::SessionForked { parent, workspace, by, .. } => {
+            format!("from {} at {}, in {workspace} — {by}", parent.session, parent.at)
+        }
+        Fact::WorkspaceKept { manifest, files, bytes, left_out } => {
+            kept_words(*manifest, *files, *bytes, *left_out)
+        }
+        Fact::WorkspaceMissed { why } => why.clone(),
+        Fact::RestoreStarted { manifest, at, by, .. } => format!("as at {at} ({}) — {by}", manifest.short()),
+        Fact::RestoreEnded { changed, failed, by } => format!("{changed} changed, {failed} failed — {by}"),
+        Fact::SessionMarked { mark, by } => {
+            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+            format!("{}{tag} — {by}", mark.done())
+        }
+        Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
+        Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
+        Fact::SessionImported { tool, version, id, source, .. } => {
+            format!("{tool} {version} session {id}: {source}")
+        }
+        Fact::RunImported { input, model } => format!("[{model}] {input}"),
+        Fact::CallRecorded { end, output, ms, time, .. } => recorded_words(*end, *ms, *time, output),
+        Fact::ForeignRecord { sort, label, place, raw } => {
+            format!("{} {place}, {} bytes: {label}", sort_word(*sort), raw.size)
+        }
+        Fact::ImportTaken { records, .. } => format!("{records} records read"),
+        Fact::RunPaused { by }
+        | Fact::RunReleased { by }
+        | Fact::InterruptAsked { by }
+        | Fact::CancelAsked { by }
+        | Fact::StepAllowed { by } => by.to_string(),
+        Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
+        Fact::RunEnded { status, why } => format!("{}: {}", ended(*status), why.sentence()),
+        Fact::ModelAsked { model, attempt, messages, .. } => {
+            format!("{model}, attempt {attempt}, {}", plural(*messages, "message"))
+        }
+        Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len() as u64),
+        Fact::ModelFailed { fault, attempt, then } => {
+            format!("{}: {} (attempt {attempt}, {})", fault.kind.words(), fault.message, then_word(*then))
+        }
+        Fact::CallRefused { why, .. } => refused_words(why),
+        Fact::CallJudged { verdict, .. } => {
+            format!("{} by {}: {}", judged_word(verdict.word), verdict.rule, verdict.why)
+        }
+        Fact::CallEdited { args, by, .. } => format!("{args} — {by}"),
+        Fact::CallApproved { hash, by, .. } => format!("{} — {by}", hash.short()),
+        Fact::CallRejected { by, reason, .. } => format!("{reason} — {by}"),
+        Fact::CallAnswered { by, text, .. } => format!("{text} — {by}"),
+        Fact::CallLapsed { why, .. } => lapse_words(*why).to_string(),
+        Fact::CallStarted { key, .. } => key.clone(),
+        Fact::CallEnded { outcome, output, ms, .. } => {
+            let word = Ended::Ran(*outcome).word();
+            format!("{word} in {}, {} bytes: {}", time::duration(*ms), output.size, output.head)
+        }
+        Fact::CallSettled { how, by, note, .. } => format!("{} {note} — {by}", settled_word(*how)),
+        Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } | Fact::CallDropped { .. } => String::new(),
+        Fact::OperatorSaid { text, by } | Fact::OperatorSteered { text, by } => format!("{text} — {by}"),
+        Fact::BreakpointSet { no, spec, by } => format!("{no} {spec} — {by}"),
+        Fact::BreakpointRemoved { no, by } => format!("{no} — {by}"),
+        Fact::BreakpointHit { no, spec, why, .. } => format!("{no} ({spec}): {}", why.sentence()),
+        Fact::NoteAdded { no, text, by } => format!("{no} {text} — {by}"),
+        Fact::NoteRemoved { no, by } => format!("{no} — {by}"),
+        Fact::Unknown { data, .. } => data.to_string(),
+    };
+    call + &text
+}
+
+fn kept_words(manifest: Hash, files: u64, bytes: u64, left_out: u64) -> String {
+    let left = if left_out > 0 { format!(", {left_out} left out") } else { String::new() };
+    format!("{}: {files} files, {bytes} bytes{left}", manifest.short())
+}
+
+fn reply_words(reply: &Reply, calls: u64) -> String {
+    let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
+    format!("{}, {tokens}, {}: {}", plural(calls, "call"), time::duration(reply.timing.total_ms), reply.text)
+}
+
+/// The end of a call as another tool recorded it; its time says what it covers.
+fn recorded_words(end: Recorded, ms: Option<u64>, time: RecordedTime, output: &Output) -> String {
+    let took = match (ms, time) {
+        (None, _) | (_, RecordedTime::None) => String::new(),
+        (Some(ms), RecordedTime::Execution) => format!(" in {}", time::duration(ms)),
+        (Some(ms), RecordedTime::WithWaiting) => {
+            format!(" in {}, waiting for a person included", time::duration(ms))
+        }
+    };
+    format!("{}{took}, decision not recorded, {} bytes: {}", end.word(), output.size, output.head)
+}
+
+fn sort_word(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Unknown => "unknown record",
+        Sort::Damaged => "damaged record",
+        Sort::Note => "record",
+    }
+}
+
+fn then_word(then: AfterFault) -> String {
+    match then {
+        AfterFault::Retry { wait_ms: 0 } => "asked again".to_string(),
+        AfterFault::Retry { wait_ms } => format!("again in {}", time::duration(wait_ms)),
+        AfterFault::GiveUp => "not tried again".to_string(),
+        AfterFault::Wait => "waits for the operator".to_string(),
+    }
+}
+
+fn judged_word(word: Word) -> &'static str {
+    match word {
+        Word::Allow => "allowed",
+        Word::Ask => "asks",
+        Word::Deny => "denied",
+    }
+}
+
+fn refused_words(why: &BadCall) -> String {
+    match why {
+        BadCall::UnknownTool { known } => format!("there is no such tool; the tools are: {known}"),
+        BadCall::NotJson { why } => format!("the arguments are not JSON: {why}"),
+        BadCall::Schema { path, why } => format!("bad argument at {path}: {why}"),
+        BadCall::Truncated => "the reply was cut, so it may be incomplete".to_string(),
+    }
+}
+
+fn lapse_words(why: Lapse) -> &'static str {
+    match why {
+        Lapse::Expired => "the approval was too old",
+        Lapse::Changed => "it is not what was approved any more",
+        Lapse::TargetChanged => "what it would change is not what was shown",
+    }
+}
+
+fn settled_word(how: Settling) -> &'static str {
+    match how {
+        Settling::Happened => "it happened",
+        Settling::Again => "run again",
+        Settling::Abandon => "given up",
+    }
+}

@@ -1,0 +1,83 @@
+//! The keys of the inbox: its list, the chosen hold, and the page of a batch. The keys that decide are the workbench's own.
+
+use crate::ui::action::{Action as A, Go, Move, Tray};
+use crate::ui::bindings::{Binding, row};
+use crate::ui::mode::Context as C;
+
+/// Within a context the order is that of the key line and of the help.
+pub const INBOX: &[Binding] = &[
+    row(C::Inbox, A::Inbox(Tray::Case), "hold", &["Enter", "l", "Tab"], "decide", "Go to the chosen hold."),
+    row(C::Inbox, A::Inbox(Tray::Mark), "mark", &["Space"], "mark", "Mark the hold for a batch, or not."),
+    row(
+        C::Inbox,
+        A::Inbox(Tray::Yes),
+        "mark-yes",
+        &["y"],
+        "mark to approve",
+        "Mark it to be approved, if it was read; or as happened.",
+    ),
+    row(
+        C::Inbox,
+        A::Inbox(Tray::No),
+        "mark-no",
+        &["n"],
+        "mark to reject",
+        "Mark it to be rejected, or given up; with a reason.",
+    ),
+    row(
+        C::Inbox,
+        A::Inbox(Tray::Confirm),
+        "confirm",
+        &["d"],
+        "send marked",
+        "List what is marked, to be confirmed and sent.",
+    ),
+    row(
+        C::Inbox,
+        A::Inbox(Tray::Resume),
+        "resume",
+        &["c"],
+        "take it up",
+        "Drive a session here that nobody drives any more.",
+    ),
+    row(C::Inbox, A::Inbox(Tray::Watch), "watch", &["w"], "session", "Open its session."),
+    row(C::Inbox, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
+    row(C::Inbox, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
+    row(C::Inbox, A::Move(Move::HalfDown), "half-down", &["Ctrl-D", "PageDown"], "", "Half a page down."),
+    row(C::Inbox, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
+    row(C::Inbox, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the first."),
+    row(C::Inbox, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the last."),
+    row(C::Inbox, A::Themes, "themes", &["g t"], "", "Choose a theme."),
+    row(C::Inbox, A::Inbox(Tray::Close), "close", &["Esc", "q"], "close", "Back to the workbench."),
+    row(
+        C::InboxCase,
+        A::Inbox(Tray::List),
+        "list",
+        &["Esc", "Tab", "Shift-Tab", "h"],
+        "list",
+        "Back to the list; nothing is decided.",
+    ),
+    row(C::InboxCase, A::Go(Go::Zoom), "zoom", &["z"], "zoom", "Give it the whole body, or take it back."),
+    row(C::InboxCase, A::Inbox(Tray::Watch), "watch", &["w"], "session", "Open its session."),
+    row(C::InboxCase, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
+    row(C::InboxCase, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
+    row(C::InboxCase, A::Move(Move::HalfDown), "half-down", &["Ctrl-D"], "", "Half a page down."),
+    row(C::InboxCase, A::Move(Move::HalfUp), "half-up", &["Ctrl-U"], "", "Half a page up."),
+    row(C::InboxCase, A::Move(Move::PageDown), "page-down", &["PageDown", "Ctrl-F"], "", "A page down."),
+    row(C::InboxCase, A::Move(Move::PageUp), "page-up", &["PageUp", "Ctrl-B"], "", "A page up."),
+    row(C::InboxCase, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the beginning."),
+    row(C::InboxCase, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the end."),
+    row(
+        C::Batch,
+        A::Inbox(Tray::Send),
+        "send",
+        &["Enter"],
+        "send",
+        "Send what is listed; each counts by itself.",
+    ),
+    row(C::Batch, A::Close, "close", &["Esc"], "back", "Back to the list; what is not sent stays marked."),
+    row(C::Batch, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
+    row(C::Batch, A::Move(Move::Up), "up", &["Up"], "", "One up."),
+    row(C::Batch, A::Move(Move::HalfDown), "half-down", &["Ctrl-D", "PageDown"], "page", "Half a page down."),
+    row(C::Batch, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
+];

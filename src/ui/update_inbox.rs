@@ -1,0 +1,252 @@
+//! The inbox is opened, followed and left; what is chosen is looked at, and what was shown whole is remembered as read.
+//!
+//! The decision panel is the workbench's own: while the inbox is open it is about the chosen hold, under the same rules.
+
+use std::sync::Arc;
+
+use crate::domain::command::Command;
+use crate::domain::event::Settling;
+use crate::domain::inbox::{Answer, Answered, Held, HoldId};
+use crate::domain::order::Order;
+use crate::domain::session::Session;
+use crate::domain::waits::Waits;
+use crate::ui::action::{Move, Steer, Tray};
+use crate::ui::app::App;
+use crate::ui::inbox::Inbox;
+use crate::ui::layout::Place;
+use crate::ui::mode::Pane;
+use crate::ui::panes::ink;
+use crate::ui::parts::{Overlay, Panel};
+use crate::ui::update::{Effect, fault, order, toast};
+use crate::ui::update_panel::give;
+use crate::ui::{update_batch, update_list};
+
+/// Rows of the screen for each hold of the list.
+pub const ROWS_EACH: u16 = 2;
+/// Holds that half a page is.
+const HALF: isize = 5;
+
+/// Does what is done in the inbox.
+pub fn act(app: &mut App, what: Tray, effects: &mut Vec<Effect>) {
+    match what {
+        Tray::Open => open(app, effects),
+        Tray::Close => close(app, effects),
+        Tray::Case => give(app, Pane::Approval),
+        Tray::List => give(app, Pane::Inbox),
+        Tray::Mark => update_batch::mark(app),
+        Tray::Yes => update_batch::yes(app),
+        Tray::No => update_batch::no(app),
+        Tray::Confirm => update_batch::open(app),
+        Tray::Send => update_batch::send(app, effects),
+        Tray::Resume => {
+            let Some(id) = app.inbox.as_ref().and_then(|inbox| inbox.chosen.clone()) else { return };
+            toast(app, &format!("{} goes on here.", id.session), "what it was at may be for you to settle");
+            effects.push(Effect::Send(Command::Resume(id.session)));
+        }
+        Tray::Watch => {
+            let Some(id) = app.inbox.as_ref().and_then(|inbox| inbox.chosen.clone()) else { return };
+            close(app, effects);
+            update_list::watch(app, id.session, false, effects);
+        }
+    }
+}
+
+fn open(app: &mut App, effects: &mut Vec<Effect>) {
+    app.inbox = Some(Inbox::new((app.focus, app.last_pane, app.zoomed)));
+    app.overlay = None;
+    app.panel = Panel { changed_at: app.now, ..Panel::default() };
+    app.zoomed = false;
+    give(app, Pane::Inbox);
+    effects.push(Effect::Send(Command::Inbox(true)));
+}
+
+fn close(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(inbox) = app.inbox.take() else { return };
+    (app.focus, app.last_pane, app.zoomed) = inbox.back;
+    app.question = None;
+    app.panel = Panel { changed_at: app.now, ..Panel::default() };
+    effects.push(Effect::Send(Command::Inbox(false)));
+}
+
+/// Moves the choice, while the list has the keys.
+pub fn moved(app: &mut App, step: Move) {
+    let by = match step {
+        Move::Down | Move::Right => 1,
+        Move::Up | Move::Left => -1,
+        Move::HalfDown | Move::PageDown => HALF,
+        Move::HalfUp | Move::PageUp => -HALF,
+        Move::Top => isize::MIN / 2,
+        Move::Bottom => isize::MAX / 2,
+    };
+    let Some(inbox) = &mut app.inbox else { return };
+    choose(inbox, inbox.at.saturating_add_signed(by));
+}
+
+/// The mouse chooses a hold of the list.
+pub fn click(app: &mut App, place: Place, row: u16) {
+    let Some(inbox) = &mut app.inbox else { return };
+    let from = first(inbox, place.inner.height);
+    choose(inbox, from + usize::from(row.saturating_sub(place.inner.y) / ROWS_EACH));
+}
+
+/// The first hold in view.
+pub fn first(inbox: &Inbox, height: u16) -> usize {
+    ink::first_shown(inbox.at, inbox.holds.len(), usize::from(height / ROWS_EACH))
+}
+
+fn choose(inbox: &mut Inbox, at: usize) {
+    inbox.at = at.min(inbox.holds.len().saturating_sub(1));
+    inbox.chosen = inbox.holds.get(inbox.at).map(|held| held.id.clone());
+}
+
+/// The holds as they are now: what is chosen stays chosen, what changed is not marked any more as it was.
+pub fn holds(app: &mut App, holds: Vec<Held>, effects: &mut Vec<Effect>) {
+    let Some(inbox) = &mut app.inbox else { return };
+    let news = holds.iter().find(|held| inbox.told && inbox.held(&held.id).is_none());
+    if let Some(held) = news.filter(|_| app.bell && !app.terminal_focused) {
+        effects.push(Effect::Bell(format!("tackroom: {} waits for you", name(held))));
+    }
+    (inbox.holds, inbox.told) = (holds, true);
+    let place = |id: &HoldId| inbox.holds.iter().position(|held| held.id == *id);
+    let at = inbox.chosen.as_ref().and_then(place).unwrap_or(inbox.at);
+    choose(inbox, at);
+    let list = &inbox.holds;
+    inbox.read.retain(|id, _| list.iter().any(|held| held.id == *id));
+    inbox.looked.retain(|session| list.iter().any(|held| held.id.session == session.id));
+    update_batch::follow(app);
+}
+
+/// A session that was looked at came.
+pub fn looked(app: &mut App, session: Arc<Session>) {
+    if let Some(inbox) = &mut app.inbox {
+        inbox.keep(session);
+    }
+}
+
+/// Asks for the chosen hold's session where it was not looked at as it is now.
+pub fn look(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(inbox) = &mut app.inbox else { return };
+    let Some(held) = inbox.chosen().filter(|held| held.waits != Waits::Driver) else { return };
+    let wanted = (held.id.session.clone(), held.events);
+    let known = inbox.session().is_some_and(|session| session.last.0 >= wanted.1);
+    if known || inbox.asked.as_ref() == Some(&wanted) {
+        return;
+    }
+    inbox.asked = Some(wanted.clone());
+    effects.push(Effect::Send(Command::Look(wanted.0)));
+}
+
+/// Remembers a hold as read: every line of it was on screen, and for longer than a glance.
+pub fn note_read(app: &mut App) {
+    let shown_whole = app.unseen() == 0 && !app.panel.lines.is_empty() && app.guard_ms() == 0;
+    let shown = app.panel.shown.clone();
+    let Some(inbox) = &mut app.inbox else { return };
+    if let (true, Some(shown), Some(id)) = (shown_whole, shown, inbox.chosen.clone())
+        && let Some(hash) = shown.hash
+        && shown.call == id.call
+    {
+        inbox.read.insert(id, hash);
+    }
+}
+
+/// What drives a run that stands at a breakpoint.
+pub fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
+    if app.guard_ms() > 0 {
+        return toast(app, "It has just come up; keys count in a moment.", "");
+    }
+    match word {
+        Steer::Step => order(app, Order::Step, effects),
+        Steer::Continue => order(app, Order::Continue, effects),
+        Steer::Pause | Steer::Interrupt | Steer::ModeAsk | Steer::ModeAuto | Steer::EndTask => {}
+    }
+}
+
+/// An order about the chosen hold.
+pub fn answer(app: &mut App, order: Order, effects: &mut Vec<Effect>) {
+    let Some(inbox) = &mut app.inbox else { return };
+    let Some(held) = inbox.chosen() else { return };
+    let (id, words) = (held.id.clone(), format!("{}: {}", name(held), done(&order)));
+    inbox.given.insert(id.clone(), words);
+    effects.push(Effect::Send(Command::Answer(vec![Answer { id, order }])));
+}
+
+/// What became of an answer: on the page of its batch, else in passing.
+pub fn answered(app: &mut App, id: HoldId, result: Answered) {
+    let Some(inbox) = &mut app.inbox else { return };
+    let given = inbox.given.remove(&id);
+    if update_batch::answered(app, &id, &result) {
+        return;
+    }
+    let words = given.unwrap_or_else(|| id.session.to_string());
+    match result {
+        Answered::Done => toast(app, &format!("{words}."), ""),
+        Answered::Refused(_) | Answered::Failed(_) => {
+            let what = words.rsplit_once(": ").map_or(words.as_str(), |(what, _)| what);
+            fault(app, &format!("{what}: {}.", result.words()), "nothing else was touched");
+        }
+    }
+}
+
+/// A hold in a few words: the call, its tool, its session.
+pub fn name(held: &Held) -> String {
+    let what = match (held.id.call, held.waits) {
+        (Some(call), _) => format!("{call} {}", held.tool),
+        (None, Waits::Driver) => "the next step".to_string(),
+        (None, Waits::Approval | Waits::Unknown | Waits::Breakpoint) => "the breakpoint".to_string(),
+    };
+    let title = if held.title.trim().is_empty() { held.id.session.as_str() } else { &held.title };
+    format!("{} of {title}", what.trim_end())
+}
+
+/// What an order did, once it is done.
+fn done(order: &Order) -> &'static str {
+    match order {
+        Order::Approve { .. } => "approved",
+        Order::ApproveEdited { .. } => "approved as edited",
+        Order::Reject { .. } => "rejected",
+        Order::Respond { .. } => "answered",
+        Order::Settle { how: Settling::Happened, .. } => "settled: it happened",
+        Order::Settle { how: Settling::Again, .. } => "settled: it runs again",
+        Order::Settle { how: Settling::Abandon, .. } => "settled: given up",
+        Order::Step => "goes on by one step",
+        Order::Continue => "goes on",
+        Order::Start(_)
+        | Order::Say(_)
+        | Order::Steer(_)
+        | Order::Pause
+        | Order::Resume
+        | Order::Interrupt
+        | Order::Cancel
+        | Order::SetMode(_)
+        | Order::Rename(_)
+        | Order::Mark(_)
+        | Order::SetBreakpoint(_)
+        | Order::RemoveBreakpoint(_)
+        | Order::RunUntil(_)
+        | Order::AddNote(_)
+        | Order::RemoveNote(_) => "done",
+    }
+}
+
+/// Why the chosen hold cannot be marked, and what can be done instead.
+pub fn no_mark(app: &App) -> (&'static str, &'static str) {
+    match app.inbox.as_ref().and_then(Inbox::chosen).map(|held| held.waits) {
+        Some(Waits::Breakpoint) => {
+            ("A run at a breakpoint is no part of a batch.", "Enter, then s steps or c goes on")
+        }
+        Some(Waits::Driver) => ("A session that nobody drives is no part of a batch.", "c takes it up here"),
+        Some(Waits::Approval | Waits::Unknown) | None => ("Nothing waits for you.", ""),
+    }
+}
+
+/// The page of a batch, while it is open.
+pub fn page(app: &mut App) -> Option<&mut crate::ui::inbox::Batch> {
+    let over = match app.behind.as_deref_mut() {
+        Some(under @ Overlay::Batch(_)) => Some(under),
+        Some(_) | None => app.overlay.as_mut(),
+    };
+    match over {
+        Some(Overlay::Batch(batch)) => Some(batch),
+        Some(_) | None => None,
+    }
+}

@@ -1,0 +1,181 @@
+//! Keys of the inspector: from where it opens, how it is read, copied, opened elsewhere, gone on from and left.
+
+use crate::harness::look::{call, event, page};
+use crate::harness::screen::TestScreen;
+use crate::harness::story::{self, Story};
+use std::sync::Arc;
+use tackroom::domain::command::Command;
+use tackroom::domain::event::Fact;
+use tackroom::domain::ids::{CallId, EventNo};
+use tackroom::domain::inspect::page::Subject;
+use tackroom::domain::notice::Notice;
+use tackroom::ui::parts::Overlay;
+use tackroom::ui::update::{Effect, Msg, Program};
+
+/// What was asked to be looked at last, and as of which event.
+fn asked(screen: &mut TestScreen) -> Option<(Subject, Option<EventNo>)> {
+    let commands = screen.commands();
+    commands.into_iter().rev().find_map(|command| {
+        let Command::Inspect { subject, until, .. } = command else { return None };
+        Some((subject, until))
+    })
+}
+
+/// The page comes.
+async fn answer(screen: &mut TestScreen, story: &Story, subject: Subject) {
+    let page = page(story, &[], subject, None).await;
+    screen.msg(Msg::Notice(Notice::Inspected(Arc::new(page))));
+}
+
+#[test]
+fn o_looks_at_what_is_chosen_wherever_the_keys_go() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 g g j j j o");
+    assert_eq!(asked(&mut screen), Some((call(&story, 4), None)));
+    screen.press("Esc 2 g g o");
+    let began = story.events().iter().find(|event| matches!(event.fact, Fact::RunStarted { .. })).unwrap().no;
+    assert_eq!(asked(&mut screen), Some((event(began.0), None)));
+    screen.press("Esc 1 Left Left");
+    for _ in 0..40 {
+        screen.press("Left");
+    }
+    screen.press("o");
+    assert!(asked(&mut screen).is_some_and(|(subject, _)| subject.no <= began));
+    let held = story::held();
+    let mut screen = TestScreen::of(&held, (120, 40));
+    screen.press("4 o");
+    assert_eq!(asked(&mut screen).map(|(subject, _)| subject.call), Some(Some(CallId(4))));
+}
+
+#[test]
+fn a_replay_is_looked_at_as_of_where_it_stands() {
+    let story = story::done();
+    let mut screen = TestScreen::playing(&story, (120, 40), Some(20));
+    screen.press("2 o");
+    let at = screen.app.session().unwrap().last;
+    assert_eq!(asked(&mut screen), Some((event(at.0), Some(at))), "the event it stands at, nothing after it");
+    screen.press("]");
+    assert_eq!(asked(&mut screen), None, "the next one is its future");
+    screen.press("[");
+    assert_eq!(asked(&mut screen), Some((event(at.0 - 1), Some(at))));
+}
+
+#[tokio::test]
+async fn the_page_is_stepped_through_copied_opened_and_left() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 g g j j j o");
+    assert!(screen.screen().contains("Reading"));
+    answer(&mut screen, &story, call(&story, 4)).await;
+    assert!(screen.screen().contains("call c4 write_file"), "{}", screen.screen());
+    screen.press("Tab Tab y y");
+    let copied = screen.effects.iter().rev().find_map(|effect| {
+        let Effect::Copy(text) = effect else { return None };
+        Some(text.clone())
+    });
+    assert!(copied.is_some_and(|text| text.contains("Approvals that survive") && text.contains("\"path\"")));
+    screen.press("p");
+    let Some(Effect::Show(shown)) = screen.effects.last() else { panic!("{:?}", screen.effects.last()) };
+    assert_eq!((shown.program, shown.name.ends_with("-arguments")), (Program::Pager, true), "{}", shown.name);
+    screen.press("J Ctrl-Y");
+    let Some(Effect::Copy(raw)) = screen.effects.last() else { panic!("{:?}", screen.effects.last()) };
+    let stored: serde_json::Value = serde_json::from_str(raw).expect("the stored event");
+    assert_eq!(stored["no"], call(&story, 4).no.0);
+    screen.press("J f");
+    assert!(
+        matches!(&screen.app.overlay, Some(Overlay::Fork(dialog)) if dialog.point.at == Some(call(&story, 4).no))
+    );
+    screen.press("Esc");
+    assert!(screen.app.overlay.is_none());
+}
+
+#[tokio::test]
+async fn words_are_found_and_what_is_typed_is_no_key() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (80, 24));
+    screen.press("3 g g j j j o");
+    answer(&mut screen, &story, call(&story, 4)).await;
+    screen.press("/").write("hash BEFORE").press("Enter");
+    assert!(screen.screen().contains("hash before"), "{}", screen.screen());
+    screen.press("/").write("fj]qJ");
+    assert!(matches!(&screen.app.overlay, Some(Overlay::Inspect(asked)) if asked.typing.is_some()));
+    screen.press("Esc");
+    assert!(matches!(&screen.app.overlay, Some(Overlay::Inspect(asked)) if asked.typing.is_none()));
+}
+
+#[tokio::test]
+async fn a_late_page_of_another_event_is_dropped() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 g g j j j o");
+    answer(&mut screen, &story, event(1)).await;
+    assert!(screen.screen().contains("Reading"), "{}", screen.screen());
+}
+
+/// Megabytes are laid out by their ends, once, and a frame only reads what was laid out.
+#[tokio::test]
+async fn a_large_output_costs_its_ends_and_only_once() {
+    use tackroom::domain::call::{Outcome, Output};
+    use tackroom::domain::commit::Class;
+    use tackroom::domain::hash::Hash;
+    let mut story = Story::new("l4rgeq1234", "Large");
+    let whole: String = (0..600_000).map(|at| format!("line {at}\n")).collect();
+    let (mut output, _) = Output::bounded(whole.clone());
+    output.blob = Some(Hash::of(whole.as_bytes()));
+    story.task("x").reply(10, "", &[("search", serde_json::json!({}))]).allow(1, ".").start(1);
+    let ended = Fact::CallEnded { call: CallId(1), outcome: Outcome::Ok, output, ms: 3 };
+    story.facts(Class::Worker, vec![ended]);
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 o");
+    let page = page(&story, &[whole.as_bytes()], call(&story, 1), None).await;
+    screen.msg(Msg::Notice(Notice::Inspected(Arc::new(page))));
+    let sheet = |screen: &TestScreen| match &screen.app.overlay {
+        Some(Overlay::Inspect(asked)) => Arc::clone(&asked.sheet),
+        _ => panic!("the page is open"),
+    };
+    let laid = sheet(&screen);
+    assert!(laid.lines.len() < 6_000, "{} lines for {} bytes", laid.lines.len(), whole.len());
+    screen.press("j j G g g");
+    assert!(Arc::ptr_eq(&laid, &sheet(&screen)), "laid out again without need");
+    screen.press("/").write("bytes are not shown").press("Enter");
+    assert!(screen.screen().contains("bytes are not shown here"), "{}", screen.screen());
+    for _ in 0..10 {
+        screen.press("Shift-Tab");
+    }
+    for _ in 0..6 {
+        screen.press("Tab");
+        screen.press("p");
+        let Some(Effect::Show(shown)) = screen.effects.last() else { continue };
+        if shown.name.ends_with("output") {
+            return assert_eq!(shown.text, whole, "all of it is opened");
+        }
+    }
+    panic!("the output has a section");
+}
+
+#[tokio::test]
+async fn what_a_terminal_would_act_on_goes_to_no_other_program_and_is_copied_as_it_is() {
+    const ODD: &str = "a\u{1b}]52;c;aGk=\u{7}b\u{9b}31m\u{202e}c";
+    let mut story = Story::new("0ddq123456", "Odd");
+    story.task("x").reply(10, "", &[("search", serde_json::json!({}))]).allow(1, ".");
+    story.run(1, 5, tackroom::domain::call::Outcome::Ok, ODD);
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 o");
+    answer(&mut screen, &story, call(&story, 1)).await;
+    screen.press("Tab Tab Tab Tab Tab p e y y");
+    let shown: Vec<&String> = screen
+        .effects
+        .iter()
+        .filter_map(|effect| {
+            let Effect::Show(shown) = effect else { return None };
+            Some(&shown.text)
+        })
+        .collect();
+    assert_eq!(shown.len(), 2, "the pager and the editor");
+    assert!(
+        shown.iter().all(|text| text.contains("<U+202E>") && !text.chars().any(char::is_control)),
+        "{shown:?}"
+    );
+    assert!(screen.effects.contains(&Effect::Copy(ODD.to_string())), "{:?}", screen.effects);
+}
