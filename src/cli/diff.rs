@@ -7,8 +7,8 @@ use crate::cli::out;
 use crate::cli::wire::Wire;
 use crate::domain::account::{Account, Asked, Deed, Kept, Line};
 use crate::domain::compare::{Change, Comparison, Kind, Pair, Shown};
-use crate::domain::compare_words::{decided, heads, line_words, plural};
-use crate::domain::text;
+use crate::domain::compare_words::{decided, heads, line_words};
+use crate::domain::text::{self, plural};
 use crate::runtime::compare::compare;
 use std::io::IsTerminal;
 

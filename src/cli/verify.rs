@@ -5,8 +5,8 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out::{self, Progress};
 use crate::cli::wire::Wire;
-use crate::domain::compare_words::plural;
 use crate::domain::ids::SessionId;
+use crate::domain::text::plural;
 use crate::domain::verify::{Verified, Verifier};
 use crate::ports::log::LogFault;
 
@@ -127,9 +127,8 @@ fn lines(one: &Verified) -> Vec<String> {
     let word = if one.whole() { "whole" } else { "differs" };
     let title = crate::domain::text::first_line(&one.title, 48);
     let counts = {
-        let told = |many: u64, noun: &str| plural(usize::try_from(many).unwrap_or(usize::MAX), noun);
-        let (runs, calls) = (told(one.runs.into(), "run"), plural(one.calls, "call"));
-        format!("{:>15}  {runs:>9}  {calls:>12}", told(one.events, "event"))
+        let (runs, calls) = (plural(one.runs, "run"), plural(one.calls, "call"));
+        format!("{:>15}  {runs:>9}  {calls:>12}", plural(one.events, "event"))
     };
     let mut lines = vec![format!("{:<10}  {word:<7}  {counts}  {title}", one.session)];
     let mut add = |name: &str, what: &str| lines.push(format!("{:<12}{name:<9} {what}", ""));

@@ -8,6 +8,7 @@ use crate::domain::message::Reply;
 use crate::domain::policy::Word;
 use crate::domain::retry::AfterFault;
 use crate::domain::tally::ended;
+use crate::domain::text::plural;
 use crate::domain::time;
 
 /// What a fact says, in one line.
@@ -48,7 +49,7 @@ pub fn about(fact: &Fact) -> String {
         Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
         Fact::RunEnded { status, why } => format!("{}: {}", ended(*status), why.sentence()),
         Fact::ModelAsked { model, attempt, messages, .. } => {
-            format!("{model}, attempt {attempt}, {}", counted(*messages, "message"))
+            format!("{model}, attempt {attempt}, {}", plural(*messages, "message"))
         }
         Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len() as u64),
         Fact::ModelFailed { fault, attempt, then } => {
@@ -88,11 +89,7 @@ fn kept_words(manifest: Hash, files: u64, bytes: u64, left_out: u64) -> String {
 
 fn reply_words(reply: &Reply, calls: u64) -> String {
     let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
-    format!("{}, {tokens}, {}: {}", counted(calls, "call"), time::duration(reply.timing.total_ms), reply.text)
-}
-
-fn counted(n: u64, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    format!("{}, {tokens}, {}: {}", plural(calls, "call"), time::duration(reply.timing.total_ms), reply.text)
 }
 
 /// The end of a call as another tool recorded it; its time says what it covers.

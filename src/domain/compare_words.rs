@@ -2,7 +2,7 @@
 
 use crate::domain::account::{Account, Deed, Line};
 use crate::domain::compare::Comparison;
-use crate::domain::text::first_line;
+use crate::domain::text::{first_line, plural};
 use crate::domain::time::duration;
 
 /// Characters of a line.
@@ -39,11 +39,6 @@ fn outcome(side: &Account) -> String {
 
 fn spent(micros: i64) -> String {
     duration(u64::try_from(micros / 1_000).unwrap_or(0))
-}
-
-/// A number with its noun.
-pub fn plural(many: usize, noun: &str) -> String {
-    if many == 1 { format!("1 {noun}") } else { format!("{many} {noun}s") }
 }
 
 /// How many calls were decided otherwise.

@@ -4,6 +4,7 @@
 //! act on, or would not draw, becomes visible. Nothing here knows about colours or the terminal.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
@@ -21,6 +22,11 @@ pub enum Piece {
     Plain(String),
     /// A visible stand-in, such as `<U+202E>`, for something that hides or pretends; drawn so that it stands out.
     Marked(String),
+}
+
+/// A count with its noun: `1 step`, `3 steps`.
+pub fn plural<N: Display + From<u8> + PartialEq>(many: N, noun: &str) -> String {
+    if many == N::from(1) { format!("1 {noun}") } else { format!("{many} {noun}s") }
 }
 
 /// Text made safe to show: control bytes, invisible and direction-changing characters become visible, tabs become

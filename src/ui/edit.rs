@@ -210,7 +210,19 @@ pub struct ArgEditor {
     pub difference: bool,
     /// From where the fork is made that is to have them; none where the call itself is to be approved.
     pub fork: Option<ForkPoint>,
+    /// How often the text was laid out.
+    pub layouts: u64,
+    laid: Option<(usize, LaidText)>,
     schema: Option<Schema>,
+}
+
+/// The text as it is drawn.
+#[derive(Clone, Debug)]
+pub struct LaidText {
+    /// Its rows and the cursor.
+    pub text: Laid,
+    /// Where the first fault is: a row and a column.
+    pub fault: Option<(usize, usize)>,
 }
 
 impl ArgEditor {
@@ -239,6 +251,8 @@ impl ArgEditor {
             value: None,
             difference: false,
             fork: None,
+            layouts: 0,
+            laid: None,
             schema: tools.get(&call.tool).map(|spec| spec.schema.clone()),
         };
         editor.check();
@@ -247,9 +261,26 @@ impl ArgEditor {
 
     /// Takes a key into the text.
     pub fn key(&mut self, key: Key) {
+        self.laid = None;
         if self.text.key(key) {
             self.check();
         }
+    }
+
+    /// Lays the text out at a width, unless it is laid out so already.
+    pub fn lay(&mut self, width: usize) {
+        if self.laid.as_ref().is_some_and(|(was, _)| *was == width) {
+            return;
+        }
+        let fault = self.faults.first().map(|fault| (fault.line, fault.column));
+        let fault = fault.map(|at| self.text.lay_at(width, at).cursor);
+        self.laid = Some((width, LaidText { text: self.text.lay(width), fault }));
+        self.layouts += 1;
+    }
+
+    /// The text as `lay` has laid it out; none where it changed since.
+    pub fn laid(&self) -> Option<&LaidText> {
+        self.laid.as_ref().map(|(_, laid)| laid)
     }
 
     /// Takes a pasted text.
@@ -261,7 +292,7 @@ impl ArgEditor {
     /// Puts the cursor where the first fault is.
     pub fn to_fault(&mut self) {
         if let Some(fault) = self.faults.first() {
-            self.difference = false;
+            (self.difference, self.laid) = (false, None);
             self.text.jump(fault.line, fault.column);
         }
     }
@@ -278,6 +309,7 @@ impl ArgEditor {
 
     /// Reads the text as JSON and holds it against the tool's schema.
     fn check(&mut self) {
+        self.laid = None;
         let text = self.text.text();
         self.faults.clear();
         let strict = edit_json::strict(&text);

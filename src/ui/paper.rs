@@ -110,10 +110,10 @@ impl Paper {
         self.reformat(&view, width);
         self.adopt(items, view.width);
         self.arrive(&view, drafts);
-        let offset = match anchor {
-            Some((key, line)) if !window.scroll.follow => {
-                self.lay_from(&view, items.place(key), line, window.height)
-            }
+        // Where nothing was laid out yet, what is guessed to stand there is what is in view.
+        let anchor = anchor.map(|(key, line)| (items.place(key), line));
+        let offset = match anchor.or_else(|| self.heights.find(window.scroll.offset)) {
+            Some((place, line)) if !window.scroll.follow => self.lay_from(&view, place, line, window.height),
             Some(_) | None if !window.scroll.follow => window.scroll.offset,
             Some(_) | None => 0,
         };

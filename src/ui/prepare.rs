@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::ui::app::App;
 use crate::ui::layout::{lay, panel_columns};
 use crate::ui::mode::Pane;
-use crate::ui::panes::{approval, approval_text, batch, calls, help, ink, trace};
+use crate::ui::panes::{approval, approval_text, batch, calls, editor, help, ink, trace};
 use crate::ui::paper::Told;
 use crate::ui::parts::{Overlay, Window};
 use crate::ui::{update_compare, update_inspect};
@@ -95,6 +95,9 @@ fn prepare_windows(app: &mut App) {
         }
     }
     update_compare::fit(app);
+    if let Some(Overlay::Editor(text)) = &mut app.overlay {
+        editor::prepare(text, app.layout.overlay.inner);
+    }
     update_inspect::prepare(app);
     prepare_batch(app);
     if let Some(Overlay::Help) = app.overlay {

@@ -4,12 +4,12 @@
 //! Approving also wants every line of it to have been on screen, and a call that can destroy wants a word typed. The
 //! order carries the hash of the action as shown, so what changed meanwhile is refused by the door.
 
-use crate::domain::compare_words::plural;
 use crate::domain::event::Settling;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::order::Order;
 use crate::domain::session::Session;
+use crate::domain::text::plural;
 use crate::ui::action::{Decide, Editor};
 use crate::ui::app::App;
 use crate::ui::edit::{ArgEditor, TextBox};

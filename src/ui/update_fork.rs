@@ -189,7 +189,10 @@ pub fn edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = &app.overlay else { return };
     let (call, point) = (editor.call, editor.fork.clone());
     let Some(args) = editor.value.clone().filter(|_| editor.faults.is_empty()) else {
-        return toast(app, "The arguments do not fit yet.", "the faults stand beside their lines");
+        if let Some(Overlay::Editor(editor)) = &mut app.overlay {
+            editor.to_fault();
+        }
+        return; // what is wrong stands below the text; the cursor is there now
     };
     let Some(point) = point else { return };
     app.overlay = None;

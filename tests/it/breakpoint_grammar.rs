@@ -1,5 +1,6 @@
 //! How a breakpoint is typed: what is read prints as itself, what is not read says what to type instead.
 
+use crate::harness::cases::cases;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tackroom::domain::argument::Test;
@@ -101,8 +102,8 @@ fn an_argument_is_found_by_its_path() {
     assert!(find("arg:~rm.*rf").is_some(), "no path is all of it, as JSON");
 }
 
-fn cases() -> u32 {
-    let cases = std::env::var("TACKROOM_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1_000);
+fn tried() -> u32 {
+    let cases = cases(1_000);
     println!("breakpoints: {cases} cases");
     cases
 }
@@ -121,7 +122,7 @@ fn forms() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(ProptestConfig::with_cases(tried()))]
 
     /// Whatever is typed: it is refused with words, or what it prints reads as the same and prints the same again.
     #[test]

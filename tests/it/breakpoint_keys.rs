@@ -1,5 +1,6 @@
 //! Breakpoints by keys: what is typed is set and nothing else, what stands is removed, and a hit is let go by a word meant for it.
 
+use crate::harness::cases::cases;
 use crate::harness::screen::{TestScreen, decides};
 use crate::harness::story::{Story, at, stopped, stopped_allowed, stopped_turn};
 use proptest::collection::vec;
@@ -154,7 +155,7 @@ fn nothing_is_set_in_a_replay_or_without_a_session() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(ProptestConfig::with_cases(tried()))]
 
     /// Who writes while a run stops writes: no key of a text sets, removes, decides or lets anything go.
     #[test]
@@ -181,8 +182,8 @@ proptest! {
     }
 }
 
-fn cases() -> u32 {
-    let cases = std::env::var("TACKROOM_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(60);
+fn tried() -> u32 {
+    let cases = cases(60);
     println!("typing at a breakpoint: {cases} cases");
     cases
 }

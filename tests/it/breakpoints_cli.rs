@@ -1,6 +1,6 @@
 //! The debugger by commands, with the real program: breakpoints by flag and from another terminal, steps, notes, `kill -9` at a hit.
 
-use crate::harness::binary::{Home, Ran, Running, finish};
+use crate::harness::binary::{Home, Running, done, finish};
 use serde_json::{Value, json};
 
 /// A read, a write below `src`, an edit that fails, and a last word.
@@ -11,12 +11,6 @@ fn script(home: &Home) -> String {
         {"text": "I look.", "calls": [{"tool": "read_file", "args": {"path": "nowhere.txt"}}]},
         {"text": "Done."},
     ]))
-}
-
-#[track_caller]
-fn done(ran: &Ran) {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
 }
 
 fn hits(home: &Home, id: &str) -> Vec<Value> {

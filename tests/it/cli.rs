@@ -1,7 +1,7 @@
 //! Every verb of the real program: what it does, its exit code, the shape of its JSON, and that reading never writes.
 
 use crate::contracts::Pen;
-use crate::harness::binary::{Home, Ran, Running, finish, is_raw, until, until_gone};
+use crate::harness::binary::{Home, Running, done, finish, is_raw, killed};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tackroom::adapters::engine::sqlite::Sqlite;
@@ -24,19 +24,7 @@ fn held(home: &Home) -> String {
 
 /// A session whose call was killed while it ran.
 fn unknown(home: &Home) -> String {
-    let log = home.ws().join("log");
-    let line = format!("echo x >> {}; sleep 30", log.display());
-    let model = home
-        .script(json!([{"calls": [{"tool": "run_command", "args": {"shell": line}}]}, {"text": "Done."}]));
-    let ws = home.ws().display().to_string();
-    let args =
-        ["run", "Go.", "--workspace", &ws, "--model", &model, "--headless", "--json", "--on-hold", "approve"];
-    let mut run = Running::start(home.command(&args));
-    run.line_with("\"CallStarted\"");
-    until("it runs", || log.exists());
-    assert!(run.kill().0);
-    until_gone(&log);
-    let id = home.only();
+    let id = killed(home);
     let ran = home.run(&["resume", &id, "--headless"]);
     assert_eq!(ran.code, 3, "{ran:?}");
     assert!(ran.err.contains("unknown outcome"), "{ran:?}");
@@ -53,12 +41,6 @@ fn shape(value: &Value) -> Value {
         Value::Bool(_) => json!("bool"),
         Value::Null => Value::Null,
     }
-}
-
-#[track_caller]
-fn done(ran: &Ran) {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
 }
 
 #[test]

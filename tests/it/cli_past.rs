@@ -1,36 +1,18 @@
 //! `tackroom verify` and `tackroom diff` as they are typed: over the real store, whole, tampered with and damaged.
 
-use crate::harness::binary::{Home, Ran};
+use crate::harness::binary::{Home, ok};
+use crate::harness::stored::store;
 use crate::harness::story::{self, Story};
 use crate::verify::forged;
 use serde_json::Value;
 use std::sync::Arc;
-use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::commit::Commit;
-use tackroom::ports::log::Log;
-
-/// Puts told sessions into a home's store, as a forger who knows the engine would.
-fn store(home: &Home, sessions: &[&[Arc<Commit>]]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let engine = Sqlite::open(&home.home().join("data")).unwrap();
-        for commit in sessions.iter().copied().flatten() {
-            engine.append(commit.clone()).await.unwrap();
-        }
-    });
-}
 
 /// A session whose approval was taken out, with every hash made anew.
 fn unapproved() -> Vec<Arc<Commit>> {
     let story = story::done();
     let (commit, _, _) = crate::verify::place(&story, "CallApproved", 1);
     forged(&story, &|draft| drop(draft.remove(commit)))
-}
-
-fn ok(ran: Ran) -> Ran {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
-    ran
 }
 
 #[test]
@@ -40,12 +22,12 @@ fn whole_sessions_verify_and_a_forged_one_is_named() {
     let model = home.script(serde_json::json!([{"text": "Nothing to do."}]));
     ok(home.task(&model, "Look.", &[]));
     let real = home.only();
-    store(&home, &[&story::unknown().commits, &story::long(200).commits]);
+    store(&home, &[&story::unknown().commits, &story::long(200).commits], &[]);
     let all = ok(home.run(&["verify", "--all"]));
     assert!(all.out.contains("3 whole, 0 differ") && all.out.contains(&real), "{all:?}");
     assert!(all.out.contains("open") && all.out.contains("waits to be settled"), "{all:?}");
     assert_eq!(all.err.lines().count(), 3, "a line a session where there is no terminal: {all:?}");
-    store(&home, &[&unapproved()]);
+    store(&home, &[&unapproved()], &[]);
     let one = home.run(&["verify", "k3v"]);
     assert_eq!(one.code, 1, "{one:?}");
     one.is_clean();
@@ -67,7 +49,7 @@ fn whole_sessions_verify_and_a_forged_one_is_named() {
 #[test]
 fn damage_in_the_file_is_a_finding_too() {
     let home = Home::new();
-    store(&home, &[&story::done().commits]);
+    store(&home, &[&story::done().commits], &[]);
     let file = rusqlite::Connection::open(home.home().join("data").join("tackroom.db")).unwrap();
     let first = "SELECT min(no) FROM events WHERE json LIKE '%builtin-1%'";
     let no: i64 = file.query_row(first, [], |row| row.get(0)).unwrap();
@@ -95,7 +77,7 @@ fn two_sessions_are_compared_in_columns_and_as_json() {
         reason: "not today".to_string(),
     });
     other.reply(300, "Then not.", &[]).finish();
-    store(&home, &[&story::done().commits, &other.commits]);
+    store(&home, &[&story::done().commits, &other.commits], &[]);
     let ran = ok(home.run(&["diff", "k3v", "q7q"]));
     for words in ["They part at", "outcome", "waiting", "steps", "tokens", "only left"] {
         assert!(ran.out.contains(words), "{words}: {ran:?}");

@@ -1,38 +1,15 @@
 //! `tackroom sessions export` and the way back: the same session elsewhere, byte by byte, or a refusal that names the place.
 
-use crate::harness::binary::{Home, Ran};
+use crate::harness::binary::{Home, ok};
+use crate::harness::stored::store;
 use crate::harness::story::{self, Story};
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
-use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::call::{Outcome, Output};
-use tackroom::domain::commit::{Class, Commit};
+use tackroom::domain::commit::Class;
 use tackroom::domain::event::Fact;
 use tackroom::domain::export::base64;
 use tackroom::domain::ids::CallId;
 use tackroom::domain::order::Order;
-use tackroom::ports::blobs::Blobs;
-use tackroom::ports::log::Log;
-
-/// Puts told sessions and contents into a home's store.
-fn store(home: &Home, sessions: &[&[Arc<Commit>]], contents: &[&str]) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let engine = Sqlite::open(&home.home().join("data")).unwrap();
-        for content in contents {
-            engine.put(content.as_bytes().into()).await.unwrap();
-        }
-        for commit in sessions.iter().copied().flatten() {
-            engine.append(commit.clone()).await.unwrap();
-        }
-    });
-}
-
-fn ok(ran: Ran) -> Ran {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
-    ran
-}
 
 /// A session with a large output, and that output.
 fn large() -> (Story, String) {

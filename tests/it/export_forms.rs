@@ -1,5 +1,6 @@
 //! A session as a document: what it tells, and that nothing which was said becomes part of the document.
 
+use crate::harness::cases::cases;
 use crate::harness::story::{self, Story};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -214,7 +215,7 @@ fn what_is_known_to_break_out_does_not() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
-        std::env::var("TACKROOM_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(48)
+        cases(48)
     ))]
 
     #[test]

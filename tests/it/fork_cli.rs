@@ -2,15 +2,9 @@
 
 use crate::contracts::files::tree;
 use crate::contracts::raw;
-use crate::harness::binary::{Home, Ran, Running, until, until_gone};
+use crate::harness::binary::{Home, at_work, done, until_gone};
 use serde_json::{Value, json};
 use std::path::PathBuf;
-
-#[track_caller]
-fn done(ran: &Ran) {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
-}
 
 /// Three writes and a command, all approved by the flag.
 fn finished(home: &Home) -> String {
@@ -161,16 +155,7 @@ fn a_restore_is_shown_done_undone_and_redone() {
 #[test]
 fn nothing_is_put_back_under_a_running_session() {
     let home = Home::new();
-    let log = home.ws().join("log");
-    let line = format!("echo x >> {}; sleep 30", log.display());
-    let model = home
-        .script(json!([{"calls": [{"tool": "run_command", "args": {"shell": line}}]}, {"text": "Done."}]));
-    let ws = home.ws().display().to_string();
-    let args =
-        ["run", "Go.", "--workspace", &ws, "--model", &model, "--headless", "--json", "--on-hold", "approve"];
-    let mut run = Running::start(home.command(&args));
-    run.line_with("\"CallStarted\"");
-    until("it runs", || log.exists());
+    let (run, log) = at_work(&home);
     let id = home.only();
     let kept = nth(&home, &id, "WorkspaceKept", 0);
     home.run(&["restore", &id, "--at", &kept, "--yes"]).fails(1, &["being driven"]);

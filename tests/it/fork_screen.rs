@@ -84,7 +84,11 @@ fn with_other_arguments_from_the_editor() {
     assert_eq!((at, twist.args[0].0), (last(&story), CallId(4)));
     assert_eq!(twist.args[0].1["path"], json!("report.md"));
     // What does not fit is not sent, and leaving sends nothing.
-    screen.press("f").write("edit").press("Enter").write("nonsense").press("Ctrl-S Esc Esc");
+    screen.press("f").write("edit").press("Enter").write("nonsense").press("Ctrl-End");
+    let end = screen.cursor();
+    screen.press("Ctrl-S");
+    assert_ne!(screen.cursor(), end, "the cursor goes to the fault, as in any editor of arguments");
+    screen.press("Esc Esc");
     assert_eq!(screen.commands(), []);
     assert!(screen.app.overlay.is_none() && screen.app.question.is_none());
     screen.press("f Esc").press("f").write("note").press("Enter").write("x").press("Esc");

@@ -1,6 +1,6 @@
 //! What somebody met who had only the README: each test names the cause of what went wrong.
 
-use crate::harness::binary::{Home, Ran, Running, finish, until, until_gone};
+use crate::harness::binary::{Home, Ran, Running, at_work, finish, killed, until, until_gone};
 use crate::harness::mock_model::{Answer, MockModel};
 use crate::harness::terminal::Terminal;
 use serde_json::{Value, json};
@@ -43,21 +43,6 @@ fn held(home: &Home) -> String {
         {"text": "It is written.\nAll of it."},
     ]));
     assert_eq!(home.task(&model, "Write it.", &[]).code, 3);
-    home.only()
-}
-
-/// A session whose program was killed while a command ran; nothing has looked at it since.
-fn killed(home: &Home) -> String {
-    let log = home.ws().join("log");
-    let line = format!("echo x >> {}; sleep 30", log.display());
-    let model = home
-        .script(json!([{"calls": [{"tool": "run_command", "args": {"shell": line}}]}, {"text": "Done."}]));
-    let args = ["run", "Go.", "--model", &model, "--headless", "--json", "--on-hold", "approve"];
-    let mut run = Running::start(home.command(&args));
-    run.line_with("\"CallStarted\"");
-    until("it runs", || log.exists());
-    assert!(run.kill().0);
-    until_gone(&log);
     home.only()
 }
 
@@ -117,12 +102,7 @@ fn a_killed_run_is_told_and_settled_at_once() {
 #[test]
 fn a_run_at_work_is_not_interrupted() {
     let home = Home::new();
-    let log = home.ws().join("log");
-    let line = format!("echo x >> {}; exec sleep 30", log.display());
-    let model = home.script(json!([{"calls": [{"tool": "run_command", "args": {"shell": line}}]}]));
-    let args = ["run", "Go.", "--model", &model, "--headless", "--json", "--on-hold", "approve"];
-    let mut run = Running::start(home.command(&args));
-    run.line_with("\"CallStarted\"");
+    let (run, log) = at_work(&home);
     let id = home.only();
     assert_eq!(home.sessions()[0]["interrupted"], false);
     assert!(home.run(&["pending"]).out.contains("nothing waits"));

@@ -1,5 +1,6 @@
 //! Key strings in; screen text and orders out, through the real update and view.
 
+use crate::harness::cases::cases;
 use crate::harness::screen::{TestScreen, decides};
 use crate::harness::story::{Story, held, unknown};
 use proptest::collection::vec;
@@ -334,15 +335,11 @@ fn doing() -> impl Strategy<Value = Doing> {
     ]
 }
 
-fn cases() -> u32 {
-    std::env::var("TACKROOM_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100)
-}
-
 /// A4: whoever writes to the agent decides nothing, whatever appears meanwhile.
 #[test]
 fn typing_never_approves() {
     let (mut decisions, tries) = (0, std::cell::Cell::new(0u64));
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases(100_u32)));
     let outcome = runner.run(&vec(doing(), 1..24), |acts| {
         let mut story = Story::new("typ1ngaaaa", "Typing");
         let calls: Vec<_> = (0..8).map(|i| ("shell", json!({"argv": ["rm", i.to_string()]}))).collect();
@@ -383,7 +380,7 @@ fn typing_never_approves() {
 /// A4, from any pane: keys at a steady rate, while panels appear, decide nothing before the guard of what they decide on.
 #[test]
 fn a_burst_of_keys_never_decides_on_what_just_appeared() {
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases(100_u32)));
     let strategy = (vec("[yenr]{1,6}", 1..8), 1u64..2_900, 0usize..4);
     let outcome = runner.run(&strategy, |(bursts, gap_ms, pane)| {
         let mut story = Story::new("burstsaaaa", "Bursts");
@@ -410,7 +407,7 @@ fn a_burst_of_keys_never_decides_on_what_just_appeared() {
 #[test]
 fn nothing_is_approvable_unseen() {
     let strategy = (20u16..180, 6u16..60, vec("[ -~é語\u{202e}\u{200b}]{0,60}", 1..12), vec(0u8..6, 0..40));
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases()));
+    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(cases(100_u32)));
     let mut approved = 0;
     let outcome = runner.run(&strategy, |(width, height, args, moves)| {
         let argv: Vec<&str> = args.iter().map(String::as_str).collect();
@@ -440,6 +437,6 @@ fn nothing_is_approvable_unseen() {
         Ok(())
     });
     approved += u32::from(outcome.is_ok());
-    println!("A6: {} sizes and texts, all approvals fully seen: {}", cases(), approved == 1);
+    println!("A6: {} sizes and texts, all approvals fully seen: {}", cases(100_u32), approved == 1);
     assert!(outcome.is_ok(), "{outcome:?}");
 }

@@ -2,6 +2,7 @@
 
 use crate::contracts::Dice;
 use crate::harness::binary::{Home, Running, until_gone};
+use crate::harness::cases::cases;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -317,7 +318,7 @@ fn spin(time: Duration) {
 
 #[test]
 fn killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice() {
-    let cases = std::env::var("TACKROOM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(200);
+    let cases = cases(200);
     let seed: u64 = std::env::var("TACKROOM_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261);
     println!("kill -9: seed {seed}");
     let left = AtomicU64::new(cases);

@@ -1,7 +1,7 @@
 //! The session library as commands of the real program: search, marks, bin, purge, retention.
 
 use crate::contracts::{Pen, taken};
-use crate::harness::binary::{Home, Ran, is_raw};
+use crate::harness::binary::{Home, done, is_raw};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -22,13 +22,6 @@ use tackroom::runtime::hand::{Hand, Opening};
 use tackroom::runtime::ledger::Ledger;
 use tackroom::runtime::plugs::{Settings, Store};
 use tackroom::runtime::retention::{self, Rules, Tidied};
-
-#[track_caller]
-fn done(ran: &Ran) -> &Ran {
-    assert_eq!(ran.code, 0, "{ran:?}");
-    ran.is_clean();
-    ran
-}
 
 /// Runs a task that says so and ends; answers its session.
 fn said(home: &Home, task: &str, answer: &str) -> String {

@@ -67,5 +67,7 @@ mod breakpoint_keys;
 mod export;
 mod replicas;
 mod export_forms;
+mod secrets;
+mod frozen;
 mod outsiders;
 mod durable;

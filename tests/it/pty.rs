@@ -1,6 +1,7 @@
 //! The real workbench in a real terminal: what a person does at it, every way out of it, and nothing foreign ever sent to it.
 
 use crate::harness::binary::{Home, Running, until};
+use crate::harness::cases::cases;
 use crate::harness::terminal::{Terminal, foreign, sequences};
 use rustix::process::Signal;
 use serde_json::json;
@@ -282,7 +283,7 @@ const EXITS: [&str; 7] =
 
 #[test]
 fn every_exit_restores_the_terminal() {
-    let exits = std::env::var("TACKROOM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
+    let exits = cases(100);
     let next = AtomicUsize::new(0);
     let counts = Mutex::new([0_u32; EXITS.len()]);
     let began = Instant::now();

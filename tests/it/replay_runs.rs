@@ -1,7 +1,9 @@
 //! Replay as it runs: through the desk with every other port poisoned, as text, as a recording.
 
-use crate::harness::binary::Home;
+use crate::harness::binary::{Home, is_raw};
+use crate::harness::stored::store;
 use crate::harness::story;
+use crate::harness::terminal::foreign;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -11,9 +13,10 @@ use tackroom::domain::command::Command;
 use tackroom::domain::event::Limits;
 use tackroom::domain::files::Change;
 use tackroom::domain::hash::Hash;
-use tackroom::domain::ids::SessionId;
+use tackroom::domain::ids::{CallId, SessionId};
 use tackroom::domain::listing::{Counts, Query};
 use tackroom::domain::message::Draft;
+use tackroom::domain::order::Order;
 use tackroom::domain::policy::Mode;
 use tackroom::domain::search::{Found, Progress, Search};
 use tackroom::domain::tally::Row;
@@ -309,4 +312,26 @@ fn a_recording_is_whole_and_private_or_not_there() {
     assert_eq!(recorded("umask 022;").code, 0);
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+}
+
+/// T1, T2: of what is in a session, nothing is an order to the terminal that a recording is played in.
+#[test]
+fn a_recording_holds_no_order_of_somebody_else() {
+    let home = Home::new();
+    let mut story = crate::screens::hostile::told("h0h0h0h0h0");
+    story.order(Order::Reject { call: CallId(3), reason: story.session.title.clone() }).reply(9, "So.", &[]);
+    store(&home, &[&story.commits], &[]);
+    for size in ["100x30", "41x16"] {
+        let ran = home.run(&["replay", "h0h", "--cast", "-", "--size", size, "--speed", "max"]);
+        assert_eq!(ran.code, 0, "{ran:?}");
+        let mut lines = ran.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let header = lines.next().unwrap();
+        assert!(!header["title"].as_str().unwrap().chars().any(is_raw), "{header}");
+        let bytes: String = lines.map(|line| line[2].as_str().unwrap().to_string()).collect();
+        // What joins the people of one emoji is part of it, and the only thing unseen.
+        let foreign: Vec<String> =
+            foreign(bytes.as_bytes()).into_iter().filter(|one| one != "printed 200d").collect();
+        assert_eq!(foreign, Vec::<String>::new(), "{size}");
+        assert!(bytes.contains('␛') || bytes.contains("<U+202E>"), "{size}: it is shown as what it is");
+    }
 }

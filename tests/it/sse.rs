@@ -1,5 +1,6 @@
 //! Streams of real servers, cut everywhere: the same reply however the bytes come, and no reply from a cut one.
 
+use crate::harness::cases::cases;
 use proptest::prelude::*;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
@@ -300,7 +301,7 @@ fn lines_and_events_are_bounded() {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(
-        std::env::var("TACKROOM_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(2_000)
+        cases(2_000)
     ))]
 
     /// Bytes changed, left out, put in or doubled anywhere: a reply or a fault, never a panic; and the cuts do not matter.

@@ -1,5 +1,6 @@
 //! The file tools, tried on real folders.
 
+use crate::harness::cases::cases;
 use crate::pages::Web;
 use serde_json::{Value, json};
 use std::ffi::OsString;
@@ -108,10 +109,6 @@ impl Bench {
             std::fs::read_dir(self.path(".")).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert!(!left.iter().any(|name| name.to_string_lossy().starts_with(".tackroom-")), "{left:?}");
     }
-}
-
-fn cases(usual: usize) -> usize {
-    std::env::var("TACKROOM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 #[test]

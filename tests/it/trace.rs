@@ -150,6 +150,32 @@ fn cards_tell_who_decided_and_how_long_it_waited() {
     insta::assert_snapshot!((1..=6).map(line).collect::<Vec<_>>().join("\n"));
 }
 
+/// Cause: a fold of which every event costs more the longer the session is cannot be read in the end. What an event changes
+/// is counted, not how long it takes: rows of the timeline and items of the talk.
+#[test]
+fn an_event_changes_as_much_of_a_long_session_as_of_a_short_one() {
+    let changed = |turns: usize| -> Vec<usize> {
+        let events = story::long(turns).events();
+        let (before, last) = events.split_at(events.len() - 36);
+        let (mut trace, mut talk) = (trace(before), talk(before));
+        let count = |event: &Event| {
+            let rows: Vec<_> = trace.order().iter().map(|key| trace.row(*key).cloned()).collect();
+            let versions: Vec<u32> = talk.items().iter().map(|item| item.version).collect();
+            trace.apply(event);
+            talk.apply(event);
+            let after = trace.order().iter().map(|key| trace.row(*key).cloned());
+            let same = rows.iter().zip(after).filter(|(was, is)| *was == is).count();
+            let items = versions.iter().zip(talk.items()).filter(|(was, item)| **was == item.version).count();
+            (trace.order().len() - same) + (talk.items().len() - items)
+        };
+        last.iter().map(count).collect()
+    };
+    let (short, long) = (changed(10), changed(700));
+    println!("rows and items that the last events change: {short:?}");
+    assert_eq!(short, long);
+    assert!(long.iter().all(|many| *many <= 6), "{long:?}");
+}
+
 #[test]
 fn only_what_changes_counts_up_its_version() {
     let events = story::done().events();

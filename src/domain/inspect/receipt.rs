@@ -2,12 +2,11 @@
 //!
 //! Bytes are those of the request. Tokens are the provider's sum, shared out by bytes: an estimate, and said to be one.
 
-use crate::domain::compare_words::plural;
 use crate::domain::ids::CallId;
 use crate::domain::inspect::page::{Part, Section, bytes};
 use crate::domain::inspect::sent::{Body, Sent};
 use crate::domain::message::Message;
-use crate::domain::text;
+use crate::domain::text::{self, plural};
 use serde_json::Value;
 
 /// Columns of a part's first words.

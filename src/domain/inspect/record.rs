@@ -2,10 +2,9 @@
 
 use crate::domain::about::about;
 use crate::domain::commit::{Class, Commit, Sealed};
-use crate::domain::compare_words::plural;
 use crate::domain::inspect::gather::{Gather, Topic};
 use crate::domain::inspect::page::{Section, Tone, bytes};
-use crate::domain::text;
+use crate::domain::text::{self, plural};
 use crate::domain::time::duration;
 use serde_json::Value;
 

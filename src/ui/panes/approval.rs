@@ -15,6 +15,7 @@ use ratatui::widgets::Widget;
 
 use crate::domain::call::CallState;
 use crate::domain::event::Settling;
+use crate::domain::text::plural;
 use crate::domain::time::duration;
 use crate::ui::action::{Action, Go, Move, Steer, Tray};
 use crate::ui::app::{App, GUARD_MS};
@@ -127,16 +128,16 @@ fn state(app: &App) -> Line<'static> {
         return Line::from(vec![mark, Span::styled(" keys count in a moment", style)]);
     }
     let context = can::deciding(app).unwrap_or(Context::Approval);
-    let lines = if unseen == 1 { "line" } else { "lines" };
+    let more = plural(unseen, "more line");
     if unseen > 0 && context == Context::Approval {
         let here = if app.inbox.is_some() { Context::InboxCase } else { Context::Workbench };
         let down = app.keys.key_of(here, Action::Move(Move::Down));
         let page = app.keys.key_of(here, Action::Move(Move::HalfDown));
         let zoom = app.keys.key_of(here, Action::Go(Go::Zoom));
         let text = match app.layout.pane(Pane::Approval) {
-            Some(place) if place.inner.width < 60 => format!("{unseen} more {lines} to read: {down}  {page}"),
+            Some(place) if place.inner.width < 60 => format!("{more} to read: {down}  {page}"),
             Some(_) | None => {
-                format!("read to the end to approve ({unseen} more {lines}): {down}  {page}  {zoom} zoom")
+                format!("read to the end to approve ({more}): {down}  {page}  {zoom} zoom")
             }
         };
         return say(Role::Wait, text);
@@ -146,7 +147,7 @@ fn state(app: &App) -> Line<'static> {
     let entries = app.keys.of(context).filter(|entry| can::can(app, entry.binding.action));
     Line::from_iter(entries.flat_map(|entry| {
         let later = can::wants_reading(app, entry.binding.action) && context == Context::Unknown;
-        let reading = if later { format!(" (read {unseen} more {lines} first)") } else { String::new() };
+        let reading = if later { format!(" (read {more} first)") } else { String::new() };
         [key(entry.key()), label(format!(" {}{reading}   ", entry.binding.label))]
     }))
 }

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::domain::compare_words::plural;
 use crate::domain::inbox::Answered;
+use crate::domain::text::plural;
 use crate::domain::waits::Waits;
 use crate::ui::action::{Action, Move, Tray};
 use crate::ui::app::{App, GUARD_MS};

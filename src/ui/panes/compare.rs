@@ -16,8 +16,8 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::account;
 use crate::domain::compare::{Change, Comparison, Kind, Pair, Shown};
-use crate::domain::compare_words::{decided, heads, line_words, plural};
-use crate::domain::text;
+use crate::domain::compare_words::{decided, heads, line_words};
+use crate::domain::text::{self, plural};
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::panes::ink;

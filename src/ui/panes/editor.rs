@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use crate::domain::text;
 use crate::ui::app::App;
-use crate::ui::edit::{ArgEditor, Laid};
+use crate::ui::edit::{ArgEditor, LaidText};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::diff;
 
@@ -17,11 +17,16 @@ const SUMMARY_ROWS_MAX: usize = 4;
 /// Columns of the line numbers.
 const NUMBERS: u16 = 4;
 
+/// Lays the text out for the next frame: once, and only where it, the cursor or the width changed.
+pub fn prepare(editor: &mut ArgEditor, area: Rect) {
+    editor.lay(usize::from(area.width.saturating_sub(NUMBERS)));
+}
+
 /// Draws the editor.
 pub fn draw(app: &App, editor: &ArgEditor, area: Rect, buf: &mut Buffer) {
     let theme = &app.look.theme;
     let said = summary(editor, theme, area.width);
-    let body = body(editor, theme, area);
+    let body = above(said.len(), area);
     let state = Rect { y: body.bottom(), height: area.height - body.height, ..area };
     if editor.difference {
         difference(editor, theme, body, buf);
@@ -34,8 +39,8 @@ pub fn draw(app: &App, editor: &ArgEditor, area: Rect, buf: &mut Buffer) {
 }
 
 /// The rows of the text: what is left above the summary.
-fn body(editor: &ArgEditor, theme: &Theme, area: Rect) -> Rect {
-    let below = u16::try_from(summary(editor, theme, area.width).len()).unwrap_or(u16::MAX);
+fn above(summary: usize, area: Rect) -> Rect {
+    let below = u16::try_from(summary).unwrap_or(u16::MAX);
     Rect { height: area.height.saturating_sub(below.min(area.height / 2).max(1)), ..area }
 }
 
@@ -44,23 +49,24 @@ pub fn cursor(editor: &ArgEditor, theme: &Theme, area: Rect) -> Option<(u16, u16
     if editor.difference {
         return None;
     }
-    let body = body(editor, theme, area);
-    let (laid, first) = laid(editor, body);
+    let body = above(summary(editor, theme, area.width).len(), area);
+    let laid = editor.laid()?;
+    let ((row, column), first) = (laid.text.cursor, first(laid, body));
     let at = |n: usize| u16::try_from(n).unwrap_or(0);
-    let x = (area.x + NUMBERS).saturating_add(at(laid.cursor.1)).min(area.right().saturating_sub(1));
-    Some((x, body.y.saturating_add(at(laid.cursor.0 - first)).min(body.bottom().saturating_sub(1))))
+    let x = (area.x + NUMBERS).saturating_add(at(column)).min(area.right().saturating_sub(1));
+    Some((x, body.y.saturating_add(at(row - first)).min(body.bottom().saturating_sub(1))))
 }
 
-fn laid(editor: &ArgEditor, body: Rect) -> (Laid, usize) {
-    let laid = editor.text.lay(usize::from(body.width.saturating_sub(NUMBERS)));
-    let first = (laid.cursor.0 + 1).saturating_sub(usize::from(body.height));
-    (laid, first)
+/// The first row in view: the cursor is.
+fn first(laid: &LaidText, body: Rect) -> usize {
+    (laid.text.cursor.0 + 1).saturating_sub(usize::from(body.height))
 }
 
 fn lines(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
-    let (laid, first) = laid(editor, body);
-    let mut before = first.checked_sub(1).and_then(|at| laid.rows.get(at)).map(|(no, _)| *no);
-    for (row, (no, line)) in (body.y..body.bottom()).zip(laid.rows.iter().skip(first)) {
+    let Some(laid) = editor.laid() else { return };
+    let (rows, first) = (&laid.text.rows, first(laid, body));
+    let mut before = first.checked_sub(1).and_then(|at| rows.get(at)).map(|(no, _)| *no);
+    for (row, (no, line)) in (body.y..body.bottom()).zip(rows.iter().skip(first)) {
         let fault = editor.faults.iter().find(|fault| fault.line == *no);
         let begins = before != Some(*no);
         before = Some(*no);
@@ -79,16 +85,16 @@ fn lines(editor: &ArgEditor, theme: &Theme, body: Rect, buf: &mut Buffer) {
         }
         Line::from(spans).render(Rect { y: row, height: 1, ..body }, buf);
     }
-    mark(editor, theme, body, first, buf);
+    mark(laid, theme, body, buf);
 }
 
 /// The place of the first fault, underlined in its line.
-fn mark(editor: &ArgEditor, theme: &Theme, body: Rect, first: usize, buf: &mut Buffer) {
-    let Some(fault) = editor.faults.first() else { return };
-    let width = usize::from(body.width.saturating_sub(NUMBERS));
-    let (row, column) = editor.text.lay_at(width, (fault.line, fault.column)).cursor;
+fn mark(laid: &LaidText, theme: &Theme, body: Rect, buf: &mut Buffer) {
+    let Some((row, column)) = laid.fault else { return };
     let at = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
-    let Some(row) = row.checked_sub(first).map(|row| body.y.saturating_add(at(row))) else { return };
+    let Some(row) = row.checked_sub(first(laid, body)).map(|row| body.y.saturating_add(at(row))) else {
+        return;
+    };
     let x = (body.x + NUMBERS).saturating_add(at(column));
     if row < body.bottom() && x < body.right() {
         let style = theme.style(Role::Fault).add_modifier(Modifier::UNDERLINED | Modifier::REVERSED);

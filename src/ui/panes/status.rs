@@ -13,6 +13,7 @@ use crate::domain::time::duration;
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::panes::{inbox, ink};
+use crate::ui::paper::leaf::tokens;
 use crate::ui::theme::Role;
 
 /// Draws the line: the left part is cut where the right part needs room.
@@ -100,13 +101,4 @@ fn figures(app: &App, session: &Session) -> String {
 
 fn area_is_wide(app: &App) -> bool {
     app.size.0 >= crate::ui::layout::NORMAL_COLS
-}
-
-/// Tokens, shortly: `812`, `14.2k`, `1.3M`.
-pub fn tokens(count: u64) -> String {
-    match count {
-        0..=999 => count.to_string(),
-        1_000..=999_999 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
-        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
-    }
 }

@@ -164,7 +164,7 @@ impl Page<'_> {
     fn left_out(&mut self, lines: usize) {
         if lines > 0 {
             let sign = Glyph::Omitted.text(self.look.glyphs);
-            let text = format!("{sign} {} more", count(lines as u64, "line"));
+            let text = format!("{sign} {} more", count(lines, "line"));
             self.lines.push(Line::from(Span::styled(text, self.look.style(Role::Muted))));
         }
     }

@@ -150,8 +150,7 @@ impl Page<'_> {
         let style = self.style(Role::Text).add_modifier(Modifier::BOLD);
         let (mut lines, left_out) = prose(text, style, self.room(), most);
         if left_out > 0 {
-            let more =
-                format!("{} {} more", Glyph::Omitted.text(look.glyphs), count(left_out as u64, "line"));
+            let more = format!("{} {} more", Glyph::Omitted.text(look.glyphs), count(left_out, "line"));
             lines.push(Line::from(Span::styled(more, self.style(Role::Muted))));
         }
         let mark = look.mark(Glyph::Quote, Role::Accent);
@@ -285,7 +284,7 @@ impl Page<'_> {
         };
         let sums = format!(
             "{}, {}, {} tokens in, {} out ",
-            count(u64::from(end.steps), "step"),
+            count(end.steps, "step"),
             duration(end.ms),
             tokens(end.usage.input),
             tokens(end.usage.output)

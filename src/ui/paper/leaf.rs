@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::domain::text;
+pub use crate::domain::text::plural as count;
 use crate::ui::app::Look;
 use crate::ui::glyph::{Glyph, GlyphSet};
 use crate::ui::theme::Role;
@@ -132,9 +133,4 @@ pub fn tokens(count: u64) -> String {
         1_000..1_000_000 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
         _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
     }
-}
-
-/// A count with its noun: `1 step`, `3 steps`.
-pub fn count(number: u64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }

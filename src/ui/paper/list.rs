@@ -28,6 +28,7 @@ pub struct CallList {
     format: Option<(String, usize, Theme, GlyphSet)>,
     calls: Numbering,
     below: BTreeMap<u32, (Stamp, Vec<Line<'static>>)>,
+    laid: usize,
 }
 
 impl CallList {
@@ -53,8 +54,14 @@ impl CallList {
             };
             if self.below.get(id).is_none_or(|(was, _)| *was != stamp) {
                 self.below.insert(*id, (stamp, call::details(card, known, look, width, now)));
+                self.laid += 1;
             }
         }
+    }
+
+    /// Calls laid out so far, to see what a frame costs.
+    pub fn entries_laid(&self) -> usize {
+        self.laid
     }
 
     /// Lines in all.

@@ -1,6 +1,6 @@
 //! Frames as the bytes that a terminal would get: what changed since the frame before, without a terminal.
 
-use std::io;
+use std::io::{self, Write};
 
 use crossterm::{cursor, queue, terminal};
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -40,17 +40,9 @@ impl Film {
                 Buffer::empty(area)
             }
         };
-        let changed = before.diff(&after);
         let shown = view::cursor(app);
-        if !changed.is_empty() || shown != self.cursor {
-            backend.draw(changed.into_iter())?;
-            match shown {
-                Some((x, y)) => {
-                    backend.set_cursor_position(Position { x, y })?;
-                    queue!(backend, cursor::Show)?;
-                }
-                None => queue!(backend, cursor::Hide)?,
-            }
+        if shown != self.cursor || !before.diff(&after).is_empty() {
+            paint(&mut backend, &before, &after, shown)?;
         }
         (self.before, self.cursor) = (Some(after), shown);
         Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -63,8 +55,25 @@ impl Default for Film {
     }
 }
 
+/// Writes what differs between two frames, and where the cursor stands in the later one.
+pub fn paint(
+    backend: &mut CrosstermBackend<impl Write>,
+    before: &Buffer,
+    after: &Buffer,
+    cursor: Option<(u16, u16)>,
+) -> io::Result<()> {
+    backend.draw(before.diff(after).into_iter())?;
+    match cursor {
+        Some((x, y)) => {
+            backend.set_cursor_position(Position { x, y })?;
+            queue!(backend, cursor::Show)
+        }
+        None => queue!(backend, cursor::Hide),
+    }
+}
+
 /// Nobody waits for colour here: it is there in the first frame that shows the code.
-fn colour(app: &mut App) {
+pub fn colour(app: &mut App) {
     let wanted = app.paper.take_wanted();
     if wanted.is_empty() {
         return;

@@ -11,10 +11,11 @@ use crossterm::event::{
 use crossterm::{cursor, queue, terminal};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 
 use crate::domain::text;
 use crate::ui::app::App;
+use crate::ui::screen::film::paint;
 use crate::ui::view;
 
 /// Bytes that the clipboard is given at most: terminals drop longer sequences.
@@ -81,13 +82,9 @@ impl Terminal {
         self.after.resize(area);
         self.after.reset();
         view::draw(app, &mut self.after);
-        self.backend.draw(self.before.diff(&self.after).into_iter())?;
-        std::mem::swap(&mut self.before, &mut self.after);
         self.cursor = view::cursor(app);
-        if let Some((x, y)) = self.cursor {
-            self.backend.set_cursor_position(Position { x, y })?;
-            queue!(self.backend, cursor::Show)?;
-        }
+        paint(&mut self.backend, &self.before, &self.after, self.cursor)?;
+        std::mem::swap(&mut self.before, &mut self.after);
         let title = view::title(app);
         if title != self.title {
             queue!(self.backend, terminal::SetTitle(&title))?;

@@ -1,6 +1,7 @@
 //! Damage to the SQLite file: whatever is altered, missing or cut is told, and nothing is written after it.
 
 use super::{Dice, Pen, raw, read_all, said, session};
+use crate::harness::cases::cases;
 use std::path::Path;
 use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::Sqlite;
@@ -142,7 +143,7 @@ async fn assert_whole_or_told(dir: &Path, story: &[Arc<Commit>], what: &str) -> 
 async fn any_flipped_bit_of_the_file_leaves_all_or_a_fault() {
     let (dir, story) = made().await;
     let bytes = std::fs::read(dir.path().join("tackroom.db")).unwrap();
-    let cases = std::env::var("TACKROOM_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(300);
+    let cases = cases(300);
     let (mut dice, mut whole) = (Dice(42), 0);
     for _ in 0..cases {
         let bit = usize::try_from(dice.roll(bytes.len() as u64 * 8)).unwrap();

@@ -7,6 +7,7 @@ mod sqlite;
 mod program;
 mod ticks;
 
+pub use crate::harness::cases::cases;
 use crate::harness::world::FakeClock;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -40,11 +41,6 @@ pub fn samples() -> Option<PathBuf> {
         println!("real files are not looked at: TACKROOM_SAMPLES names no folder");
     }
     named
-}
-
-/// How many cases a long test tries.
-pub fn cases(usual: usize) -> usize {
-    std::env::var("TACKROOM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// An importer over a store in memory.

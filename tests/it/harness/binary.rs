@@ -136,6 +136,44 @@ impl Home {
     }
 }
 
+/// It did what it was told, and nothing raw was said.
+#[track_caller]
+pub fn done(ran: &Ran) -> &Ran {
+    assert_eq!(ran.code, 0, "{ran:?}");
+    ran.is_clean();
+    ran
+}
+
+/// The same, of what was just run.
+#[track_caller]
+pub fn ok(ran: Ran) -> Ran {
+    done(&ran);
+    ran
+}
+
+/// A run whose command is at work and takes long, approved by the flag; and the file that is there since it began.
+pub fn at_work(home: &Home) -> (Running, PathBuf) {
+    let log = home.ws().join("log");
+    let line = format!("echo x >> {}; sleep 30", log.display());
+    let model = home.script(serde_json::json!([
+        {"calls": [{"tool": "run_command", "args": {"shell": line}}]},
+        {"text": "Done."},
+    ]));
+    let args = ["run", "Go.", "--model", &model, "--headless", "--json", "--on-hold", "approve"];
+    let mut run = Running::start(home.command(&args));
+    run.line_with("\"CallStarted\"");
+    until("it runs", || log.exists());
+    (run, log)
+}
+
+/// A session whose program was killed while a command ran; nothing has looked at it since.
+pub fn killed(home: &Home) -> String {
+    let (run, log) = at_work(home);
+    assert!(run.kill().0);
+    until_gone(&log);
+    home.only()
+}
+
 impl Ran {
     /// Standard output as one JSON document.
     pub fn json(&self) -> Value {

@@ -1,12 +1,16 @@
 //! A stored session as a desk would tell it to a screen that plays it: what is asked is answered from commits, at once.
 
+use crate::harness::binary::Home;
 use crate::harness::story::Story;
 use std::sync::Arc;
+use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::command::Command;
 use tackroom::domain::commit::Commit;
 use tackroom::domain::ids::SessionId;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::survey::{CHUNK, Chunk, Surveyor};
+use tackroom::ports::blobs::Blobs;
+use tackroom::ports::log::Log;
 
 /// A stored session.
 #[derive(Clone)]
@@ -75,4 +79,18 @@ impl Stored {
             | Command::Quit => Vec::new(),
         }
     }
+}
+
+/// Puts told sessions and contents into a home's store, as a forger who knows the engine would.
+pub fn store(home: &Home, sessions: &[&[Arc<Commit>]], contents: &[&str]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let engine = Sqlite::open(&home.home().join("data")).unwrap();
+        for content in contents {
+            engine.put(content.as_bytes().into()).await.unwrap();
+        }
+        for commit in sessions.iter().copied().flatten() {
+            engine.append(commit.clone()).await.unwrap();
+        }
+    });
 }

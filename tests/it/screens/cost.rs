@@ -1,12 +1,10 @@
-//! A frame costs what it shows: long sessions, hostile text, every size.
+//! A frame costs what it shows: long sessions, every size.
 
 use super::{draw, look, press, tell, watching};
 use crate::harness::shot;
 use crate::harness::story::{self, Story};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use serde_json::json;
-use tackroom::domain::call::Outcome;
 use tackroom::domain::message::Draft;
 use tackroom::domain::notice::Notice;
 use tackroom::ui::prepare::prepare;
@@ -40,6 +38,61 @@ fn a_frame_of_a_long_session_costs_what_it_shows() {
     assert!(shot::text(&buffer).contains("Question number 0"), "{}", shot::text(&buffer));
     press(&mut app, "G");
     frame(&mut app, &mut buffer);
+}
+
+#[test]
+fn a_frame_of_the_calls_lays_out_what_is_unfolded_and_new() {
+    let mut app = watching(&story::long(800), look());
+    press(&mut app, "3 G Enter k Enter k k Enter");
+    let unfolded = app.folds.calls.len();
+    assert_eq!(unfolded, 3);
+    let laid = |app: &mut tackroom::ui::app::App| {
+        let before = app.calls.entries_laid();
+        draw(app, (120, 40));
+        app.calls.entries_laid() - before
+    };
+    laid(&mut app);
+    for keys in ["k", "PageUp", "g g", "G", "1", "3"] {
+        press(&mut app, keys);
+        assert_eq!(laid(&mut app), 0, "{keys}: of 800 calls none is laid out again");
+    }
+    press(&mut app, "k k k k k k Enter");
+    assert_eq!(laid(&mut app), 1, "the one that was unfolded");
+}
+
+/// Cause: the editor laid its whole text out three times in every frame, also while nothing changed.
+#[test]
+fn an_editor_lays_its_text_out_once_for_a_change() {
+    let mut story = Story::new("l4rg34rgs0", "A large argument");
+    let lines: Vec<String> = (0..500).map(|line| format!("line {line} of a long text")).collect();
+    let args = serde_json::json!({ "argv": lines });
+    story.task("Go.").reply(10, "", &[("shell", args)]).hold_command(1, &["ls"]);
+    let mut app = watching(&story, look());
+    press(&mut app, "4");
+    draw(&mut app, (120, 40));
+    for _ in 0..300 {
+        press(&mut app, "PageDown");
+        draw(&mut app, (120, 40));
+    }
+    press(&mut app, "e");
+    let layouts = |app: &tackroom::ui::app::App| match &app.overlay {
+        Some(tackroom::ui::parts::Overlay::Editor(editor)) => editor.layouts,
+        other => panic!("{other:?}"),
+    };
+    for _ in 0..5 {
+        draw(&mut app, (120, 40));
+        view::cursor(&app);
+    }
+    assert_eq!(layouts(&app), 1, "while nothing changes, nothing is laid out");
+    for keys in ["Down", "x", "Ctrl-S"] {
+        let before = layouts(&app);
+        press(&mut app, keys);
+        draw(&mut app, (120, 40));
+        view::cursor(&app);
+        assert_eq!(layouts(&app), before + 1, "{keys}");
+    }
+    draw(&mut app, (80, 24));
+    assert_eq!(layouts(&app), 5, "another width");
 }
 
 #[test]
@@ -113,46 +166,4 @@ fn an_answer_that_arrived_is_not_laid_out_twice() {
             .map(|line| line.chars().take(60).collect::<String>())
     };
     assert_eq!(last(&streamed), last(&stored));
-}
-
-/// A9, T1: whatever a model or a tool says, nothing of it is a control byte, and no pane paints outside its cells.
-#[test]
-fn hostile_text_paints_no_cell_outside_its_pane() {
-    let hostile = "\u{1b}[2J\u{1b}]0;title\u{7}\u{9b}31m\u{202e}evil\u{2066}\u{200b}a\u{300}\u{301}\r\n\t表表表👩‍👩‍👧‍👦\u{fe0f}█▓┌──┐\u{0}".repeat(20);
-    let mut story = Story::new("h0h0h0h0h0", &hostile);
-    story.wait(300).task(&hostile).ask().wait(900).answer(
-        900,
-        &hostile,
-        &hostile,
-        &[
-            (hostile.as_str(), json!({"path": hostile})),
-            ("read_file", json!({"path": hostile, hostile.as_str(): hostile})),
-            ("write_file", json!({"path": hostile, "content": hostile})),
-        ],
-    );
-    story.allow(2, &hostile).hold_change(3, &hostile, Some(&hostile), &format!("{hostile}!"));
-    story.run(2, 3, Outcome::Ok, &hostile);
-    let mut app = watching(&story, look());
-    app.folds.calls.extend([1, 2, 3]);
-    app.folds.talk.extend(0..20);
-    for size in [(200, 50), (120, 40), (80, 24), (40, 15), (41, 13), (20, 5)] {
-        for pane in ["1", "2", "3", "4"] {
-            press(&mut app, pane);
-            let buffer = draw(&mut app, size);
-            for cell in buffer.content() {
-                assert!(
-                    !cell.symbol().chars().any(|c| c.is_control() || c == '\u{202e}'),
-                    "{:?}",
-                    cell.symbol()
-                );
-            }
-            for (pane, place) in app.layout.panes.clone() {
-                let right = place.outer.right() - 1;
-                for y in place.inner.y..place.inner.bottom() {
-                    let edge = buffer[(right, y)].symbol();
-                    assert!(["│", "┃", "┃"].contains(&edge), "{pane:?} at {size:?}: {edge:?} on the border");
-                }
-            }
-        }
-    }
 }

@@ -9,6 +9,7 @@ mod inspect;
 mod inbox;
 mod looks;
 mod cost;
+pub mod hostile;
 
 use crate::harness::story::{START, Story, tools};
 use crate::harness::{shelf, shot};
@@ -25,6 +26,7 @@ use tackroom::ui::glyph::GlyphSet;
 use tackroom::ui::key::Key;
 use tackroom::ui::keymap::Keymap;
 use tackroom::ui::prepare::prepare;
+use tackroom::ui::screen::film::colour;
 use tackroom::ui::theme::Theme;
 use tackroom::ui::update::{Effect, Msg, update};
 use tackroom::ui::view;
@@ -90,22 +92,12 @@ pub fn press(app: &mut App, keys: &str) {
     }
 }
 
-/// Every word of the code that the screen wants coloured is coloured, and drawn again.
-fn colour(app: &mut App) {
-    for (lang, source) in app.paper.take_wanted() {
-        app.look.code.highlight(&lang, &source, &app.look.theme);
-    }
-    let now = app.now;
-    update(app, Msg::Coloured, now);
-}
-
 /// The screen at a size.
 pub fn draw(app: &mut App, size: (u16, u16)) -> Buffer {
     let now = app.now;
     update(app, Msg::Resize(size.0, size.1), now);
     prepare(app);
     colour(app);
-    prepare(app);
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
     view::draw(app, &mut buffer);
     buffer

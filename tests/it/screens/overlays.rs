@@ -270,8 +270,14 @@ fn searching() -> App {
     let said = "…the three notes use different words for a call that waits, and only one of the notes…";
     let hits = vec![
         hit("Approvals that survive a crash", "ModelReplied", 14, said, vec![13..18, 85..90]),
-        hit("日本語のメモを調べる", "CallEnded", 9, "notes/a.md \u{1b}[31m1: on a hold", Vec::from([0..5])),
-        hit("", "RunStarted", 3, "Summarise the notes.", Vec::from([14..19])),
+        hit(
+            "日本語のメモを調べる",
+            "CallEnded",
+            9,
+            "notes/a.md \u{1b}[31m1: on a hold",
+            std::iter::once(0..5).collect(),
+        ),
+        hit("", "RunStarted", 3, "Summarise the notes.", std::iter::once(14..19).collect()),
     ];
     let found = Found { hits, next: None, progress: Progress { done: 7, all: 9 } };
     let search = app.library.texts.asked.clone().expect("it was asked for");

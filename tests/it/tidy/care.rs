@@ -32,8 +32,15 @@ const SERIALIZED: &[&str] = &[
     "src/cli/",
 ];
 
-/// Tests that may sleep, each with its reason.
-const SLEEPERS: &[(&str, &str)] = &[];
+/// Tests that may wait for time, each with its reason.
+const SLEEPERS: &[(&str, &str)] = &[
+    ("tests/it/harness/terminal.rs", "what a terminal shows is asked for again and again, under a limit"),
+    ("tests/it/harness/binary.rs", "what a child process did is asked for again and again, under a limit"),
+    (
+        "tests/it/pty.rs",
+        "that nothing is drawn is told by time alone; keys after an Esc are apart by time alone",
+    ),
+];
 
 /// Macros and methods that end the program when their writer was wrong.
 const PANICS: &[&[&str]] = &[
@@ -138,12 +145,22 @@ fn unbounded(house: &House) -> Vec<Finding> {
 
 fn sleeping(house: &House) -> Vec<Finding> {
     let wrong = |source: &Source, path: &NamedPath| {
-        let sleeps = path.ends_with("thread::sleep") || path.ends_with("time::sleep");
-        path.in_test && sleeps && !SLEEPERS.iter().any(|(place, _)| lies_at_any(&source.path, &[place]))
+        let sleeps = ["thread::sleep", "time::sleep", "thread::park_timeout"];
+        path.in_test && sleeps.iter().any(|name| path.ends_with(name)) && !may_sleep(source)
     };
     let instead =
         "wait for what must happen (a notice, a receive with a limit), or pause the clock and advance it";
-    paths_where(&house.sources, wrong, instead)
+    let mut found = paths_where(&house.sources, wrong, instead);
+    for source in house.sources.iter().filter(|source| !may_sleep(source)) {
+        for at in source.find(&[".", "still", "("]) {
+            found.push(Finding::new(&source.path, source.line(at), "`.still(`", instead));
+        }
+    }
+    found
+}
+
+fn may_sleep(source: &Source) -> bool {
+    SLEEPERS.iter().any(|(place, _)| lies_at_any(&source.path, &[place]))
 }
 
 fn serialized(house: &House) -> Vec<Finding> {
@@ -276,8 +293,11 @@ fn sleeping_goes_red() {
             "async fn f() { tokio::time::sleep(x).await; }\n#[cfg(test)] mod t { use std::thread::sleep; }",
         ),
         ("tests/it/b.rs", "use std::{thread, time};\nfn f() { thread::sleep(x); time::sleep(y); }"),
+        ("tests/it/c.rs", "fn f() { screen.still(x); }\nfn g() { std::thread::park_timeout(x); }"),
+        ("tests/it/pty.rs", "fn f() { screen.still(x); }"),
     ]);
-    broken(&sleeping(&house), &["src/a.rs:2:", "tests/it/b.rs:2:", "tests/it/b.rs:2:"]);
+    let bad = ["src/a.rs:2:", "tests/it/b.rs:2:", "tests/it/b.rs:2:", "tests/it/c.rs:2:", "tests/it/c.rs:1:"];
+    broken(&sleeping(&house), &bad);
 }
 
 #[test]
