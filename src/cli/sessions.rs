@@ -145,7 +145,10 @@ fn told(row: &Row, standing: Standing<'_>) -> serde_json::Value {
     if let Some(members) = value.as_object_mut() {
         members.insert("opened_at".to_string(), row.opened.rfc3339().into());
         members.insert("updated_at".to_string(), row.updated.rfc3339().into());
-        members.remove("untaken"); // how it is kept; `not_started` is what it means
+        // How it is kept, not what it means: `not_started` tells of the first, `tackroom pending` of the others.
+        for name in ["untaken", "consents", "waits"] {
+            members.remove(name);
+        }
         members.insert("interrupted".to_string(), (standing == Standing::Interrupted).into());
         members.insert("not_started".to_string(), (standing == Standing::NotStarted).into());
     }

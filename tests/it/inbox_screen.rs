@@ -5,10 +5,6 @@ use crate::harness::binary::{Home, Running, until};
 use crate::harness::terminal::Terminal;
 use crate::pty;
 use serde_json::json;
-use std::time::Duration;
-
-/// Longer than the guard.
-const READ: Duration = Duration::from_millis(500);
 
 /// A script of its own that writes a file.
 fn script(home: &Home, file: &str) -> String {
@@ -25,7 +21,7 @@ fn inbox(home: &Home, size: (u16, u16), sees: &str) -> Terminal {
     let mut screen = Terminal::start(home, &["--model", &model], size.0, size.1);
     screen.see("scripted");
     screen.keys("\x1b");
-    screen.still(Duration::from_millis(150));
+    screen.see("i: write a task");
     screen.keys("gi");
     screen.see(sees);
     screen
@@ -47,7 +43,7 @@ fn two_held_sessions_are_answered_as_a_batch() {
         home.pending().iter().map(|one| one["session"].as_str().unwrap().to_string()).collect();
     let mut screen = inbox(&home, (120, 40), "2 things wait for you");
     screen.see("asked by");
-    screen.still(READ);
+    screen.see("(read)");
     screen.keys("y");
     screen.see("[approve]");
     screen.keys("j");
@@ -62,7 +58,7 @@ fn two_held_sessions_are_answered_as_a_batch() {
     screen.keys("d");
     screen.see("Send 2 decisions");
     screen.see("not b, y");
-    screen.still(READ);
+    screen.counts();
     screen.keys("\r");
     screen.so("both results", |text| text.matches("result    done").count() == 2);
     until("the approved one is written", || home.ws().join("a.txt").exists());

@@ -5,7 +5,6 @@ use crate::harness::mock_model::{Answer, MockModel};
 use crate::harness::terminal::Terminal;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// What a program prints, byte by byte.
 fn bytes(home: &Home, args: &[&str]) -> Vec<u8> {
@@ -130,7 +129,7 @@ fn a_section_opens_in_the_pager_and_the_screen_comes_back() {
     });
     let text = std::fs::read_to_string(&seen).unwrap();
     assert!(!text.chars().any(|c| c != '\n' && is_raw(c)), "{text:?}");
-    screen.still(Duration::from_millis(150));
+    screen.see("Arguments"); // the terminal is ours again
     screen.keys("e");
     screen.see("ended with exit status");
     assert!(std::fs::read_to_string(&edited).is_ok_and(|text| text.contains("content")));

@@ -303,6 +303,28 @@ async fn a_tail_that_waits_costs_next_to_nothing() {
     }
 }
 
+/// Cause: a look that had found something was taken again, and while commits came it always found something, so each
+/// commit of a run was read back from the file.
+#[tokio::test]
+async fn what_this_process_writes_is_handed_over_and_not_read_again() {
+    for follow in [Follow::One(session("s1"), 0), Follow::All] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(dir.path()).unwrap();
+        let mut pen = Pen::new("s1");
+        let mut tail = store.tail(follow);
+        pen.open(&store).await;
+        assert_eq!(next_commit(&mut *tail).await.1, 1);
+        let before = store.queries();
+        for n in 0..100 {
+            pen.write(&store, Class::Operator, vec![said(n)]).await;
+            assert_eq!(next_commit(&mut *tail).await.1, pen.head.seq);
+        }
+        let looks = store.queries() - before;
+        println!("looks for 100 commits: {looks}");
+        assert!(looks < 50, "the store was looked at {looks} times"); // now and then: another process may have written
+    }
+}
+
 /// The CPU time of each thread that watches, over all tests of this process, in nanoseconds.
 fn watching_ns() -> std::collections::HashMap<std::ffi::OsString, u64> {
     let mut found = std::collections::HashMap::new();

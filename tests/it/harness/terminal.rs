@@ -118,6 +118,12 @@ impl Terminal {
         until("the screen is still", || self.seen.lock().unwrap().changed.elapsed() >= time);
     }
 
+    /// Waits until what is shown was shown for so long that keys count.
+    #[track_caller]
+    pub fn counts(&self) {
+        self.so("keys count", |text| !text.contains("keys count in a moment"));
+    }
+
     /// Types.
     pub fn keys(&mut self, keys: &str) {
         // Stillness counts from here: an Esc and what follows it at once would be one key.

@@ -75,6 +75,7 @@ struct Shared {
     watching: Arc<tail::Watching>,
     live: live::Hub,
     transactions: Arc<AtomicU64>,
+    queries: AtomicU64,
     uptake: uptake::Uptake,
 }
 
@@ -194,6 +195,7 @@ impl Sqlite {
                 watching,
                 live,
                 transactions,
+                queries: AtomicU64::new(0),
                 uptake,
             }),
         }
@@ -215,6 +217,11 @@ impl Sqlite {
     /// Transactions committed by this handle: at most one for each append, fewer where several went together.
     pub fn transactions(&self) -> u64 {
         self.shared.transactions.load(Ordering::Relaxed)
+    }
+
+    /// Queries answered so far, those aside that only a writer or a search asks for.
+    pub fn queries(&self) -> u64 {
+        self.shared.queries.load(Ordering::Relaxed)
     }
 
     /// Hands work to the writer and waits for what came of it. Where the caller writes, another process may hold the
@@ -255,6 +262,7 @@ impl Sqlite {
         &self,
         query: impl FnOnce(&Reader) -> Result<T, LogFault> + Send + 'static,
     ) -> Result<T, LogFault> {
+        self.shared.queries.fetch_add(1, Ordering::Relaxed);
         let gate = self.shared.gate.clone();
         let permit = gate.acquire_owned().await.map_err(|_| unavailable("the store is closed"))?;
         let shared = self.shared.clone();

@@ -193,8 +193,8 @@ impl SqliteTail {
         true
     }
 
-    /// Reads what follows the cursor.
-    async fn look(&mut self) -> Result<(), LogFault> {
+    /// Reads what follows the cursor; answers whether there may be more.
+    async fn look(&mut self) -> Result<bool, LogFault> {
         match &mut self.cursor {
             Cursor::Broken(fault) => Err(fault.clone()),
             Cursor::One(session, after) => {
@@ -203,25 +203,28 @@ impl SqliteTail {
                 if let Some(last) = commits.last() {
                     *after = last.seq;
                 }
+                let more = commits.len() >= STEP;
                 self.ready.extend(commits.into_iter().map(TailItem::Commit));
-                Ok(())
+                Ok(more)
             }
             Cursor::All(n) => {
                 let from = *n;
                 let found = self.store.query(move |reader| {
                     let mut commits = Vec::new();
-                    for (n, session, seq) in reader.ask(|conn| rows::since(conn, from, STEP))? {
+                    let rows = reader.ask(|conn| rows::since(conn, from, STEP))?;
+                    let more = rows.len() >= STEP;
+                    for (n, session, seq) in rows {
                         let read = reader.read(&session, seq.saturating_sub(1), 1)?;
                         commits.extend(read.into_iter().map(|commit| (n, commit)));
                     }
-                    Ok(commits)
+                    Ok((commits, more))
                 });
-                let found = found.await?;
+                let (found, more) = found.await?;
                 if let Some((last, _)) = found.last() {
                     *n = *last;
                 }
                 self.ready.extend(found.into_iter().map(|(_, commit)| TailItem::Commit(commit)));
-                Ok(())
+                Ok(more)
             }
         }
     }
@@ -240,11 +243,13 @@ impl Tail for SqliteTail {
                 }
                 if self.look_due && self.ready.is_empty() {
                     self.mark = self.store.shared.recent.mark();
-                    if let Err(fault) = self.look().await {
-                        self.cursor = Cursor::Broken(fault.clone());
-                        return TailItem::Interrupted(fault);
-                    }
-                    self.look_due = !self.ready.is_empty(); // what was found may not be all
+                    self.look_due = match self.look().await {
+                        Ok(more) => more, // what is written from here on is handed over
+                        Err(fault) => {
+                            self.cursor = Cursor::Broken(fault.clone());
+                            return TailItem::Interrupted(fault);
+                        }
+                    };
                 }
                 if !self.ready.is_empty() {
                     continue;
