@@ -12,6 +12,16 @@ use std::sync::Arc;
 pub trait Blobs: Send + Sync {
     /// Stores content; it is durable when this answers.
     fn put(&self, content: Arc<[u8]>) -> Later<'_, Result<Hash, LogFault>>;
+    /// Stores several at once; all of them are durable when this answers, and cost little more than one.
+    fn put_all(&self, contents: Vec<Arc<[u8]>>) -> Later<'_, Result<Vec<Hash>, LogFault>> {
+        Box::pin(async move {
+            let mut hashes = Vec::with_capacity(contents.len());
+            for content in contents {
+                hashes.push(self.put(content).await?);
+            }
+            Ok(hashes)
+        })
+    }
     /// The content, if it is there.
     fn get(&self, hash: Hash) -> Later<'_, Result<Option<Vec<u8>>, LogFault>>;
     /// Forgets content.

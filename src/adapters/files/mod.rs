@@ -24,7 +24,6 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 
 /// Contents on their way into the store at a time.
 const PUTS: usize = 32;
@@ -146,21 +145,15 @@ impl Folders {
         };
         let (send, mut found) = mpsc::channel::<(Hash, Arc<[u8]>)>(PUTS);
         let walk = tokio::task::spawn_blocking(move || scan.walk(&send));
-        let mut puts = JoinSet::new();
         let (mut fault, mut sent, began) = (None, HashSet::new(), self.clock.now());
-        while let Some((hash, content)) = found.recv().await {
-            let is_new = stored.as_ref().is_some_and(|stored| !stored.contains(&hash));
-            if !is_new || fault.is_some() || !sent.insert(hash) {
-                continue;
+        let mut batch = Vec::new();
+        while found.recv_many(&mut batch, PUTS).await > 0 {
+            let is_new = |hash: &Hash| stored.as_ref().is_some_and(|stored| !stored.contains(hash));
+            let new = batch.drain(..).filter(|(hash, _)| is_new(hash) && sent.insert(*hash));
+            let new: Vec<Arc<[u8]>> = new.map(|(_, content)| content).collect();
+            if fault.is_none() {
+                fault = self.store(new).await.err();
             }
-            while puts.len() >= PUTS {
-                fault = fault.or(failed(puts.join_next().await));
-            }
-            let blobs = self.blobs.clone();
-            puts.spawn(async move { blobs.put(content).await });
-        }
-        while !puts.is_empty() {
-            fault = fault.or(failed(puts.join_next().await));
         }
         let bad = |why: String| FilesFault::Folder { folder: folder.to_string(), why };
         let (manifest, memo) = walk
@@ -175,6 +168,14 @@ impl Folders {
                 Ok(manifest)
             }
         }
+    }
+
+    async fn store(&self, contents: Vec<Arc<[u8]>>) -> Result<(), FilesFault> {
+        if contents.is_empty() {
+            return Ok(());
+        }
+        let put = self.blobs.put_all(contents).await;
+        put.map(|_| ()).map_err(|fault| FilesFault::Store { why: fault.to_string() })
     }
 
     async fn read(&self, hash: Hash) -> Result<Manifest, FilesFault> {
@@ -233,18 +234,6 @@ fn contents(manifest: &Manifest) -> HashSet<Hash> {
     files.collect()
 }
 
-/// Why a put failed, if it did.
-fn failed<T, E: std::fmt::Display>(
-    put: Option<Result<Result<T, E>, tokio::task::JoinError>>,
-) -> Option<FilesFault> {
-    let why = match put? {
-        Ok(Ok(_)) => return None,
-        Ok(Err(fault)) => fault.to_string(),
-        Err(error) => error.to_string(),
-    };
-    Some(FilesFault::Store { why })
-}
-
 fn gone(manifest: Hash, why: String) -> FilesFault {
     FilesFault::Gone { manifest: manifest.short(), why }
 }
@@ -254,15 +243,17 @@ impl Folders {
         let (stored, began) = (self.stored(&folder, last).await, self.clock.now());
         let manifest = self.scan(&folder, Some(stored.clone())).await?;
         let (mut top, mut all) = (Hash::ZERO, contents(&manifest));
+        let (mut new, mut hashes) = (Vec::new(), Vec::new());
         for (hash, bytes) in manifest.pages() {
             top = hash;
             all.insert(hash);
             if !stored.contains(&hash) {
-                let put = self.blobs.put(bytes.into()).await;
-                put.map_err(|fault| FilesFault::Store { why: fault.to_string() })?;
-                self.put(&folder, began, [hash]);
+                new.push(bytes.into());
+                hashes.push(hash);
             }
         }
+        self.store(new).await?;
+        self.put(&folder, began, hashes);
         self.known().kept.insert(folder, (top, Arc::new(all)));
         Ok(Kept::of(&manifest, top))
     }

@@ -16,6 +16,15 @@ impl Blobs for Sqlite {
         })
     }
 
+    fn put_all(&self, contents: Vec<Arc<[u8]>>) -> Later<'_, Result<Vec<Hash>, LogFault>> {
+        Box::pin(async move {
+            let hashes: Vec<Hash> = contents.iter().map(|content| Hash::of(content)).collect();
+            let puts = hashes.iter().zip(contents).map(|(hash, content)| writer::Work::Put(*hash, content));
+            self.write_all(puts.collect()).await?;
+            Ok(hashes)
+        })
+    }
+
     fn get(&self, hash: Hash) -> Later<'_, Result<Option<Vec<u8>>, LogFault>> {
         Box::pin(self.query(move |reader| reader.blob(hash)))
     }

@@ -13,6 +13,7 @@ mod place; // the folder and the files, private and known again
 mod open; // connections and the file's format
 mod rows; // rows as values
 mod writer; // one at a time writes
+mod ask; // work is handed to the writer
 mod reader; // a few connections read
 mod lists; // lists and counts
 mod find; // search in texts
@@ -45,8 +46,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use writer::{Done, Job, Told, Writer};
 
 /// Jobs that wait for the writer; who comes then waits to be let in.
@@ -55,9 +55,6 @@ const QUEUE: usize = 256;
 const PURGE_STEP_MS: u64 = 500;
 /// Queries at a time.
 const READERS: usize = 4;
-/// How long another process is waited for where the caller writes, and how often it is tried meanwhile.
-const BUSY: Duration = Duration::from_secs(2);
-const BUSY_STEP: Duration = Duration::from_millis(20);
 
 /// A store in a folder. Clones share it; the last one closes it.
 #[derive(Clone)]
@@ -224,39 +221,6 @@ impl Sqlite {
         self.shared.queries.load(Ordering::Relaxed)
     }
 
-    /// Hands work to the writer and waits for what came of it. Where the caller writes, another process may hold the
-    /// store; then this waits without holding anything up. An append is answered at once: whoever sent it decides anew.
-    async fn write(&self, work: writer::Work) -> Result<Done, LogFault> {
-        let Writing::Here(writer) = &self.shared.writing else { return self.send(work).await };
-        let until = tokio::time::Instant::now() + BUSY;
-        loop {
-            let (answer, answered) = oneshot::channel();
-            lock(writer).group(vec![Job { work: work.clone(), answer }]);
-            let done = answered.await.unwrap_or_else(stopped);
-            let waits = !matches!(work, writer::Work::Append(_)) && tokio::time::Instant::now() < until;
-            if !(waits && done.as_ref().is_err_and(|fault| *fault == LogFault::Busy)) {
-                return done;
-            }
-            tokio::time::sleep(BUSY_STEP).await;
-        }
-    }
-
-    async fn send(&self, work: writer::Work) -> Result<Done, LogFault> {
-        let (answer, answered) = oneshot::channel();
-        match &self.shared.writing {
-            Writing::Closed(why) => return Err(why.clone()),
-            Writing::Here(_) | Writing::Open { jobs: None, .. } => {
-                return Err(unavailable("the store is closed"));
-            }
-            Writing::Open { jobs: Some(jobs), .. } => {
-                jobs.send(Job { work, answer })
-                    .await
-                    .map_err(|_| unavailable("the store's writer has stopped"))?;
-            }
-        }
-        answered.await.unwrap_or_else(stopped)
-    }
-
     /// Runs a query where it may block.
     async fn query<T: Send + 'static>(
         &self,
@@ -273,10 +237,6 @@ impl Sqlite {
         });
         task.await.map_err(|error| unavailable(format!("reading the store was broken off: {error}")))?
     }
-}
-
-fn stopped<T>(_: oneshot::error::RecvError) -> Result<T, LogFault> {
-    Err(LogFault::InDoubt { why: "the store's writer stopped meanwhile".to_string() })
 }
 
 /// Whether the commit that the anchor names is missing.
