@@ -48,8 +48,8 @@ fn opened(browser: &str, home: &Home, page: &Path) -> String {
     let bytes = std::fs::read(&picture).unwrap();
     assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 10_000, "a picture with something in it");
     if let Some(kept) = std::env::var_os("TACKROOM_PICTURES") {
-        let name = home.path("").file_name().unwrap().to_string_lossy().into_owned();
-        std::fs::copy(&picture, Path::new(&kept).join(format!("{name}.png"))).unwrap();
+        let folder = home.path("").file_name().unwrap().to_string_lossy().into_owned();
+        std::fs::copy(&picture, Path::new(&kept).join(format!("page{folder}.png"))).unwrap();
     }
     show("--dump-dom")
 }
