@@ -34,7 +34,7 @@ fn documents_tell_what_happened() {
 }
 
 /// A story in which a text stands wherever somebody else's text can.
-fn odd(text: &str) -> Story {
+pub fn odd(text: &str) -> Story {
     let mut story = Story::new("0dd0dd0dd0", text);
     story.wait(5).task(text).ask().answer(
         90,

@@ -71,3 +71,6 @@ mod secrets;
 mod frozen;
 mod outsiders;
 mod durable;
+mod disk_full;
+mod sync_fails;
+mod browser;

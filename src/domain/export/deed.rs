@@ -1,6 +1,6 @@
 //! One call of a turn: what was asked, what was decided and by whom, where its time went, what came of it.
 
-use crate::domain::call::{Ended, Output};
+use crate::domain::call::{Ended, Output, Preview};
 use crate::domain::call_fold::refused;
 use crate::domain::event::{Fact, Lapse, Settling};
 use crate::domain::foreign::RecordedTime;
@@ -20,6 +20,8 @@ pub struct Deed {
     pub asked: AskedCall,
     /// What a person made of the arguments.
     pub edited: Option<Value>,
+    /// What it was told to do to a file; the last verdict's word.
+    pub preview: Preview,
     /// What was said about it, in order: verdicts, decisions, with rule and person.
     pub words: Vec<String>,
     /// Milliseconds for which a person was waited for.
@@ -45,6 +47,7 @@ impl Deed {
             call,
             asked,
             edited: None,
+            preview: Preview::None,
             words: Vec::new(),
             waiting_ms: 0,
             running_ms: 0,
@@ -96,7 +99,8 @@ impl Deed {
     }
 
     fn decided(&mut self, fact: &Fact) {
-        let said = if let Fact::CallJudged { verdict, .. } = fact {
+        let said = if let Fact::CallJudged { verdict, preview, .. } = fact {
+            self.preview = preview.clone();
             let word = match verdict.word {
                 Word::Allow => "allowed",
                 Word::Ask => "to be asked about",

@@ -1,17 +1,25 @@
 //! What a document is made of, and the words that its forms share.
 
-use crate::domain::call::Output;
+use crate::domain::call::{Output, Preview};
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
 use crate::domain::export::tale::{Piece, Sum};
+use crate::domain::hunks::{Care, Fate, hunks};
 use crate::domain::ids::SessionId;
 use crate::domain::message::Args;
 use crate::domain::tally::Row;
 use crate::domain::text;
 use crate::domain::time::{Micros, duration};
+use std::time::Duration;
 
 /// Bytes of an output that a document shows of its beginning, and of its end.
 const SHOWN: (usize, usize) = (4096, 2048);
+
+/// Lines of a change that a document shows at most, and those that stay around what changes.
+const LINES: usize = 400;
+const AROUND: usize = 3;
+/// A comparison that takes longer becomes coarser.
+const COMPARE: Duration = Duration::from_millis(500);
 
 /// What is known of a session before its tale.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,6 +88,31 @@ pub fn args(deed: &Deed) -> String {
         Args::Json(value) => pretty(value),
         Args::Broken(text) => text.clone(),
     }
+}
+
+/// What a call would do to a file: its path, and each line with what becomes of it; not cleaned. The lines that tell what
+/// is left out stay.
+pub fn change(deed: &Deed) -> Option<(&str, Vec<(Fate, String)>)> {
+    let Preview::Change { path, before, after, cut } = &deed.preview else { return None };
+    let care = Care { context: AROUND, words_max: 0, time_max: COMPARE };
+    let compared = hunks(before.as_deref().unwrap_or_default(), after, care);
+    let mut lines = Vec::new();
+    let skipped = |n: usize| (n > 0).then(|| (Fate::Stays, format!("… {n} lines stay as they are")));
+    for hunk in &compared.hunks {
+        lines.extend(skipped(hunk.before));
+        lines
+            .extend(hunk.lines.iter().map(|line| (line.fate, format!("{} {}", line.fate.sign(), line.text))));
+    }
+    lines.extend(skipped(compared.after));
+    let more = lines.len().saturating_sub(LINES);
+    if more > 0 {
+        lines.truncate(LINES);
+        lines.push((Fate::Stays, format!("… {more} more lines")));
+    }
+    if *cut {
+        lines.push((Fate::Stays, "… the file is long: this is its beginning".to_string()));
+    }
+    Some((path, lines))
 }
 
 /// JSON in lines.

@@ -1,8 +1,9 @@
 //! A session as one page: no script, nothing from elsewhere, every foreign text escaped.
 
 use crate::domain::export::deed::Deed;
-use crate::domain::export::form::{About, Form, args, line, output, pretty, sums, times};
+use crate::domain::export::form::{About, Form, args, change, line, output, pretty, sums, times};
 use crate::domain::export::tale::{Piece, Saying, Sum, Turn};
+use crate::domain::hunks::Fate;
 use crate::domain::text;
 use crate::domain::time::duration;
 use crate::domain::watch::Close;
@@ -86,12 +87,22 @@ fn call(deed: &Deed) -> String {
     };
     let (tool, outcome) = (one(&deed.asked.tool), one(deed.outcome));
     let mut page = format!(
-        "<article>\n<strong>{} {tool}</strong> <span class=\"{class}\">{outcome}</span>\n{}",
-        deed.call,
-        pre(&args(deed), "code")
+        "<article>\n<strong>{} {tool}</strong> <span class=\"{class}\">{outcome}</span>\n",
+        deed.call
     );
-    if let Some(edited) = &deed.edited {
-        page.push_str(&format!("<p>edited to</p>\n{}", pre(&pretty(edited), "code")));
+    let edited = deed.edited.as_ref().map(pretty);
+    match change(deed) {
+        // The same text as arguments is hard to read; it is there for who wants it exactly.
+        Some((path, lines)) => {
+            page.push_str(&format!("<p>{}</p>\n{}", one(path), diff(&lines)));
+            page.push_str(&details("arguments", &args(deed), false));
+            edited.iter().for_each(|edited| page.push_str(&details("edited to", edited, false)));
+        }
+        None => {
+            page.push_str(&pre(&args(deed), "code"));
+            let edited = edited.map(|edited| format!("<p>edited to</p>\n{}", pre(&edited, "code")));
+            page.push_str(&edited.unwrap_or_default());
+        }
     }
     page.push_str("<ul>\n");
     for words in deed.words.iter().chain([&times(deed)]) {
@@ -131,6 +142,20 @@ fn list(facts: &[(&'static str, String)]) -> String {
 fn details(summary: &str, foreign: &str, open: bool) -> String {
     let open = if open { " open" } else { "" };
     format!("<details{open}><summary>{}</summary>\n{}</details>\n", one(summary), pre(foreign, "code"))
+}
+
+/// Each line with a sign and a colour for what becomes of it.
+fn diff(lines: &[(Fate, String)]) -> String {
+    let line = |(fate, text): &(Fate, String)| {
+        let class = match fate {
+            Fate::Stays => "muted",
+            Fate::Goes => "badly",
+            Fate::Comes => "well",
+        };
+        format!("<span class=\"{class}\">{}</span>", one(text))
+    };
+    let lines: Vec<String> = lines.iter().map(line).collect();
+    format!("<pre class=\"code\">\n{}</pre>\n", lines.join("\n"))
 }
 
 /// A line break right after the tag is not part of the text, so one is put there.

@@ -2,7 +2,7 @@
 //! every mark escaped: nothing that was said becomes part of the document.
 
 use crate::domain::export::deed::Deed;
-use crate::domain::export::form::{About, Form, args, line, output, pretty, sums, times};
+use crate::domain::export::form::{About, Form, args, change, line, output, pretty, sums, times};
 use crate::domain::export::tale::{Piece, Saying, Sum, Turn};
 use crate::domain::text;
 use crate::domain::time::duration;
@@ -70,6 +70,10 @@ fn call(deed: &Deed) -> String {
     page.push_str(&fence(&args(deed), "json"));
     if let Some(edited) = &deed.edited {
         page.push_str(&format!("\nEdited to:\n\n{}", fence(&pretty(edited), "json")));
+    }
+    if let Some((path, lines)) = change(deed) {
+        let lines: Vec<String> = lines.iter().map(|(_, text)| line(text)).collect();
+        page.push_str(&format!("\nChange of {}:\n\n{}", inline(path), fence(&lines.join("\n"), "diff")));
     }
     page.push('\n');
     for words in &deed.words {

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod fold;
 pub mod world;
 pub mod mock_model;
+pub mod outside;
 pub mod story;
 pub mod shot;
 pub mod binary;
