@@ -13,3 +13,4 @@ pub mod shelf;
 pub mod screen;
 pub mod look;
 pub mod many;
+pub mod counting;
