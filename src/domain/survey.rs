@@ -17,9 +17,9 @@ use crate::domain::watched::Watched;
 use std::sync::Arc;
 
 /// Events of a chunk.
-pub const CHUNK: u64 = 256;
+pub const CHUNK: u64 = 512;
 /// How many chunks before the one looked at are kept whole.
-pub const BACK: u64 = 3;
+pub const BACK: u64 = 1;
 /// A longer silence is shortened when it is played, in milliseconds.
 pub const WAIT_MS_MAX: u64 = 3_000;
 

@@ -222,7 +222,7 @@ async fn a_replay_touches_the_log_and_nothing_else() {
 /// Cause: a page was read in steps of 256 commits, whatever it needed: up to half as much again, in each seek.
 #[tokio::test]
 async fn a_page_is_read_from_its_own_commits_and_no_other() {
-    let story = story::long(200);
+    let story = story::long(300);
     let (memory, count) = (Memory::new(), Arc::new(AtomicU64::new(0)));
     for commit in &story.commits {
         memory.append(commit.clone()).await.unwrap();
