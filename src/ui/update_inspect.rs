@@ -50,6 +50,11 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
     };
     let until = app.playback.is_some().then_some(session.last);
     let asked = Inspecting::new(session.id.clone(), subject, until);
+    let last = session.calls.numbers().next_back();
+    if app.focus == Focus::Pane(Pane::Calls) && app.playback.is_none() {
+        // What is looked at is chosen: a fork from the list begins there too.
+        app.windows.calls.chosen = app.windows.calls.chosen.or(last);
+    }
     ask(&asked, effects);
     app.overlay = Some(Overlay::Inspect(Box::new(asked)));
 }

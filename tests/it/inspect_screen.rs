@@ -48,6 +48,17 @@ fn o_looks_at_what_is_chosen_wherever_the_keys_go() {
     assert_eq!(asked(&mut screen).map(|(subject, _)| subject.call), Some(Some(CallId(4))));
 }
 
+/// Cause: who looked at the last call and then pressed `f` forked at the session's end.
+#[test]
+fn a_call_that_was_looked_at_is_the_chosen_one() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 o");
+    let looked_at = asked(&mut screen).and_then(|(subject, _)| subject.call).unwrap();
+    screen.press("Esc f");
+    assert!(screen.screen().contains(&format!("edit {looked_at} ")), "{}", screen.screen());
+}
+
 #[test]
 fn a_replay_is_looked_at_as_of_where_it_stands() {
     let story = story::done();

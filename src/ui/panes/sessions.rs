@@ -269,9 +269,9 @@ fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
     if row.marks.pinned {
         left.insert(0, Span::styled(look.sign("* ", "pinned: "), look.style(Role::Accent)));
     }
-    if depth > 0 {
-        let sign = look.sign("└ ", "fork: ");
-        let branch = format!("{}{sign}", "  ".repeat(depth.min(8) - 1));
+    if depth > 0 || row.parent.is_some() {
+        let sign = look.sign("└ ", "fork: "); // also where it does not stand beneath what it was forked from
+        let branch = format!("{}{sign}", "  ".repeat(depth.clamp(1, 8) - 1));
         left.insert(0, Span::styled(branch, muted));
     }
     if library.marked.contains(&row.id) {

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::listing::Tab;
 use crate::domain::policy::Mode;
-use crate::ui::action::{Action, Go, Text};
+use crate::ui::action::{Action, Go, Text, Tray};
 use crate::ui::app::App;
 use crate::ui::mode::Context;
 use crate::ui::panes::ink;
@@ -79,6 +79,12 @@ fn page(app: &App, width: usize, is_low: bool) -> Vec<Line<'static>> {
     if sessions > 0 {
         let stored = format!("{} stored (in a pane)", count(sessions, "session"));
         keys.insert(2, (key(Context::Workbench, Action::Sessions), stored));
+    }
+    let waiting = app.library.listed.counts.of(Tab::NeedsYou);
+    if waiting > 0 {
+        let verb = if waiting == 1 { "waits" } else { "wait" };
+        let words = format!("{} {verb} for you (in a pane)", count(waiting, "session"));
+        keys.insert(2, (key(Context::Workbench, Action::Inbox(Tray::Open)), words));
     }
     for (key, what) in keys {
         lines.push(Line::from(vec![
