@@ -45,6 +45,8 @@ pub enum Command {
         place: u64,
         /// The commit before the one that holds its first event.
         after: u64,
+        /// The commit that holds its last event.
+        until: u64,
     },
     /// Drive a session here that nobody drives: what was interrupted goes on.
     Resume(SessionId),

@@ -2,8 +2,8 @@
 //!
 //! The events are counted off in chunks. A chunk begins with the core of the session as it was before it: what was open
 //! then and nothing else. Whoever wants the session as of an event folds from the core of the chunk that lies `BACK` chunks
-//! before, and lets go of what is older: so a look at event 1,000,000 costs what one at event 3,000 does, and shows the same
-//! whichever way one came.
+//! before, and lets go of what is older: so a look at event 1,000,000 costs what one at event 2,000 does, never more than
+//! `BACK + 1` chunks, and shows the same whichever way one came.
 
 use crate::domain::call::Outcome;
 use crate::domain::commit::Commit;
@@ -17,7 +17,7 @@ use crate::domain::watched::Watched;
 use std::sync::Arc;
 
 /// Events of a chunk.
-pub const CHUNK: u64 = 1_024;
+pub const CHUNK: u64 = 512;
 /// How many chunks before the one looked at are kept whole.
 pub const BACK: u64 = 1;
 /// A longer silence is shortened when it is played, in milliseconds.
@@ -46,6 +46,8 @@ pub struct Chunk {
     pub place: u64,
     /// The commit before the one that holds its first event.
     pub after: u64,
+    /// The commit that holds its last event.
+    pub until: u64,
     /// What was open before its first event.
     pub core: Arc<Watched>,
     /// When each event happened.
@@ -70,13 +72,14 @@ impl Surveyor {
 
     /// Takes in a commit; answers the chunks that are full with it.
     pub fn take(&mut self, commit: &Commit) -> Vec<Chunk> {
-        commit.events.iter().filter_map(|sealed| self.event(&sealed.event, commit.seq - 1)).collect()
+        commit.events.iter().filter_map(|sealed| self.event(&sealed.event, commit.seq)).collect()
     }
 
-    fn event(&mut self, event: &Event, after: u64) -> Option<Chunk> {
+    fn event(&mut self, event: &Event, seq: u64) -> Option<Chunk> {
         let chunk = self.chunk.get_or_insert_with(|| Chunk {
             place: place_of(event.no),
-            after,
+            after: seq - 1,
+            until: seq,
             core: Arc::new(self.watched.core()),
             times: Vec::new(),
             marks: Vec::new(),
@@ -87,6 +90,7 @@ impl Surveyor {
         if is_late && Gap::new(before, event).is_shortened() {
             chunk.waits.push(event.no);
         }
+        chunk.until = seq;
         chunk.times.push(event.at);
         chunk.marks.extend(mark(event).map(|mark| (event.no, mark)));
         let is_full = chunk.times.len() as u64 >= CHUNK;

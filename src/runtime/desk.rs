@@ -22,6 +22,7 @@ use crate::runtime::library::Library;
 use crate::runtime::plugs::Plugs;
 use crate::runtime::{compare, inspect, reading, watch};
 use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinSet;
@@ -94,7 +95,7 @@ impl Desk {
                 Command::Order { session, order } => self.order(&session, &order).await,
                 Command::Watch(session) => self.watch(session),
                 Command::Replay(session) => self.replay(session),
-                Command::Page { session, place, after } => self.page(session, place, after),
+                Command::Page { session, place, after, until } => self.page(session, place, after..until),
                 Command::Resume(session) => self.drive(session),
                 Command::List { query, live } => self.library.list(*query, live),
                 Command::Glance(session) => self.library.glance(session),
@@ -229,10 +230,10 @@ impl Desk {
     }
 
     /// Reads a page of the session that is played.
-    fn page(&self, id: SessionId, place: u64, after: u64) {
+    fn page(&self, id: SessionId, place: u64, commits: Range<u64>) {
         let (log, notices, stop) =
             (self.plugs.store.log.clone(), self.notices.clone(), self.watching.clone());
-        tokio::spawn(reading::page(log, (id, place, after), notices, stop));
+        tokio::spawn(reading::page(log, (id, place, commits), notices, stop));
     }
 
     /// Compares two sessions beside everything else.

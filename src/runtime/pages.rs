@@ -13,16 +13,22 @@ pub struct Pages<'a> {
     log: &'a dyn Log,
     session: &'a SessionId,
     after: u64,
+    until: u64,
     begun: bool,
     over: bool,
 }
 
 /// Reads from after commit number `after`; 0 is the beginning.
 pub fn pages<'a>(log: &'a dyn Log, session: &'a SessionId, after: u64) -> Pages<'a> {
-    Pages { log, session, after, begun: false, over: false }
+    Pages { log, session, after, until: u64::MAX, begun: false, over: false }
 }
 
 impl Pages<'_> {
+    /// Only up to a commit: what follows it is not read.
+    pub fn until(self, commit: u64) -> Self {
+        Pages { until: commit, ..self }
+    }
+
     /// The next commits, at least one; none at the end.
     pub async fn next(&mut self) -> Result<Option<Vec<Arc<Commit>>>, LogFault> {
         if self.over {
@@ -31,9 +37,11 @@ impl Pages<'_> {
         if std::mem::replace(&mut self.begun, true) {
             tokio::task::yield_now().await; // who reads much in one go leaves the others their turn
         }
-        let page = self.log.read(self.session, self.after, PAGE).await?;
-        self.over = page.len() < PAGE;
+        let left = usize::try_from(self.until.saturating_sub(self.after)).unwrap_or(PAGE);
+        let most = left.min(PAGE);
+        let page = self.log.read(self.session, self.after, most).await?;
         self.after = page.last().map_or(self.after, |commit| commit.seq);
+        self.over = page.len() < most || self.after >= self.until;
         Ok(Some(page).filter(|page| !page.is_empty()))
     }
 }

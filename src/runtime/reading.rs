@@ -6,6 +6,7 @@ use crate::domain::notice::Notice;
 use crate::domain::survey::{CHUNK, Chunk, Surveyor};
 use crate::ports::log::{Log, LogFault};
 use crate::runtime::pages::pages;
+use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
@@ -62,12 +63,12 @@ async fn tell(log: &dyn Log, id: &SessionId, notices: &Sender<Notice>) -> Option
 /// The events of one chunk, until told to stop.
 pub async fn page(
     log: Arc<dyn Log>,
-    (id, place, after): (SessionId, u64, u64),
+    (id, place, commits): (SessionId, u64, Range<u64>),
     notices: Sender<Notice>,
     stop: CancellationToken,
 ) {
     let reading = async {
-        match chunk(&*log, &id, place, after).await {
+        match chunk(&*log, &id, place, commits).await {
             Ok(events) => {
                 let notice = Notice::Page { session: id.clone(), place, events: Arc::new(events) };
                 let _ = notices.send(notice).await;
@@ -84,22 +85,20 @@ pub async fn page(
     }
 }
 
-async fn chunk(log: &dyn Log, id: &SessionId, place: u64, after: u64) -> Result<Vec<Event>, LogFault> {
+/// What the commits after the first number up to the other hold of a chunk: no other commit is read.
+async fn chunk(
+    log: &dyn Log,
+    id: &SessionId,
+    place: u64,
+    commits: Range<u64>,
+) -> Result<Vec<Event>, LogFault> {
     let (from, to) = (place * CHUNK, (place + 1) * CHUNK);
     let mut events = Vec::new();
-    let mut pages = pages(log, id, after);
+    let mut pages = pages(log, id, commits.start).until(commits.end);
     while let Some(page) = pages.next().await? {
-        for sealed in page.iter().flat_map(|commit| &commit.events) {
-            let no = sealed.event.no.0;
-            if no > to {
-                return Ok(events);
-            }
-            if no > from {
-                events.push(sealed.event.clone());
-            }
-        }
-        if events.last().is_some_and(|event| event.no.0 == to) {
-            return Ok(events);
+        for commit in page {
+            let told = Arc::unwrap_or_clone(commit).events.into_iter().map(|sealed| sealed.event);
+            events.extend(told.filter(|event| event.no.0 > from && event.no.0 <= to));
         }
     }
     Ok(events)

@@ -1,12 +1,13 @@
 //! A stored session, played: what is known of it, the position, where it is to go, and how fast it moves.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::event::Event;
 use crate::domain::ids::EventNo;
 use crate::domain::pace::Gap;
-use crate::domain::survey::{CHUNK, Survey, base, place_of};
+use crate::domain::survey::{BACK, CHUNK, Survey, base, place_of};
 use crate::domain::time::Micros;
 
 /// The speeds, as (label, quarters of the recorded pace); 0 is as fast as drawn.
@@ -26,7 +27,9 @@ pub const SPEEDS: [(&str, u64); 10] = [
 pub const SPEED_1: usize = 2;
 
 /// Pages of events kept at most: what one look needs, what comes next, and a little for the way back.
-const PAGES_MAX: usize = 5;
+const PAGES_MAX: usize = 6;
+/// How far on from the position the session is folded on, rather than anew: what is kept is folded at most once again.
+const ON_MAX: u64 = BACK * CHUNK;
 
 /// Where the position is to go as soon as what it needs is here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +63,8 @@ pub struct Playback {
     pub played: u64,
     /// When the play went on last.
     pub ticked_at: Micros,
+    /// How many events were folded for its goals so far.
+    pub folded: u64,
     pages: BTreeMap<u64, Arc<Vec<Event>>>,
     asked: BTreeSet<u64>,
 }
@@ -77,6 +82,7 @@ impl Default for Playback {
             gap: None,
             played: 0,
             ticked_at: Micros(0),
+            folded: 0,
             pages: BTreeMap::new(),
             asked: BTreeSet::new(),
         }
@@ -139,12 +145,12 @@ impl Playback {
 
     /// From where the session as of `to` is folded: none where it goes on from the position.
     pub fn restart(&self, to: u64) -> Option<u64> {
-        let goes_on = (self.at..=self.at + CHUNK).contains(&to);
+        let goes_on = (self.at..=self.at + ON_MAX).contains(&to);
         (!goes_on).then(|| base(EventNo(to)).0)
     }
 
     /// The pages that hold the events after `from` up to `to`.
-    pub fn places(from: u64, to: u64) -> std::ops::Range<u64> {
+    pub fn places(from: u64, to: u64) -> Range<u64> {
         if to <= from { 0..0 } else { place_of(EventNo(from + 1))..place_of(EventNo(to)) + 1 }
     }
 
@@ -154,14 +160,14 @@ impl Playback {
         page.get(usize::try_from(no.checked_sub(1)? % CHUNK).ok()?)
     }
 
-    /// Asks for a page unless it is here or was asked for: the commit before its first event.
-    pub fn ask(&mut self, place: u64) -> Option<u64> {
+    /// Asks for a page unless it is here or was asked for: the commits after the first number up to the other.
+    pub fn ask(&mut self, place: u64) -> Option<Range<u64>> {
         if self.pages.contains_key(&place) || self.asked.contains(&place) {
             return None;
         }
-        let after = self.survey.chunk(place)?.after;
+        let chunk = self.survey.chunk(place)?;
         self.asked.insert(place);
-        Some(after)
+        Some(chunk.after..chunk.until)
     }
 
     /// Takes a page in; those farthest from it go. One with fewer events than the survey tells of is not taken.

@@ -3,6 +3,7 @@
 //! Nothing here waits: a position whose events are not here yet is a goal, its pages are asked for, and the screen stays as
 //! it is until they have come.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::domain::command::Command;
@@ -25,6 +26,8 @@ use crate::ui::update_list;
 
 /// Events applied in one go at most while playing.
 const BURST_MAX: usize = 500;
+/// How many events ahead pages are asked for while playing: what one go may apply.
+const AHEAD: u64 = 512;
 /// Milliseconds that a screen which was not looked at goes on by at most: who comes back does not miss hours.
 const LEAP_MS_MAX: u64 = 1_000;
 /// What the jumps go to.
@@ -183,6 +186,7 @@ fn reach(app: &mut App, effects: &mut Vec<Effect>) -> bool {
             let_go(watched, no);
         }
     }
+    playback.folded += to - from;
     (playback.at, playback.goal) = (to, None);
     rest(playback, app.now);
     app.drafts = Drafts { turn: app.drafts.turn + 1, ..Drafts::default() };
@@ -202,9 +206,9 @@ fn rest(playback: &mut Playback, now: crate::domain::time::Micros) {
 }
 
 fn ask(playback: &mut Playback, watched: &Watched, place: u64, effects: &mut Vec<Effect>) {
-    if let Some(after) = playback.ask(place) {
+    if let Some(Range { start: after, end: until }) = playback.ask(place) {
         let session = watched.session.id.clone();
-        effects.push(Effect::Send(Command::Page { session, place, after }));
+        effects.push(Effect::Send(Command::Page { session, place, after, until }));
     }
 }
 
@@ -228,8 +232,8 @@ fn play(app: &mut App, effects: &mut Vec<Effect>) {
             rest(playback, now);
             break;
         }
-        // The page after this one is here before it is needed.
-        for place in [place_of(EventNo(next)), place_of(EventNo(next + CHUNK / 2))] {
+        // What follows is here before it is needed.
+        for place in place_of(EventNo(next))..=place_of(EventNo(next + AHEAD)) {
             ask(playback, watched, place, effects);
         }
         let Some(event) = playback.event(next).cloned() else {

@@ -6,6 +6,7 @@ use crate::harness::shot;
 use crate::harness::stored::Stored;
 use crate::harness::story::{self, Story};
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use ratatui::buffer::Buffer;
 use std::sync::{Arc, OnceLock};
@@ -164,6 +165,43 @@ fn a_replay_lets_go_of_what_is_long_over() {
     assert!(watched.session.transcript.is_empty());
     screen.press("g g");
     assert!(screen.screen().contains("earlier entries: go back"), "{}", screen.screen());
+}
+
+/// Cause: a seek folded up to 2,047 events and read two pages and more of 1,024, and the worst took a tenth of a second.
+#[test]
+fn a_seek_reads_and_folds_a_bounded_number_of_events() {
+    const MOST: u64 = 1_024;
+    let stored = Stored::of(long());
+    let all = events(long());
+    let mut screen = TestScreen::new(long().tools.clone(), SIZE);
+    (screen.app.replay_wanted, screen.app.replay_at) = (Some(stored.id.clone()), Some(0));
+    for notice in stored.opened() {
+        screen.msg(Msg::Notice(notice));
+    }
+    let folded = |screen: &TestScreen| screen.app.playback.as_ref().expect("a replay").folded;
+    let mut runner =
+        TestRunner::new(Config { cases: cases(200), failure_persistence: None, ..Config::default() });
+    let (mut most_read, mut most_folded) = (0, 0);
+    for _ in 0..cases(200) {
+        let (from, by) = (at(&screen), (0..=all, 0..2_000u64).new_tree(&mut runner).unwrap().current());
+        // Half of them go anywhere, half of them on from where it is.
+        let to = if by.1 % 2 == 0 { by.0 } else { (from + by.1).min(all) };
+        let before = folded(&screen);
+        let asked = screen.press(":").write(&to.to_string()).press("Enter").commands();
+        let mut read = 0;
+        for notice in asked.iter().flat_map(|command| stored.answer(command)) {
+            if let Notice::Page { events, .. } = &notice {
+                read += events.len() as u64;
+            }
+            screen.msg(Msg::Notice(notice));
+        }
+        assert_eq!((at(&screen), screen.commands()), (to, Vec::new()), "from {from}");
+        let folds = folded(&screen) - before;
+        assert!(folds <= MOST && read <= MOST, "{from} to {to}: {read} events read, {folds} folded");
+        (most_read, most_folded) = (most_read.max(read), most_folded.max(folds));
+    }
+    println!("{} seeks read {most_read} and folded {most_folded} events at most", cases(200));
+    assert!(most_read > MOST / 2 && most_folded > MOST / 2, "{most_read}, {most_folded}");
 }
 
 #[test]

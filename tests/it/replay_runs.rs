@@ -1,24 +1,28 @@
 //! Replay as it runs: through the desk with every other port poisoned, as text, as a recording.
 
 use crate::harness::binary::{Home, is_raw};
+use crate::harness::counting::Counting;
 use crate::harness::stored::store;
 use crate::harness::story;
 use crate::harness::terminal::foreign;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::domain::call::{By, Via};
 use tackroom::domain::command::Command;
+use tackroom::domain::commit::Commit;
 use tackroom::domain::event::Limits;
 use tackroom::domain::files::Change;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, SessionId};
 use tackroom::domain::listing::{Counts, Query};
 use tackroom::domain::message::Draft;
+use tackroom::domain::notice::Notice;
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Mode;
 use tackroom::domain::search::{Found, Progress, Search};
+use tackroom::domain::survey::{Chunk, Surveyor};
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::ToolBook;
@@ -33,6 +37,7 @@ use tackroom::ports::work::{Claim, Work};
 use tackroom::runtime::desk::Desk;
 use tackroom::runtime::hand::{Hand, Opening};
 use tackroom::runtime::plugs::{Plugs, Settings, Store};
+use tackroom::runtime::reading;
 use tackroom::ui::app::{App, Look, Start};
 use tackroom::ui::glyph::GlyphSet;
 use tackroom::ui::keymap::Keymap;
@@ -41,6 +46,7 @@ use tackroom::ui::theme::Theme;
 use tackroom::ui::update::{Effect, Msg, update};
 use tackroom::ui::widgets::code::Highlighter;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Whoever touches it breaks, and is remembered.
 #[derive(Clone, Default)]
@@ -211,6 +217,39 @@ async fn a_replay_touches_the_log_and_nothing_else() {
     drop((commands, notices));
     desk.await.unwrap();
     assert!(!poison.0.load(Ordering::SeqCst));
+}
+
+/// Cause: a page was read in steps of 256 commits, whatever it needed: up to half as much again, in each seek.
+#[tokio::test]
+async fn a_page_is_read_from_its_own_commits_and_no_other() {
+    let story = story::long(300);
+    let (memory, count) = (Memory::new(), Arc::new(AtomicU64::new(0)));
+    for commit in &story.commits {
+        memory.append(commit.clone()).await.unwrap();
+    }
+    let mut surveyor = Surveyor::new(story.session.id.clone());
+    let mut chunks: Vec<Chunk> = story.commits.iter().flat_map(|commit| surveyor.take(commit)).collect();
+    chunks.extend(surveyor.rest());
+    assert!(chunks.len() > 4);
+    let log: Arc<dyn Log> = Arc::new(Counting(memory, count.clone()));
+    let (notices_in, mut notices) = mpsc::channel(4);
+    let told = story.events();
+    let mut told = told.as_slice();
+    for Chunk { place, after, until, times, .. } in chunks {
+        count.store(0, Ordering::SeqCst);
+        let asked = (story.session.id.clone(), place, after..until);
+        reading::page(log.clone(), asked, notices_in.clone(), CancellationToken::new()).await;
+        let Some(Notice::Page { events, .. }) = notices.recv().await else { panic!("page {place}") };
+        let (here, later) = told.split_at(times.len());
+        told = later;
+        assert_eq!(events.as_slice(), here, "page {place}");
+        let holding = |commit: &&Arc<Commit>| {
+            commit.events.iter().any(|sealed| here.iter().any(|event| event.no == sealed.event.no))
+        };
+        let own = story.commits.iter().filter(holding).count() as u64;
+        assert_eq!(count.load(Ordering::SeqCst), own, "page {place}: the commits that hold its events");
+    }
+    assert!(told.is_empty(), "every event is in a page");
 }
 
 fn demo(home: &Home) -> String {

@@ -1,61 +1,15 @@
 //! A source that is looked at again and again: what is known of its session is read from the log once.
 
 use super::{Desk, fixtures};
+use crate::harness::counting::Counting;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tackroom::adapters::engine::memory::Memory;
-use tackroom::domain::commit::{Commit, Head};
-use tackroom::domain::ids::{CommitId, SessionId};
 use tackroom::domain::marks::Mark;
 use tackroom::domain::order::Order;
-use tackroom::ports::Later;
-use tackroom::ports::log::{Caps, Follow, Log, LogFault, Tail};
+use tackroom::ports::log::Log;
 use tackroom::runtime::hand::Hand;
 use tackroom::runtime::importer::Known;
 use tackroom::runtime::plugs::Settings;
-
-/// A log that counts the commits which are read.
-struct Counting(Memory, Arc<AtomicU64>);
-
-impl Log for Counting {
-    fn append(&self, commit: Arc<Commit>) -> Later<'_, Result<Head, LogFault>> {
-        self.0.append(commit)
-    }
-    fn settle<'a>(
-        &'a self,
-        session: &'a SessionId,
-        id: &'a CommitId,
-    ) -> Later<'a, Result<Option<Head>, LogFault>> {
-        self.0.settle(session, id)
-    }
-    fn head<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Head, LogFault>> {
-        self.0.head(session)
-    }
-    fn read<'a>(
-        &'a self,
-        session: &'a SessionId,
-        after: u64,
-        limit: usize,
-    ) -> Later<'a, Result<Vec<Arc<Commit>>, LogFault>> {
-        Box::pin(async move {
-            let page = self.0.read(session, after, limit).await?;
-            self.1.fetch_add(page.len() as u64, Ordering::SeqCst);
-            Ok(page)
-        })
-    }
-    fn tail(&self, follow: Follow) -> Box<dyn Tail> {
-        self.0.tail(follow)
-    }
-    fn find<'a>(&'a self, prefix: &'a str, limit: usize) -> Later<'a, Result<Vec<SessionId>, LogFault>> {
-        self.0.find(prefix, limit)
-    }
-    fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>> {
-        self.0.purge(session)
-    }
-    fn caps(&self) -> Caps {
-        self.0.caps()
-    }
-}
 
 fn counting() -> (Desk, Arc<AtomicU64>) {
     let (mut desk, count) = (Desk::new(), Arc::new(AtomicU64::new(0)));

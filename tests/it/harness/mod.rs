@@ -14,3 +14,4 @@ pub mod shelf;
 pub mod screen;
 pub mod look;
 pub mod many;
+pub mod counting;

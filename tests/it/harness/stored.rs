@@ -53,11 +53,12 @@ impl Stored {
     pub fn answer(&self, command: &Command) -> Vec<Notice> {
         match command {
             Command::Replay(_) => self.opened(),
-            Command::Page { session, place, after } => {
-                let events = self.commits.iter().filter(|commit| commit.seq > *after);
-                let events = events.flat_map(|commit| &commit.events).map(|sealed| sealed.event.clone());
+            Command::Page { session, place, after, until } => {
+                let asked = |commit: &&Arc<Commit>| commit.seq > *after && commit.seq <= *until;
+                let events = self.commits.iter().filter(asked).flat_map(|commit| &commit.events);
                 let in_page = |no: u64| no > place * CHUNK && no <= (place + 1) * CHUNK;
-                let events = Arc::new(events.filter(|event| in_page(event.no.0)).collect());
+                let events = events.map(|sealed| &sealed.event).filter(|event| in_page(event.no.0));
+                let events = Arc::new(events.cloned().collect());
                 vec![Notice::Page { session: session.clone(), place: *place, events }]
             }
             // Nothing else is asked of a stored session.
