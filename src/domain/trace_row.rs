@@ -197,3 +197,25 @@ impl From<Close> for RowState {
         }
     }
 }
+
+impl What {
+    /// The call that it is about, with its tool, where it is one.
+    pub fn call(&self) -> Option<(CallId, &str)> {
+        match self {
+            What::Call { call, tool, .. } => Some((*call, tool)),
+            What::Run { .. }
+            | What::Step(_)
+            | What::Model { .. }
+            | What::Retry { .. }
+            | What::Execution { .. }
+            | What::Pause
+            | What::Stepping
+            | What::Breakpoint { .. }
+            | What::Steer { .. }
+            | What::Fork { .. }
+            | What::Restore { .. }
+            | What::Takeover { .. }
+            | What::Foreign { .. } => None,
+        }
+    }
+}

@@ -6,7 +6,6 @@ use crate::domain::command::Command;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::session::Session;
-use crate::domain::trace_row::What;
 use crate::ui::app::App;
 use crate::ui::edit::{ArgEditor, TextBox};
 use crate::ui::list;
@@ -14,30 +13,14 @@ use crate::ui::mode::{Ask, Focus, ForkPoint, Pane, Twisting};
 use crate::ui::parts::{Chooser, ForkDialog, Overlay, Question};
 use crate::ui::update::{Effect, fault, toast};
 use crate::ui::update_inspect;
+use crate::ui::update_library::{self, Meant};
 
 /// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
 pub fn open(app: &mut App) {
-    let listed = match &app.overlay {
-        Some(Overlay::Sessions) => match app.library.chosen_row() {
-            Some(row) => Some(row.id.clone()),
-            None => return, // it is not known yet which one that is
-        },
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Themes { .. }
-            | Overlay::Fork(_)
-            | Overlay::Compare(_)
-            | Overlay::Inspect(_)
-            | Overlay::Editor(_)
-            | Overlay::Batch(_)
-            | Overlay::Breaks(_),
-        )
-        | None => None,
-    };
-    let point = match listed {
-        Some(session) => Some(ForkPoint { session, at: None, calls: Vec::new() }),
-        None => chosen(app),
+    let point = match update_library::meant(app) {
+        Meant::Listed(session) => Some(ForkPoint { session, at: None, calls: Vec::new() }),
+        Meant::NotKnown => return,
+        Meant::Watched => chosen(app),
     };
     let Some(point) = point else { return toast(app, "There is no event to fork at yet.", "") };
     app.overlay = Some(Overlay::Fork(ForkDialog { point, chooser: Chooser::default() }));
@@ -83,22 +66,7 @@ fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, Strin
     };
     let asked =
         watched.trace.order().iter().filter_map(|key| watched.trace.row(*key)).filter(|row| row.no == at);
-    let calls = asked.filter_map(|row| match &row.what {
-        What::Call { call, tool, .. } => Some((*call, tool.clone())),
-        What::Run { .. }
-        | What::Step(_)
-        | What::Model { .. }
-        | What::Retry { .. }
-        | What::Execution { .. }
-        | What::Pause
-        | What::Stepping
-        | What::Breakpoint { .. }
-        | What::Steer { .. }
-        | What::Fork { .. }
-        | What::Restore { .. }
-        | What::Takeover { .. }
-        | What::Foreign { .. } => None,
-    });
+    let calls = asked.filter_map(|row| row.what.call().map(|(call, tool)| (call, tool.to_string())));
     Some((at, calls.collect()))
 }
 

@@ -8,7 +8,6 @@ use crate::domain::inspect::page::{Page, Subject};
 use crate::domain::session::Session;
 use crate::domain::talk_item::Said;
 use crate::domain::text;
-use crate::domain::trace_row::What;
 use crate::ui::action::{Inspect, Item, Move};
 use crate::ui::app::App;
 use crate::ui::edit::TextBox;
@@ -75,22 +74,7 @@ fn chosen(app: &App, session: &Session) -> Option<Subject> {
             let rows = list::trace_rows(app);
             let at = app.windows.trace.chosen.or(rows.len().checked_sub(1).filter(|_| at_position.is_none()));
             let row = at.and_then(|at| watched.trace.row(*rows.get(at)?));
-            row.map(|row| match &row.what {
-                What::Call { call, .. } => Subject { no: row.no, call: Some(*call) },
-                What::Run { .. }
-                | What::Step(_)
-                | What::Model { .. }
-                | What::Retry { .. }
-                | What::Execution { .. }
-                | What::Pause
-                | What::Stepping
-                | What::Breakpoint { .. }
-                | What::Steer { .. }
-                | What::Fork { .. }
-                | What::Restore { .. }
-                | What::Takeover { .. }
-                | What::Foreign { .. } => alone(row.no),
-            })
+            row.map(|row| Subject { no: row.no, call: row.what.call().map(|(call, _)| call) })
         }
         Focus::Pane(Pane::Conversation) => {
             let items = watched.talk.items();

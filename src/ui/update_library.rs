@@ -16,6 +16,24 @@ use crate::ui::update::{Effect, toast};
 use crate::ui::update_deeds::{each, export, pin, purge, put, take_back, undo};
 use crate::ui::{update_list, update_texts};
 
+/// The session that a key is about.
+pub enum Meant {
+    /// The chosen one of the list, which is open.
+    Listed(SessionId),
+    /// One of the list; it is not known yet which.
+    NotKnown,
+    /// The watched one.
+    Watched,
+}
+
+/// Which session a key is about.
+pub fn meant(app: &App) -> Meant {
+    if !matches!(app.overlay, Some(Overlay::Sessions)) {
+        return Meant::Watched; // whatever else lies over the workbench is about it
+    }
+    app.library.chosen_row().map_or(Meant::NotKnown, |row| Meant::Listed(row.id.clone()))
+}
+
 /// Does what is done in the sessions screen.
 pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effect>) {
     let now = app.now;

@@ -19,9 +19,10 @@ use crate::ui::edit::TextBox;
 use crate::ui::jump;
 use crate::ui::mode::Ask;
 use crate::ui::paper::Paper;
-use crate::ui::parts::{Overlay, Question};
+use crate::ui::parts::Question;
 use crate::ui::playback::{Goal, Playback, SPEEDS};
 use crate::ui::update::{Effect, fault, toast};
+use crate::ui::update_library::{self, Meant};
 use crate::ui::update_list;
 
 /// Events applied in one go at most while playing.
@@ -123,24 +124,11 @@ pub fn to_part(app: &mut App, part: u64, of: u64) {
 
 /// The watched session from its beginning, the chosen one of the list, or back from the replay.
 pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
-    let listed = match &app.overlay {
-        Some(Overlay::Sessions) => app.library.chosen_row().map(|row| row.id.clone()),
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Themes { .. }
-            | Overlay::Fork(_)
-            | Overlay::Compare(_)
-            | Overlay::Inspect(_)
-            | Overlay::Editor(_)
-            | Overlay::Batch(_)
-            | Overlay::Breaks(_),
-        )
-        | None => None,
+    let listed = match update_library::meant(app) {
+        Meant::Listed(session) => Some(session),
+        Meant::NotKnown => return,
+        Meant::Watched => None,
     };
-    if listed.is_none() && matches!(app.overlay, Some(Overlay::Sessions)) {
-        return; // it is not known yet which one that is
-    }
     let replay = listed.is_some() || app.playback.is_none();
     if let Some(id) = listed.or_else(|| app.session_id().cloned()) {
         update_list::watch(app, id, replay, effects);
