@@ -69,7 +69,7 @@ pub enum Released {
     Nothing,
     /// It was a worktree with nothing of its own: it is gone, and so is its registration.
     Removed,
-    /// It is a worktree with files or commits that are nowhere else: it stays.
+    /// It is a worktree with files, ignored ones too, or commits that are nowhere else: it stays.
     Changed,
 }
 

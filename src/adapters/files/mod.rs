@@ -313,7 +313,11 @@ impl Files for Folders {
                 return Released::Nothing;
             }
             let Ok(now) = self.scan(folder, None).await else { return Released::Changed };
-            match git::holds_nothing_new(folder, &now).await && git::remove(folder).await {
+            let clean = git::holds_nothing_new(folder, &now).await;
+            // What ignore files name is in no manifest and in no commit: it is somebody's all the same.
+            let walk = (PathBuf::from(folder), now);
+            let more = tokio::task::spawn_blocking(move || scan::holds_more(&walk.0, &walk.1)).await;
+            match clean && more.is_ok_and(|more| !more) && git::remove(folder).await {
                 true => Released::Removed,
                 false => Released::Changed,
             }
