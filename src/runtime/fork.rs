@@ -133,7 +133,8 @@ pub async fn fork(
         None => plugs.files.worktree(&source.workspace, &workspace, manifest).await,
         Some(_) => None,
     };
-    let laid = plugs.files.put_back(&workspace, manifest).await?;
+    let changes = plugs.files.compare(&workspace, manifest).await?;
+    let laid = plugs.files.put_back(&workspace, &changes).await?;
     let here = plugs.files.keep(&workspace, Some(manifest)).await?;
     let fork = Fork { id: &id, workspace: &workspace, files: Some(here.manifest), twist, by, program };
     let commit = fork::commit(&fork, parent, copies, fresh, &kit)?;

@@ -279,12 +279,11 @@ impl Files for Folders {
         })
     }
 
-    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+    fn put_back<'a>(&'a self, folder: &'a str, changes: &'a [Change]) -> Later<'a, Result<PutBack, FilesFault>> {
         Box::pin(async move {
-            let planned = self.compare(folder, manifest).await?;
             let bad = |why: String| FilesFault::Folder { folder: folder.to_string(), why };
             let dir = Dir::open(Path::new(folder)).map_err(|error| bad(error.to_string()))?;
-            Ok(lay::lay(self, Arc::new(dir), planned).await)
+            Ok(lay::lay(self, Arc::new(dir), changes.to_vec()).await)
         })
     }
 

@@ -181,7 +181,7 @@ fn more(dir: &Dir, at: &str, manifest: &Manifest, depth: usize) -> bool {
 }
 
 /// The file's bytes, at most so many; none where it is no file or cannot be read.
-fn read_whole(dir: &Dir, name: &OsStr, most: u64) -> Option<Vec<u8>> {
+pub(super) fn read_whole(dir: &Dir, name: &OsStr, most: u64) -> Option<Vec<u8>> {
     let (file, stamp) = dir.file(name).ok()?;
     let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(most)).unwrap_or(0));
     file.take(most + 1).read_to_end(&mut bytes).ok()?;
