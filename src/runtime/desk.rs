@@ -16,7 +16,7 @@ use crate::ports::export::Export;
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
-use crate::runtime::inbox::{self, Tray};
+use crate::runtime::inbox::{self, Tray, Unwritten};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::library::Library;
 use crate::runtime::plugs::Plugs;
@@ -46,6 +46,7 @@ pub struct Desk {
     watching: CancellationToken,
     inspecting: CancellationToken,
     inbox: Option<(Tray, CancellationToken)>,
+    unwritten: Unwritten,
     library: Library,
 }
 
@@ -66,6 +67,7 @@ impl Desk {
             watching,
             inspecting: CancellationToken::new(),
             inbox: None,
+            unwritten: Unwritten::default(),
             library,
         }
     }
@@ -76,8 +78,13 @@ impl Desk {
         self
     }
 
-    /// Serves commands until told to quit or the screen is gone; then every run parks, and every fork is made or given up,
-    /// before this returns.
+    /// The answers of the inbox that are not known to be written, now and after the end.
+    pub fn unwritten(&self) -> Unwritten {
+        self.unwritten.clone()
+    }
+
+    /// Serves commands until told to quit or the screen is gone; then every answer is written, every run parks, and every
+    /// fork is made or given up, before this returns.
     pub async fn serve(mut self, mut commands: Receiver<Command>) {
         let (idle, mut idlers) = channel(IDLE);
         loop {
@@ -116,6 +123,10 @@ impl Desk {
             while self.agents.try_join_next().is_some() {}
         }
         self.quit.cancel();
+        drop(idlers); // nobody is driven here any more
+        if let Some((tray, _)) = self.inbox.take() {
+            tray.end().await;
+        }
         while self.agents.join_next().await.is_some() {}
         self.library.end().await;
     }
@@ -186,7 +197,8 @@ impl Desk {
         let (plugs, notices) = (self.plugs.clone(), self.notices.clone());
         let tray = self.inbox.take().map(|(tray, _)| tray).unwrap_or_else(|| {
             let (hand, quit) = (self.hand.another(), self.quit.child_token());
-            Tray::start(plugs.clone(), hand, notices.clone(), idle.clone(), quit)
+            let end = (self.unwritten.clone(), quit);
+            Tray::start(plugs.clone(), hand, notices.clone(), idle.clone(), end)
         });
         if open {
             tokio::spawn(inbox::tell(plugs, notices, stop.clone()));
