@@ -74,6 +74,8 @@ pub enum Released {
     Removed,
     /// It is a worktree with files, ignored ones too, or commits that are nowhere else: it stays.
     Changed,
+    /// Another session works in it: it stays.
+    Used,
 }
 
 /// Files by folder; a folder is named by its absolute path.
@@ -96,7 +98,11 @@ pub trait Files: Send + Sync {
     fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>>;
     /// Makes these changes and no others. A path that is not as the change has it any more is left as it is and told as
     /// failed; one that fails does not keep the others from it.
-    fn put_back<'a>(&'a self, folder: &'a str, changes: &'a [Change]) -> Later<'a, Result<PutBack, FilesFault>>;
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>>;
     /// Makes an empty folder of that name among those of this program, or `into`, which must be empty or not there.
     /// Answers its absolute path.
     fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault>;
@@ -105,6 +111,10 @@ pub trait Files: Send + Sync {
     fn worktree<'a>(&'a self, of: &'a str, folder: &'a str, manifest: Hash) -> Later<'a, Option<String>> {
         let _ = (of, folder, manifest);
         Box::pin(std::future::ready(None))
+    }
+    /// The worktrees that `make` and `worktree` made and that are still there: each by its name and its absolute path.
+    fn worktrees(&self) -> Later<'_, Vec<(String, String)>> {
+        Box::pin(std::future::ready(Vec::new()))
     }
     /// Lets a folder of that name go, which `make` made: a worktree that holds nothing new is removed with its
     /// registration.

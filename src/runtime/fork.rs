@@ -127,6 +127,8 @@ pub async fn fork(
             (found, plugs.files.keep(&source.workspace, source.kept).await?.manifest)
         }
     };
+    // A folder whose session nobody knows is let go by whoever looks for such: not while it is being made.
+    let _claim = plugs.store.work.claim(&id)?;
     let workspace = plugs.files.make(id.as_str(), wish.into.as_deref())?;
     // A folder that the operator named gets files and nothing else.
     let worktree = match wish.into {

@@ -7,6 +7,10 @@ use crate::harness::outside;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::domain::ids::SessionId;
+use tackroom::ports::log::Log;
+use tackroom::ports::work::Work;
 
 /// What git says in a folder, without any configuration that could start something.
 fn git(folder: &Path, args: &[&str]) -> String {
@@ -23,7 +27,11 @@ fn git(folder: &Path, args: &[&str]) -> String {
 /// Whether there is git; says loudly where there is none.
 #[track_caller]
 fn has_git() -> bool {
-    outside::works(&["git", "--version"], "TACKROOM_HAVE_GIT", "a fork of a git repository is a worktree of it")
+    outside::works(
+        &["git", "--version"],
+        "TACKROOM_HAVE_GIT",
+        "a fork of a git repository is a worktree of it",
+    )
 }
 
 fn executable(path: &Path, text: &str) {
@@ -222,4 +230,60 @@ fn a_purge_keeps_what_ignore_files_name_and_what_other_repositories_hold() {
     std::fs::create_dir_all(folder.join("out/empty")).unwrap();
     assert_eq!(purged(&home, &told).code, 0);
     assert!(!folder.exists());
+}
+
+/// Cause: a purge asked only for the session's own claim: the folder went from under another session that works in it.
+#[test]
+fn a_worktree_in_which_another_session_works_stays() {
+    if !has_git() {
+        return;
+    }
+    let home = Home::new();
+    hostile(&home);
+    let (id, at) = session(&home);
+    let (told, folder) = forked(&home, &[&id, "--at", &at]);
+    let model = home.script(json!([{"text": "Looked."}]));
+    let below = folder.join("sub").display().to_string();
+    let args = ["run", "Look.", "--headless", "--model", &model, "--workspace", &below];
+    let ran = home.run(&args);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let other = home.sessions().into_iter().find(|row| row["workspace"] == below.as_str()).unwrap();
+    let ran = purged(&home, &told);
+    assert!(ran.code == 0 && ran.err.contains("another session works in the git worktree"), "{ran:?}");
+    assert_eq!((worktrees(&home), folder.exists()), (2, true));
+    // When that one is gone, nobody names the folder any more; the next look lets it go.
+    let other = other["id"].as_str().unwrap();
+    assert_eq!(home.run(&["sessions", "delete", other]).code, 0);
+    assert_eq!(home.run(&["sessions", "purge", other]).code, 0);
+    assert_eq!(home.run(&["sessions", "purge", "--expired"]).code, 0);
+    assert_eq!((worktrees(&home), folder.exists()), (1, false));
+}
+
+/// Cause: the log went first and the folder after it: what was cut off in between left a worktree that nobody named.
+#[tokio::test]
+async fn a_worktree_whose_session_is_gone_is_let_go_where_it_is_clean_and_nobody_makes_it() {
+    if !has_git() {
+        return;
+    }
+    let home = Home::new();
+    let mark = hostile(&home);
+    let (id, at) = session(&home);
+    let (clean, changed) = (forked(&home, &[&id, "--at", &at]), forked(&home, &[&id, "--at", &at]));
+    let (claimed, named) = (forked(&home, &[&id, "--at", &at]), forked(&home, &[&id, "--at", &at]));
+    let name = |fork: &(Value, PathBuf)| SessionId(fork.0["session"].as_str().unwrap().to_string());
+    std::fs::write(changed.1.join("mine.txt"), "work\n").unwrap();
+    let engine = Sqlite::open(&home.home().join("data")).unwrap();
+    for fork in [&clean, &changed, &claimed] {
+        assert_eq!(home.run(&["cancel", name(fork).as_str()]).code, 0);
+        assert_eq!(home.run(&["sessions", "delete", name(fork).as_str()]).code, 0);
+        assert!(engine.purge(&name(fork)).await.unwrap(), "and here it was cut off");
+    }
+    let claim = engine.claim(&name(&claimed)).unwrap().unwrap();
+    assert_eq!(home.run(&["sessions", "purge", "--expired"]).code, 0);
+    let there = || [&clean, &changed, &claimed, &named].map(|fork| fork.1.exists());
+    assert_eq!((there(), worktrees(&home)), ([false, true, true, true], 4));
+    drop(claim);
+    assert_eq!(home.run(&["sessions", "purge", "--expired"]).code, 0);
+    assert_eq!((there(), worktrees(&home)), ([false, true, false, true], 3));
+    assert!(!mark.exists(), "{}", std::fs::read_to_string(&mark).unwrap_or_default());
 }
