@@ -13,6 +13,7 @@ use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
 use crate::ports::export::Export;
+use crate::ports::log::LogFault;
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
@@ -351,6 +352,10 @@ fn explain(fault: AgentFault) -> (String, String) {
         AgentFault::Imported(_) => {
             (fault.to_string(), "it can be watched, replayed and searched".to_string())
         }
+        AgentFault::Log(log @ LogFault::Full { .. }) => (
+            log.to_string(),
+            "the run stopped; nothing that was written is lost. Make room, then resume".to_string(),
+        ),
         AgentFault::Log(log) => (
             log.to_string(),
             "the run stopped; nothing that was written is lost. Mend it and resume".to_string(),
