@@ -1,10 +1,10 @@
 //! `tackroom inspect` through the real binary: what a server was sent, what a call did, and the shapes for programs.
 
 use crate::harness::binary::{Home, finish, is_raw};
-use crate::harness::mock_model::{Answer, MockModel};
-use crate::harness::terminal::Terminal;
 use crate::harness::look::ask;
+use crate::harness::mock_model::{Answer, MockModel};
 use crate::harness::story::Story;
+use crate::harness::terminal::Terminal;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::Sqlite;
@@ -185,12 +185,13 @@ async fn what_is_not_whole_or_not_what_was_sent_is_not_handed_on_as_such() {
     assert_eq!(ran.out, "", "nothing goes down the pipe");
     ran.fails(1, &["not what was sent", "without the flag"]);
 
-    let mut story = Story::new("0utputq123", "Large");
+    let mut story = Story::new("b1gsq12345", "Large");
     let whole: String = (0..300_000).map(|at| format!("line {at}\n")).collect();
     let (mut output, _) = Output::bounded(whole.clone());
     output.blob = Some(Hash::of(whole.as_bytes()));
     story.task("x").reply(10, "", &[("search", json!({}))]).allow(1, ".").start(1);
-    story.facts(Class::Worker, vec![Fact::CallEnded { call: CallId(1), outcome: Outcome::Ok, output, ms: 3 }]);
+    story
+        .facts(Class::Worker, vec![Fact::CallEnded { call: CallId(1), outcome: Outcome::Ok, output, ms: 3 }]);
     let home = stored(&story, &[whole.as_bytes()]).await;
     assert_eq!(bytes(&home, &["inspect", story.session.id.as_str(), "c1", "--output"]), whole.as_bytes());
     let home = stored(&story, &[]).await;
