@@ -80,9 +80,11 @@ fn section<'a>(page: &'a Page, name: &str, missing: &str) -> Result<&'a Section,
     let has_text = |section: &&Section| {
         section.name == name && section.parts.iter().any(|part| matches!(part, Part::Text { .. }))
     };
-    page.sections.iter().rev().find(has_text).ok_or_else(|| {
-        unknown(&format!("{} {missing}, or it is not known any more", page.name()))
-    })
+    page.sections
+        .iter()
+        .rev()
+        .find(has_text)
+        .ok_or_else(|| unknown(&format!("{} {missing}, or it is not known any more", page.name())))
 }
 
 fn unknown(sentence: &str) -> Failure {

@@ -123,21 +123,26 @@ async fn undriven(plugs: &Plugs) -> Result<Vec<Row>, LogFault> {
         left.retain(|row| matches!(work.taken(&row.id), Ok(false)));
         left
     });
-    looked.await.map_err(|error| LogFault::Unavailable { why: format!("the look at the claims broke: {error}") })
+    looked
+        .await
+        .map_err(|error| LogFault::Unavailable { why: format!("the look at the claims broke: {error}") })
 }
 
-/// The answers that the clerk was given and that nobody is known to have heard of yet, in their order: each with what kept
-/// it from being written, where that is known. Clones share it; whoever leaves can tell by it what was not done.
+/// A hold, and what kept its answer from being written, where that is known.
+pub type Lost = (HoldId, Option<String>);
+
+/// The answers that the clerk was given and that nobody is known to have heard of yet, in their order. Clones
+/// share it; whoever leaves can tell by it what was not done.
 #[derive(Clone, Default)]
-pub struct Unwritten(Arc<Mutex<Vec<(HoldId, Option<String>)>>>);
+pub struct Unwritten(Arc<Mutex<Vec<Lost>>>);
 
 impl Unwritten {
     /// What is in it now.
-    pub fn all(&self) -> Vec<(HoldId, Option<String>)> {
+    pub fn all(&self) -> Vec<Lost> {
         self.held().clone()
     }
 
-    fn held(&self) -> MutexGuard<'_, Vec<(HoldId, Option<String>)>> {
+    fn held(&self) -> MutexGuard<'_, Vec<Lost>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -140,7 +140,11 @@ impl Files for Slow {
     fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         self.0.compare(folder, manifest)
     }
-    fn put_back<'a>(&'a self, folder: &'a str, changes: &'a [Change]) -> Later<'a, Result<PutBack, FilesFault>> {
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
         self.0.put_back(folder, changes)
     }
     fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault> {
@@ -253,7 +257,10 @@ async fn what_could_not_be_written_at_the_end_is_told() {
     served.say(Command::Answer(answers)).await;
     let left = served.leave().await;
     assert_eq!(left.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>(), given, "in their order");
-    assert!(left.iter().all(|(_, why)| why.as_ref().is_some_and(|why| why.starts_with("failed"))), "{left:?}");
+    assert!(
+        left.iter().all(|(_, why)| why.as_ref().is_some_and(|why| why.starts_with("failed"))),
+        "{left:?}"
+    );
 }
 
 /// Cause: a fork that nobody had taken up stood in the inbox as interrupted, though nothing was ever begun in it.
@@ -268,7 +275,9 @@ async fn a_fork_that_was_never_started_was_not_interrupted() {
     let named = |held: &[Held], id: &SessionId| held.iter().filter(|held| held.id.session == *id).count();
     let mut last = Vec::new();
     while named(&last, &parent) == 0 {
-        let Some(Notice::Inbox(held)) = told.recv().await else { panic!("it tells the inbox and nothing else") };
+        let Some(Notice::Inbox(held)) = told.recv().await else {
+            panic!("it tells the inbox and nothing else")
+        };
         last = held;
     }
     for _ in 0..500 {

@@ -186,12 +186,7 @@ fn set_mode(dir: &Dir, path: &str, mode: u32) -> io::Result<()> {
     folder.sync()
 }
 
-fn put(
-    dir: &Dir,
-    path: &str,
-    shown: Option<&Entry>,
-    (entry, content): (&Entry, &[u8]),
-) -> io::Result<()> {
+fn put(dir: &Dir, path: &str, shown: Option<&Entry>, (entry, content): (&Entry, &[u8])) -> io::Result<()> {
     let (folder, name) = holder(dir, path)?;
     if !matches!(entry, Entry::Folder { .. }) {
         check(&folder, name, shown)?; // a folder that is there already has nothing to lose

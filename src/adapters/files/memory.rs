@@ -85,18 +85,21 @@ impl Files for MemoryFiles {
         Box::pin(std::future::ready(self.inner().plan(folder, manifest)))
     }
 
-    fn put_back<'a>(&'a self, folder: &'a str, changes: &'a [Change]) -> Later<'a, Result<PutBack, FilesFault>> {
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
         let mut inner = self.inner();
         let (contents, now) = (inner.contents.clone(), inner.manifest(folder));
         let files = inner.folders.entry(folder.to_string()).or_default();
         let mut done = PutBack::default();
         for change in changes {
             let is_file = |entry: &Option<Entry>| matches!(entry, Some(Entry::File { .. }));
-            if is_file(&change.from) || is_file(&change.to) {
-                if now.entries.get(&change.path) != change.from.as_ref() {
-                    done.failed.push((change.path.clone(), MOVED.to_string()));
-                    continue;
-                }
+            let moved = now.entries.get(&change.path) != change.from.as_ref();
+            if moved && (is_file(&change.from) || is_file(&change.to)) {
+                done.failed.push((change.path.clone(), MOVED.to_string()));
+                continue;
             }
             done.changed.push(change.clone());
             match (change.deed, &change.to) {
