@@ -124,7 +124,7 @@ fn a_section_opens_in_the_pager_and_the_screen_comes_back() {
     let home = Home::new();
     let id = written(&home);
     let (seen, edited) = (home.path("seen"), home.path("edited"));
-    let pager = format!("cat > {}; echo the pager was here", seen.display());
+    let pager = format!("cat > {}; echo the pager was here; read key < /dev/tty", seen.display());
     let editor = format!("cp \"$0\" {}; false", edited.display());
     let editor = format!("sh -c '{editor}'");
     let program = [env!("CARGO_BIN_EXE_tackroom"), "replay", &id, "--at", "9"];
@@ -134,6 +134,8 @@ fn a_section_opens_in_the_pager_and_the_screen_comes_back() {
     screen.keys("o");
     screen.see("Arguments");
     screen.keys("\t\tp");
+    screen.see("the pager was here");
+    screen.keys("\r"); // it has the terminal until then, and nothing of ours is on it
     screen.see("Arguments");
     crate::harness::binary::until("the pager read it", || {
         std::fs::read_to_string(&seen).is_ok_and(|text| text.contains("content"))
