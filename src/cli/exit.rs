@@ -104,6 +104,11 @@ impl From<LogFault> for Failure {
                 sentence,
                 "`tackroom events ID` shows what can still be read; nothing is written to a damaged session",
             ),
+            LogFault::Full { .. } => Failure::new(
+                Code::Failed,
+                sentence,
+                "nothing that was written is lost: make room on that disk, then do it again (a run: `tackroom resume ID`)",
+            ),
             LogFault::Unavailable { .. } => Failure::new(
                 Code::Failed,
                 sentence,

@@ -15,14 +15,12 @@ use crate::domain::export::tale::Tale;
 use crate::domain::ids::SessionId;
 use crate::ports::Later;
 use crate::ports::export;
+use crate::runtime::pages::pages;
 use crate::runtime::plugs::Store;
 use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-
-/// Commits read at once.
-const PAGE: usize = 64;
 
 /// Writes sessions.
 pub async fn export(config: &Config, args: &Export, json: bool) -> Result<Code, Failure> {
@@ -158,12 +156,9 @@ async fn lines(store: &Store, id: &SessionId, target: &mut Target) -> Result<u64
     let head = store.log.head(id).await?;
     let mut writer = Writer::new();
     target.json(&Writer::header(id, &head))?;
-    let mut after = 0;
-    while after < head.seq {
-        let page = store.log.read(id, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        for commit in page.iter().filter(|commit| commit.seq <= head.seq) {
+    let mut pages = pages(&*store.log, id, 0).until(head.seq);
+    while let Some(page) = pages.next().await? {
+        for commit in &page {
             for hash in writer.wants(commit) {
                 match store.blobs.get(hash).await? {
                     Some(content) => {
@@ -195,12 +190,10 @@ async fn document(
     let head = store.log.head(id).await?;
     let row = store.index.row(id).await?;
     let mut tale = Tale::default();
-    let (mut after, mut begun) = (0, false);
-    while after < head.seq {
-        let page = store.log.read(id, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        for sealed in page.iter().filter(|commit| commit.seq <= head.seq).flat_map(|commit| &commit.events) {
+    let mut begun = false;
+    let mut pages = pages(&*store.log, id, 0).until(head.seq);
+    while let Some(page) = pages.next().await? {
+        for sealed in page.iter().flat_map(|commit| &commit.events) {
             let pieces = tale.apply(&sealed.event);
             if !begun {
                 begun = true;

@@ -87,18 +87,17 @@ async fn work(
     let waits = if on_hold == OnHold::Wait { agent::OnHold::Wait } else { agent::OnHold::Leave };
     loop {
         let parked = agent.drive(waits).await?;
-        let session = agent.session().clone();
-        match parked {
-            Parked::Quit => return Ok((Code::Interrupted, session)),
-            Parked::Idle => return Ok((Code::of(session.status()), session)),
-            Parked::Held if on_hold == OnHold::Stop => return Ok((Code::Held, session)),
-            Parked::Held if reins.taken(&session) => return Ok((Code::Held, session)),
-            Parked::Held => {
-                if !answer(&mut hand, &session, on_hold).await? {
-                    return Ok((Code::Held, session));
-                }
-            }
-        }
+        let session = agent.session();
+        let code = match parked {
+            Parked::Quit => Code::Interrupted,
+            Parked::Idle => Code::of(session.status()),
+            Parked::Held if on_hold == OnHold::Stop || reins.taken(session) => Code::Held,
+            Parked::Held => match answer(&mut hand, session, on_hold).await? {
+                true => continue,
+                false => Code::Held,
+            },
+        };
+        return Ok((code, session.clone()));
     }
 }
 

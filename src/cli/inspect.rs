@@ -29,10 +29,10 @@ pub async fn inspect(config: &Config, args: &Inspect) -> Result<Code, Failure> {
     let page = read(&wire.store, body::rebuilt, &id, subject, None).await?;
     let page = page.ok_or_else(|| nothing(&id, &subject.no.to_string()))?;
     if args.request {
-        return exact(section(&page, "body", "is no request to the model")?);
+        return exact(&page, section(&page, "body", "is no request to the model")?);
     }
     if args.output {
-        return exact(section(&page, "output", "gave nothing back")?);
+        return exact(&page, section(&page, "output", "gave nothing back")?);
     }
     if args.raw {
         page.events.iter().try_for_each(|raw| out::json(&raw.json))?;
@@ -80,15 +80,24 @@ fn section<'a>(page: &'a Page, name: &str, missing: &str) -> Result<&'a Section,
     let has_text = |section: &&Section| {
         section.name == name && section.parts.iter().any(|part| matches!(part, Part::Text { .. }))
     };
-    page.sections.iter().rev().find(has_text).ok_or_else(|| {
-        let sentence = format!("{} {missing}, or it is not known any more", page.name());
-        let hint = "without the flag, all that is known of it is shown".to_string();
-        Failure::new(Code::Failed, text::clean(&sentence).into_owned(), hint)
-    })
+    page.sections
+        .iter()
+        .rev()
+        .find(has_text)
+        .ok_or_else(|| unknown(&format!("{} {missing}, or it is not known any more", page.name())))
 }
 
-/// A text byte by byte; on a terminal, without what that would act on.
-fn exact(section: &Section) -> Result<Code, Failure> {
+fn unknown(sentence: &str) -> Failure {
+    let hint = "without the flag, all that is known of it is shown".to_string();
+    Failure::new(Code::Failed, text::clean(sentence).into_owned(), hint)
+}
+
+/// A text byte by byte; on a terminal, without what that would act on. What is known not to be whole, or not to be what was
+/// asked for, is nobody's to pass on.
+fn exact(page: &Page, section: &Section) -> Result<Code, Failure> {
+    if let Some(lacks) = &section.lacks {
+        return Err(unknown(&format!("{}: {lacks}", page.name())));
+    }
     let copied = section.copied();
     let mut stdout = std::io::stdout().lock();
     let written = match stdout.is_terminal() {

@@ -94,6 +94,10 @@ impl Request for BareRequest {
         self.request.hash()
     }
 
+    fn frame(&self) -> Option<Arc<[u8]>> {
+        self.request.frame()
+    }
+
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
         let (sent, why) = (self.request.send(drafts), self.why);
         Box::pin(async move {

@@ -120,8 +120,14 @@ pub async fn purge(config: &Config, args: &Purge, json: bool) -> Result<Code, Fa
 async fn purge_one(wire: &Wire, id: &SessionId) -> Result<(), Failure> {
     match retention::purge(&wire.store, wire.files.as_ref(), id).await? {
         Purged::Gone(released) => {
-            if released == Released::Changed {
-                out::progress(&format!("the git worktree of {id} has changes of its own: it stays"));
+            match released {
+                Released::Changed => {
+                    out::progress(&format!("the git worktree of {id} has changes of its own: it stays"));
+                }
+                Released::Used => {
+                    out::progress(&format!("another session works in the git worktree of {id}: it stays"));
+                }
+                Released::Nothing | Released::Removed => {}
             }
             Ok(())
         }

@@ -11,6 +11,7 @@ use crate::domain::call::Via;
 use crate::domain::command::Command;
 use crate::domain::event::Limits;
 use crate::domain::ids::SessionId;
+use crate::domain::inbox::HoldId;
 use crate::domain::order::Task;
 use crate::runtime::desk::Desk;
 use crate::runtime::upkeep::keep_up;
@@ -88,6 +89,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     app.library.kept_days = (config.archived_days.value, config.deleted_days.value);
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
     let here = std::env::current_dir().unwrap_or_default();
+    let unwritten = desk.unwritten();
     let desk = desk.exporting(Arc::new(IntoFolder::new(wire.store.clone(), here)));
     let desk = tokio::spawn(desk.serve(commands_out));
     let (store, clock, stop) =
@@ -110,6 +112,8 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
             "what was written is not lost: `tackroom sessions`",
         )
     })?;
+    let unwritten = unwritten.all();
+    unwritten.iter().for_each(|(hold, why)| out::progress(&out::safe(&unwritten_line(hold, why.as_deref()))));
     farewell(&wire, watched, parked).await?;
     Ok(match exit {
         Exit::Quit => Code::Done,
@@ -135,6 +139,13 @@ fn begin(app: &mut App, first: First) -> Vec<Command> {
         }
     }
     commands
+}
+
+/// An answer that was given and is not known to be written.
+fn unwritten_line(HoldId { session, call }: &HoldId, why: Option<&str>) -> String {
+    let what = call.map_or_else(String::new, |call| format!(" {call}"));
+    let why = why.unwrap_or("it was not written in time");
+    format!("your answer to {session}{what} did not count: {why}; see: tackroom pending {session}")
 }
 
 /// How the last watched session stands, and how to come back.

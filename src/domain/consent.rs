@@ -32,7 +32,7 @@ pub struct Consent {
     /// Whether its arguments were changed and not judged since.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     edited: bool,
-    /// The file and the content in it that would be replaced, as last shown.
+    /// The file and the content in it that would be replaced, as last shown to a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     shown: Option<Hash>,
 }
@@ -63,7 +63,11 @@ impl Consent {
             self.approved = None;
             return Ruling::EditDenied;
         }
-        let before = std::mem::replace(&mut self.shown, replaced(preview));
+        let before = self.shown;
+        // What would be replaced may be large, and is looked at where somebody has been or will be shown it.
+        if edit_pending {
+            self.shown = replaced(preview);
+        }
         let unseen = edit_pending && self.shown.is_some() && self.shown != before;
         match verdict.word {
             Word::Deny => Ruling::Denied,
@@ -72,6 +76,9 @@ impl Consent {
             }
             Word::Allow if self.approved.is_none() => Ruling::Cleared { by_person: false },
             Word::Allow | Word::Ask => {
+                if !edit_pending {
+                    self.shown = replaced(preview);
+                }
                 self.approved = None;
                 Ruling::Held
             }

@@ -1,11 +1,32 @@
-//! The kinds of facts by name, which facts are about a call, and which hold an output.
+//! The kinds of facts by name and by family, which facts are about a call, and which hold an output.
 
 use crate::domain::call::Output;
 use crate::domain::event::Fact;
 use crate::domain::ids::CallId;
 
+/// What a kind of fact is about: folds take the kinds of a family in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// The session itself, and who writes it.
+    Session,
+    /// The files of its workspace.
+    Files,
+    /// What another tool recorded.
+    Import,
+    /// A run, and how a person drives it.
+    Run,
+    /// The model's turns.
+    Model,
+    /// A call.
+    Call,
+    /// Breakpoints, and notes for the next request.
+    Stops,
+    /// A kind that this program does not know.
+    Unknown,
+}
+
 macro_rules! kinds {
-    ($($kind:ident),* $(,)?) => {
+    ($($kind:ident: $family:ident),* $(,)?) => {
         /// The kinds this program knows, as stored.
         pub const KINDS: &[&str] = &[$(stringify!($kind)),*];
 
@@ -17,56 +38,64 @@ macro_rules! kinds {
                     Fact::Unknown { kind, .. } => kind,
                 }
             }
+
+            /// The family of the kind.
+            pub fn family(&self) -> Family {
+                match self {
+                    $(Fact::$kind { .. } => Family::$family,)*
+                    Fact::Unknown { .. } => Family::Unknown,
+                }
+            }
         }
     };
 }
 
 kinds!(
-    SessionOpened,
-    SessionRenamed,
-    SessionForked,
-    WorkspaceKept,
-    WorkspaceMissed,
-    RestoreStarted,
-    RestoreEnded,
-    SessionMarked,
-    WriterTaken,
-    RunStarted,
-    RunPaused,
-    RunReleased,
-    InterruptAsked,
-    CancelAsked,
-    StepAllowed,
-    ModeSet,
-    RunEnded,
-    ModelAsked,
-    ModelReplied,
-    ModelFailed,
-    CallRefused,
-    CallJudged,
-    CallEdited,
-    CallApproved,
-    CallRejected,
-    CallAnswered,
-    CallLapsed,
-    CallStarted,
-    CallEnded,
-    CallInterrupted,
-    CallUnknown,
-    CallSettled,
-    CallDropped,
-    OperatorSaid,
-    OperatorSteered,
-    SessionImported,
-    RunImported,
-    CallRecorded,
-    ForeignRecord,
-    ImportTaken,
-    BreakpointSet,
-    BreakpointRemoved,
-    BreakpointHit,
-    NoteAdded,
-    NoteRemoved,
+    SessionOpened: Session,
+    SessionRenamed: Session,
+    SessionForked: Session,
+    WorkspaceKept: Files,
+    WorkspaceMissed: Files,
+    RestoreStarted: Files,
+    RestoreEnded: Files,
+    SessionMarked: Session,
+    WriterTaken: Session,
+    RunStarted: Run,
+    RunPaused: Run,
+    RunReleased: Run,
+    InterruptAsked: Run,
+    CancelAsked: Run,
+    StepAllowed: Run,
+    ModeSet: Run,
+    RunEnded: Run,
+    ModelAsked: Model,
+    ModelReplied: Model,
+    ModelFailed: Model,
+    CallRefused: Call,
+    CallJudged: Call,
+    CallEdited: Call,
+    CallApproved: Call,
+    CallRejected: Call,
+    CallAnswered: Call,
+    CallLapsed: Call,
+    CallStarted: Call,
+    CallEnded: Call,
+    CallInterrupted: Call,
+    CallUnknown: Call,
+    CallSettled: Call,
+    CallDropped: Call,
+    OperatorSaid: Run,
+    OperatorSteered: Run,
+    SessionImported: Import,
+    RunImported: Import,
+    CallRecorded: Import,
+    ForeignRecord: Import,
+    ImportTaken: Import,
+    BreakpointSet: Stops,
+    BreakpointRemoved: Stops,
+    BreakpointHit: Stops,
+    NoteAdded: Stops,
+    NoteRemoved: Stops,
 );
 
 impl Fact {

@@ -209,6 +209,8 @@ pub struct Change {
     pub path: String,
     /// What is done to it.
     pub deed: Deed,
+    /// How it is; none where it is not there.
+    pub from: Option<Entry>,
     /// How it will be; none where it is removed.
     pub to: Option<Entry>,
     /// Whether a thing of another kind has to go first.
@@ -238,7 +240,7 @@ pub fn changes(now: &Manifest, then: &Manifest) -> Vec<Change> {
             | (_, None) => false,
             (Some(_), Some(_)) => true,
         };
-        found.push(Change { path: path.clone(), deed, to: new.cloned(), other_kind });
+        found.push(Change { path: path.clone(), deed, from: old.cloned(), to: new.cloned(), other_kind });
     }
     found
 }

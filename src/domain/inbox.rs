@@ -3,10 +3,11 @@
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::order::{Order, Refusal};
-use crate::domain::session::Session;
+use crate::domain::session::{Session, place};
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::domain::waits::Waits;
+use std::collections::HashSet;
 
 /// Which hold: the call that waits; or the session, where it stands at a breakpoint or nobody drives it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -142,10 +143,39 @@ fn of(row: &Row) -> Vec<Held> {
 }
 
 impl Session {
-    /// As much of the session as a decision about what is open needs: its calls that are over are not in it.
+    /// As much of the session as a decision about what is open needs: its calls that are over are not in it, nor is what
+    /// only the next reply is held against. What is not in it is not copied first.
     pub fn gist(&self) -> Session {
-        let mut gist = self.clone();
-        gist.forget(self.last);
-        gist
+        let open: Vec<usize> =
+            self.live().into_iter().flat_map(|run| &run.open_calls).map(|id| place(*id)).collect();
+        Session {
+            id: self.id.clone(),
+            title: self.title.clone(),
+            agent: self.agent.clone(),
+            workspace: self.workspace.clone(),
+            instructions: self.instructions.clone(),
+            parent: self.parent.clone(),
+            opened_at: self.opened_at,
+            updated_at: self.updated_at,
+            last: self.last,
+            epoch: self.epoch,
+            marks: self.marks.clone(),
+            holder: self.holder.clone(),
+            run: self.run.clone(),
+            calls: self.calls.only(|number| open.contains(&number)),
+            queue: self.queue.clone(),
+            transcript: self.transcript.clone(),
+            usage: self.usage,
+            kept: self.kept,
+            changed: self.changed,
+            unknown_facts: self.unknown_facts,
+            imported: self.imported.clone(),
+            breaks: self.breaks.clone(),
+            last_break: self.last_break,
+            notes: self.notes.clone(),
+            last_note: self.last_note,
+            wire_ids: HashSet::new(),
+            onlooker: self.onlooker,
+        }
     }
 }

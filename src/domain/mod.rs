@@ -25,7 +25,7 @@ pub mod pattern; // regular expressions, bounded
 pub mod argument; // an argument of a call by its path, and what it is to be
 pub mod breakpoint; // where a run is to stop: how it is typed, and what it means in a sentence
 pub mod event; // every fact that can happen; the only thing ever stored
-pub mod event_kinds; // the kinds of facts by name
+pub mod event_kinds; // the kinds of facts by name and by family
 pub mod stored; // the form of an event on disk
 pub mod commit; // facts that become durable together; the one fold rule of the log
 pub mod order; // what an operator or a channel may tell a run

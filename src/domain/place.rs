@@ -4,6 +4,7 @@
 //! number of the event that opened it.
 
 use crate::domain::event::{Event, Fact};
+use crate::domain::event_kinds::Family;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
@@ -75,25 +76,12 @@ impl Spot {
 
 /// Whether a fact is about the session itself and no run of it.
 fn of_session(fact: &Fact) -> bool {
-    matches!(
-        fact,
-        Fact::SessionOpened { .. }
-            | Fact::SessionRenamed { .. }
-            | Fact::SessionMarked { .. }
-            | Fact::SessionForked { .. }
-            | Fact::WorkspaceKept { .. }
-            | Fact::WorkspaceMissed { .. }
-            | Fact::RestoreStarted { .. }
-            | Fact::RestoreEnded { .. }
-            | Fact::WriterTaken { .. }
-            | Fact::SessionImported { .. }
-            | Fact::ForeignRecord { .. }
-            | Fact::ImportTaken { .. }
-            | Fact::BreakpointSet { .. }
-            | Fact::BreakpointRemoved { .. }
-            | Fact::NoteAdded { .. }
-            | Fact::NoteRemoved { .. }
-    )
+    match fact.family() {
+        Family::Session | Family::Files => true,
+        Family::Import => !matches!(fact, Fact::RunImported { .. } | Fact::CallRecorded { .. }),
+        Family::Stops => !matches!(fact, Fact::BreakpointHit { .. }),
+        Family::Run | Family::Model | Family::Call | Family::Unknown => false,
+    }
 }
 
 fn asked_span(session: &Session) -> Option<EventNo> {

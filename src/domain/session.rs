@@ -5,6 +5,7 @@
 
 use crate::domain::call::Call;
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
+use crate::domain::event_kinds::Family;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
 use crate::domain::imported::Imported;
@@ -203,69 +204,41 @@ impl Session {
         self.last = event.no;
         self.calls.at(event.no);
         self.updated_at = event.at;
-        match &event.fact {
-            Fact::SessionOpened { title, agent, workspace, instructions, parent, .. } => {
-                self.opened_at = event.at;
-                self.title.clone_from(title);
-                self.agent.clone_from(agent);
-                self.workspace.clone_from(workspace);
-                self.instructions.clone_from(instructions);
-                self.parent.clone_from(parent);
-                if !instructions.is_empty() {
-                    self.say(Message::System { text: instructions.clone() });
-                }
-            }
-            Fact::SessionRenamed { title, .. } => self.title.clone_from(title),
-            Fact::SessionForked { .. } => self.fork(event),
-            Fact::WorkspaceKept { .. }
-            | Fact::WorkspaceMissed { .. }
-            | Fact::RestoreStarted { .. }
-            | Fact::RestoreEnded { .. } => self.apply_files(&event.fact),
-            Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
-            Fact::WriterTaken { holder, epoch } => (self.holder, self.epoch) = (holder.clone(), *epoch),
-            Fact::SessionImported { .. }
-            | Fact::RunImported { .. }
-            | Fact::CallRecorded { .. }
-            | Fact::ForeignRecord { .. }
-            | Fact::ImportTaken { .. } => self.apply_imported(event),
-            Fact::RunStarted { input, mode, limits, model, base_url } => {
-                self.begin(event, input, *mode, *limits, model);
-                self.run.iter_mut().for_each(|run| run.base_url.clone_from(base_url));
-            }
-            Fact::OperatorSaid { text, .. } => self.queue.push_back(text.clone()),
-            Fact::Unknown { .. } => self.unknown_facts += 1,
-            Fact::ModelAsked { .. } | Fact::ModelReplied { .. } | Fact::ModelFailed { .. } => {
-                self.apply_model(event)
-            }
-            Fact::RunPaused { .. }
-            | Fact::RunReleased { .. }
-            | Fact::InterruptAsked { .. }
-            | Fact::CancelAsked { .. }
-            | Fact::StepAllowed { .. }
-            | Fact::ModeSet { .. }
-            | Fact::OperatorSteered { .. }
-            | Fact::RunEnded { .. } => self.apply_run(event),
-            Fact::BreakpointSet { .. }
-            | Fact::BreakpointRemoved { .. }
-            | Fact::BreakpointHit { .. }
-            | Fact::NoteAdded { .. }
-            | Fact::NoteRemoved { .. } => self.apply_stops(event),
-            Fact::CallRefused { .. }
-            | Fact::CallJudged { .. }
-            | Fact::CallEdited { .. }
-            | Fact::CallApproved { .. }
-            | Fact::CallRejected { .. }
-            | Fact::CallAnswered { .. }
-            | Fact::CallLapsed { .. }
-            | Fact::CallStarted { .. }
-            | Fact::CallEnded { .. }
-            | Fact::CallInterrupted { .. }
-            | Fact::CallUnknown { .. }
-            | Fact::CallSettled { .. }
-            | Fact::CallDropped { .. } => {
+        match event.fact.family() {
+            Family::Session => self.apply_session(event),
+            Family::Files => self.apply_files(&event.fact),
+            Family::Import => self.apply_imported(event),
+            Family::Run => self.apply_run(event),
+            Family::Model => self.apply_model(event),
+            Family::Stops => self.apply_stops(event),
+            Family::Call => {
                 self.apply_call(event);
                 self.close_reply();
             }
+            Family::Unknown => self.unknown_facts += 1,
+        }
+    }
+
+    fn apply_session(&mut self, event: &Event) {
+        let fact = &event.fact;
+        if let Fact::SessionOpened { title, agent, workspace, instructions, parent, .. } = fact {
+            self.opened_at = event.at;
+            self.title.clone_from(title);
+            self.agent.clone_from(agent);
+            self.workspace.clone_from(workspace);
+            self.instructions.clone_from(instructions);
+            self.parent.clone_from(parent);
+            if !instructions.is_empty() {
+                self.say(Message::System { text: instructions.clone() });
+            }
+        } else if let Fact::SessionRenamed { title, .. } = fact {
+            self.title.clone_from(title);
+        } else if let Fact::SessionForked { .. } = fact {
+            self.fork(event);
+        } else if let Fact::SessionMarked { mark, .. } = fact {
+            self.marks.apply(mark, event.at);
+        } else if let Fact::WriterTaken { holder, epoch } = fact {
+            (self.holder, self.epoch) = (holder.clone(), *epoch);
         }
     }
 
@@ -322,8 +295,14 @@ impl Session {
     }
 
     fn apply_run(&mut self, event: &Event) {
-        let Some(run) = &mut self.run else { return };
         let fact = &event.fact;
+        if let Fact::RunStarted { input, mode, limits, model, base_url } = fact {
+            self.begin(event, input, *mode, *limits, model);
+            self.run.iter_mut().for_each(|run| run.base_url.clone_from(base_url));
+        } else if let Fact::OperatorSaid { text, .. } = fact {
+            self.queue.push_back(text.clone());
+        }
+        let Some(run) = &mut self.run else { return };
         if let Fact::RunPaused { by } = fact {
             run.paused = Some(by.clone());
         } else if let Fact::RunReleased { .. } = fact {

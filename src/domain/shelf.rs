@@ -114,6 +114,18 @@ impl<T> Shelf<T> {
         self.len() - 1
     }
 
+    /// The same with none kept but those of these numbers; what is kept is shared.
+    pub fn only(&self, wanted: impl Fn(usize) -> bool) -> Shelf<T> {
+        let numbers = self.numbers().filter(|number| wanted(*number));
+        let kept = |number: usize| match number.checked_sub(self.first) {
+            Some(place) => self.rest.get(place),
+            None => self.aside.get(&number),
+        };
+        let share = |kept: &Kept<T>| Kept { value: Arc::clone(&kept.value), touched: kept.touched };
+        let aside = numbers.filter_map(|number| Some((number, share(kept(number)?)))).collect();
+        Shelf { aside, first: self.len(), rest: VecDeque::new(), at: self.at }
+    }
+
     /// Lets go of what is neither open nor was touched after the event `before`.
     pub fn forget(&mut self, before: EventNo, open: impl Fn(usize) -> bool) {
         self.aside.retain(|number, kept| kept.touched > before || open(*number));

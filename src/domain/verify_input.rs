@@ -6,6 +6,7 @@ use crate::domain::call::{By, Preview, Via};
 use crate::domain::commit::{Class, Sealed};
 use crate::domain::decide::{Kit, decide};
 use crate::domain::event::{BadCall, Fact, Lapse};
+use crate::domain::event_kinds::Family;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
@@ -40,94 +41,93 @@ pub(in crate::domain) struct Told {
 /// begins with such a fact.
 pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) -> Option<Told> {
     let first = &rest.first()?.event.fact;
-    if first.call().is_some() {
-        return told_of_call(session, rest);
-    }
     let then = rest.get(1).map(|sealed| &sealed.event.fact);
-    let order = |order: Order, by: &By| Some(Told::of(Input::Order(order, by.clone())));
-    match first {
-        Fact::SessionOpened { .. } => Some(Told::of(Input::Opened(Box::new(first.clone())))),
-        Fact::SessionRenamed { title, by } => order(Order::Rename(title.clone()), by),
-        Fact::SessionMarked { mark, by } => order(Order::Mark(mark.clone()), by),
-        Fact::SessionForked { .. } => Some(Told::said(first)),
-        Fact::WorkspaceKept { .. }
-        | Fact::WorkspaceMissed { .. }
-        | Fact::RestoreStarted { .. }
-        | Fact::RestoreEnded { .. } => told_of_files(session, class, first),
-        Fact::WriterTaken { holder, .. } => Told::learned(Report::Taken { holder: holder.clone() }),
-        Fact::RunStarted { .. } if class == Class::Worker => Told::learned(Report::QueueTaken), // all it begins
-        Fact::RunStarted { .. } => order(Order::Start(task(first)?), &nobody()),
-        Fact::RunPaused { .. }
-        | Fact::RunReleased { .. }
-        | Fact::InterruptAsked { .. }
-        | Fact::CancelAsked { .. }
-        | Fact::StepAllowed { .. }
-        | Fact::ModeSet { .. } => told_of_driving(session, first, then),
-        Fact::RunEnded { .. } => Told::learned(Report::Finish),
-        Fact::ModelAsked { model, request, frame, notes, .. } => {
-            let (model, notes) = (model.clone(), notes.clone());
-            Told::learned(Report::Asking { model, request: *request, frame: *frame, notes })
-        }
-        Fact::BreakpointHit { .. } => Told::learned(Report::Stopping),
-        Fact::BreakpointSet { spec, by, .. } => {
-            let goes_on = matches!(then, Some(Fact::RunReleased { .. } | Fact::ModeSet { .. }));
-            let set = if goes_on { Order::RunUntil } else { Order::SetBreakpoint };
-            order(set(Breakpoint::parse(spec).ok()?), by)
-        }
-        Fact::BreakpointRemoved { no, by } => order(Order::RemoveBreakpoint(*no), by),
-        Fact::NoteAdded { text, by, .. } => order(Order::AddNote(text.clone()), by),
-        Fact::NoteRemoved { no, by } => order(Order::RemoveNote(*no), by),
-        Fact::ModelReplied { reply, .. } => Some(Told {
-            input: Input::Report(Box::new(Report::Replied(reply.clone()))),
-            tools: tools_of(reply, rest),
-        }),
-        Fact::ModelFailed { fault, .. } => Told::learned(Report::Failed(fault.clone())),
-        Fact::OperatorSaid { text, by } => order(Order::Say(text.clone()), by),
-        Fact::OperatorSteered { text, by } if matches!(then, Some(Fact::RunReleased { .. })) => {
-            order(Order::Say(text.clone()), by)
-        }
-        Fact::OperatorSteered { text, by } => order(Order::Steer(text.clone()), by),
-        Fact::Unknown { .. }
-        | Fact::SessionImported { .. }
-        | Fact::RunImported { .. }
-        | Fact::CallRecorded { .. }
-        | Fact::ForeignRecord { .. }
-        | Fact::ImportTaken { .. }
-        | Fact::CallRefused { .. }
-        | Fact::CallJudged { .. }
-        | Fact::CallEdited { .. }
-        | Fact::CallApproved { .. }
-        | Fact::CallRejected { .. }
-        | Fact::CallAnswered { .. }
-        | Fact::CallLapsed { .. }
-        | Fact::CallStarted { .. }
-        | Fact::CallEnded { .. }
-        | Fact::CallInterrupted { .. }
-        | Fact::CallUnknown { .. }
-        | Fact::CallSettled { .. }
-        | Fact::CallDropped { .. } => None,
+    match first.family() {
+        Family::Session => told_of_session(first),
+        Family::Files => told_of_files(session, class, first),
+        Family::Run => told_of_run(session, class, first, then),
+        Family::Model => told_of_model(first, rest),
+        Family::Call => told_of_call(session, rest),
+        Family::Stops => told_of_stops(first, then),
+        Family::Import | Family::Unknown => None,
     }
 }
 
-/// The same for a fact about how a person drove the run.
-fn told_of_driving(session: &Session, first: &Fact, then: Option<&Fact>) -> Option<Told> {
-    let order = |order: Order, by: &By| Some(Told::of(Input::Order(order, by.clone())));
+fn order(order: Order, by: &By) -> Option<Told> {
+    Some(Told::of(Input::Order(order, by.clone())))
+}
+
+/// The same for a fact about the session itself.
+fn told_of_session(first: &Fact) -> Option<Told> {
+    if let Fact::SessionOpened { .. } = first {
+        Some(Told::of(Input::Opened(Box::new(first.clone()))))
+    } else if let Fact::SessionRenamed { title, by } = first {
+        order(Order::Rename(title.clone()), by)
+    } else if let Fact::SessionMarked { mark, by } = first {
+        order(Order::Mark(mark.clone()), by)
+    } else if let Fact::WriterTaken { holder, .. } = first {
+        Told::learned(Report::Taken { holder: holder.clone() })
+    } else if let Fact::SessionForked { .. } = first {
+        Some(Told::said(first))
+    } else {
+        None
+    }
+}
+
+/// The same for a turn of the model.
+fn told_of_model(first: &Fact, rest: &[Sealed]) -> Option<Told> {
+    if let Fact::ModelAsked { model, request, frame, notes, .. } = first {
+        let (model, notes) = (model.clone(), notes.clone());
+        Told::learned(Report::Asking { model, request: *request, frame: *frame, notes })
+    } else if let Fact::ModelReplied { reply, .. } = first {
+        let input = Input::Report(Box::new(Report::Replied(reply.clone())));
+        Some(Told { input, tools: tools_of(reply, rest) })
+    } else if let Fact::ModelFailed { fault, .. } = first {
+        Told::learned(Report::Failed(fault.clone()))
+    } else {
+        None
+    }
+}
+
+/// The same for a breakpoint or a note.
+fn told_of_stops(first: &Fact, then: Option<&Fact>) -> Option<Told> {
+    if let Fact::BreakpointSet { spec, by, .. } = first {
+        let goes_on = matches!(then, Some(Fact::RunReleased { .. } | Fact::ModeSet { .. }));
+        let set = if goes_on { Order::RunUntil } else { Order::SetBreakpoint };
+        order(set(Breakpoint::parse(spec).ok()?), by)
+    } else if let Fact::BreakpointRemoved { no, by } = first {
+        order(Order::RemoveBreakpoint(*no), by)
+    } else if let Fact::NoteAdded { text, by, .. } = first {
+        order(Order::AddNote(text.clone()), by)
+    } else if let Fact::NoteRemoved { no, by } = first {
+        order(Order::RemoveNote(*no), by)
+    } else if let Fact::BreakpointHit { .. } = first {
+        Told::learned(Report::Stopping)
+    } else {
+        None
+    }
+}
+
+/// The same for a fact about a run, and how a person drove it.
+fn told_of_run(session: &Session, class: Class, first: &Fact, then: Option<&Fact>) -> Option<Told> {
     let is_stepped = matches!(then, Some(Fact::StepAllowed { .. }));
     let is_released = matches!(then, Some(Fact::RunReleased { .. }));
-    if let Fact::RunPaused { by } = first {
+    if let Fact::RunStarted { .. } = first {
+        match class {
+            Class::Worker => Told::learned(Report::QueueTaken), // all it begins
+            Class::Operator | Class::Importer => order(Order::Start(task(first)?), &nobody()),
+        }
+    } else if let Fact::RunEnded { .. } = first {
+        Told::learned(Report::Finish)
+    } else if let Fact::OperatorSaid { text, by } = first {
+        order(Order::Say(text.clone()), by)
+    } else if let Fact::OperatorSteered { text, by } = first {
+        order(if is_released { Order::Say(text.clone()) } else { Order::Steer(text.clone()) }, by)
+    } else if let Fact::RunPaused { by } = first {
         order(Order::Pause, by)
     } else if let Fact::RunReleased { by } = first {
-        let stopped = session.stop().is_some();
-        order(
-            if is_stepped {
-                Order::Step
-            } else if stopped {
-                Order::Continue
-            } else {
-                Order::Resume
-            },
-            by,
-        )
+        let on = if session.stop().is_some() { Order::Continue } else { Order::Resume };
+        order(if is_stepped { Order::Step } else { on }, by)
     } else if let Fact::InterruptAsked { by } = first {
         order(Order::Interrupt, by)
     } else if let Fact::CancelAsked { by } = first {
@@ -136,17 +136,8 @@ fn told_of_driving(session: &Session, first: &Fact, then: Option<&Fact>) -> Opti
         order(Order::Step, by)
     } else if let Fact::ModeSet { mode, by } = first {
         let steps = *mode == Mode::Step && (is_released || is_stepped);
-        let set = Order::SetMode(*mode);
-        order(
-            if steps {
-                Order::Step
-            } else if is_released {
-                Order::Continue
-            } else {
-                set
-            },
-            by,
-        )
+        let set = if is_released { Order::Continue } else { Order::SetMode(*mode) };
+        order(if steps { Order::Step } else { set }, by)
     } else {
         None
     }
@@ -174,7 +165,6 @@ fn told_of_files(session: &Session, class: Class, first: &Fact) -> Option<Told> 
 /// The same for a fact about a call; a call is only interrupted, or unknown, by a takeover that says so first.
 fn told_of_call(session: &Session, rest: &[Sealed]) -> Option<Told> {
     let first = &rest.first()?.event.fact;
-    let order = |order: Order, by: &By| Some(Told::of(Input::Order(order, by.clone())));
     let call = first.call()?;
     if let Fact::CallEdited { args, by, .. } = first {
         let hash = session.call(call).and_then(|call| call.hash).unwrap_or(Hash::ZERO);

@@ -7,7 +7,7 @@ use crate::ports::Later;
 /// Files that were kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
-    /// The manifest's name: what `compare` and `put_back` are given.
+    /// The manifest's name: what `compare` is given.
     pub manifest: Hash,
     /// Files in it.
     pub files: u64,
@@ -25,6 +25,9 @@ impl Kept {
         Kept { manifest: hash, files, bytes, left_out }
     }
 }
+
+/// Why a path that is not as a change has it is left alone.
+pub const MOVED: &str = "it has changed since this was shown, and stays as it is; look again";
 
 /// What came of putting files back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,15 +72,18 @@ pub enum Released {
     Nothing,
     /// It was a worktree with nothing of its own: it is gone, and so is its registration.
     Removed,
-    /// It is a worktree with files or commits that are nowhere else: it stays.
+    /// It is a worktree with files, ignored ones too, or commits that are nowhere else: it stays.
     Changed,
+    /// Another session works in it: it stays.
+    Used,
 }
 
 /// Files by folder; a folder is named by its absolute path.
 ///
 /// Contract (`tests/it/contracts/files.rs`): `keep` changes nothing in the folder, never follows a link, and is durable when
-/// it answers; two folders with the same files have the same manifest. `put_back` makes the folder as the manifest says, except for what either
-/// side names without keeping it and for what ignore files name; nothing outside of the folder is touched; to keep, put back
+/// it answers; two folders with the same files have the same manifest. `compare` answers what makes
+/// the folder as the manifest says, except for what either side names without keeping it and for what ignore files name;
+/// `put_back` does that, touches nothing outside of the folder, and no file that has changed since; to keep, put back
 /// something else and put back again leaves the same files.
 pub trait Files: Send + Sync {
     /// Keeps the files as they are. `last` is what was kept of this folder before, where that is known: what is in it
@@ -88,10 +94,15 @@ pub trait Files: Send + Sync {
     fn busy(&self, _folder: &str) -> bool {
         false
     }
-    /// What `put_back` would change now. Changes nothing.
+    /// What would have to be changed now to have the files of a manifest: what `put_back` is given. Changes nothing.
     fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>>;
-    /// Makes the files as they were kept. One that fails does not keep the others from it.
-    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>>;
+    /// Makes these changes and no others. A path that is not as the change has it any more is left as it is and told as
+    /// failed; one that fails does not keep the others from it.
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>>;
     /// Makes an empty folder of that name among those of this program, or `into`, which must be empty or not there.
     /// Answers its absolute path.
     fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault>;
@@ -100,6 +111,10 @@ pub trait Files: Send + Sync {
     fn worktree<'a>(&'a self, of: &'a str, folder: &'a str, manifest: Hash) -> Later<'a, Option<String>> {
         let _ = (of, folder, manifest);
         Box::pin(std::future::ready(None))
+    }
+    /// The worktrees that `make` and `worktree` made and that are still there: each by its name and its absolute path.
+    fn worktrees(&self) -> Later<'_, Vec<(String, String)>> {
+        Box::pin(std::future::ready(Vec::new()))
     }
     /// Lets a folder of that name go, which `make` made: a worktree that holds nothing new is removed with its
     /// registration.

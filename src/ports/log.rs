@@ -31,7 +31,13 @@ pub enum LogFault {
         /// The limit.
         max: usize,
     },
-    /// The engine cannot work: disk full, no permission, gone. Nothing was written.
+    /// There is no room for it; nothing was written.
+    #[error("the disk is full ({file})")]
+    Full {
+        /// What could not be written.
+        file: String,
+    },
+    /// The engine cannot work: no permission, gone. Nothing was written.
     #[error("{why}")]
     Unavailable {
         /// What failed, on what and why.

@@ -36,9 +36,7 @@ pub trait Request: Send {
     fn hash(&self) -> Hash;
     /// What its bytes have around the messages, to be kept as content; `Rebuild` makes the bytes again from it and the
     /// messages. None where a request is not made of messages.
-    fn frame(&self) -> Option<Arc<[u8]>> {
-        None
-    }
+    fn frame(&self) -> Option<Arc<[u8]>>;
     /// Sends it and reads the whole reply. Dropping the future ends the request and closes its connection.
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>>;
 }

@@ -13,10 +13,11 @@ use crate::domain::next::{Step, next};
 use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
 use crate::ports::export::Export;
+use crate::ports::log::LogFault;
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
-use crate::runtime::inbox::{self, Tray};
+use crate::runtime::inbox::{self, Tray, Unwritten};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::library::Library;
 use crate::runtime::plugs::Plugs;
@@ -46,6 +47,7 @@ pub struct Desk {
     watching: CancellationToken,
     inspecting: CancellationToken,
     inbox: Option<(Tray, CancellationToken)>,
+    unwritten: Unwritten,
     library: Library,
 }
 
@@ -66,6 +68,7 @@ impl Desk {
             watching,
             inspecting: CancellationToken::new(),
             inbox: None,
+            unwritten: Unwritten::default(),
             library,
         }
     }
@@ -76,8 +79,13 @@ impl Desk {
         self
     }
 
-    /// Serves commands until told to quit or the screen is gone; then every run parks, and every fork is made or given up,
-    /// before this returns.
+    /// The answers of the inbox that are not known to be written, now and after the end.
+    pub fn unwritten(&self) -> Unwritten {
+        self.unwritten.clone()
+    }
+
+    /// Serves commands until told to quit or the screen is gone; then every answer is written, every run parks, and every
+    /// fork is made or given up, before this returns.
     pub async fn serve(mut self, mut commands: Receiver<Command>) {
         let (idle, mut idlers) = channel(IDLE);
         loop {
@@ -116,6 +124,10 @@ impl Desk {
             while self.agents.try_join_next().is_some() {}
         }
         self.quit.cancel();
+        drop(idlers); // nobody is driven here any more
+        if let Some((tray, _)) = self.inbox.take() {
+            tray.end().await;
+        }
         while self.agents.join_next().await.is_some() {}
         self.library.end().await;
     }
@@ -186,7 +198,8 @@ impl Desk {
         let (plugs, notices) = (self.plugs.clone(), self.notices.clone());
         let tray = self.inbox.take().map(|(tray, _)| tray).unwrap_or_else(|| {
             let (hand, quit) = (self.hand.another(), self.quit.child_token());
-            Tray::start(plugs.clone(), hand, notices.clone(), idle.clone(), quit)
+            let end = (self.unwritten.clone(), quit);
+            Tray::start(plugs.clone(), hand, notices.clone(), idle.clone(), end)
         });
         if open {
             tokio::spawn(inbox::tell(plugs, notices, stop.clone()));
@@ -339,6 +352,10 @@ fn explain(fault: AgentFault) -> (String, String) {
         AgentFault::Imported(_) => {
             (fault.to_string(), "it can be watched, replayed and searched".to_string())
         }
+        AgentFault::Log(log @ LogFault::Full { .. }) => (
+            log.to_string(),
+            "the run stopped; nothing that was written is lost. Make room, then resume".to_string(),
+        ),
         AgentFault::Log(log) => (
             log.to_string(),
             "the run stopped; nothing that was written is lost. Mend it and resume".to_string(),

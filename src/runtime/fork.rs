@@ -127,13 +127,16 @@ pub async fn fork(
             (found, plugs.files.keep(&source.workspace, source.kept).await?.manifest)
         }
     };
+    // A folder whose session nobody knows is let go by whoever looks for such: not while it is being made.
+    let _claim = plugs.store.work.claim(&id)?;
     let workspace = plugs.files.make(id.as_str(), wish.into.as_deref())?;
     // A folder that the operator named gets files and nothing else.
     let worktree = match wish.into {
         None => plugs.files.worktree(&source.workspace, &workspace, manifest).await,
         Some(_) => None,
     };
-    let laid = plugs.files.put_back(&workspace, manifest).await?;
+    let changes = plugs.files.compare(&workspace, manifest).await?;
+    let laid = plugs.files.put_back(&workspace, &changes).await?;
     let here = plugs.files.keep(&workspace, Some(manifest)).await?;
     let fork = Fork { id: &id, workspace: &workspace, files: Some(here.manifest), twist, by, program };
     let commit = fork::commit(&fork, parent, copies, fresh, &kit)?;

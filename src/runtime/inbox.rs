@@ -6,19 +6,21 @@
 //! nobody drives is named to the desk, which takes it up.
 
 use crate::domain::ids::SessionId;
-use crate::domain::inbox::{Answer, Answered, Held, holds};
-use crate::domain::listing::Query;
+use crate::domain::inbox::{Answer, Answered, Held, HoldId, holds};
+use crate::domain::listing::{Query, Tab};
 use crate::domain::next::{Step, next};
 use crate::domain::notice::Notice;
 use crate::domain::tally::Row;
+use crate::ports::Later;
 use crate::ports::log::{Follow, LogFault, TailItem};
 use crate::runtime::hand::Hand;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Plugs;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Sessions with a hold that are told at most.
@@ -36,8 +38,9 @@ const BATCHES: usize = 8;
 pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken) {
     let mut tail = plugs.store.log.tail(Follow::All);
     let mut told = None;
+    let mut left = None;
     loop {
-        match listed(&plugs).await {
+        match listed(&plugs, &mut left).await {
             Ok(now) => {
                 if told.as_ref() != Some(&now) {
                     told = Some(now.clone());
@@ -52,67 +55,139 @@ pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken
                 return; // a screen that is gone needs no notice
             }
         }
-        let again = plugs.clock.now().plus_ms(LEFT_EVERY_MS);
+        // A process that is killed writes nothing: who is left is looked for again by the clock, not with every commit.
+        let mut again = plugs.clock.sleep_until(plugs.clock.now().plus_ms(LEFT_EVERY_MS));
+        let mut gathered = None;
         loop {
             let item = tokio::select! {
                 item = tail.next() => item,
-                () = plugs.clock.sleep_until(again) => break, // a process that is killed writes nothing
+                () = &mut again => {
+                    left = None;
+                    break;
+                }
+                () = until(&mut gathered) => break,
                 () = stop.cancelled() => return,
             };
+            let soon = || plugs.clock.sleep_until(plugs.clock.now().plus_ms(EVERY_MS));
             match item {
-                TailItem::Commit(_) => break,
+                TailItem::Commit(commit) => {
+                    if let Some(left) = &mut left {
+                        left.retain(|row: &Row| row.id != commit.session); // somebody is at work on it
+                    }
+                    gathered.get_or_insert_with(soon);
+                }
                 TailItem::CaughtUp => {}
+                // What came meanwhile may have been missed.
                 TailItem::Interrupted(_) => {
-                    tail = plugs.store.log.tail(Follow::All);
-                    break; // what came meanwhile may have been missed
+                    (tail, left) = (plugs.store.log.tail(Follow::All), None);
+                    if stop.run_until_cancelled(soon()).await.is_none() {
+                        return;
+                    }
+                    break;
                 }
             }
-        }
-        let waited = plugs.clock.sleep_until(plugs.clock.now().plus_ms(EVERY_MS));
-        tokio::select! {
-            () = waited => {}
-            () = stop.cancelled() => return,
         }
     }
 }
 
-/// The holds as they are now, and the sessions that nobody drives any more.
-async fn listed(plugs: &Plugs) -> Result<Vec<Held>, LogFault> {
-    let index = &plugs.store.index;
-    let held = index.rows(Query { held: true, limit: SESSIONS_MAX, ..Query::default() }).await?;
-    let running = vec!["running".to_string()];
-    let mut left = index.rows(Query { statuses: running, limit: SESSIONS_MAX, ..Query::default() }).await?;
+/// Waits for what was begun, and for ever where nothing was.
+async fn until(begun: &mut Option<Later<'static, ()>>) {
+    match begun {
+        Some(waited) => waited.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The holds as they are now, and the sessions that nobody drives any more: those in `left`, or those that are found where
+/// that is none.
+async fn listed(plugs: &Plugs, left: &mut Option<Vec<Row>>) -> Result<Vec<Held>, LogFault> {
+    let (tab, limit) = (Tab::NeedsYou, SESSIONS_MAX);
+    let held = plugs.store.index.rows(Query { tab, held: true, limit, ..Query::default() }).await?;
+    let left = match left {
+        Some(left) => left,
+        None => left.insert(undriven(plugs).await?),
+    };
+    Ok(holds(&held, left))
+}
+
+/// The sessions that should be driven, and nobody does. A fork that was never started is not among them.
+async fn undriven(plugs: &Plugs) -> Result<Vec<Row>, LogFault> {
+    let running = Query { tab: Tab::Running, limit: SESSIONS_MAX, ..Query::default() };
+    let mut left = plugs.store.index.rows(running).await?;
     // Who has just written is about to drive, or is just leaving.
-    let quiet = |row: &Row| plugs.clock.now().ms_since(row.updated) >= QUIET_MS;
-    left.retain(|row| !row.imported && quiet(row) && matches!(plugs.store.work.taken(&row.id), Ok(false)));
-    Ok(holds(&held, &left))
+    let now = plugs.clock.now();
+    left.retain(|row| !row.imported && now.ms_since(row.updated) >= QUIET_MS);
+    let work = plugs.store.work.clone();
+    // A claim is looked at on the disk.
+    let looked = tokio::task::spawn_blocking(move || {
+        left.retain(|row| matches!(work.taken(&row.id), Ok(false)));
+        left
+    });
+    looked
+        .await
+        .map_err(|error| LogFault::Unavailable { why: format!("the look at the claims broke: {error}") })
+}
+
+/// A hold, and what kept its answer from being written, where that is known.
+pub type Lost = (HoldId, Option<String>);
+
+/// The answers that the clerk was given and that nobody is known to have heard of yet, in their order. Clones
+/// share it; whoever leaves can tell by it what was not done.
+#[derive(Clone, Default)]
+pub struct Unwritten(Arc<Mutex<Vec<Lost>>>);
+
+impl Unwritten {
+    /// What is in it now.
+    pub fn all(&self) -> Vec<Lost> {
+        self.held().clone()
+    }
+
+    fn held(&self) -> MutexGuard<'_, Vec<Lost>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lay(&self, answers: &[Answer]) {
+        self.held().extend(answers.iter().map(|answer| (answer.id.clone(), None)));
+    }
+
+    /// The answer laid down first for this hold is written, or somebody was told why not.
+    fn settle(&self, id: &HoldId) {
+        let mut held = self.held();
+        if let Some(at) = held.iter().position(|(laid, _)| laid == id) {
+            held.remove(at);
+        }
+    }
+
+    /// The answer laid down first for this hold is not written, and nobody was there to be told.
+    fn note(&self, id: &HoldId, why: String) {
+        if let Some((_, words)) = self.held().iter_mut().find(|(laid, words)| laid == id && words.is_none()) {
+            *words = Some(why);
+        }
+    }
 }
 
 /// Where looks and answers are laid for the clerk.
 pub struct Tray {
     look: watch::Sender<Option<SessionId>>,
     answers: Sender<Vec<Answer>>,
+    unwritten: Unwritten,
+    clerk: JoinHandle<()>,
 }
 
 impl Tray {
-    /// A clerk with this hand, who names sessions that nobody drives and that could go on to `idle`. Ends with `stop`.
+    /// A clerk with this hand, who names sessions that nobody drives and that could go on to `idle`. After `stop` nothing is
+    /// looked at any more; answers are written to the last.
     pub fn start(
         plugs: Plugs,
         hand: Hand,
         notices: Sender<Notice>,
         idle: Sender<SessionId>,
-        stop: CancellationToken,
+        (unwritten, stop): (Unwritten, CancellationToken),
     ) -> Tray {
         let (look, looks) = watch::channel(None);
         let (answers, asked) = channel(BATCHES);
-        let clerk = Clerk { plugs, hand, notices, idle };
-        tokio::spawn(async move {
-            tokio::select! {
-                () = clerk.serve(looks, asked) => {}
-                () = stop.cancelled() => {}
-            }
-        });
-        Tray { look, answers }
+        let clerk = Clerk { plugs, hand, notices, idle, unwritten: unwritten.clone() };
+        Tray { look, answers, unwritten, clerk: tokio::spawn(clerk.serve(looks, asked, stop)) }
     }
 
     /// Looks at a session: `Notice::Looked`.
@@ -122,9 +197,20 @@ impl Tray {
 
     /// Gives answers, one after another: each as `Notice::Answered`. Gives them back where too many wait already.
     pub fn answer(&self, answers: Vec<Answer>) -> Result<(), Vec<Answer>> {
-        self.answers.try_send(answers).map_err(|full| match full {
-            TrySendError::Full(answers) | TrySendError::Closed(answers) => answers,
-        })
+        let place = match self.answers.try_reserve() {
+            Ok(place) => place,
+            Err(TrySendError::Full(()) | TrySendError::Closed(())) => return Err(answers),
+        };
+        self.unwritten.lay(&answers);
+        place.send(answers);
+        Ok(())
+    }
+
+    /// Takes nothing more, and returns when all that was answered is written.
+    pub async fn end(self) {
+        let Tray { look, answers, unwritten: _, clerk } = self;
+        drop((look, answers));
+        let _ = clerk.await; // one that broke has written what it has written: the rest is told as unwritten
     }
 }
 
@@ -133,6 +219,7 @@ struct Clerk {
     hand: Hand,
     notices: Sender<Notice>,
     idle: Sender<SessionId>,
+    unwritten: Unwritten,
 }
 
 impl Clerk {
@@ -140,6 +227,7 @@ impl Clerk {
         mut self,
         mut looks: watch::Receiver<Option<SessionId>>,
         mut asked: Receiver<Vec<Answer>>,
+        stop: CancellationToken,
     ) {
         loop {
             tokio::select! {
@@ -150,13 +238,10 @@ impl Clerk {
                         self.answer(answer).await;
                     }
                 }
-                changed = looks.changed() => {
-                    if changed.is_err() {
-                        return;
-                    }
+                Ok(()) = looks.changed(), if !stop.is_cancelled() => {
                     let wanted = looks.borrow_and_update().clone();
                     if let Some(id) = wanted {
-                        self.look(&id).await;
+                        let _ = stop.run_until_cancelled(self.look(&id)).await; // who left looks at nothing
                     }
                 }
             }
@@ -184,6 +269,14 @@ impl Clerk {
         if moves && !matches!(self.plugs.store.work.taken(&id.session), Ok(true)) {
             let _ = self.idle.send(id.session.clone()).await; // a desk that is gone drives nothing any more
         }
-        let _ = self.notices.send(Notice::Answered { id, result }).await;
+        let unheard = match &result {
+            Answered::Done => None,
+            Answered::Refused(_) | Answered::Failed(_) => Some(result.words()),
+        };
+        let told = self.notices.send(Notice::Answered { id: id.clone(), result }).await;
+        match unheard.filter(|_| told.is_err()) {
+            Some(why) => self.unwritten.note(&id, why),
+            None => self.unwritten.settle(&id),
+        }
     }
 }

@@ -10,13 +10,14 @@ use crate::domain::inspect::{Material, page};
 use crate::domain::session::Session;
 use crate::ports::log::{Log, LogFault};
 use crate::ports::model::Rebuild;
+use crate::runtime::pages::pages;
 use crate::runtime::plugs::Store;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Commits read at once around an event.
 const NEAR: u64 = 64;
-/// Commits read at once where a whole session is read.
+/// Commits read at once for what follows an event.
 const PAGE: usize = 256;
 
 /// The page of an event, told as of the event `until`, or as of now; none where the session has no such event.
@@ -86,14 +87,11 @@ async fn sent(
 ) -> Result<Option<Sent>, LogFault> {
     let Some(asked) = gather.asked() else { return Ok(None) };
     let mut session = Session::new(id.clone());
-    let mut after = 0;
+    let mut pages = pages(&*store.log, id, 0);
     while session.last < asked.event.no {
-        let commits = store.log.read(id, after, PAGE).await?;
-        let Some(last) = commits.last() else { return Ok(None) };
-        after = last.seq;
+        let Some(commits) = pages.next().await? else { return Ok(None) };
         let events = commits.iter().flat_map(|commit| &commit.events).map(|sealed| &sealed.event);
         events.take_while(|event| event.no <= asked.event.no).for_each(|event| session.apply(event));
-        tokio::task::yield_now().await; // a long session lets others have their turn
     }
     let fact = &asked.event.fact;
     let body = match sent::frame(&session, fact) {
@@ -111,16 +109,13 @@ async fn sent(
 
 /// The call of that number as a subject; none where the session has no such call.
 pub async fn of_call(store: &Store, id: &SessionId, call: CallId) -> Result<Option<Subject>, LogFault> {
-    let mut after = 0;
-    loop {
-        let commits = store.log.read(id, after, PAGE).await?;
-        let Some(last) = commits.last() else { return Ok(None) };
-        after = last.seq;
-        let asks = |fact: &Fact| matches!(fact, Fact::ModelReplied { calls, .. } if calls.contains(&call));
+    let asks = |fact: &Fact| matches!(fact, Fact::ModelReplied { calls, .. } if calls.contains(&call));
+    let mut pages = pages(&*store.log, id, 0);
+    while let Some(commits) = pages.next().await? {
         let mut events = commits.iter().flat_map(|commit| &commit.events).map(|sealed| &sealed.event);
         if let Some(event) = events.find(|event| asks(&event.fact)) {
             return Ok(Some(Subject { no: event.no, call: Some(call) }));
         }
-        tokio::task::yield_now().await;
     }
+    Ok(None)
 }

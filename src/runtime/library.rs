@@ -111,7 +111,9 @@ impl Library {
     pub fn deeds(&mut self, by: By, deeds: Vec<(SessionId, Deed)>) {
         let (plugs, notices, exporter) = (self.plugs.clone(), self.notices.clone(), self.exporter.clone());
         while self.deeds.try_join_next().is_some() {}
+        let quit = self.quit.clone();
         self.deeds.spawn(async move {
+            let purges = deeds.iter().any(|(_, deed)| *deed == Deed::Purge);
             let (log, clock, tools) = (plugs.store.log.clone(), plugs.clock.clone(), ToolBook::default());
             let mut hand = Hand::new(log, clock, plugs.settings, tools, by);
             let mut done = Vec::with_capacity(deeds.len());
@@ -120,6 +122,13 @@ impl Library {
                 done.push(Done { session, deed, came });
             }
             tell(&notices, Notice::Did(done)).await;
+            if purges {
+                // Their words go from the index, too; who leaves meanwhile leaves that to whoever looks next.
+                let index = &plugs.store.index;
+                let taken =
+                    async { while index.take_up(TAKE_UP_MS).await.is_ok_and(|left| !left.whole()) {} };
+                let _ = quit.run_until_cancelled(taken).await;
+            }
         });
     }
 
@@ -141,6 +150,9 @@ async fn do_one(
         Deed::Purge => match retention::purge(&plugs.store, plugs.files.as_ref(), id).await {
             Ok(Purged::Gone(Released::Changed)) => {
                 Came::Before("gone; its git worktree holds what is nowhere else and stays")
+            }
+            Ok(Purged::Gone(Released::Used)) => {
+                Came::Before("gone; another session works in its git worktree, which stays")
             }
             Ok(Purged::Gone(Released::Nothing | Released::Removed)) => Came::Done,
             Ok(Purged::NotInBin) => Came::Failed("it is not in the bin".to_string()),

@@ -71,6 +71,8 @@ impl Replicas {
         let mut lines = open().map_err(ReplicaFault::Source)?;
         let mut taker = begin(&mut lines)?;
         let session = taker.id().clone();
+        // What is decided on stays so until it is done: nobody else drives it or brings it back meanwhile.
+        let claim = self.store.work.claim(&session)?;
         let here = self.store.log.head(&session).await?;
         let (mut events, mut goes_on) = (0, here == Head::start());
         for line in lines {
@@ -88,8 +90,9 @@ impl Replicas {
         taker.finish()?;
         let mut added = 0;
         if !known || partial {
-            let claim = self.store.work.claim(&session)?;
-            let _claim = claim.ok_or_else(|| ReplicaFault::Taken(session.clone()))?;
+            if claim.is_none() {
+                return Err(ReplicaFault::Taken(session));
+            }
             self.store.work.bar(&session, true)?;
             added = self.write(open, &session).await?;
             self.store.work.bar(&session, false)?;

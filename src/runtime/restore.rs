@@ -106,13 +106,14 @@ pub async fn restore(plugs: &Plugs, by: &By, plan: &Plan) -> Result<PutBack, Res
         at: plan.at,
         by: by.clone(),
     };
-    // The files were asked about, and kept, for a while: what is done is what was said yes to, or nothing.
+    // The files were asked about, and kept, for a while: what is done is what was said yes to, or nothing. A file that is
+    // saved after this is found when its turn comes, and left alone.
     if plugs.files.compare(&plan.workspace, plan.manifest).await? != plan.changes {
         return Err(RestoreFault::Moved(plan.workspace.clone()));
     }
     alone(plugs, plan).await?;
     ledger.record(|_| Ok(vec![kept.clone(), begun.clone()])).await?;
-    let done = plugs.files.put_back(&plan.workspace, plan.manifest).await?;
+    let done = plugs.files.put_back(&plan.workspace, &plan.changes).await?;
     let ended = Fact::RestoreEnded {
         changed: done.changed.len() as u64,
         failed: done.failed.len() as u64,

@@ -1,6 +1,8 @@
 //! What is kept how long: archived sessions go into the bin, and what was in the bin long enough is removed.
 
+use crate::domain::commit::Head;
 use crate::domain::ids::SessionId;
+use crate::domain::lexical::below;
 use crate::domain::listing::{After, Query, Tab};
 use crate::domain::marks::Mark;
 use crate::domain::order::Order;
@@ -32,6 +34,8 @@ pub struct Tidied {
 
 /// Rows looked at together.
 const PAGE: usize = 200;
+/// One look at the words that are to go, in milliseconds.
+const STEP_MS: u64 = 200;
 const DAY_MS: u64 = 24 * 60 * 60 * 1_000;
 
 /// Applies the rules. Nothing that is pinned, waits for a person or is at work is touched.
@@ -59,6 +63,10 @@ pub async fn tidy(
                 Err(RecordFault::Log(fault)) => return Err(fault),
             }
         }
+    }
+    sweep(store, files).await?;
+    if !tidied.purged.is_empty() {
+        while !store.index.take_up(STEP_MS).await?.whole() {} // their words go, too, before it is said
     }
     Ok(tidied)
 }
@@ -105,11 +113,50 @@ pub enum Purged {
 pub async fn purge(store: &Store, files: &dyn Files, id: &SessionId) -> Result<Purged, LogFault> {
     let Some(claim) = store.work.claim(id)? else { return Ok(Purged::Taken) };
     let row = store.index.row(id).await?;
-    let gone = store.log.purge(id).await?;
-    drop(claim);
+    if !store.log.purge(id).await? {
+        return Ok(Purged::NotInBin);
+    }
     let workspace = row.map(|row| row.workspace).unwrap_or_default();
-    Ok(match gone {
-        true => Purged::Gone(files.release(id.as_str(), &workspace).await),
-        false => Purged::NotInBin,
-    })
+    let released = let_go(store, files, id, &workspace).await?;
+    drop(claim); // until here nobody else takes the folder for one that was forgotten
+    Ok(Purged::Gone(released))
+}
+
+/// Lets the folder of a session that is gone go, where it was made for that session and no other one works in it.
+async fn let_go(
+    store: &Store,
+    files: &dyn Files,
+    id: &SessionId,
+    folder: &str,
+) -> Result<Released, LogFault> {
+    if !folder.ends_with(&format!("/{id}")) {
+        return Ok(Released::Nothing);
+    }
+    for tab in [Tab::All, Tab::Archived] {
+        let mut query = Query { tab, workspace: folder.to_string(), limit: PAGE, ..Query::default() };
+        loop {
+            let page = store.index.rows(query.clone()).await?;
+            if page.iter().any(|row| row.id != *id && below(&row.workspace, folder).is_some()) {
+                return Ok(Released::Used);
+            }
+            let Some(last) = page.last() else { break };
+            query.after = Some(After::of(last));
+        }
+    }
+    Ok(files.release(id.as_str(), folder).await)
+}
+
+/// Lets the worktrees go whose session is gone: a purge was cut off before it came to them, or a fork was given up.
+async fn sweep(store: &Store, files: &dyn Files) -> Result<(), LogFault> {
+    for (name, folder) in files.worktrees().await {
+        let id = SessionId(name);
+        if !SessionId::is_prefix(id.as_str()) || store.log.head(&id).await? != Head::start() {
+            continue;
+        }
+        let Some(_claim) = store.work.claim(&id)? else { continue }; // it is being made, or purged
+        if store.log.head(&id).await? == Head::start() {
+            let_go(store, files, &id, &folder).await?;
+        }
+    }
+    Ok(())
 }

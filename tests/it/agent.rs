@@ -208,7 +208,11 @@ impl Files for Stuck {
     ) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         Box::pin(std::future::pending())
     }
-    fn put_back<'a>(&'a self, _folder: &'a str, _manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+    fn put_back<'a>(
+        &'a self,
+        _folder: &'a str,
+        _changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
         Box::pin(std::future::pending())
     }
     fn make(&self, name: &str, _into: Option<&str>) -> Result<String, FilesFault> {
@@ -249,8 +253,12 @@ impl Files for Tiring {
     fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         self.files.compare(folder, manifest)
     }
-    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
-        self.files.put_back(folder, manifest)
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
+        self.files.put_back(folder, changes)
     }
     fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault> {
         self.files.make(name, into)

@@ -118,6 +118,24 @@ fn an_edit_that_goes_back_to_a_person_is_a_hold_everywhere() {
     assert!(alike(&denied.events) > 1);
 }
 
+/// Cause: what a call would replace, up to 256 KiB of it, was hashed with every verdict in every fold, also where nobody is
+/// asked and nobody will be.
+#[test]
+fn what_would_be_replaced_is_remembered_where_a_person_is_shown_it() {
+    let remembered = |word: Word| {
+        let mut fold = Fold::running(Mode::Auto);
+        fold.calls(&[("write", json!({"path":"a","body":"1"}))]);
+        let judged = Judged { preview: change("a", Some("old")), ..fold.judged(1, word) };
+        fold.tell(Report::Judged(judged));
+        let mut row = Row::new(SessionId("x".into()));
+        fold.events.iter().for_each(|event| row.apply(event));
+        serde_json::to_value(&row).unwrap()["consents"]["1"].clone()
+    };
+    let hash = Hash::chained(Hash::of(b"a"), b"old");
+    assert_eq!(remembered(Word::Ask), json!({"shown": hash}), "the form that is stored");
+    assert_eq!(remembered(Word::Allow), json!({}));
+}
+
 #[tokio::test]
 async fn whole_stories_and_their_forks_are_told_alike() {
     for mode in [Mode::Auto, Mode::Ask] {

@@ -5,12 +5,14 @@ use crate::harness::world::{World, story};
 use std::sync::Arc;
 use tackroom::adapters::files::memory::MemoryFiles;
 use tackroom::domain::command::Command;
-use tackroom::domain::event::Fact;
+use tackroom::domain::event::{Event, Fact};
 use tackroom::domain::files::Change;
 use tackroom::domain::fork::Twist;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{BreakNo, NoteNo, SessionId};
+use tackroom::domain::inbox::{Answer, Held, HoldId};
 use tackroom::domain::marks::Mark;
+use tackroom::domain::next::Hold;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Mode;
@@ -18,9 +20,11 @@ use tackroom::ports::Later;
 use tackroom::ports::files::{Files, FilesFault, Kept, PutBack};
 use tackroom::runtime::desk::Desk;
 use tackroom::runtime::hand::Opening;
+use tackroom::runtime::inbox::Unwritten;
 use tackroom::runtime::plugs::{Plugs, Settings};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// A desk over a world, as a screen has it.
 pub struct Served {
@@ -28,6 +32,7 @@ pub struct Served {
     pub notices: mpsc::Receiver<Notice>,
     told: Vec<Notice>,
     serving: JoinHandle<()>,
+    unwritten: Unwritten,
 }
 
 impl Served {
@@ -46,7 +51,9 @@ impl Served {
             program: "test".into(),
         };
         let desk = Desk::new(plugs, world.hand(), opening, notices_in);
-        Served { commands, notices, told: Vec::new(), serving: tokio::spawn(desk.serve(commands_out)) }
+        let unwritten = desk.unwritten();
+        let serving = tokio::spawn(desk.serve(commands_out));
+        Served { commands, notices, told: Vec::new(), serving, unwritten }
     }
 
     pub async fn say(&self, command: Command) {
@@ -63,6 +70,14 @@ impl Served {
                 return found;
             }
         }
+    }
+
+    /// Quits when the screen is gone; answers what was not written.
+    pub async fn leave(self) -> Vec<(HoldId, Option<String>)> {
+        drop(self.notices);
+        self.commands.send(Command::Quit).await.expect("it is served");
+        self.serving.await.expect("no panic");
+        self.unwritten.all()
     }
 
     /// Quits; answers all that was told up to then.
@@ -125,8 +140,12 @@ impl Files for Slow {
     fn compare<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         self.0.compare(folder, manifest)
     }
-    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
-        self.0.put_back(folder, manifest)
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
+        self.0.put_back(folder, changes)
     }
     fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault> {
         self.0.make(name, into)
@@ -179,4 +198,95 @@ async fn a_fork_under_way_is_made_or_given_up_before_the_desk_is_gone() {
         let rows = world.plugs().store.index.rows(query).await.unwrap();
         assert_eq!((made, rows.len()), (forks, 1 + forks));
     }
+}
+
+/// Sessions of which each waits for an approval, and the answers to all of them.
+async fn held(world: &World, sessions: usize) -> (Vec<SessionId>, Vec<Answer>) {
+    let (mut ids, mut answers) = (Vec::new(), Vec::new());
+    for _ in 0..sessions {
+        let id = world.begin(Mode::Auto).await.expect("begun");
+        world.drive(&id).await.expect("driven");
+        let session = world.session(&id).await.unwrap();
+        let [Hold::Approval(call)] = session.holds()[..] else { panic!("{:?}", session.holds()) };
+        let hash = session.call(call).and_then(|call| call.hash).unwrap();
+        let hold = HoldId { session: id.clone(), call: Some(call) };
+        answers.push(Answer { id: hold, order: Order::Approve { call, hash } });
+        ids.push(id);
+    }
+    (ids, answers)
+}
+
+async fn approved(world: &World, ids: &[SessionId]) -> usize {
+    let mut count = 0;
+    for id in ids {
+        let said = |event: &Event| matches!(event.fact, Fact::CallApproved { .. });
+        count += usize::from(world.events(id).await.iter().any(said));
+    }
+    count
+}
+
+/// Cause: answers lay with a clerk that nobody waited for: who approved thirty holds and quit had approved the first few,
+/// and nothing said so.
+#[tokio::test]
+async fn what_was_answered_before_the_end_is_written() {
+    let world = World::new(story());
+    let (ids, answers) = held(&world, 9).await;
+    let served = Served::new(&world);
+    served.say(Command::Inbox(true)).await;
+    served.say(Command::Answer(answers)).await;
+    assert_eq!(served.leave().await, []);
+    assert_eq!(approved(&world, &ids).await, ids.len());
+}
+
+#[tokio::test]
+async fn what_could_not_be_written_at_the_end_is_told() {
+    let world = World::new(story());
+    let (ids, answers) = held(&world, 3).await;
+    world.hand().order(&ids[1], &Order::Cancel).await.expect("said");
+    let given: Vec<HoldId> = answers.iter().map(|answer| answer.id.clone()).collect();
+    let served = Served::new(&world);
+    served.say(Command::Inbox(true)).await;
+    served.say(Command::Answer(answers.clone())).await;
+    let left = served.leave().await;
+    assert_eq!(approved(&world, &ids).await, 2);
+    let [(id, Some(why))] = &left[..] else { panic!("one was refused: {left:?}") };
+    assert!(*id == given[1] && why.contains("not needed any more"), "{id:?} {why}");
+    world.engine.faults().crash_after(0);
+    let served = Served::new(&world);
+    served.say(Command::Inbox(true)).await;
+    served.say(Command::Answer(answers)).await;
+    let left = served.leave().await;
+    assert_eq!(left.iter().map(|(id, _)| id.clone()).collect::<Vec<_>>(), given, "in their order");
+    assert!(
+        left.iter().all(|(_, why)| why.as_ref().is_some_and(|why| why.starts_with("failed"))),
+        "{left:?}"
+    );
+}
+
+/// Cause: a fork that nobody had taken up stood in the inbox as interrupted, though nothing was ever begun in it.
+#[tokio::test]
+async fn a_fork_that_was_never_started_was_not_interrupted() {
+    let world = World::new(story());
+    let parent = world.begin(Mode::Auto).await.expect("begun");
+    let fork = world.fork(&parent, &crate::fork::at(2)).await.expect("forked").id;
+    let (notices, mut told) = mpsc::channel(16);
+    let stop = CancellationToken::new();
+    let telling = tokio::spawn(tackroom::runtime::inbox::tell(world.plugs(), notices, stop.clone()));
+    let named = |held: &[Held], id: &SessionId| held.iter().filter(|held| held.id.session == *id).count();
+    let mut last = Vec::new();
+    while named(&last, &parent) == 0 {
+        let Some(Notice::Inbox(held)) = told.recv().await else {
+            panic!("it tells the inbox and nothing else")
+        };
+        last = held;
+    }
+    for _ in 0..500 {
+        tokio::task::yield_now().await; // this clock jumps over a short wait, so that minutes go by
+        while let Ok(Notice::Inbox(held)) = told.try_recv() {
+            last = held;
+        }
+    }
+    stop.cancel();
+    telling.await.expect("it ends");
+    assert_eq!((named(&last, &parent), named(&last, &fork)), (1, 0), "{last:?}");
 }

@@ -106,7 +106,7 @@ fn a_full_file_system_loses_nothing_and_is_gone_on_with() {
     for free in [40_000, 120_000, 200_000, 280_000, 340_000, 480_000, 600_000, 1_000_000] {
         let home = Home::new();
         let ran = run(&home, free);
-        ran.fails(1, &["full"]);
+        ran.fails(1, &["full", "make room"]);
         let left = lines(&home.path("log"));
         if left.is_empty() && ran.out.is_empty() {
             assert_eq!(then(&home, &["sessions", "--json"]).code, 0, "{free}");

@@ -2,10 +2,15 @@
 //! repository's configuration names ever runs.
 
 use crate::contracts::files::tree;
-use crate::harness::binary::{Home, finish};
+use crate::harness::binary::{Home, Ran, finish};
+use crate::harness::outside;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::domain::ids::SessionId;
+use tackroom::ports::log::Log;
+use tackroom::ports::work::Work;
 
 /// What git says in a folder, without any configuration that could start something.
 fn git(folder: &Path, args: &[&str]) -> String {
@@ -20,12 +25,13 @@ fn git(folder: &Path, args: &[&str]) -> String {
 }
 
 /// Whether there is git; says loudly where there is none.
+#[track_caller]
 fn has_git() -> bool {
-    let there = Command::new("git").arg("--version").output().is_ok_and(|ran| ran.status.success());
-    if !there {
-        eprintln!("SKIPPED: there is no git here, so worktrees of forks were NOT tested");
-    }
-    there
+    outside::works(
+        &["git", "--version"],
+        "TACKROOM_HAVE_GIT",
+        "a fork of a git repository is a worktree of it",
+    )
 }
 
 fn executable(path: &Path, text: &str) {
@@ -154,6 +160,15 @@ fn without_git_it_is_a_copy() {
     assert_eq!((ran.code, &ran.json()["worktree"]), (0, &Value::Null), "{ran:?}");
 }
 
+/// Deletes and purges a fork.
+fn purged(home: &Home, told: &Value) -> Ran {
+    let new = told["session"].as_str().unwrap();
+    assert_eq!(home.run(&["cancel", new]).code, 0);
+    let deleted = home.run(&["sessions", "delete", new]);
+    assert_eq!(deleted.code, 0, "{deleted:?}");
+    home.run(&["sessions", "purge", new])
+}
+
 #[test]
 fn a_purge_removes_the_registration_and_keeps_what_is_nowhere_else() {
     if !has_git() {
@@ -162,13 +177,7 @@ fn a_purge_removes_the_registration_and_keeps_what_is_nowhere_else() {
     let home = Home::new();
     let mark = hostile(&home);
     let (id, at) = session(&home);
-    let purge = |told: &Value| {
-        let new = told["session"].as_str().unwrap();
-        assert_eq!(home.run(&["cancel", new]).code, 0);
-        let deleted = home.run(&["sessions", "delete", new]);
-        assert_eq!(deleted.code, 0, "{deleted:?}");
-        home.run(&["sessions", "purge", new])
-    };
+    let purge = |told: &Value| purged(&home, told);
     let (told, folder) = forked(&home, &[&id, "--at", &at]);
     assert_eq!(worktrees(&home), 2);
     assert_eq!(purge(&told).code, 0);
@@ -185,5 +194,96 @@ fn a_purge_removes_the_registration_and_keeps_what_is_nowhere_else() {
     git(&folder, &["commit", "--quiet", "-m", "only here"]);
     assert!(purge(&told).err.contains("it stays"));
     assert!(folder.join("mine.txt").exists());
+    assert!(!mark.exists(), "{}", std::fs::read_to_string(&mark).unwrap_or_default());
+}
+
+/// Cause: what ignore files name, and what lies in folders of version control, was not looked at before a worktree was
+/// removed: a `.env` or a database that somebody had left there was gone, and the purge said that nothing was.
+#[test]
+fn a_purge_keeps_what_ignore_files_name_and_what_other_repositories_hold() {
+    if !has_git() {
+        return;
+    }
+    let home = Home::new();
+    hostile(&home);
+    std::fs::write(home.ws().join(".gitignore"), "*.local\nout/\n").unwrap();
+    std::fs::write(home.ws().join(".ignore"), ".env\n").unwrap();
+    git(&home.ws(), &["add", "-A"]);
+    git(&home.ws(), &["commit", "--quiet", "-m", "rules"]);
+    let (id, at) = session(&home);
+    for (count, left) in
+        ["notes.local", ".env", "out/data.sqlite", ".hg/store", "sub/.git/HEAD", ".tackroom-1.tmp"]
+            .into_iter()
+            .enumerate()
+    {
+        let (told, folder) = forked(&home, &[&id, "--at", &at]);
+        assert!(told["worktree"].is_string(), "{told}");
+        std::fs::create_dir_all(folder.join(left).parent().unwrap()).unwrap();
+        std::fs::write(folder.join(left), "only here\n").unwrap();
+        let ran = purged(&home, &told);
+        assert!(ran.code == 0 && ran.err.contains("has changes of its own: it stays"), "{left}: {ran:?}");
+        assert_eq!(std::fs::read_to_string(folder.join(left)).unwrap(), "only here\n", "{left}");
+        assert_eq!(worktrees(&home), count + 2, "{left}");
+    }
+    // An empty folder is no file: git does not keep it either.
+    let (told, folder) = forked(&home, &[&id, "--at", &at]);
+    std::fs::create_dir_all(folder.join("out/empty")).unwrap();
+    assert_eq!(purged(&home, &told).code, 0);
+    assert!(!folder.exists());
+}
+
+/// Cause: a purge asked only for the session's own claim: the folder went from under another session that works in it.
+#[test]
+fn a_worktree_in_which_another_session_works_stays() {
+    if !has_git() {
+        return;
+    }
+    let home = Home::new();
+    hostile(&home);
+    let (id, at) = session(&home);
+    let (told, folder) = forked(&home, &[&id, "--at", &at]);
+    let model = home.script(json!([{"text": "Looked."}]));
+    let below = folder.join("sub").display().to_string();
+    let args = ["run", "Look.", "--headless", "--model", &model, "--workspace", &below];
+    let ran = home.run(&args);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let other = home.sessions().into_iter().find(|row| row["workspace"] == below.as_str()).unwrap();
+    let ran = purged(&home, &told);
+    assert!(ran.code == 0 && ran.err.contains("another session works in the git worktree"), "{ran:?}");
+    assert_eq!((worktrees(&home), folder.exists()), (2, true));
+    // When that one is gone, nobody names the folder any more; the next look lets it go.
+    let other = other["id"].as_str().unwrap();
+    assert_eq!(home.run(&["sessions", "delete", other]).code, 0);
+    assert_eq!(home.run(&["sessions", "purge", other]).code, 0);
+    assert_eq!(home.run(&["sessions", "purge", "--expired"]).code, 0);
+    assert_eq!((worktrees(&home), folder.exists()), (1, false));
+}
+
+/// Cause: the log went first and the folder after it: what was cut off in between left a worktree that nobody named.
+#[tokio::test]
+async fn a_worktree_whose_session_is_gone_is_let_go_where_it_is_clean_and_nobody_makes_it() {
+    if !has_git() {
+        return;
+    }
+    let home = Home::new();
+    let mark = hostile(&home);
+    let (id, at) = session(&home);
+    let (clean, changed) = (forked(&home, &[&id, "--at", &at]), forked(&home, &[&id, "--at", &at]));
+    let (claimed, named) = (forked(&home, &[&id, "--at", &at]), forked(&home, &[&id, "--at", &at]));
+    let name = |fork: &(Value, PathBuf)| SessionId(fork.0["session"].as_str().unwrap().to_string());
+    std::fs::write(changed.1.join("mine.txt"), "work\n").unwrap();
+    let engine = Sqlite::open(&home.home().join("data")).unwrap();
+    for fork in [&clean, &changed, &claimed] {
+        assert_eq!(home.run(&["cancel", name(fork).as_str()]).code, 0);
+        assert_eq!(home.run(&["sessions", "delete", name(fork).as_str()]).code, 0);
+        assert!(engine.purge(&name(fork)).await.unwrap(), "and here it was cut off");
+    }
+    let claim = engine.claim(&name(&claimed)).unwrap().unwrap();
+    assert_eq!(home.run(&["sessions", "purge", "--expired"]).code, 0);
+    let there = || [&clean, &changed, &claimed, &named].map(|fork| fork.1.exists());
+    assert_eq!((there(), worktrees(&home)), ([false, true, true, true], 4));
+    drop(claim);
+    assert_eq!(home.run(&["sessions", "purge", "--expired"]).code, 0);
+    assert_eq!((there(), worktrees(&home)), ([false, true, false, true], 3));
     assert!(!mark.exists(), "{}", std::fs::read_to_string(&mark).unwrap_or_default());
 }

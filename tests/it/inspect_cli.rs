@@ -1,10 +1,21 @@
 //! `tackroom inspect` through the real binary: what a server was sent, what a call did, and the shapes for programs.
 
 use crate::harness::binary::{Home, finish, is_raw};
+use crate::harness::look::ask;
 use crate::harness::mock_model::{Answer, MockModel};
+use crate::harness::story::Story;
 use crate::harness::terminal::Terminal;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::domain::call::{Outcome, Output};
+use tackroom::domain::commit::Class;
+use tackroom::domain::event::Fact;
+use tackroom::domain::hash::Hash;
+use tackroom::domain::ids::CallId;
+use tackroom::domain::outcome::Report;
+use tackroom::ports::blobs::Blobs;
+use tackroom::ports::log::Log;
 
 /// What a program prints, byte by byte.
 fn bytes(home: &Home, args: &[&str]) -> Vec<u8> {
@@ -113,7 +124,7 @@ fn a_section_opens_in_the_pager_and_the_screen_comes_back() {
     let home = Home::new();
     let id = written(&home);
     let (seen, edited) = (home.path("seen"), home.path("edited"));
-    let pager = format!("cat > {}; echo the pager was here", seen.display());
+    let pager = format!("cat > {}; echo the pager was here; read key < /dev/tty", seen.display());
     let editor = format!("cp \"$0\" {}; false", edited.display());
     let editor = format!("sh -c '{editor}'");
     let program = [env!("CARGO_BIN_EXE_tackroom"), "replay", &id, "--at", "9"];
@@ -123,6 +134,8 @@ fn a_section_opens_in_the_pager_and_the_screen_comes_back() {
     screen.keys("o");
     screen.see("Arguments");
     screen.keys("\t\tp");
+    screen.see("the pager was here");
+    screen.keys("\r"); // it has the terminal until then, and nothing of ours is on it
     screen.see("Arguments");
     crate::harness::binary::until("the pager read it", || {
         std::fs::read_to_string(&seen).is_ok_and(|text| text.contains("content"))
@@ -133,10 +146,60 @@ fn a_section_opens_in_the_pager_and_the_screen_comes_back() {
     screen.keys("e");
     screen.see("ended with exit status");
     assert!(std::fs::read_to_string(&edited).is_ok_and(|text| text.contains("content")));
-    let left = std::fs::read_dir(home.home().join("cache")).into_iter().flatten().flatten();
+    let left = std::fs::read_dir(home.home().join("cache")).expect("the copies lie there").flatten();
     let left: Vec<String> = left.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     assert!(left.iter().all(|name| !name.ends_with(".txt")), "a copy was left: {left:?}");
     screen.keys("\x1b");
     screen.see_no_more("Arguments");
     crate::pty::leave(&mut screen);
+}
+
+/// A store with what the story told, and these contents.
+async fn stored(story: &Story, contents: &[&[u8]]) -> Home {
+    let home = Home::new();
+    let engine = Sqlite::open(&home.home().join("data")).unwrap();
+    for commit in &story.commits {
+        engine.append(commit.clone()).await.unwrap();
+    }
+    for content in contents {
+        engine.put((*content).into()).await.unwrap();
+    }
+    home
+}
+
+/// Cause: bytes that were known not to be what was sent, and an output without its middle, went down the pipe as what was
+/// asked for, and the program ended with 0.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_whole_or_not_what_was_sent_is_not_handed_on_as_such() {
+    let begun = || Story::new("0therq1234", "Another form");
+    let frame = ask(begun().task("Look at it."));
+    let mut story = begun();
+    story.task("Look at it.");
+    story.report(Report::Asking {
+        model: "m".to_string(),
+        request: Hash::of(b"what was sent then"),
+        frame: Some(Hash::of(&frame)),
+        notes: Vec::new(),
+    });
+    let asked = story.events().last().unwrap().no.0.to_string();
+    let home = stored(&story, &[&frame]).await;
+    let ran = home.run(&["inspect", story.session.id.as_str(), &asked, "--request"]);
+    assert_eq!(ran.out, "", "nothing goes down the pipe");
+    ran.fails(1, &["not what was sent", "without the flag"]);
+
+    let mut story = Story::new("b1gsq12345", "Large");
+    let whole: String = (0..300_000).map(|at| format!("line {at}\n")).collect();
+    let (mut output, _) = Output::bounded(whole.clone());
+    output.blob = Some(Hash::of(whole.as_bytes()));
+    story.task("x").reply(10, "", &[("search", json!({}))]).allow(1, ".").start(1);
+    story
+        .facts(Class::Worker, vec![Fact::CallEnded { call: CallId(1), outcome: Outcome::Ok, output, ms: 3 }]);
+    let home = stored(&story, &[whole.as_bytes()]).await;
+    assert_eq!(bytes(&home, &["inspect", story.session.id.as_str(), "c1", "--output"]), whole.as_bytes());
+    let home = stored(&story, &[]).await;
+    let ran = home.run(&["inspect", story.session.id.as_str(), "c1", "--output"]);
+    assert_eq!(ran.out, "", "nothing goes down the pipe");
+    ran.fails(1, &["not in the store any more", "without the flag"]);
+    let ends = home.run(&["inspect", story.session.id.as_str(), "c1"]);
+    assert!(ends.code == 0 && ends.out.contains("bytes left out"), "{ends:?}");
 }

@@ -46,6 +46,11 @@ async fn foreign_export(server: &MockModel, folder: &Path) -> (String, String) {
     (tokio::task::spawn_blocking(made).await.unwrap(), file)
 }
 
+/// The number of the last request among events in lines.
+fn last_asked(lines: &str) -> usize {
+    lines.lines().enumerate().filter(|(_, line)| line.contains("\"ModelAsked\"")).last().expect("asked").0 + 1
+}
+
 /// Whether a request had anything of the operator's in it.
 fn is_told(asked: &Asked) -> bool {
     asked.headers.iter().any(|(_, value)| value.contains(KEY) || value.contains("the-team"))
@@ -76,6 +81,10 @@ async fn a_log_does_not_say_where_keys_go() {
     assert!(ran.err.contains("gets no key"), "{ran:?}");
     assert_eq!(server.asked().len(), 3, "{:?}", server.asked());
     assert!(!server.asked().iter().any(is_told), "{:?}", server.asked());
+    // Cause: who went without a key forgot what stood around the messages, and nobody could say any more what was sent.
+    let told = keyed(&home, &["inspect", &id, &last_asked(&lines).to_string(), "--request"]).await;
+    let sent = String::from_utf8_lossy(&server.asked()[1].raw).into_owned();
+    assert_eq!((told.code, told.out), (0, sent), "{}", told.err);
     // The operator's own word gives them.
     server.push(Answer::says("Thank you."));
     let url = server.url();

@@ -109,7 +109,11 @@ impl Files for Poison {
     ) -> Later<'a, Result<Vec<Change>, FilesFault>> {
         self.touched()
     }
-    fn put_back<'a>(&'a self, _folder: &'a str, _manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+    fn put_back<'a>(
+        &'a self,
+        _folder: &'a str,
+        _changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
         self.touched()
     }
     fn make(&self, _name: &str, _into: Option<&str>) -> Result<String, FilesFault> {

@@ -100,3 +100,39 @@ async fn a_busy_store_is_waited_for_and_a_driven_session_is_left_alone() {
     assert!(matches!(copy(&moved, &lines).await, Err(ReplicaFault::Differs { .. })));
     assert_eq!(stored(&moved.engine, &id).await.len(), 4);
 }
+
+/// Cause: what is here was looked at before the session was claimed: of two imports of one file the slower barred a session
+/// that was whole, and that somebody had gone on with, for ever.
+#[tokio::test]
+async fn the_slower_of_two_imports_bars_nothing_that_is_whole() {
+    let story = story::done();
+    let (lines, id) = (exported(&story).await, story.session.id.clone());
+    let world = World::new(Vec::new());
+    let mut slower = Box::pin(copy(&world, &lines));
+    tokio::select! {
+        biased;
+        done = &mut slower => panic!("it reads on: {done:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    let faster = copy(&world, &lines).await;
+    if faster.is_ok() {
+        let rename = tackroom::domain::order::Order::Rename("mine".into());
+        world.hand().order(&id, &rename).await.unwrap();
+    }
+    let slower = slower.await;
+    assert!(!world.engine.barred(&id).unwrap(), "{slower:?}, {faster:?}");
+    let again = copy(&world, &lines).await;
+    assert_eq!(again.map(|copied| copied.added), Ok(0), "{slower:?}, {faster:?}");
+    Agent::take(world.plugs(), &id, CancellationToken::new()).await.expect("it is whole");
+}
+
+/// Who has the session that is in the file is not disturbed by it.
+#[tokio::test]
+async fn what_is_here_already_needs_nobody_to_let_go() {
+    let story = story::done();
+    let (lines, id) = (exported(&story).await, story.session.id.clone());
+    let world = World::new(Vec::new());
+    copy(&world, &lines).await.expect("brought back");
+    let _claim = world.engine.claim(&id).unwrap().unwrap();
+    assert_eq!(copy(&world, &lines).await.map(|copied| copied.added), Ok(0));
+}

@@ -149,6 +149,10 @@ async fn what_is_put_back_is_what_was_shown() {
     let before = world.files.files("/srv/ws");
     assert_eq!(restore(&plugs, &by, &shown).await, Err(RestoreFault::Moved("/srv/ws".into())));
     assert_eq!(world.files.files("/srv/ws"), before);
+    // The same paths, and what lies there is another than was shown.
+    let shown = plan(&plugs, &by, &id, Wanted::At(EventNo(2))).await.expect("planned");
+    world.files.write("/srv/ws", "mine", b"two hours of work");
+    assert_eq!(restore(&plugs, &by, &shown).await, Err(RestoreFault::Moved("/srv/ws".into())));
     let started = |event: &Event| matches!(event.fact, Fact::RestoreStarted { .. });
     assert!(!world.events(&id).await.iter().any(started), "nothing is said to be done");
     let anew = plan(&plugs, &by, &id, Wanted::At(EventNo(2))).await.expect("planned");

@@ -1,9 +1,8 @@
 //! L1, L2: a key that the program was given is nowhere in what it keeps, says or exports.
 
-use crate::harness::binary::{Home, finish};
+use crate::harness::binary::{Home, finish, holding};
 use crate::harness::mock_model::{Answer, MockModel};
 use serde_json::json;
-use std::path::Path;
 
 const KEY: &str = "sk-planted-9f3b1c7e5d2a8046";
 
@@ -14,20 +13,6 @@ fn asks_for(line: &str) -> Answer {
     let chunk =
         json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]});
     Answer::stream(format!("data: {chunk}\n\ndata: [DONE]\n\n"))
-}
-
-/// The files below a folder that hold the key.
-fn holding(folder: &Path) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holding(&path));
-        } else if std::fs::read(&path).unwrap().windows(KEY.len()).any(|bytes| bytes == KEY.as_bytes()) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
 }
 
 /// The command looks for the key in its own environment and in that of whoever started it; the endpoint says it back.
@@ -67,7 +52,7 @@ async fn a_key_that_the_program_knows_is_in_no_export() {
             assert!(ran.out.contains("looked"), "{form} tells of the command: {ran:?}");
             assert!(!ran.out.contains(KEY), "{form}: {ran:?}");
         }
-        assert_eq!(holding(&home.home()), Vec::<String>::new());
+        assert_eq!(holding(&home.home(), KEY.as_bytes()), Vec::<String>::new());
     });
     looked.await.unwrap();
     let sent = server.asked();

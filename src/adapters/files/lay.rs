@@ -1,9 +1,11 @@
 //! A folder made as a manifest says: what goes first goes first, then what comes, folders before what is in them.
 
 use super::Folders;
-use super::dir::Dir;
+use super::dir::{Dir, Stamp};
+use super::scan::read_whole;
 use crate::domain::files::{Change, Deed, Entry};
-use crate::ports::files::PutBack;
+use crate::domain::hash::Hash;
+use crate::ports::files::{MOVED, PutBack};
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
@@ -17,8 +19,8 @@ const WRITES: usize = 8;
 pub(super) async fn lay(folders: &Folders, dir: Arc<Dir>, planned: Vec<Change>) -> PutBack {
     let mut done = PutBack::default();
     for change in planned.iter().rev().filter(|change| change.deed == Deed::Remove || change.other_kind) {
-        let (at, path) = (dir.clone(), change.path.clone());
-        let removed = blocking(move || remove(&at, &path)).await;
+        let (at, path, from) = (dir.clone(), change.path.clone(), change.from.clone());
+        let removed = blocking(move || remove(&at, &path, from.as_ref())).await;
         if let Err(why) = removed {
             done.failed.push((change.path.clone(), why));
         } else if change.deed == Deed::Remove {
@@ -73,7 +75,9 @@ async fn put_all(
         }
         let (at, path) = (dir.clone(), change.path.clone());
         let is_file = matches!(entry, Entry::File { .. });
-        let write = blocking(move || put(&at, &path, &entry, &content));
+        // Of another kind, it was removed before.
+        let from = change.from.clone().filter(|_| !change.other_kind);
+        let write = blocking(move || put(&at, &path, from.as_ref(), (&entry, &content)));
         if !is_file {
             told(done, change, write.await);
             continue;
@@ -125,10 +129,29 @@ fn holder<'a>(dir: &Dir, path: &'a str) -> io::Result<(Dir, &'a OsStr)> {
     Err(io::Error::new(ErrorKind::InvalidInput, "an empty path"))
 }
 
-fn remove(dir: &Dir, path: &str) -> io::Result<()> {
+/// Fails where a name does not stand for what was shown. A folder is one whatever its mode is.
+fn check(folder: &Dir, name: &OsStr, shown: Option<&Entry>) -> io::Result<()> {
+    let same = match shown {
+        None => match folder.look(name) {
+            Ok(stamp) => stamp.kind().is_dir(), // nothing takes the place of a folder: what tries says why not
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        },
+        Some(Entry::Folder { .. }) => folder.look(name).is_ok_and(|stamp| stamp.kind().is_dir()),
+        Some(Entry::Link { target }) => folder.link(name).is_ok_and(|says| says == target.as_bytes()),
+        Some(Entry::File { hash, size, mode }) => {
+            let held = |stamp: &Stamp| (stamp.size, stamp.mode()) == (*size, *mode);
+            folder.look(name).is_ok_and(|stamp| stamp.kind().is_file() && held(&stamp))
+                && read_whole(folder, name, *size).is_some_and(|content| Hash::of(&content) == *hash)
+        }
+        Some(Entry::LeftOut(_)) => false,
+    };
+    if same { Ok(()) } else { Err(io::Error::other(MOVED)) }
+}
+
+fn remove(dir: &Dir, path: &str, shown: Option<&Entry>) -> io::Result<()> {
     let (folder, name) = holder(dir, path)?;
-    let kind = folder.look(name)?.kind();
-    if !kind.is_dir() {
+    check(&folder, name, shown)?;
+    if !matches!(shown, Some(Entry::Folder { .. })) {
         return folder.remove(name);
     }
     match folder.remove_folder(name) {
@@ -163,8 +186,11 @@ fn set_mode(dir: &Dir, path: &str, mode: u32) -> io::Result<()> {
     folder.sync()
 }
 
-fn put(dir: &Dir, path: &str, entry: &Entry, content: &[u8]) -> io::Result<()> {
+fn put(dir: &Dir, path: &str, shown: Option<&Entry>, (entry, content): (&Entry, &[u8])) -> io::Result<()> {
     let (folder, name) = holder(dir, path)?;
+    if !matches!(entry, Entry::Folder { .. }) {
+        check(&folder, name, shown)?; // a folder that is there already has nothing to lose
+    }
     match entry {
         Entry::File { mode, .. } => folder.write(name, content, *mode),
         Entry::Link { target } => folder.make_link(name, target),

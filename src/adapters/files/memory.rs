@@ -3,7 +3,7 @@
 use crate::domain::files::{Change, Deed, Entry, Manifest, changes};
 use crate::domain::hash::Hash;
 use crate::ports::Later;
-use crate::ports::files::{Files, FilesFault, Kept, PutBack};
+use crate::ports::files::{Files, FilesFault, Kept, MOVED, PutBack};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -85,15 +85,23 @@ impl Files for MemoryFiles {
         Box::pin(std::future::ready(self.inner().plan(folder, manifest)))
     }
 
-    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
         let mut inner = self.inner();
-        let planned = match inner.plan(folder, manifest) {
-            Ok(planned) => planned,
-            Err(fault) => return Box::pin(std::future::ready(Err(fault))),
-        };
-        let contents = inner.contents.clone();
+        let (contents, now) = (inner.contents.clone(), inner.manifest(folder));
         let files = inner.folders.entry(folder.to_string()).or_default();
-        for change in &planned {
+        let mut done = PutBack::default();
+        for change in changes {
+            let is_file = |entry: &Option<Entry>| matches!(entry, Some(Entry::File { .. }));
+            let moved = now.entries.get(&change.path) != change.from.as_ref();
+            if moved && (is_file(&change.from) || is_file(&change.to)) {
+                done.failed.push((change.path.clone(), MOVED.to_string()));
+                continue;
+            }
+            done.changed.push(change.clone());
             match (change.deed, &change.to) {
                 (Deed::Remove, _) => drop(files.remove(&change.path)),
                 (_, Some(Entry::File { hash, .. })) => {
@@ -102,7 +110,7 @@ impl Files for MemoryFiles {
                 (Deed::Create | Deed::Replace, _) => {} // folders are there with their files
             }
         }
-        Box::pin(std::future::ready(Ok(PutBack { changed: planned, failed: Vec::new() })))
+        Box::pin(std::future::ready(Ok(done)))
     }
 
     fn make(&self, name: &str, into: Option<&str>) -> Result<String, FilesFault> {

@@ -238,6 +238,24 @@ fn gone(manifest: Hash, why: String) -> FilesFault {
     FilesFault::Gone { manifest: manifest.short(), why }
 }
 
+/// The worktrees right below a folder, by name and path.
+fn worktrees(root: &Path) -> Vec<(String, String)> {
+    #[expect(clippy::disallowed_methods, reason = "names are compared; folders are opened by handle")]
+    let Ok(root) = std::fs::canonicalize(root) else { return Vec::new() };
+    let names = Dir::open(&root).and_then(|dir| dir.names()).unwrap_or_default();
+    let named = names.into_iter().filter_map(|name| {
+        let path = root.join(&name);
+        Some((name.into_string().ok()?, path.to_str()?.to_string())).filter(|_| is_worktree(&path))
+    });
+    named.collect()
+}
+
+/// Whether a folder is registered as a worktree: what stands for its repository is a file there.
+fn is_worktree(path: &Path) -> bool {
+    let git = Dir::open(path).and_then(|dir| dir.look(OsStr::new(".git")));
+    git.is_ok_and(|git| git.kind() == rustix::fs::FileType::RegularFile)
+}
+
 impl Folders {
     async fn keep_all(self, folder: String, last: Option<Hash>) -> Result<Kept, FilesFault> {
         let (stored, began) = (self.stored(&folder, last).await, self.clock.now());
@@ -279,12 +297,15 @@ impl Files for Folders {
         })
     }
 
-    fn put_back<'a>(&'a self, folder: &'a str, manifest: Hash) -> Later<'a, Result<PutBack, FilesFault>> {
+    fn put_back<'a>(
+        &'a self,
+        folder: &'a str,
+        changes: &'a [Change],
+    ) -> Later<'a, Result<PutBack, FilesFault>> {
         Box::pin(async move {
-            let planned = self.compare(folder, manifest).await?;
             let bad = |why: String| FilesFault::Folder { folder: folder.to_string(), why };
             let dir = Dir::open(Path::new(folder)).map_err(|error| bad(error.to_string()))?;
-            Ok(lay::lay(self, Arc::new(dir), planned).await)
+            Ok(lay::lay(self, Arc::new(dir), changes.to_vec()).await)
         })
     }
 
@@ -301,19 +322,26 @@ impl Files for Folders {
         })
     }
 
+    fn worktrees(&self) -> Later<'_, Vec<(String, String)>> {
+        let root = self.root.clone();
+        Box::pin(
+            async move { tokio::task::spawn_blocking(move || worktrees(&root)).await.unwrap_or_default() },
+        )
+    }
+
     fn release<'a>(&'a self, name: &'a str, folder: &'a str) -> Later<'a, Released> {
         Box::pin(async move {
             let path = Path::new(folder);
             let below_ours = path.file_name() == Some(OsStr::new(name)) && self.own_root(path);
-            let dir = Dir::open(path).ok().filter(|_| below_ours);
-            let registered = dir.is_some_and(|dir| {
-                dir.look(OsStr::new(".git")).is_ok_and(|git| git.kind() == rustix::fs::FileType::RegularFile)
-            });
-            if !registered {
+            if !below_ours || !is_worktree(path) {
                 return Released::Nothing;
             }
             let Ok(now) = self.scan(folder, None).await else { return Released::Changed };
-            match git::holds_nothing_new(folder, &now).await && git::remove(folder).await {
+            let clean = git::holds_nothing_new(folder, &now).await;
+            // What ignore files name is in no manifest and in no commit: it is somebody's all the same.
+            let walk = (PathBuf::from(folder), now);
+            let more = tokio::task::spawn_blocking(move || scan::holds_more(&walk.0, &walk.1)).await;
+            match clean && more.is_ok_and(|more| !more) && git::remove(folder).await {
                 true => Released::Removed,
                 false => Released::Changed,
             }

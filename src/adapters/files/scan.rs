@@ -155,8 +155,33 @@ impl Scan {
     }
 }
 
+/// Whether a folder holds anything that the manifest does not name, whatever ignore files say of it; `.git` at its top
+/// does not count, and no folder by itself. What cannot be looked at counts. Blocks.
+pub(super) fn holds_more(folder: &Path, manifest: &Manifest) -> bool {
+    Dir::open(folder).map_or(true, |dir| more(&dir, "", manifest, 0))
+}
+
+fn more(dir: &Dir, at: &str, manifest: &Manifest, depth: usize) -> bool {
+    let Ok(names) = dir.names() else { return true };
+    names.iter().filter(|name| !at.is_empty() || *name != ".git").any(|name| {
+        let Some(shown) = name.to_str() else { return true };
+        let path = if at.is_empty() { shown.to_string() } else { format!("{at}/{shown}") };
+        match dir.look(name).map(|stamp| stamp.kind()) {
+            Ok(FileType::Directory) if depth >= DEPTH_MAX => true,
+            Ok(FileType::Directory) => {
+                dir.folder(name).map_or(true, |child| more(&child, &path, manifest, depth + 1))
+            }
+            Ok(_) => match manifest.entries.get(&path) {
+                Some(Entry::File { .. } | Entry::Link { .. }) => false,
+                Some(Entry::Folder { .. } | Entry::LeftOut(_)) | None => true,
+            },
+            Err(_) => true,
+        }
+    })
+}
+
 /// The file's bytes, at most so many; none where it is no file or cannot be read.
-fn read_whole(dir: &Dir, name: &OsStr, most: u64) -> Option<Vec<u8>> {
+pub(super) fn read_whole(dir: &Dir, name: &OsStr, most: u64) -> Option<Vec<u8>> {
     let (file, stamp) = dir.file(name).ok()?;
     let mut bytes = Vec::with_capacity(usize::try_from(stamp.size.min(most)).unwrap_or(0));
     file.take(most + 1).read_to_end(&mut bytes).ok()?;

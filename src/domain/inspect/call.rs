@@ -249,11 +249,10 @@ fn output(event: &Event, material: &Material) -> Option<Section> {
     let size = bytes(output.size);
     match (output.blob, whole) {
         (None, _) if output.size == kept as u64 => section.row("size", format!("{size}, all of it below")),
-        (None, _) => section.toned("size", format!("{size}; its middle was not kept"), Tone::Risk),
+        (None, _) => lacking(&mut section, format!("{size}; its middle was not kept")),
         (Some(hash), Some(_)) => section.row("size", format!("{size}, kept whole as sha-256 {hash}")),
         (Some(hash), None) => {
-            let words = format!("{size}; the whole ({hash}) is not in the store any more");
-            section.toned("size", words, Tone::Risk);
+            lacking(&mut section, format!("{size}; the whole ({hash}) is not in the store any more"));
         }
     }
     match whole {
@@ -261,6 +260,12 @@ fn output(event: &Event, material: &Material) -> Option<Section> {
         None => section.text("output", &output.for_model()),
     }
     Some(section)
+}
+
+/// Says of an output that only its ends are known.
+fn lacking(section: &mut Section, words: String) {
+    section.lacks = Some(format!("the output had {words}"));
+    section.toned("size", words, Tone::Risk);
 }
 
 fn about_end(event: &Event) -> String {

@@ -54,6 +54,9 @@ pub struct Section {
     pub title: String,
     /// What it says.
     pub parts: Vec<Part>,
+    /// Why its long texts are not what they stand for, or not all of it; none where they are, byte for byte. Who hands them
+    /// on alone has to say so.
+    pub lacks: Option<String>,
 }
 
 /// A part of a section.
@@ -120,7 +123,7 @@ pub enum Tone {
 impl Section {
     /// A section without parts.
     pub fn new(name: &'static str, title: impl Into<String>) -> Section {
-        Section { name, title: title.into(), parts: Vec::new() }
+        Section { name, title: title.into(), parts: Vec::new(), lacks: None }
     }
 
     /// Adds a labelled line.

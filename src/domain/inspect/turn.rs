@@ -208,5 +208,9 @@ fn exact(sent: &Sent) -> Section {
     };
     let mut section = Section::new("body", title);
     section.text("POST body", &String::from_utf8_lossy(body));
+    if let Body::Other(_) = sent.body {
+        section.lacks =
+            Some("what can be made again of it is not what was sent: its hash is another".to_string());
+    }
     section
 }

@@ -11,7 +11,7 @@ use tackroom::adapters::files::{Folders, Limits};
 use tackroom::domain::files::{Deed, LeftOut};
 use tackroom::domain::hash::Hash;
 use tackroom::ports::blobs::Blobs;
-use tackroom::ports::files::{Files, FilesFault};
+use tackroom::ports::files::{Files, FilesFault, PutBack};
 
 /// An adapter, a folder in it, and a way to write there.
 struct Rig {
@@ -73,10 +73,52 @@ macro_rules! both {
 
 both!(
     what_is_kept_comes_back,
+    what_changed_since_it_was_shown_is_left_alone,
     a_restore_and_its_undo_are_exact,
     the_same_files_have_the_same_name,
     folders_are_made_empty
 );
+
+/// Makes the files as they were kept.
+async fn put_back(files: &dyn Files, folder: &str, manifest: Hash) -> Result<PutBack, FilesFault> {
+    let changes = files.compare(folder, manifest).await?;
+    files.put_back(folder, &changes).await
+}
+
+/// Cause: what was to be changed was looked up again after it had been shown: a file that was saved in between went.
+async fn what_changed_since_it_was_shown_is_left_alone(rig: Rig) {
+    (rig.write)("changed", Some("then"));
+    (rig.write)("removed", Some("then"));
+    (rig.write)("same", Some("then"));
+    let kept = rig.files.keep(&rig.folder, None).await.unwrap();
+    (rig.write)("changed", Some("now"));
+    (rig.write)("removed", None);
+    (rig.write)("added", Some("now"));
+    (rig.write)("same", Some("now"));
+    (rig.write)("gone", Some("now"));
+    let shown = rig.files.compare(&rig.folder, kept.manifest).await.unwrap();
+    assert_eq!(shown.len(), 5, "{shown:?}");
+    for path in ["changed", "removed", "added"] {
+        (rig.write)(path, Some("saved meanwhile"));
+    }
+    (rig.write)("gone", None);
+    (rig.write)("beside", Some("not shown"));
+    let done = rig.files.put_back(&rig.folder, &shown).await.unwrap();
+    let failed: Vec<&str> = done.failed.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!(failed, ["added", "changed", "gone", "removed"]);
+    assert!(done.failed.iter().all(|(_, why)| why.contains("has changed since")), "{:?}", done.failed);
+    let changed: Vec<&str> = done.changed.iter().map(|change| change.path.as_str()).collect();
+    assert_eq!(changed, ["same"]);
+    let files = (rig.read)(&rig.folder);
+    let wanted = [
+        ("added", "saved meanwhile"),
+        ("beside", "not shown"),
+        ("changed", "saved meanwhile"),
+        ("removed", "saved meanwhile"),
+        ("same", "then"),
+    ];
+    assert_eq!(files, wanted.map(|(path, content)| (path.to_string(), content.to_string())).into());
+}
 
 async fn what_is_kept_comes_back(rig: Rig) {
     (rig.write)("a.txt", Some("one"));
@@ -97,7 +139,7 @@ async fn what_is_kept_comes_back(rig: Rig) {
         deeds,
         [("a.txt", Deed::Replace), ("new/c.txt", Deed::Remove), ("sub/deep/b.txt", Deed::Create)]
     );
-    let done = rig.files.put_back(&rig.folder, kept.manifest).await.unwrap();
+    let done = put_back(&*rig.files, &rig.folder, kept.manifest).await.unwrap();
     assert_eq!(done.failed, []);
     assert_eq!(done.changed, planned);
     let files: Vec<(String, String)> = (rig.read)(&rig.folder).into_iter().collect();
@@ -116,9 +158,9 @@ async fn a_restore_and_its_undo_are_exact(rig: Rig) {
     let second = rig.files.keep(&rig.folder, Some(first)).await.unwrap().manifest;
     assert_ne!(first, second);
     for _ in 0..2 {
-        rig.files.put_back(&rig.folder, first).await.unwrap();
+        put_back(&*rig.files, &rig.folder, first).await.unwrap();
         assert_eq!(rig.files.keep(&rig.folder, None).await.unwrap().manifest, first);
-        rig.files.put_back(&rig.folder, second).await.unwrap();
+        put_back(&*rig.files, &rig.folder, second).await.unwrap();
         assert_eq!((rig.read)(&rig.folder), before);
     }
 }
@@ -128,10 +170,10 @@ async fn the_same_files_have_the_same_name(rig: Rig) {
     (rig.write)("b/x", Some("2"));
     let kept = rig.files.keep(&rig.folder, None).await.unwrap();
     let other = rig.files.make("copy", None).unwrap();
-    rig.files.put_back(&other, kept.manifest).await.unwrap();
+    put_back(&*rig.files, &other, kept.manifest).await.unwrap();
     assert_eq!((rig.read)(&other), (rig.read)(&rig.folder));
     assert_eq!(rig.files.keep(&other, None).await.unwrap(), kept);
-    let gone = rig.files.put_back(&other, Hash::ZERO).await.unwrap_err();
+    let gone = put_back(&*rig.files, &other, Hash::ZERO).await.unwrap_err();
     assert!(matches!(gone, FilesFault::Gone { .. }), "{gone}");
 }
 
@@ -221,7 +263,7 @@ async fn links_modes_empty_folders_and_kinds_come_back() {
     let before = tree(&disk.ws);
     let kept = folders.keep(disk.name(), None).await.unwrap();
     let other = folders.make("copy", None).unwrap();
-    assert_eq!(folders.put_back(&other, kept.manifest).await.unwrap().failed, []);
+    assert_eq!(put_back(&folders, &other, kept.manifest).await.unwrap().failed, []);
     assert_eq!(tree(Path::new(&other)), before, "a copy, with all there is");
     std::fs::remove_file(disk.ws.join("was_file")).unwrap();
     disk_write(&disk.ws, "was_file/in", "y");
@@ -233,9 +275,9 @@ async fn links_modes_empty_folders_and_kinds_come_back() {
     std::fs::set_permissions(disk.ws.join("tool.sh"), PermissionsExt::from_mode(0o600)).unwrap();
     let changed = tree(&disk.ws);
     let now = folders.keep(disk.name(), Some(kept.manifest)).await.unwrap();
-    assert_eq!(folders.put_back(disk.name(), kept.manifest).await.unwrap().failed, []);
+    assert_eq!(put_back(&folders, disk.name(), kept.manifest).await.unwrap().failed, []);
     assert_eq!(tree(&disk.ws), before);
-    assert_eq!(folders.put_back(disk.name(), now.manifest).await.unwrap().failed, []);
+    assert_eq!(put_back(&folders, disk.name(), now.manifest).await.unwrap().failed, []);
     assert_eq!(tree(&disk.ws), changed, "and back again");
     std::fs::set_permissions(disk.ws.join("closed"), PermissionsExt::from_mode(0o755)).unwrap();
     std::fs::set_permissions(Path::new(&other).join("closed"), PermissionsExt::from_mode(0o755)).unwrap();
@@ -255,7 +297,7 @@ async fn no_link_leads_out() {
     std::fs::remove_dir_all(disk.ws.join("sub")).unwrap();
     symlink(&disk.beside, disk.ws.join("sub")).unwrap();
     let outside = tree(&disk.beside);
-    let done = folders.put_back(disk.name(), kept.manifest).await.unwrap();
+    let done = put_back(&folders, disk.name(), kept.manifest).await.unwrap();
     assert_eq!(done.failed, []);
     assert_eq!(tree(&disk.beside), outside, "nothing outside is touched");
     assert_eq!(tree(&disk.ws)["sub/in"], "file 644 mine");
@@ -285,7 +327,7 @@ async fn what_is_not_kept_is_named_and_never_touched() {
     disk_write(&disk.ws, ".git/HEAD", "changed");
     disk_write(&disk.ws, "a", "changed");
     let before = tree(&disk.ws);
-    let done = folders.put_back(disk.name(), kept.manifest).await.unwrap();
+    let done = put_back(&folders, disk.name(), kept.manifest).await.unwrap();
     let paths: Vec<&str> = done.changed.iter().map(|change| change.path.as_str()).collect();
     assert_eq!(paths, ["a"]);
     let mut expected = before;
@@ -305,7 +347,7 @@ async fn more_entries_than_are_kept_are_never_taken_for_gone() {
     std::fs::remove_file(disk.ws.join("sub/0")).unwrap();
     std::fs::remove_file(disk.ws.join("sub/1")).unwrap();
     let before = tree(&disk.ws);
-    folders.put_back(disk.name(), kept.manifest).await.unwrap();
+    put_back(&folders, disk.name(), kept.manifest).await.unwrap();
     for path in before.keys() {
         assert!(tree(&disk.ws).contains_key(path), "{path} was removed");
     }
@@ -327,7 +369,7 @@ async fn ignored_files_are_neither_kept_nor_removed() {
     std::fs::remove_file(disk.ws.join(".gitignore")).unwrap();
     std::fs::remove_file(disk.ws.join("sub/.ignore")).unwrap();
     disk_write(&disk.ws, "new", "x");
-    folders.put_back(disk.name(), kept.manifest).await.unwrap();
+    put_back(&folders, disk.name(), kept.manifest).await.unwrap();
     let after = tree(&disk.ws);
     for path in ["build/out", "a.log", "sub/secret", "sub/keep.log", ".gitignore"] {
         assert!(after.contains_key(path), "{path} is gone: {after:?}");
@@ -367,7 +409,7 @@ async fn what_cannot_be_read() {
     let left: Vec<_> = kept.left_out.iter().map(|(path, why)| (path.as_str(), *why)).collect();
     assert_eq!(left, [("closed", LeftOut::Unreadable), ("file", LeftOut::Unreadable)]);
     let before = tree(&disk.ws);
-    folders.put_back(disk.name(), kept.manifest).await.unwrap();
+    put_back(&folders, disk.name(), kept.manifest).await.unwrap();
     assert_eq!(tree(&disk.ws), before);
 }
 
@@ -418,7 +460,7 @@ async fn a_look_that_was_left_goes_on_and_the_next_one_has_what_it_read() {
     assert_eq!((kept.files, puts()), (400, 401), "each was stored once, and the folder");
     assert!(!folders.busy(disk.name()));
     let copy = folders.make("copy", None).unwrap();
-    assert_eq!(folders.put_back(&copy, kept.manifest).await.unwrap().failed, []);
+    assert_eq!(put_back(&folders, &copy, kept.manifest).await.unwrap().failed, []);
     assert_eq!(tree(Path::new(&copy)), tree(&disk.ws));
 }
 
@@ -449,6 +491,33 @@ async fn what_did_not_change_is_not_stored_again() {
     let last = other.keep(disk.name(), Some(next)).await.unwrap().manifest;
     assert_eq!(puts(), 2);
     let copy = other.make("copy", None).unwrap();
-    assert_eq!(other.put_back(&copy, last).await.unwrap().failed, []);
+    assert_eq!(put_back(&other, &copy, last).await.unwrap().failed, []);
     assert_eq!(tree(Path::new(&copy)), tree(&disk.ws));
+}
+
+#[tokio::test]
+async fn links_and_folders_that_changed_since_they_were_shown_are_left_alone() {
+    let disk = Disk::new();
+    let folders = disk.folders(memory().blobs, Limits::default());
+    disk_write(&disk.ws, "was_file", "x");
+    disk_write(&disk.ws, "was_folder/in", "x");
+    symlink("then", disk.ws.join("link")).unwrap();
+    let kept = folders.keep(disk.name(), None).await.unwrap();
+    std::fs::remove_file(disk.ws.join("was_file")).unwrap();
+    std::fs::remove_dir_all(disk.ws.join("was_folder")).unwrap();
+    std::fs::create_dir(disk.ws.join("was_file")).unwrap();
+    disk_write(&disk.ws, "was_folder", "y");
+    std::fs::remove_file(disk.ws.join("link")).unwrap();
+    symlink("now", disk.ws.join("link")).unwrap();
+    let shown = folders.compare(disk.name(), kept.manifest).await.unwrap();
+    std::fs::remove_dir(disk.ws.join("was_file")).unwrap();
+    symlink("mine", disk.ws.join("was_file")).unwrap();
+    disk_write(&disk.ws, "was_folder", "z");
+    std::fs::remove_file(disk.ws.join("link")).unwrap();
+    symlink("mine", disk.ws.join("link")).unwrap();
+    let before = tree(&disk.ws);
+    let done = folders.put_back(disk.name(), &shown).await.unwrap();
+    let failed: Vec<&str> = done.failed.iter().map(|(path, _)| path.as_str()).collect();
+    assert_eq!((failed, done.changed), (vec!["link", "was_file", "was_folder", "was_folder/in"], vec![]));
+    assert_eq!(tree(&disk.ws), before);
 }

@@ -174,13 +174,14 @@ async fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room() {
                 Err(fault) => break fault,
             }
         };
-        let LogFault::Unavailable { why } = fault else { panic!("{fault:?}") };
-        assert!(why.starts_with("the disk is full (") && why.contains("tackroom.db"), "{why}");
+        let LogFault::Full { file } = &fault else { panic!("{fault:?}") };
+        assert!(file.contains("tackroom.db"), "{file}");
+        assert!(fault.to_string().starts_with("the disk is full ("), "{fault}");
         assert_eq!(store.head(&pen.session).await, Ok(pen.head.clone()));
         assert_eq!(read_all(&store, &pen.session).await.unwrap(), acknowledged);
         assert!(store.put(vec![1; 100_000].into()).await.is_err());
         let small = store.put(Arc::from(&b"x"[..])).await;
-        assert!(matches!(small, Ok(_) | Err(LogFault::Unavailable { .. })));
+        assert!(matches!(small, Ok(_) | Err(LogFault::Full { .. })));
     }
     let store = Sqlite::open(dir.path()).unwrap();
     acknowledged.push(pen.write(&store, Class::Operator, vec![said(2)]).await);

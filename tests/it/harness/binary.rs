@@ -383,3 +383,17 @@ fn any_process_with(mark: &str) -> bool {
         number && String::from_utf8_lossy(&line()).contains(mark)
     })
 }
+
+/// The files below a folder that hold these bytes.
+pub fn holding(folder: &Path, wanted: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(holding(&path, wanted));
+        } else if std::fs::read(&path).unwrap().windows(wanted.len()).any(|bytes| bytes == wanted) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}

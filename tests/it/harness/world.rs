@@ -109,6 +109,10 @@ impl Request for ListRequest {
         Hash::ZERO
     }
 
+    fn frame(&self) -> Option<Arc<[u8]>> {
+        None
+    }
+
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
         Box::pin(async move {
             match self.0 {

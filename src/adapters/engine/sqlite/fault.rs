@@ -70,6 +70,7 @@ pub fn unavailable(why: impl Into<String>) -> LogFault {
 pub fn of(error: &Error, file: &Path) -> LogFault {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => LogFault::Busy,
+        Some(ErrorCode::DiskFull) => LogFault::Full { file: file.display().to_string() },
         _ => unavailable(sentence(error, file)), // a foreign enum: all the rest is a sentence
     }
 }
