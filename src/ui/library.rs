@@ -102,6 +102,8 @@ pub struct Library {
     pub undo: Vec<(SessionId, Deed)>,
     /// What would take back the deeds that are under way.
     pub undo_next: Vec<(SessionId, Deed)>,
+    /// What the question was about whether to remove it for good.
+    pub doomed: Vec<SessionId>,
     /// Days that sessions are kept in the archive and in the bin; 0 is for ever.
     pub kept_days: (u32, u32),
 }
@@ -174,6 +176,18 @@ impl Library {
             true => self.chosen_row().map(|row| row.id.clone()).into_iter().collect(),
             false => self.marked.clone(),
         }
+    }
+
+    /// The title of a session, else its id.
+    pub fn name(&self, id: &SessionId) -> String {
+        let row = self.listed.rows.iter().find(|row| row.id == *id);
+        row.map(|row| row.title.trim()).filter(|title| !title.is_empty()).unwrap_or(id.as_str()).to_string()
+    }
+
+    /// Sessions in a few words: the first by its title, the others by their number.
+    pub fn names(&self, ids: &[SessionId]) -> String {
+        let first = ids.first().map(|id| format!("\"{}\"", self.name(id))).unwrap_or_default();
+        if ids.len() > 1 { format!("{first} and {} more", ids.len() - 1) } else { first }
     }
 
     /// A window came. The choice stays with its session.

@@ -99,16 +99,15 @@ fn send(app: &mut App, deeds: Vec<(SessionId, Deed)>, effects: &mut Vec<Effect>)
     effects.push(Effect::Send(Command::Deeds(deeds)));
 }
 
-/// Asks first: what is purged does not come back.
+/// Asks first: what is purged does not come back. What was asked about is purged, or nothing: where the list has moved
+/// or marks have come meanwhile, it is asked anew.
 pub fn purge(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.twice.is_some_and(|(asked, _)| asked == Twice::Purge) {
-        app.twice = None;
-        return each(app, |_| vec![Deed::Purge], effects);
+    let (meant, asked) = (app.library.meant(), std::mem::take(&mut app.library.doomed));
+    if app.twice.take_if(|(asked, _)| *asked == Twice::Purge).is_some() && meant == asked {
+        return send(app, asked.into_iter().map(|id| (id, Deed::Purge)).collect(), effects);
     }
-    let what = match app.library.meant().len() {
-        1 => "this session".to_string(),
-        many => format!("these {many} sessions"),
-    };
+    let what = app.library.names(&meant);
+    app.library.doomed = meant;
     app.twice = Some((Twice::Purge, app.now.plus_ms(TWICE_MS)));
     toast(app, &format!("Again to remove {what} for good; nothing brings back what is removed."), "");
 }

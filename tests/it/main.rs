@@ -27,6 +27,7 @@ mod fork_cli;
 mod fork_git;
 mod fork_screen;
 mod sessions_screen;
+mod sessions_screen_slips;
 mod restore;
 mod agent;
 mod contracts;

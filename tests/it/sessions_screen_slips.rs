@@ -1,0 +1,57 @@
+//! The sessions screen while the list moves under the fingers: what was asked about, typed for or done is what it was
+//! begun for, and every set of deeds can be taken back.
+
+use crate::harness::screen::TestScreen;
+use crate::harness::shelf;
+use crate::harness::story::START;
+use crate::sessions_screen::{chosen, deeds, id, listing, rows};
+use tackroom::domain::command::Command;
+use tackroom::domain::library::Deed;
+use tackroom::domain::marks::Mark;
+use tackroom::domain::notice::Notice;
+use tackroom::domain::tally::Row;
+use tackroom::ui::update::Msg;
+
+const SIZE: (u16, u16) = (120, 40);
+
+/// Rows that all lie in the bin.
+fn binned(many: usize) -> Vec<Row> {
+    let mut all = rows(many);
+    all.iter_mut().for_each(|row| row.marks.apply(&Mark::Delete, START));
+    all
+}
+
+/// The list as it is stored now comes in.
+fn told(screen: &mut TestScreen) {
+    let query = screen.app.library.query();
+    screen.msg(Msg::Notice(Notice::Listed(Box::new(shelf::listed(&query)))));
+}
+
+/// Cause: the second `X` purged whatever was chosen or marked by then, not what the question was about.
+#[test]
+fn what_is_purged_is_what_was_asked_about() {
+    let mut screen = listing(binned(4), SIZE);
+    screen.press("7 X");
+    let asked = screen.screen();
+    assert!(asked.contains("Again to remove \"Task 0\" for good"), "{asked}");
+    shelf::change("s00000", |row| row.marks.apply(&Mark::Restore, START));
+    told(&mut screen);
+    assert_eq!(chosen(&screen).as_deref(), Some("s00001"), "another row stands there now");
+    screen.tick_ms(500).press("X");
+    assert_eq!(screen.commands(), [], "nobody was asked about this one");
+    assert!(screen.screen().contains("Again to remove \"Task 1\" for good"), "{}", screen.screen());
+    screen.press("X");
+    assert_eq!(deeds(&mut screen), [(id("s00001"), Deed::Purge)]);
+    // The marks came between the two presses.
+    let mut screen = listing(binned(4), SIZE);
+    screen.press("7 *");
+    let [Command::Fitting(query)] = &screen.commands()[..] else { panic!("all are asked for") };
+    screen.press("X");
+    let ids = vec![id("s00000"), id("s00001"), id("s00002"), id("s00003")];
+    screen.msg(Msg::Notice(Notice::Fitting { query: query.clone(), ids: ids.clone() }));
+    screen.tick_ms(100).press("X");
+    assert_eq!(screen.commands(), [], "the question was about one");
+    assert!(screen.screen().contains("\"Task 0\" and 3 more for good"), "{}", screen.screen());
+    screen.press("X");
+    assert_eq!(deeds(&mut screen), ids.into_iter().map(|id| (id, Deed::Purge)).collect::<Vec<_>>());
+}
