@@ -11,7 +11,7 @@ use crate::domain::search::{Found, Search};
 use crate::domain::tally::{self, Row};
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Rows of a window.
 pub const WINDOW: usize = 400;
@@ -59,6 +59,17 @@ pub struct Texts {
     pub anew: bool,
 }
 
+/// Deeds that went out together, and what takes them back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Undo {
+    /// The deeds.
+    pub deeds: Vec<(SessionId, Deed)>,
+    /// What takes them back; once it is told, of those that really were done.
+    pub inverse: Vec<(SessionId, Deed)>,
+    /// Whether it is told what came of them.
+    pub told: bool,
+}
+
 /// The sessions screen.
 #[derive(Clone, Debug, Default)]
 pub struct Library {
@@ -98,10 +109,8 @@ pub struct Library {
     pub told: Vec<Done>,
     /// The titles of the sessions that something was done with.
     pub titles: BTreeMap<SessionId, String>,
-    /// What takes the last deeds back.
-    pub undo: Vec<(SessionId, Deed)>,
-    /// What would take back the deeds that are under way.
-    pub undo_next: Vec<(SessionId, Deed)>,
+    /// What was done and can be taken back, oldest first.
+    pub undo: VecDeque<Undo>,
     /// What the question was about whether to remove it for good.
     pub doomed: Vec<SessionId>,
     /// Days that sessions are kept in the archive and in the bin; 0 is for ever.
@@ -109,11 +118,14 @@ pub struct Library {
 }
 
 impl Library {
-    /// Opened anew: the search as it was, the list without the filter, the marks and what was told.
+    /// Opened anew: the search and what can be taken back as they were, the list without the filter, the marks and what
+    /// was told.
     pub fn open(&mut self, now: Micros) {
         let (listed, texts) = (std::mem::take(&mut self.listed), std::mem::take(&mut self.texts));
+        let (undo, titles) = (std::mem::take(&mut self.undo), std::mem::take(&mut self.titles));
         let (kept_days, flat) = (self.kept_days, self.flat);
-        *self = Library { listed, texts, kept_days, flat, filtered_at: now, ..Library::default() };
+        let opened = Library { listed, texts, undo, titles, kept_days, flat, ..Library::default() };
+        *self = Library { filtered_at: now, ..opened };
     }
 
     /// What of the list is to be here, given what is chosen.

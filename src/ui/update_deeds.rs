@@ -7,10 +7,15 @@ use crate::domain::library::{Came, Deed, Done};
 use crate::domain::marks::{Mark, tag};
 use crate::domain::tally::Row;
 use crate::ui::app::{App, TWICE_MS};
-use crate::ui::library::Typing;
+use crate::ui::library::{Typing, Undo};
 use crate::ui::mode::Twice;
 use crate::ui::paper::leaf::count;
+use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, fault, toast};
+use std::collections::VecDeque;
+
+/// Sets of deeds that can be taken back at most; the oldest go first.
+const UNDO_MAX: usize = 32;
 
 /// What was typed is done.
 pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
@@ -88,14 +93,22 @@ fn send(app: &mut App, deeds: Vec<(SessionId, Deed)>, effects: &mut Vec<Effect>)
         return;
     }
     let library = &mut app.library;
-    library.titles.clear();
+    if library.undo.iter().all(|set| set.told) {
+        library.titles.clear();
+    }
     for (id, _) in &deeds {
         let row = library.listed.rows.iter().find(|row| row.id == *id);
         library.titles.extend(row.map(|row| (id.clone(), row.title.clone())));
     }
     let title = |id: &SessionId| library.titles.get(id).cloned().unwrap_or_default();
     let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(&title(id))?));
-    library.undo_next = deeds.iter().filter_map(inverse).collect();
+    let inverse: Vec<_> = deeds.iter().filter_map(inverse).collect();
+    if !inverse.is_empty() {
+        library.undo.push_back(Undo { deeds: deeds.clone(), inverse, told: false });
+    }
+    while library.undo.len() > UNDO_MAX {
+        library.undo.pop_front();
+    }
     effects.push(Effect::Send(Command::Deeds(deeds)));
 }
 
@@ -114,9 +127,10 @@ pub fn purge(app: &mut App, effects: &mut Vec<Effect>) {
 
 /// Takes back what was done last.
 pub fn undo(app: &mut App, effects: &mut Vec<Effect>) {
-    let deeds = std::mem::take(&mut app.library.undo);
-    app.library.undo_next.clear();
-    effects.push(Effect::Send(Command::Deeds(deeds)));
+    match app.library.undo.pop_back_if(|set| set.told) {
+        Some(set) => effects.push(Effect::Send(Command::Deeds(set.inverse))),
+        None => toast(app, "It is still being done; it can be taken back in a moment.", ""),
+    }
 }
 
 /// What came of deeds: in a line, and where they were several or failed, one by one.
@@ -124,15 +138,11 @@ pub fn did(app: &mut App, done: Vec<Done>) {
     let Some(first) = done.first() else { return };
     let failed = done.iter().filter(|one| !one.came.holds()).count();
     let text = if done.len() == 1 { one(first) } else { many(&done) };
-    let really = |session: &SessionId, inverse: &Deed| {
-        let is_of = |one: &Done| {
-            one.session == *session && one.deed.inverse("").map(kind) == Some(kind(inverse.clone()))
-        };
-        done.iter().find(|one| is_of(one)).is_some_and(is_new)
+    let hint = match (can_be_undone(&mut app.library.undo, &done), &app.overlay) {
+        (false, _) => "",
+        (true, Some(Overlay::Sessions)) => "u takes it back",
+        (true, _) => "g s, then u takes it back",
     };
-    let undo = std::mem::take(&mut app.library.undo_next);
-    app.library.undo = undo.into_iter().filter(|(session, inverse)| really(session, inverse)).collect();
-    let hint = if app.library.undo.is_empty() { "" } else { "u takes it back" };
     match failed {
         0 => toast(app, &text, hint),
         _ => fault(app, &text, hint),
@@ -142,6 +152,30 @@ pub fn did(app: &mut App, done: Vec<Done>) {
         app.library.marked.retain(|id| !gone(id));
     }
     app.library.told = if done.len() > 1 || failed > 0 { done } else { Vec::new() };
+}
+
+/// Keeps of a set of deeds that was told what takes back those that were done; whether there is something. Deeds of
+/// several sets may be told in another order than that in which they went out.
+fn can_be_undone(undo: &mut VecDeque<Undo>, done: &[Done]) -> bool {
+    let is_told = |set: &Undo| {
+        let told = done.iter().map(|one| (&one.session, &one.deed));
+        !set.told && set.deeds.iter().map(|(id, deed)| (id, deed)).eq(told)
+    };
+    let Some(at) = undo.iter().position(is_told) else { return false };
+    let Some(set) = undo.get_mut(at) else { return false };
+    let really = |session: &SessionId, inverse: &Deed| {
+        let is_of = |one: &Done| {
+            one.session == *session && one.deed.inverse("").map(kind) == Some(kind(inverse.clone()))
+        };
+        done.iter().find(|one| is_of(one)).is_some_and(is_new)
+    };
+    set.told = true;
+    set.inverse.retain(|(session, inverse)| really(session, inverse));
+    let some = !set.inverse.is_empty();
+    if !some {
+        undo.remove(at);
+    }
+    some
 }
 
 /// What came of one deed, in a sentence.

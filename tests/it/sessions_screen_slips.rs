@@ -4,9 +4,9 @@
 use crate::harness::screen::TestScreen;
 use crate::harness::shelf;
 use crate::harness::story::START;
-use crate::sessions_screen::{chosen, deeds, id, listing, rows};
+use crate::sessions_screen::{chosen, deeds, did, id, listing, rows};
 use tackroom::domain::command::Command;
-use tackroom::domain::library::Deed;
+use tackroom::domain::library::{Came, Deed};
 use tackroom::domain::marks::Mark;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::tally::Row;
@@ -54,4 +54,43 @@ fn what_is_purged_is_what_was_asked_about() {
     assert!(screen.screen().contains("\"Task 0\" and 3 more for good"), "{}", screen.screen());
     screen.press("X");
     assert_eq!(deeds(&mut screen), ids.into_iter().map(|id| (id, Deed::Purge)).collect::<Vec<_>>());
+}
+
+/// Cause: there was room for one inverse, and every answer took the place of what it held.
+#[test]
+fn two_quick_deeds_are_both_taken_back() {
+    let (delete, restore) = (|| Deed::Mark(Mark::Delete), || Deed::Mark(Mark::Restore));
+    let mut screen = listing(rows(9), SIZE);
+    screen.press("x j x");
+    assert_eq!(screen.commands().len(), 2);
+    screen.press("u");
+    assert_eq!(screen.commands(), [], "what is still being done is not known yet");
+    did(&mut screen, &[("s00000", delete(), Came::Done)]);
+    did(&mut screen, &[("s00001", delete(), Came::Done)]);
+    for of in ["s00001", "s00000"] {
+        screen.press("u");
+        assert_eq!(deeds(&mut screen), [(id(of), restore())]);
+        did(&mut screen, &[(of, restore(), Came::Done)]);
+    }
+    screen.press("u");
+    assert_eq!(screen.commands(), [], "once each");
+    // Pressed twice on one session, the second changes nothing and takes nothing away.
+    screen.press("g g x x").commands();
+    did(&mut screen, &[("s00000", delete(), Came::Done)]);
+    did(&mut screen, &[("s00000", delete(), Came::Before("in the bin"))]);
+    screen.press("u");
+    assert_eq!(deeds(&mut screen), [(id("s00000"), restore())]);
+}
+
+/// Cause: the hint named a key of the list on the workbench, and opening the list anew forgot what could be taken back.
+#[test]
+fn what_was_done_is_taken_back_after_the_list_was_closed() {
+    let mut screen = listing(rows(9), SIZE);
+    screen.press("x Esc").commands();
+    did(&mut screen, &[("s00000", Deed::Mark(Mark::Delete), Came::Done)]);
+    let shown = screen.screen();
+    assert!(shown.contains("Deleted s00000.") && !shown.contains("(u takes it back)"), "{shown}");
+    assert!(shown.contains("g s, then u takes it back"), "{shown}");
+    screen.press("g s u");
+    assert_eq!(deeds(&mut screen), [(id("s00000"), Deed::Mark(Mark::Restore))]);
 }
