@@ -83,8 +83,14 @@ pub struct Library {
     pub typing: Typing,
     /// The title or the tags being typed.
     pub input: TextBox,
-    /// The session that gets the title.
-    pub renamed: Option<SessionId>,
+    /// The sessions that what is typed is for: those that were meant when it was begun.
+    pub bound: Vec<SessionId>,
+    /// The same in a few words.
+    pub bound_names: String,
+    /// The title before, while another one is typed.
+    pub title_before: String,
+    /// When another session came to be the chosen one without a key.
+    pub slipped_at: Option<Micros>,
     /// Whether forks stand in the order of time, like all others, instead of under their parents.
     pub flat: bool,
     /// The chosen row, counted from the beginning of the list.
@@ -190,6 +196,11 @@ impl Library {
         }
     }
 
+    /// The rows that are here, by their sessions.
+    pub fn rows_by_id(&self) -> BTreeMap<&SessionId, &Row> {
+        self.listed.rows.iter().map(|row| (&row.id, row)).collect()
+    }
+
     /// The title of a session, else its id.
     pub fn name(&self, id: &SessionId) -> String {
         let row = self.listed.rows.iter().find(|row| row.id == *id);
@@ -203,7 +214,7 @@ impl Library {
     }
 
     /// A window came. The choice stays with its session.
-    pub fn take(&mut self, listed: Listed) {
+    pub fn take(&mut self, listed: Listed, now: Micros) {
         let asked = |asked: &Query| Query { loose: listed.query.loose, ..asked.clone() } == listed.query;
         if !self.asked.as_ref().is_none_or(asked) {
             return; // something else is asked for by now
@@ -215,7 +226,11 @@ impl Library {
             self.chosen = self.listed.query.skip + place;
         }
         self.chosen = self.chosen.min(total.saturating_sub(1));
+        let before = self.anchor.take();
         self.hold();
+        if before.is_some() && before != self.anchor {
+            self.slipped_at = Some(now);
+        }
     }
 
     /// The choice is with the session that stands there now.
@@ -226,12 +241,13 @@ impl Library {
     /// To a place of the list.
     pub fn choose(&mut self, place: usize) {
         self.chosen = place.min(self.total().saturating_sub(1));
+        self.slipped_at = None; // it was chosen
         self.hold();
     }
 
     /// To the beginning of another list.
     pub fn restart(&mut self, now: Micros) {
-        (self.chosen, self.anchor, self.filtered_at) = (0, None, now);
+        (self.chosen, self.anchor, self.filtered_at, self.slipped_at) = (0, None, now, None);
     }
 
     /// The search that is to be made; none where nothing was typed.

@@ -26,14 +26,8 @@ pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
             toast(app, "A title has at least a letter.", "r begins again")
         }
         Typing::Rename => {
-            let deeds = app
-                .library
-                .renamed
-                .take()
-                .into_iter()
-                .map(|id| (id, Deed::Rename(text.trim().to_string())))
-                .collect();
-            send(app, deeds, effects);
+            let deed = Deed::Rename(text.trim().to_string());
+            each(app, app.library.bound.clone(), |_| vec![deed.clone()], effects);
         }
         Typing::Tags => {
             let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
@@ -43,7 +37,9 @@ pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
             };
             let deeds: Option<Vec<Deed>> = words.iter().map(read).collect();
             match deeds {
-                Some(deeds) if !deeds.is_empty() => each(app, |_| deeds.clone(), effects),
+                Some(deeds) if !deeds.is_empty() => {
+                    each(app, app.library.bound.clone(), |_| deeds.clone(), effects);
+                }
                 Some(_) => toast(app, "No tag was written.", "t begins again"),
                 None => {
                     app.library.typing = typing;
@@ -62,7 +58,7 @@ pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
 /// Writes each into a file.
 pub fn export(app: &mut App, form: FileForm, effects: &mut Vec<Effect>) {
     app.library.typing = Typing::Nothing;
-    each(app, |_| vec![Deed::Export(form)], effects);
+    each(app, app.library.bound.clone(), |_| vec![Deed::Export(form)], effects);
 }
 
 /// Pinned where not all of them are; a row that is not here counts as not pinned.
@@ -77,12 +73,15 @@ pub fn take_back(rows: &[Option<&Row>]) -> Vec<Deed> {
     vec![Deed::Mark(if binned { Mark::Restore } else { Mark::Unarchive })]
 }
 
-/// Does the same with each session that is meant.
-pub fn each(app: &mut App, what: impl Fn(&[Option<&Row>]) -> Vec<Deed>, effects: &mut Vec<Effect>) {
-    let library = &app.library;
-    let ids = library.meant();
-    let row_of = |id: &SessionId| library.listed.rows.iter().find(|row| row.id == *id);
-    let deeds = what(&ids.iter().map(row_of).collect::<Vec<_>>());
+/// Does the same with each of these sessions.
+pub fn each(
+    app: &mut App,
+    ids: Vec<SessionId>,
+    what: impl Fn(&[Option<&Row>]) -> Vec<Deed>,
+    effects: &mut Vec<Effect>,
+) {
+    let rows = app.library.rows_by_id();
+    let deeds = what(&ids.iter().map(|id| rows.get(id).copied()).collect::<Vec<_>>());
     let all = ids.iter().flat_map(|id| deeds.iter().map(|deed| (id.clone(), deed.clone()))).collect();
     send(app, all, effects);
 }
@@ -96,12 +95,12 @@ fn send(app: &mut App, deeds: Vec<(SessionId, Deed)>, effects: &mut Vec<Effect>)
     if library.undo.iter().all(|set| set.told) {
         library.titles.clear();
     }
-    for (id, _) in &deeds {
-        let row = library.listed.rows.iter().find(|row| row.id == *id);
-        library.titles.extend(row.map(|row| (id.clone(), row.title.clone())));
-    }
-    let title = |id: &SessionId| library.titles.get(id).cloned().unwrap_or_default();
-    let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(&title(id))?));
+    let rows = library.rows_by_id();
+    let titled = |(id, _): &(SessionId, Deed)| Some((id.clone(), rows.get(id)?.title.clone()));
+    let titles: Vec<_> = deeds.iter().filter_map(titled).collect();
+    library.titles.extend(titles);
+    let before = &library.title_before; // a row may be gone from the list by now, or have another title
+    let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(before)?));
     let inverse: Vec<_> = deeds.iter().filter_map(inverse).collect();
     if !inverse.is_empty() {
         library.undo.push_back(Undo { deeds: deeds.clone(), inverse, told: false });

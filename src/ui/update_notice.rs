@@ -38,7 +38,7 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         }
         Notice::Surveyed { .. } | Notice::Page { .. } | Notice::PageFailed { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
-        Notice::Listed(listed) => app.library.take(*listed),
+        Notice::Listed(listed) => app.library.take(*listed, app.now),
         Notice::Glanced(glance) => app.library.glance = Some(*glance),
         Notice::Found { search, found } => update_texts::found(app, &search, *found),
         Notice::Fitting { query, ids } => update_library::fitting(app, &query, ids),

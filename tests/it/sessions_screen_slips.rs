@@ -6,6 +6,7 @@ use crate::harness::shelf;
 use crate::harness::story::START;
 use crate::sessions_screen::{chosen, deeds, did, id, listing, rows};
 use tackroom::domain::command::Command;
+use tackroom::domain::export::FileForm;
 use tackroom::domain::library::{Came, Deed};
 use tackroom::domain::marks::Mark;
 use tackroom::domain::notice::Notice;
@@ -93,4 +94,54 @@ fn what_was_done_is_taken_back_after_the_list_was_closed() {
     assert!(shown.contains("g s, then u takes it back"), "{shown}");
     screen.press("g s u");
     assert_eq!(deeds(&mut screen), [(id("s00000"), Deed::Mark(Mark::Restore))]);
+}
+
+/// Cause: what was typed went to the session that stood there when Enter came, and to none where none did.
+#[test]
+fn what_is_typed_is_for_the_session_it_was_begun_for() {
+    let mut screen = listing(rows(4), SIZE);
+    let away = |screen: &mut TestScreen| {
+        shelf::change("s00000", |row| row.marks.apply(&Mark::Delete, START));
+        told(screen);
+    };
+    let back = || shelf::change("s00000", |row| row.marks.apply(&Mark::Restore, START));
+    screen.press("t").write("red");
+    assert!(screen.screen().contains("Tag \"Task 0\""), "{}", screen.screen());
+    away(&mut screen);
+    screen.press("Enter");
+    let tag = Deed::Mark(Mark::Tag { tag: "red".to_string() });
+    assert_eq!(deeds(&mut screen), [(id("s00000"), tag)]);
+    back();
+    told(&mut screen);
+    screen.press("g g e");
+    assert!(screen.screen().contains("Export \"Task 0\""), "{}", screen.screen());
+    away(&mut screen);
+    screen.press("j");
+    assert_eq!(deeds(&mut screen), [(id("s00000"), Deed::Export(FileForm::Jsonl))]);
+    back();
+    told(&mut screen);
+    screen.press("g g r").write("!");
+    away(&mut screen);
+    screen.press("Enter");
+    assert_eq!(deeds(&mut screen), [(id("s00000"), Deed::Rename("Task 0!".to_string()))]);
+    did(&mut screen, &[("s00000", Deed::Rename("Task 0!".to_string()), Came::Done)]);
+    screen.press("u");
+    assert_eq!(deeds(&mut screen), [(id("s00000"), Deed::Rename("Task 0".to_string()))], "its old title");
+}
+
+/// Cause: a key that was pressed as the list moved put away the session that had just come under it.
+#[test]
+fn a_row_that_has_just_come_under_the_choice_is_not_put_away() {
+    for keys in ["x", "a", "P"] {
+        let mut screen = listing(rows(4), SIZE);
+        shelf::change("s00000", |row| row.marks.apply(&Mark::Delete, START));
+        told(&mut screen);
+        screen.tick_ms(300).press(keys);
+        assert_eq!(screen.commands(), [], "{keys}");
+        assert!(screen.screen().contains("list has just moved"), "{}", screen.screen());
+        screen.tick_ms(100).press(keys);
+        assert_eq!(deeds(&mut screen).len(), 1, "{keys}");
+        screen.press("j").press(keys);
+        assert_eq!(deeds(&mut screen).len(), 1, "{keys}: a choice made by a key counts at once");
+    }
 }

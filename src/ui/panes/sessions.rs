@@ -36,6 +36,8 @@ const COLUMNS_FOR_LOOK: u16 = 110;
 /// Narrower rows show no steps and tokens; with a look beside them, which shows them too, they must be wider for that.
 const COLUMNS_FOR_NUMBERS: u16 = 66;
 const COLUMNS_FOR_BOTH: u16 = 90;
+/// Narrower lines do not say what is being named or tagged.
+const COLUMNS_FOR_NAMES: u16 = 60;
 
 /// The title of the screen.
 pub fn title(app: &App) -> String {
@@ -56,7 +58,7 @@ pub fn cursor(app: &App, area: Rect) -> Option<(u16, u16)> {
         Typing::Filter => Some(filter_cursor(&library.filter, line)),
         Typing::Search => Some(filter_cursor(&library.texts.words, area)),
         Typing::Rename | Typing::Tags => {
-            let label = ink::columns(&label(app));
+            let label = ink::columns(&label(app, area.width));
             Some(filter_cursor(&library.input, ink::inset(line, label)))
         }
     }
@@ -144,28 +146,30 @@ fn short(tab: Tab) -> &'static str {
     }
 }
 
-/// What is asked for in the line that is typed into.
-fn label(app: &App) -> String {
+/// What is asked for in the line that is typed into, and of which sessions; as much of it as there is room for.
+fn label(app: &App, width: u16) -> String {
     let library = &app.library;
-    let many = match library.meant().len() {
-        1 => String::new(),
-        many => format!(" {many} sessions"),
+    let names = one_line(&library.bound_names);
+    let (short, before, after) = match library.typing {
+        Typing::Rename => ("Title", "Title of", ""),
+        Typing::Tags => ("Tag", "Tag", " (-word takes away)"),
+        Typing::Export => ("Export", "Export", " as"),
+        Typing::Nothing | Typing::Filter | Typing::Search => return String::new(),
     };
-    match library.typing {
-        Typing::Rename => "Title: ".to_string(),
-        Typing::Tags => format!("Tag{many} (-word takes away): "),
-        Typing::Export => format!("Export{many} as"),
-        Typing::Nothing | Typing::Filter | Typing::Search => String::new(),
+    if width < COLUMNS_FOR_NAMES {
+        return format!("{short}: ");
     }
+    let room = usize::from(width) / 2 - before.len() - after.len() - 3;
+    format!("{before} {}{after}: ", text::truncate(&names, room))
 }
 
 /// The line that is typed into, how many there are, and a rule.
 fn typed(app: &App, area: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
-    let label = label(app);
+    let label = label(app, area.width);
     let typed = match library.typing {
         Typing::Rename | Typing::Tags => format!("{label}{}", library.input.text()),
-        Typing::Export => format!("{label}: j jsonl (exact)  m md  h html  a atif"),
+        Typing::Export => format!("{label}j jsonl (exact)  m md  h html  a atif"),
         Typing::Nothing | Typing::Filter | Typing::Search => library.filter.text(),
     };
     let hint = match (library.typing, library.tab) {
