@@ -21,7 +21,7 @@ use crate::domain::watched::Watched;
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::glyph::GlyphSet;
-use crate::ui::inbox::Inbox;
+use crate::ui::inbox::{Given, Inbox};
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
@@ -130,6 +130,8 @@ pub struct App {
     pub zoomed: bool,
     /// The holds of all sessions, in the place of the workbench.
     pub inbox: Option<Inbox>,
+    /// Answers to holds that are on their way, wherever the operator is by now.
+    pub given: Given,
     /// What lies over the workbench.
     pub overlay: Option<Overlay>,
     /// What the help lies over: an editor with its text, a list.
@@ -211,6 +213,7 @@ impl App {
             side: Pane::Trace,
             zoomed: false,
             inbox: None,
+            given: Given::default(),
             overlay: None,
             behind: None,
             question: None,

@@ -38,10 +38,19 @@ pub struct Inbox {
     pub marks: BTreeMap<HoldId, Mark>,
     /// The hold that a reason is being written for.
     pub asking: Option<HoldId>,
-    /// Answers that are on their way, in words.
-    pub given: BTreeMap<HoldId, String>,
     /// What had the keys before, the pane behind it, and whether it had the whole body.
     pub back: (Focus, Pane, bool),
+}
+
+/// Answers that are on their way, and those that did nothing.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Those on their way: the hold in words, and what was done once it is.
+    pub out: BTreeMap<HoldId, (String, &'static str)>,
+    /// The holds whose answers did nothing, as far as that is still told.
+    pub lost: Vec<String>,
+    /// The sentence in which it is told.
+    pub sentence: String,
 }
 
 /// A marked hold.
@@ -101,7 +110,6 @@ impl Inbox {
             read: BTreeMap::new(),
             marks: BTreeMap::new(),
             asking: None,
-            given: BTreeMap::new(),
             back,
         }
     }

@@ -19,7 +19,7 @@ use crate::ui::mode::{Ask, Marking};
 use crate::ui::parts::{Overlay, Question};
 use crate::ui::update::{Effect, toast};
 use crate::ui::update_decide::WORD;
-use crate::ui::update_inbox::{name, page};
+use crate::ui::update_inbox::{done, name, page};
 
 /// The chosen hold, if it can be marked.
 fn markable(app: &App) -> Option<Held> {
@@ -197,6 +197,7 @@ fn go_out(app: &mut App, effects: &mut Vec<Effect>) {
         let Some(order) = entry.held.id.call.and_then(|call| order(call, &entry.mark)) else { continue };
         entry.fate = Fate::Sent;
         inbox.marks.remove(&entry.held.id);
+        app.given.out.insert(entry.held.id.clone(), (name(&entry.held), done(&order)));
         answers.push(Answer { id: entry.held.id.clone(), order });
     }
     (batch.sent, batch.laid) = (true, None);

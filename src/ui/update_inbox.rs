@@ -163,26 +163,36 @@ pub fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
 
 /// An order about the chosen hold.
 pub fn answer(app: &mut App, order: Order, effects: &mut Vec<Effect>) {
-    let Some(inbox) = &mut app.inbox else { return };
-    let Some(held) = inbox.chosen() else { return };
-    let (id, words) = (held.id.clone(), format!("{}: {}", name(held), done(&order)));
-    inbox.given.insert(id.clone(), words);
+    let Some(held) = app.inbox.as_ref().and_then(Inbox::chosen) else { return };
+    let (id, words) = (held.id.clone(), (name(held), done(&order)));
+    app.given.out.insert(id.clone(), words);
     effects.push(Effect::Send(Command::Answer(vec![Answer { id, order }])));
 }
 
-/// What became of an answer: on the page of its batch, else in passing.
+/// What became of an answer: on the page of its batch, else in passing, wherever the operator is by now.
 pub fn answered(app: &mut App, id: HoldId, result: Answered) {
-    let Some(inbox) = &mut app.inbox else { return };
-    let given = inbox.given.remove(&id);
+    let given = app.given.out.remove(&id);
     if update_batch::answered(app, &id, &result) {
         return;
     }
-    let words = given.unwrap_or_else(|| id.session.to_string());
+    let (name, done) = given.unwrap_or_else(|| (id.session.to_string(), "done"));
+    let still = app.toasts.iter().any(|toast| toast.fault && toast.text == app.given.sentence);
     match result {
-        Answered::Done => toast(app, &format!("{words}."), ""),
+        Answered::Done if still => {} // what was not done is told
+        Answered::Done => toast(app, &format!("{name}: {done}."), ""),
         Answered::Refused(_) | Answered::Failed(_) => {
-            let what = words.rsplit_once(": ").map_or(words.as_str(), |(what, _)| what);
-            fault(app, &format!("{what}: {}.", result.words()), "nothing else was touched");
+            let given = &mut app.given;
+            if !still {
+                given.lost.clear();
+            }
+            given.lost.push(name);
+            let (text, hint) = match given.lost.as_slice() {
+                [only] => (format!("{only}: {}.", result.words()), "nothing else was touched"),
+                lost => (format!("{} answers did nothing: {}.", lost.len(), lost.join(", ")), "g i lists them"),
+            };
+            let before = std::mem::replace(&mut given.sentence, text.clone());
+            app.toasts.retain(|toast| toast.text != before);
+            fault(app, &text, hint);
         }
     }
 }
@@ -199,7 +209,7 @@ pub fn name(held: &Held) -> String {
 }
 
 /// What an order did, once it is done.
-fn done(order: &Order) -> &'static str {
+pub fn done(order: &Order) -> &'static str {
     match order {
         Order::Approve { .. } => "approved",
         Order::ApproveEdited { .. } => "approved as edited",

@@ -56,6 +56,7 @@ mod inspect_screen;
 mod pty;
 mod keys;
 mod inbox;
+mod inbox_slips;
 mod inbox_screen;
 mod leaving;
 mod hints;
