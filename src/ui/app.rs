@@ -4,7 +4,7 @@
 //! still arriving. The rest is the operator's: where the keys go, what is scrolled, written and chosen. Nothing here
 //! knows about files, clocks or channels: the time comes in with messages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use crate::domain::call::{Call, CallState};
@@ -21,7 +21,7 @@ use crate::domain::watched::Watched;
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::glyph::GlyphSet;
-use crate::ui::inbox::{Given, Inbox};
+use crate::ui::inbox::{Given, Inbox, Mark};
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
@@ -130,6 +130,8 @@ pub struct App {
     pub zoomed: bool,
     /// The holds of all sessions, in the place of the workbench.
     pub inbox: Option<Inbox>,
+    /// The holds that were marked when the inbox was left.
+    pub marks: BTreeMap<HoldId, Mark>,
     /// Answers to holds that are on their way, wherever the operator is by now.
     pub given: Given,
     /// What lies over the workbench.
@@ -213,6 +215,7 @@ impl App {
             side: Pane::Trace,
             zoomed: false,
             inbox: None,
+            marks: BTreeMap::new(),
             given: Given::default(),
             overlay: None,
             behind: None,

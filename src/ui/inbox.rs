@@ -11,7 +11,7 @@ use crate::domain::inbox::{Answered, Held, HoldId};
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
-use crate::ui::mode::{Focus, Pane};
+use crate::ui::mode::{Focus, Marking, Pane};
 use crate::ui::widgets::scroll::Scroll;
 
 /// Sessions that were looked at and are kept.
@@ -36,6 +36,8 @@ pub struct Inbox {
     pub read: BTreeMap<HoldId, Hash>,
     /// The holds that are marked.
     pub marks: BTreeMap<HoldId, Mark>,
+    /// The hold whose mark and reason one key more takes away.
+    pub unmarking: Option<HoldId>,
     /// The hold that a reason is being written for.
     pub asking: Option<HoldId>,
     /// What had the keys before, the pane behind it, and whether it had the whole body.
@@ -88,6 +90,16 @@ impl Word {
         }
     }
 
+    /// What was asked for it; none where nothing was.
+    pub fn marking(&self) -> Option<Marking> {
+        match self {
+            Word::Approve => None,
+            Word::Reject(_) => Some(Marking::Reject),
+            Word::Happened(_) => Some(Marking::Happened),
+            Word::GiveUp(_) => Some(Marking::GiveUp),
+        }
+    }
+
     /// The reason or the note.
     pub fn text(&self) -> &str {
         match self {
@@ -109,6 +121,7 @@ impl Inbox {
             asked: None,
             read: BTreeMap::new(),
             marks: BTreeMap::new(),
+            unmarking: None,
             asking: None,
             back,
         }

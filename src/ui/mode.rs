@@ -139,6 +139,8 @@ pub enum Twice {
     Interrupt,
     /// Remove sessions for good.
     Purge,
+    /// Take a mark away with the reason that was written for it.
+    Unmark,
 }
 
 /// Where a key counts. A key is looked up in the contexts of the moment from the most special to `Global`.

@@ -12,10 +12,10 @@ use crate::domain::inbox::{Answer, Answered, Held, HoldId};
 use crate::domain::order::Order;
 use crate::domain::waits::Waits;
 use crate::ui::action::Move;
-use crate::ui::app::{App, GUARD_MS};
+use crate::ui::app::{App, GUARD_MS, TWICE_MS};
 use crate::ui::edit::TextBox;
 use crate::ui::inbox::{Batch, Entry, Fate, Inbox, Mark, Word};
-use crate::ui::mode::{Ask, Marking};
+use crate::ui::mode::{Ask, Marking, Twice};
 use crate::ui::parts::{Overlay, Question};
 use crate::ui::update::{Effect, toast};
 use crate::ui::update_decide::WORD;
@@ -31,7 +31,16 @@ fn markable(app: &App) -> Option<Held> {
 pub fn mark(app: &mut App) {
     let Some(held) = markable(app) else { return };
     let Some(inbox) = &mut app.inbox else { return };
-    if inbox.marks.remove(&held.id).is_some() {
+    let again = app.twice.take_if(|(asked, _)| *asked == Twice::Unmark).is_some();
+    let again = inbox.unmarking.take().is_some_and(|id| again && id == held.id);
+    if let Some(mark) = inbox.marks.get(&held.id) {
+        let written = mark.word.as_ref().is_some_and(|word| !word.text().trim().is_empty());
+        if written && !again {
+            inbox.unmarking = Some(held.id);
+            app.twice = Some((Twice::Unmark, app.now.plus_ms(TWICE_MS)));
+            return toast(app, "What you wrote goes with the mark.", "Space again takes it away, n changes it");
+        }
+        inbox.marks.remove(&held.id);
         return;
     }
     match held.waits {
@@ -78,8 +87,10 @@ pub fn no(app: &mut App) {
 
 fn ask(app: &mut App, id: HoldId, marking: Marking) {
     let Some(inbox) = &mut app.inbox else { return };
+    let written = inbox.marks.get(&id).and_then(|mark| mark.word.as_ref());
+    let text = written.filter(|word| word.marking() == Some(marking)).map(|word| TextBox::of(word.text()));
     inbox.asking = Some(id);
-    app.question = Some(Question { ask: Ask::Mark(marking), text: TextBox::default() });
+    app.question = Some(Question { ask: Ask::Mark(marking), text: text.unwrap_or_default() });
 }
 
 /// A reason was written.

@@ -52,7 +52,8 @@ pub fn act(app: &mut App, what: Tray, effects: &mut Vec<Effect>) {
 }
 
 fn open(app: &mut App, effects: &mut Vec<Effect>) {
-    app.inbox = Some(Inbox::new((app.focus, app.last_pane, app.zoomed)));
+    let marks = std::mem::take(&mut app.marks); // held against the list as soon as that is told
+    app.inbox = Some(Inbox { marks, ..Inbox::new((app.focus, app.last_pane, app.zoomed)) });
     app.overlay = None;
     app.panel = Panel { changed_at: app.now, ..Panel::default() };
     app.zoomed = false;
@@ -66,6 +67,12 @@ fn close(app: &mut App, effects: &mut Vec<Effect>) {
     app.question = None;
     app.panel = Panel { changed_at: app.now, ..Panel::default() };
     effects.push(Effect::Send(Command::Inbox(false)));
+    app.marks = inbox.marks;
+    match app.marks.len() {
+        0 => {}
+        1 => toast(app, "The marked one is kept.", "g i comes back to it"),
+        many => toast(app, &format!("{many} marked ones are kept."), "g i comes back to them"),
+    }
 }
 
 /// Moves the choice, while the list has the keys.

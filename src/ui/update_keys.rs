@@ -268,7 +268,7 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
         match what {
             Twice::Quit => effects.extend([Effect::Send(Command::Quit), Effect::Quit]),
             Twice::Interrupt => order(app, Order::Interrupt, effects),
-            Twice::Purge => {} // asked in the sessions screen
+            Twice::Purge | Twice::Unmark => {} // asked in the sessions screen, in the inbox
         }
         return;
     }

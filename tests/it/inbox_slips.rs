@@ -4,11 +4,12 @@ use crate::harness::many::{Many, three};
 use tackroom::domain::ids::{CallId, SessionId};
 use tackroom::domain::inbox::Answered;
 use tackroom::domain::notice::Notice;
-use tackroom::domain::order::Refusal;
+use tackroom::domain::order::{Order, Refusal};
 use tackroom::ui::update::Msg;
 
 const SIZE: (u16, u16) = (120, 40);
 const PUSH: &str = "c0mmandsq1";
+const FILE: &str = "wr1tesq000";
 const SITE: &str = "c0mmandsq2";
 
 fn shows(many: &mut Many, words: &str) {
@@ -48,4 +49,47 @@ fn what_became_of_a_batch_is_told_by_its_titles_where_its_page_was_left() {
     let mut many = Many::open(three(), SIZE);
     many.press("j y d Enter Esc").answered(SITE, 1, Answered::Done);
     shows(&mut many, "c1 shell of Restart the site: approved.");
+}
+
+/// Cause: Esc, and `w` to look at a session, took every mark and every reason that was typed with them.
+#[test]
+fn marks_and_reasons_outlive_the_way_to_a_session_and_back() {
+    let mut many = Many::open(three(), SIZE);
+    many.press("j y j n").write("not on a Friday\n").press("Esc");
+    shows(&mut many, "2 marked ones are kept");
+    many.screen.commands();
+    many.press("g i").tell();
+    shows(&mut many, "Inbox, 3 waiting, 2 marked");
+    many.press("w g i").tell();
+    many.press("d");
+    shows(&mut many, "not on a Friday");
+    many.press("Enter");
+    let push = (PUSH.to_string(), Order::Reject { call: CallId(1), reason: "not on a Friday".into() });
+    let answers = many.answers();
+    assert!(answers.len() == 2 && answers.contains(&push), "{answers:?}");
+    // What changed or went meanwhile is not marked as it was.
+    let mut many = Many::open(three(), SIZE);
+    many.press("j y Esc");
+    let hash = many.hash(SITE);
+    let args = serde_json::json!({"argv": ["systemctl", "stop", "site"]});
+    many.story(SITE).order(Order::ApproveEdited { call: CallId(1), hash, args });
+    many.story(SITE).hold_command(1, &["systemctl", "stop", "site"]);
+    many.screen.commands();
+    many.press("g i").tell();
+    many.press("d Enter");
+    assert_eq!(many.answers(), [], "{}", many.screen.screen());
+}
+
+/// Cause: Space on a hold that was to be rejected took the mark and the reason at once, and `n` again began an empty one.
+#[test]
+fn a_reason_is_not_lost_by_one_key() {
+    let mut many = Many::open(three(), SIZE);
+    many.press("n").write("half of it is missing\n").press("Space");
+    shows(&mut many, "[reject]");
+    shows(&mut many, "Space again");
+    many.press("n").write("!\n").press("d");
+    shows(&mut many, "half of it is missing!");
+    many.press("Esc Space Space");
+    let shown = many.screen.screen();
+    assert!(!shown.contains("[reject]"), "{shown}");
 }
