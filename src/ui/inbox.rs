@@ -38,8 +38,8 @@ pub struct Inbox {
     pub marks: BTreeMap<HoldId, Mark>,
     /// The hold whose mark and reason one key more takes away.
     pub unmarking: Option<HoldId>,
-    /// The hold that a reason is being written for.
-    pub asking: Option<HoldId>,
+    /// When another hold came to be the chosen one without a key.
+    pub slipped_at: Option<Micros>,
     /// What had the keys before, the pane behind it, and whether it had the whole body.
     pub back: (Focus, Pane, bool),
 }
@@ -122,7 +122,7 @@ impl Inbox {
             read: BTreeMap::new(),
             marks: BTreeMap::new(),
             unmarking: None,
-            asking: None,
+            slipped_at: None,
             back,
         }
     }

@@ -3,6 +3,7 @@
 use crate::domain::event::Settling;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::inbox::HoldId;
 
 /// A part of the workbench.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,7 +75,14 @@ pub enum Ask {
     /// What is to be other in a fork, and from where it is made.
     Fork(Twisting, ForkPoint),
     /// Why a hold of the inbox is marked so; may be left empty.
-    Mark(Marking),
+    Mark {
+        /// How it is marked.
+        how: Marking,
+        /// The hold.
+        id: HoldId,
+        /// The hold in words.
+        name: String,
+    },
 }
 
 /// How a hold is marked where a reason or a note goes with it.
@@ -125,7 +133,7 @@ impl Ask {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm { call, .. } | Ask::Settle(call, _) => {
                 Some(*call)
             }
-            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) | Ask::Mark(_) => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) | Ask::Mark { .. } => None,
         }
     }
 }

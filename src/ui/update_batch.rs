@@ -65,7 +65,7 @@ fn unread(app: &mut App, held: &Held) {
 pub fn yes(app: &mut App) {
     let Some(held) = markable(app) else { return };
     if held.waits == Waits::Unknown {
-        return ask(app, held.id, Marking::Happened);
+        return ask(app, held, Marking::Happened);
     }
     let Some(inbox) = &mut app.inbox else { return };
     let read = inbox.read.get(&held.id).copied().filter(|_| inbox.is_read(&held));
@@ -82,24 +82,24 @@ pub fn yes(app: &mut App) {
 pub fn no(app: &mut App) {
     let Some(held) = markable(app) else { return };
     let marking = if held.waits == Waits::Unknown { Marking::GiveUp } else { Marking::Reject };
-    ask(app, held.id, marking);
+    ask(app, held, marking);
 }
 
-fn ask(app: &mut App, id: HoldId, marking: Marking) {
+fn ask(app: &mut App, held: Held, how: Marking) {
     let Some(inbox) = &mut app.inbox else { return };
-    let written = inbox.marks.get(&id).and_then(|mark| mark.word.as_ref());
-    let text = written.filter(|word| word.marking() == Some(marking)).map(|word| TextBox::of(word.text()));
-    inbox.asking = Some(id);
-    app.question = Some(Question { ask: Ask::Mark(marking), text: text.unwrap_or_default() });
+    let written = inbox.marks.get(&held.id).and_then(|mark| mark.word.as_ref());
+    let text = written.filter(|word| word.marking() == Some(how)).map(|word| TextBox::of(word.text()));
+    let (name, id) = (name(&held), held.id);
+    app.question = Some(Question { ask: Ask::Mark { how, id, name }, text: text.unwrap_or_default() });
 }
 
 /// A reason was written.
-pub fn reason(app: &mut App, marking: Marking, text: String) {
+pub fn reason(app: &mut App, (how, id): (Marking, &HoldId), text: String) {
     let Some(inbox) = &mut app.inbox else { return };
-    let Some(held) = inbox.asking.take().and_then(|id| inbox.held(&id).cloned()) else {
+    let Some(held) = inbox.held(id).cloned() else {
         return toast(app, "It does not wait any more; nothing was marked.", "");
     };
-    let word = match marking {
+    let word = match how {
         Marking::Reject => Word::Reject(text),
         Marking::Happened => Word::Happened(text),
         Marking::GiveUp => Word::GiveUp(text),

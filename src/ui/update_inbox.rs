@@ -11,7 +11,7 @@ use crate::domain::order::Order;
 use crate::domain::session::Session;
 use crate::domain::waits::Waits;
 use crate::ui::action::{Move, Steer, Tray};
-use crate::ui::app::App;
+use crate::ui::app::{App, GUARD_MS};
 use crate::ui::inbox::Inbox;
 use crate::ui::layout::Place;
 use crate::ui::mode::Pane;
@@ -38,6 +38,9 @@ pub fn act(app: &mut App, what: Tray, effects: &mut Vec<Effect>) {
         Tray::No => update_batch::no(app),
         Tray::Confirm => update_batch::open(app),
         Tray::Send => update_batch::send(app, effects),
+        Tray::Resume if slipped(app) => {
+            toast(app, "Another hold has just come up; keys count in a moment.", "");
+        }
         Tray::Resume => {
             let Some(id) = app.inbox.as_ref().and_then(|inbox| inbox.chosen.clone()) else { return };
             toast(app, &format!("{} goes on here.", id.session), "what it was at may be for you to settle");
@@ -101,7 +104,14 @@ pub fn first(inbox: &Inbox, height: u16) -> usize {
     ink::first_shown(inbox.at, inbox.holds.len(), usize::from(height / ROWS_EACH))
 }
 
+/// Whether another hold has just come to be the chosen one, and no key chose it.
+fn slipped(app: &App) -> bool {
+    let at = app.inbox.as_ref().and_then(|inbox| inbox.slipped_at);
+    at.is_some_and(|at| app.now.ms_since(at) < GUARD_MS)
+}
+
 fn choose(inbox: &mut Inbox, at: usize) {
+    inbox.slipped_at = None;
     inbox.at = at.min(inbox.holds.len().saturating_sub(1));
     inbox.chosen = inbox.holds.get(inbox.at).map(|held| held.id.clone());
 }
@@ -116,7 +126,9 @@ pub fn holds(app: &mut App, holds: Vec<Held>, effects: &mut Vec<Effect>) {
     (inbox.holds, inbox.told) = (holds, true);
     let place = |id: &HoldId| inbox.holds.iter().position(|held| held.id == *id);
     let at = inbox.chosen.as_ref().and_then(place).unwrap_or(inbox.at);
+    let (before, slipped) = (inbox.chosen.clone(), inbox.slipped_at);
     choose(inbox, at);
+    inbox.slipped_at = if before == inbox.chosen { slipped } else { Some(app.now) };
     let list = &inbox.holds;
     inbox.read.retain(|id, _| list.iter().any(|held| held.id == *id));
     inbox.looked.retain(|session| list.iter().any(|held| held.id.session == session.id));

@@ -1,10 +1,13 @@
 //! The inbox while things change under the fingers: no answer is lost, no mark, and no key counts for another hold.
 
-use crate::harness::many::{Many, three};
+use crate::harness::many::{Many, command, three};
+use crate::harness::story::{self, Story};
+use tackroom::domain::command::Command;
 use tackroom::domain::ids::{CallId, SessionId};
 use tackroom::domain::inbox::Answered;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::order::{Order, Refusal};
+use tackroom::ui::parts::Overlay;
 use tackroom::ui::update::Msg;
 
 const SIZE: (u16, u16) = (120, 40);
@@ -92,4 +95,41 @@ fn a_reason_is_not_lost_by_one_key() {
     many.press("Esc Space Space");
     let shown = many.screen.screen();
     assert!(!shown.contains("[reject]"), "{shown}");
+}
+
+/// Cause: the list chose another hold by itself, and `c` that was meant for the one before drove it at once.
+#[test]
+fn c_drives_nothing_that_has_just_come_under_the_choice() {
+    let mut left = Story::new("l3ftsq0000", "Left alone");
+    left.task("Go.").ask();
+    let mut many = Many::open(vec![command("0lderstory", "Older", &["ls"], 0), left], SIZE);
+    many.left = true;
+    many.story("0lderstory").order(Order::Reject { call: CallId(1), reason: String::new() }).finish();
+    many.tell();
+    assert_eq!(many.chosen(), "l3ftsq0000");
+    many.screen.tick_ms(300).press("c");
+    assert_eq!(many.screen.commands(), []);
+    shows(&mut many, "has just come up");
+    many.screen.tick_ms(100).press("c");
+    let commands = many.screen.commands();
+    assert!(matches!(&commands[..], [Command::Resume(id)] if id.as_str() == "l3ftsq0000"), "{commands:?}");
+}
+
+/// Cause: a question about a mark did not say which hold it was about.
+#[test]
+fn a_question_names_the_hold_it_marks() {
+    let mut many = Many::open(three(), SIZE);
+    many.press("j n");
+    shows(&mut many, "Reject c1 shell of Restart the site. Why?");
+    many.story(FILE).order(Order::Reject { call: CallId(1), reason: String::new() });
+    many.tell().write("no\n").press("d");
+    shows(&mut many, "Restart the site");
+    let mut many = Many::open(vec![story::unknown()], SIZE);
+    many.press("y");
+    shows(&mut many, "did happen. A note");
+    assert!(many.screen.app.overlay.is_none());
+    let mut many = Many::open(three(), (40, 15));
+    many.press("n").write("abcdefgh");
+    shows(&mut many, "abcdefgh");
+    assert!(!matches!(many.screen.app.overlay, Some(Overlay::Batch(_))));
 }

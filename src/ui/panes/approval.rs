@@ -193,9 +193,11 @@ pub fn words(ask: &Ask) -> String {
             Twisting::Instructions => "Fork with the instructions:".to_string(),
             Twisting::Nothing | Twisting::Args(_) => "Fork:".to_string(),
         },
-        Ask::Mark(Marking::Reject) => "To be rejected. Why? May be empty:".to_string(),
-        Ask::Mark(Marking::Happened) => "It did happen. A note, may be empty:".to_string(),
-        Ask::Mark(Marking::GiveUp) => "To be given up. A note, may be empty:".to_string(),
+        Ask::Mark { how, name, .. } => match how {
+            Marking::Reject => format!("Reject {name}. Why? May be empty:"),
+            Marking::Happened => format!("{name} did happen. A note, may be empty:"),
+            Marking::GiveUp => format!("Give up {name}. A note, may be empty:"),
+        },
         Ask::Note => "Note for the model's next request:".to_string(),
         Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }

@@ -14,6 +14,9 @@ use crate::ui::panes::approval;
 use crate::ui::parts::{Question, Toast};
 use crate::ui::theme::Role;
 
+/// Columns that a question has at least, however narrow the line.
+const ASKED_MIN: usize = 16;
+
 /// Draws the line.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     match (asked(app), app.toasts.back()) {
@@ -35,7 +38,9 @@ fn asked(app: &App) -> Option<&Question> {
 }
 
 fn ask(app: &App, question: &Question, width: u16) -> (Line<'static>, u16) {
-    let label = format!(" {} ", approval::words(&question.ask));
+    // What is typed has at least half of the line.
+    let label = text::clean(&approval::words(&question.ask)).replace('\n', " ");
+    let label = format!(" {} ", text::truncate(&label, (usize::from(width) / 2).max(ASKED_MIN)));
     let room = usize::from(width).saturating_sub(text::width(&label));
     let laid = question.text.lay(room);
     let row = laid.rows.get(laid.cursor.0).map(|(_, row)| row.clone()).unwrap_or_default();
