@@ -77,6 +77,15 @@ pub enum Notice {
     Inbox(Vec<Held>),
     /// A session that was looked at, as it stands.
     Looked(Arc<Session>),
+    /// A session could not be looked at.
+    NotLooked {
+        /// The session.
+        session: SessionId,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
     /// What became of an answer to a hold.
     Answered {
         /// The hold.

@@ -32,6 +32,8 @@ pub struct Inbox {
     pub looked: VecDeque<Arc<Session>>,
     /// Which session was asked for, with how many events it had.
     pub asked: Option<(SessionId, u64)>,
+    /// A look that failed, until another one succeeds.
+    pub failed: Option<FailedLook>,
     /// The holds that were shown whole, each with the action that was shown.
     pub read: BTreeMap<HoldId, Hash>,
     /// The holds that are marked.
@@ -42,6 +44,17 @@ pub struct Inbox {
     pub slipped_at: Option<Micros>,
     /// What had the keys before, the pane behind it, and whether it had the whole body.
     pub back: (Focus, Pane, bool),
+}
+
+/// A session that could not be looked at.
+#[derive(Debug)]
+pub struct FailedLook {
+    /// The session, with how many events it had.
+    pub of: (SessionId, u64),
+    /// When it was tried last.
+    pub at: Micros,
+    /// Why, and what to do about it.
+    pub why: (String, String),
 }
 
 /// Answers that are on their way, and those that did nothing.
@@ -119,6 +132,7 @@ impl Inbox {
             at: 0,
             looked: VecDeque::new(),
             asked: None,
+            failed: None,
             read: BTreeMap::new(),
             marks: BTreeMap::new(),
             unmarking: None,
@@ -149,6 +163,7 @@ impl Inbox {
 
     /// Keeps a session that was looked at; one that is older than what is known is old news.
     pub fn keep(&mut self, session: Arc<Session>) {
+        self.failed.take_if(|failed| failed.of.0 == session.id);
         if self.looked(&session.id).is_some_and(|known| known.last > session.last) {
             return;
         }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use crate::domain::command::Command;
 use crate::domain::event::Settling;
+use crate::domain::ids::SessionId;
 use crate::domain::inbox::{Answer, Answered, Held, HoldId};
 use crate::domain::order::Order;
 use crate::domain::session::Session;
 use crate::domain::waits::Waits;
 use crate::ui::action::{Move, Steer, Tray};
 use crate::ui::app::{App, GUARD_MS};
-use crate::ui::inbox::Inbox;
+use crate::ui::inbox::{FailedLook, Inbox};
 use crate::ui::layout::Place;
 use crate::ui::mode::Pane;
 use crate::ui::panes::ink;
@@ -23,6 +24,8 @@ use crate::ui::{update_batch, update_list};
 
 /// Rows of the screen for each hold of the list.
 pub const ROWS_EACH: u16 = 2;
+/// A look that failed is tried again after so long, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 5_000;
 /// Holds that half a page is.
 const HALF: isize = 5;
 
@@ -112,8 +115,12 @@ fn slipped(app: &App) -> bool {
 
 fn choose(inbox: &mut Inbox, at: usize) {
     inbox.slipped_at = None;
+    let before = inbox.chosen.take();
     inbox.at = at.min(inbox.holds.len().saturating_sub(1));
     inbox.chosen = inbox.holds.get(inbox.at).map(|held| held.id.clone());
+    if inbox.chosen != before && inbox.failed.take().is_some() {
+        inbox.asked = None;
+    }
 }
 
 /// The holds as they are now: what is chosen stays chosen, what changed is not marked any more as it was.
@@ -148,11 +155,24 @@ pub fn look(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(held) = inbox.chosen().filter(|held| held.waits != Waits::Driver) else { return };
     let wanted = (held.id.session.clone(), held.events);
     let known = inbox.session().is_some_and(|session| session.last.0 >= wanted.1);
-    if known || inbox.asked.as_ref() == Some(&wanted) {
+    let failed = inbox.failed.as_mut().filter(|failed| failed.of == wanted);
+    let again = failed.as_ref().is_some_and(|failed| app.now.ms_since(failed.at) >= LOOK_AGAIN_MS);
+    if known || (inbox.asked.as_ref() == Some(&wanted) && !again) {
         return;
+    }
+    if let Some(failed) = failed {
+        failed.at = app.now;
     }
     inbox.asked = Some(wanted.clone());
     effects.push(Effect::Send(Command::Look(wanted.0)));
+}
+
+/// A session could not be looked at: it is said in the panel, and tried again in a while or when it is chosen again.
+pub fn not_looked(app: &mut App, session: &SessionId, why: (String, String)) {
+    let Some(inbox) = &mut app.inbox else { return };
+    if let Some(of) = inbox.asked.clone().filter(|(id, _)| id == session) {
+        inbox.failed = Some(FailedLook { of, at: app.now, why });
+    }
 }
 
 /// Remembers a hold as read: every line of it was on screen, and for longer than a glance.

@@ -52,6 +52,9 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Inspected(page) => update_inspect::arrived(app, page),
         Notice::Inbox(holds) => update_inbox::holds(app, holds, effects),
         Notice::Looked(session) => update_inbox::looked(app, session),
+        Notice::NotLooked { session, sentence, hint } => {
+            update_inbox::not_looked(app, &session, (sentence, hint));
+        }
         Notice::Answered { id, result } => update_inbox::answered(app, id, result),
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::NotCompared { left, right, sentence, hint } => {

@@ -133,3 +133,31 @@ fn a_question_names_the_hold_it_marks() {
     shows(&mut many, "abcdefgh");
     assert!(!matches!(many.screen.app.overlay, Some(Overlay::Batch(_))));
 }
+
+/// Cause: a look that failed left "Its session is being read" for ever, and nothing asked again.
+#[test]
+fn a_look_that_failed_is_said_and_tried_again() {
+    let mut many = Many::open(three(), SIZE);
+    many.screen.press("j");
+    let looks = |many: &mut Many| {
+        many.screen.commands().into_iter().filter(|one| matches!(one, Command::Look(_))).count()
+    };
+    assert_eq!(looks(&mut many), 1);
+    let (sentence, hint) = ("The log\u{202e} cannot be read.".to_string(), "verify tells".to_string());
+    many.screen.msg(Msg::Notice(Notice::NotLooked { session: SessionId(SITE.into()), sentence, hint }));
+    shows(&mut many, "The log<U+202E> cannot be read.");
+    shows(&mut many, "verify tells");
+    assert!(!many.screen.screen().contains("being read"));
+    assert_eq!(looks(&mut many), 0, "not at once again");
+    many.screen.tick_ms(10_000);
+    assert_eq!(looks(&mut many), 1, "but soon");
+    many.press("k j");
+    assert!(many.screen.screen().contains("systemctl"), "{}", many.screen.screen());
+    // One that is chosen again is asked for again at once.
+    many.screen.press("j");
+    looks(&mut many);
+    let (sentence, hint) = ("It cannot be read.".to_string(), String::new());
+    many.screen.msg(Msg::Notice(Notice::NotLooked { session: SessionId(PUSH.into()), sentence, hint }));
+    many.screen.press("k j");
+    assert_eq!(looks(&mut many), 1);
+}

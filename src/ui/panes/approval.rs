@@ -66,6 +66,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     for (row, line) in (text.y..).zip(app.panel.lines.get(visible).unwrap_or_default()) {
         line.render(Rect { y: row, height: 1, ..text }, buf);
     }
+    if app.inbox.is_some() && total == 0 {
+        ink::lines(&inbox::unread(app, text.width), text, buf);
+    }
     let mut row = text.bottom();
     if row < area.bottom() {
         state(app).render(Rect { y: row, height: 1, ..area }, buf);

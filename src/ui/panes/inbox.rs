@@ -17,7 +17,7 @@ use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::inbox::Inbox;
 use crate::ui::panes::ink;
-use crate::ui::paper::leaf::{MARGIN, count, fit, one_line, spread};
+use crate::ui::paper::leaf::{MARGIN, count, fit, one_line, prose, spread};
 use crate::ui::theme::Role;
 use crate::ui::update_inbox::{self, ROWS_EACH};
 
@@ -146,6 +146,14 @@ pub fn kind(waits: Waits) -> &'static str {
     }
 }
 
+/// Why the chosen hold cannot be shown, and what to do about it.
+pub fn unread(app: &App, width: u16) -> Vec<Line<'static>> {
+    let failed = app.inbox.as_ref().and_then(|inbox| inbox.failed.as_ref());
+    let Some((sentence, hint)) = failed.map(|failed| &failed.why) else { return Vec::new() };
+    let lines = |text: &str, role| prose(text, app.look.style(role), usize::from(width), usize::MAX).0;
+    [lines(sentence, Role::Fault), lines(hint, Role::Muted)].concat()
+}
+
 /// Why the decision panel is empty.
 pub fn absent(app: &App) -> &'static str {
     match &app.inbox {
@@ -154,6 +162,7 @@ pub fn absent(app: &App) -> &'static str {
             "Nobody drives it: its process stopped."
         }
         Some(inbox) if inbox.session().is_some() => "It does not wait any more.",
+        Some(inbox) if inbox.failed.is_some() => "It cannot be read; it is tried again.",
         Some(_) | None => "Its session is being read …",
     }
 }
