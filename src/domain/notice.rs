@@ -5,7 +5,7 @@ use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::{Answered, Held, HoldId};
-use crate::domain::inspect::page::Page;
+use crate::domain::inspect::page::{Page, Subject};
 use crate::domain::library::{Done, Glance, Listed};
 use crate::domain::listing::Query;
 use crate::domain::message::Draft;
@@ -128,6 +128,17 @@ pub enum Notice {
     },
     /// An event, looked at closely.
     Inspected(Arc<Page>),
+    /// An event could not be looked at closely.
+    NotInspected {
+        /// The session.
+        session: SessionId,
+        /// What was asked for.
+        subject: Subject,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
     /// Something failed outside of a run, such as the disk: a sentence and a hint.
     Trouble {
         /// What failed, on what and why.

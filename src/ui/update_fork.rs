@@ -17,6 +17,9 @@ use crate::ui::update_library::{self, Meant};
 
 /// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
 pub fn open(app: &mut App) {
+    if !update_inspect::is_there(app) {
+        return; // the calls that it could be forked with are not known
+    }
     let point = match update_library::meant(app) {
         Meant::Listed(session) => Some(ForkPoint { session, at: None, calls: Vec::new() }),
         Meant::NotKnown => return,

@@ -50,6 +50,9 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
             update_fork::made(app, &parent, session, &text, effects);
         }
         Notice::Inspected(page) => update_inspect::arrived(app, page),
+        Notice::NotInspected { session, subject, sentence, hint } => {
+            update_inspect::failed(app, (&session, subject), (sentence, hint));
+        }
         Notice::Inbox(holds) => update_inbox::holds(app, holds, effects),
         Notice::Looked(session) => update_inbox::looked(app, session),
         Notice::NotLooked { session, sentence, hint } => {
