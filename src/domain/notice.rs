@@ -104,6 +104,15 @@ pub enum Notice {
         /// What is there.
         found: Box<Found>,
     },
+    /// What was looked for could not be looked for.
+    NotSearched {
+        /// What was asked for.
+        search: Search,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
     /// All sessions that fit.
     Fitting {
         /// What was asked for.

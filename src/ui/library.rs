@@ -53,6 +53,8 @@ pub struct Texts {
     pub found: Found,
     /// What was asked for when that came.
     pub of: Option<Search>,
+    /// Why what was asked for last cannot be looked for, and what to do about it.
+    pub failed: Option<(String, String)>,
     /// The chosen hit.
     pub chosen: usize,
     /// Whether the words are those of before: the next letter begins other ones.

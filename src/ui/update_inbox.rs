@@ -135,7 +135,8 @@ pub fn holds(app: &mut App, holds: Vec<Held>, effects: &mut Vec<Effect>) {
     let at = inbox.chosen.as_ref().and_then(place).unwrap_or(inbox.at);
     let (before, slipped) = (inbox.chosen.clone(), inbox.slipped_at);
     choose(inbox, at);
-    inbox.slipped_at = if before == inbox.chosen { slipped } else { Some(app.now) };
+    // Where nothing was chosen, no key was for another hold.
+    inbox.slipped_at = if before.is_some() && before != inbox.chosen { Some(app.now) } else { slipped };
     let list = &inbox.holds;
     inbox.read.retain(|id, _| list.iter().any(|held| held.id == *id));
     inbox.looked.retain(|session| list.iter().any(|held| held.id.session == session.id));

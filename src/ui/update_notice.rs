@@ -41,6 +41,9 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Listed(listed) => app.library.take(*listed, app.now),
         Notice::Glanced(glance) => app.library.glance = Some(*glance),
         Notice::Found { search, found } => update_texts::found(app, &search, *found),
+        Notice::NotSearched { search, sentence, hint } => {
+            update_texts::failed(app, &search, (sentence, hint));
+        }
         Notice::Fitting { query, ids } => update_library::fitting(app, &query, ids),
         Notice::Did(done) => update_deeds::did(app, done),
         Notice::Forked { parent, session, at, workspace, worktree, missing } => {

@@ -19,6 +19,7 @@ mod table;
 mod loop_rules;
 mod alike;
 mod desk;
+mod desk_faults;
 mod breakpoints;
 mod breakpoint_grammar;
 mod crash;

@@ -10,6 +10,7 @@ use tackroom::domain::export::FileForm;
 use tackroom::domain::library::{Came, Deed};
 use tackroom::domain::marks::Mark;
 use tackroom::domain::notice::Notice;
+use tackroom::domain::search::{Found, Progress, Search};
 use tackroom::domain::tally::Row;
 use tackroom::ui::update::Msg;
 
@@ -144,4 +145,38 @@ fn a_row_that_has_just_come_under_the_choice_is_not_put_away() {
         screen.press("j").press(keys);
         assert_eq!(deeds(&mut screen).len(), 1, "{keys}: a choice made by a key counts at once");
     }
+}
+
+/// Cause: while a search ran, and after it had failed, the screen said that nothing was found.
+#[test]
+fn nothing_is_found_only_once_it_was_looked_for() {
+    let mut screen = listing(rows(3), SIZE);
+    screen.press("s").write("notes");
+    let Some(Command::Search(search)) = screen.commands().pop() else { panic!("it is asked for") };
+    for size in [SIZE, (40, 15)] {
+        screen.msg(Msg::Resize(size.0, size.1));
+        let shown = screen.screen();
+        assert!(shown.contains("Searching …") && !shown.contains("found"), "{shown}");
+    }
+    screen.msg(Msg::Resize(SIZE.0, SIZE.1));
+    let of = |search: &Search| {
+        let (sentence, hint) = ("The texts\u{202e} are gone.".to_string(), "doctor checks".to_string());
+        Msg::Notice(Notice::NotSearched { search: search.clone(), sentence, hint })
+    };
+    screen.msg(of(&Search { words: "note*".to_string(), ..search.clone() }));
+    assert!(screen.screen().contains("Searching …"), "another one failed: {}", screen.screen());
+    screen.msg(of(&search));
+    let shown = screen.screen();
+    assert!(shown.contains("The texts<U+202E> are gone.") && shown.contains("doctor checks"), "{shown}");
+    assert!(!shown.contains("found") && !shown.contains("Searching"), "{shown}");
+    screen.write("x");
+    let Some(Command::Search(search)) = screen.commands().pop() else { panic!("it is asked for again") };
+    let told = |done: u64| {
+        let found = Found { progress: Progress { done, all: 4 }, ..Found::default() };
+        Msg::Notice(Notice::Found { search: search.clone(), found: Box::new(found) })
+    };
+    screen.msg(told(3));
+    assert!(screen.screen().contains("Nothing was found in what is searched so far"), "{}", screen.screen());
+    screen.msg(told(4));
+    assert!(screen.screen().contains("Nothing was found. A star"), "{}", screen.screen());
 }

@@ -24,21 +24,33 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let order = if texts.rank { "best first" } else { "newest first" };
     let hits = texts.found.hits.len();
     let more = if hits >= HITS_MAX { "+" } else { "" };
+    let asked = app.library.search();
+    let (waits, whole) = (asked.is_some() && asked != texts.of, texts.found.progress.whole());
     let searched = match texts.found.progress {
-        progress if progress.whole() || texts.asked.is_none() => String::new(),
+        _ if whole || waits || asked.is_none() => String::new(),
         progress => format!(", {} % searched so far", progress.percent()),
     };
-    let tally = format!(" {hits}{more} found, {order}{searched} ");
+    let found = match (&texts.failed, waits) {
+        (Some(_), _) => "not searched".to_string(),
+        (None, true) => "searching".to_string(),
+        (None, false) => format!("{hits}{more} found"),
+    };
+    let tally = format!(" {found}, {order}{searched} ");
     ink::right(&tally, look.style(Role::Muted), area, area.y, buf);
     let body = ink::below(area, 2);
     if hits == 0 {
         let sentence = match (texts.words.text().trim().is_empty(), wanted(&texts.words.text()).is_empty()) {
             (true, _) => "Messages, arguments and outputs of all sessions are searched as you type.",
             (false, true) => "There is no letter and no digit in what is looked for.",
-            (false, false) if app.library.search() != texts.asked => "Searching …",
+            (false, false) if waits => "Searching …",
+            (false, false) if !whole => "Nothing was found in what is searched so far.",
             (false, false) => "Nothing was found. A star at the end of a word is any ending.",
         };
-        let (lines, _) = prose(sentence, look.style(Role::Muted), usize::from(body.width), 4);
+        let lines = |text: &str, role| prose(text, look.style(role), usize::from(body.width), 4).0;
+        let lines = match &texts.failed {
+            Some((sentence, hint)) => [lines(sentence, Role::Fault), lines(hint, Role::Muted)].concat(),
+            None => lines(sentence, Role::Muted),
+        };
         return ink::lines(&lines, body, buf);
     }
     let fitting = usize::from(body.height / HIT_ROWS).max(1);
