@@ -112,6 +112,18 @@ impl TextBox {
         self.lay_at(width, (self.area.cursor().0, self.area.cursor().1))
     }
 
+    /// The part of a text of one line that has the cursor in view in so many columns, and the cursor's column there.
+    pub fn in_view(&self, columns: usize) -> (String, usize) {
+        let laid = self.lay(usize::from(u16::MAX));
+        let (row, column) = laid.cursor;
+        let line = laid.rows.get(row).map(|(_, line)| line.as_str()).unwrap_or_default();
+        let over = (column + 1).saturating_sub(columns.max(1));
+        let wide = |at: &usize| text::width(line.get(..*at).unwrap_or_default());
+        let ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+        let at = ends.into_iter().find(|at| wide(at) >= over).unwrap_or(line.len());
+        (line.get(at..).unwrap_or_default().to_string(), column.saturating_sub(wide(&at)))
+    }
+
     /// The same as if the cursor stood in that line at that character.
     pub fn lay_at(&self, width: usize, (cursor_line, cursor_char): (usize, usize)) -> Laid {
         let width = width.max(2) - 1; // the cursor has a place behind the last letter

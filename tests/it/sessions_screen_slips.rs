@@ -180,3 +180,28 @@ fn nothing_is_found_only_once_it_was_looked_for() {
     screen.msg(told(4));
     assert!(screen.screen().contains("Nothing was found. A star"), "{}", screen.screen());
 }
+
+/// Cause: the tally was drawn over what was typed, and what was longer than the line was typed out of sight.
+#[test]
+fn what_is_typed_and_its_cursor_are_in_view_at_every_size() {
+    let long = "a-tag-that-is-much-longer-than-forty-columns-altogether";
+    for size in [(200, 50), SIZE, (80, 24), (40, 15)] {
+        for (keys, text) in [("t", long), ("r", long), ("/", long), ("s", long), ("Space t", "red -draft-of-the")] {
+            let mut screen = listing(rows(4), size);
+            screen.press(keys).write(text);
+            let shown = screen.screen();
+            let line = shown.lines().find(|line| line.contains(&text[text.len() - 8..]));
+            let line = line.unwrap_or_else(|| panic!("{keys} at {size:?}: what was typed last is not there:\n{shown}"));
+            let (column, row) = screen.cursor().expect("text goes somewhere");
+            let cells: Vec<char> = shown.lines().nth(usize::from(row)).unwrap_or_default().chars().collect();
+            let before: String = cells[..usize::from(column)].iter().collect();
+            assert!(before.ends_with(&text[text.len() - 8..]), "{keys} at {size:?}: `{before}`\n{line}");
+            if !"/s".contains(keys) {
+                assert!(!line.contains(" of "), "{keys} at {size:?}: {line}");
+            }
+            screen.press("Home");
+            let shown = screen.screen();
+            assert!(shown.contains(if keys == "r" { "Task 0" } else { &text[..4] }), "{keys}: {shown}");
+        }
+    }
+}

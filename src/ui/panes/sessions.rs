@@ -19,6 +19,7 @@ use crate::domain::tally::Row;
 use crate::domain::text;
 use crate::domain::time::age;
 use crate::ui::app::App;
+use crate::ui::edit::TextBox;
 use crate::ui::glyph::Glyph;
 use crate::ui::library::Typing;
 use crate::ui::panes::{ink, palette, sessions_look, sessions_search};
@@ -55,8 +56,8 @@ pub fn cursor(app: &App, area: Rect) -> Option<(u16, u16)> {
     let line = ink::below(area, 1);
     match library.typing {
         Typing::Nothing | Typing::Export => None,
-        Typing::Filter => Some(filter_cursor(&library.filter, line)),
-        Typing::Search => Some(filter_cursor(&library.texts.words, area)),
+        Typing::Filter => Some(filter_cursor(&library.filter, palette::beside(line, &tally(app, line.width).0))),
+        Typing::Search => Some(filter_cursor(&library.texts.words, sessions_search::room(app, area).0)),
         Typing::Rename | Typing::Tags => {
             let label = ink::columns(&label(app, area.width));
             Some(filter_cursor(&library.input, ink::inset(line, label)))
@@ -167,21 +168,40 @@ fn label(app: &App, width: u16) -> String {
 fn typed(app: &App, area: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
     let label = label(app, area.width);
-    let typed = match library.typing {
-        Typing::Rename | Typing::Tags => format!("{label}{}", library.input.text()),
-        Typing::Export => format!("{label}j jsonl (exact)  m md  h html  a atif"),
-        Typing::Nothing | Typing::Filter | Typing::Search => library.filter.text(),
-    };
     let hint = match (library.typing, library.tab) {
+        (Typing::Rename | Typing::Tags, _) => "",
+        (Typing::Export, _) => "j jsonl (exact)  m md  h html  a atif",
         (Typing::Filter, _) if area.width < 70 => "words, tool:… tag:… after:7d",
         (Typing::Filter, _) => "words, status:failed tool:… tag:… agent:… folder:… after:7d tokens:>10k",
         (_, Tab::Archived) if library.kept_days.0 > 0 => "what is here long enough goes into the bin",
         (_, Tab::Bin) if library.kept_days.1 > 0 => "what is here long enough is removed for good",
-        (Typing::Nothing | Typing::Search | Typing::Rename | Typing::Tags | Typing::Export, _) => {
-            "/ filters, s searches in what was said and done"
-        }
+        (Typing::Nothing | Typing::Search, _) => "/ filters, s searches in what was said and done",
     };
-    palette::filter(app, &typed, hint, area, buf);
+    let (none, (tally, role)) = (TextBox::default(), tally(app, area.width));
+    let typed = match library.typing {
+        Typing::Rename | Typing::Tags => &library.input,
+        Typing::Export => &none,
+        Typing::Nothing | Typing::Filter | Typing::Search => &library.filter,
+    };
+    let room = palette::beside(area, &tally);
+    palette::line(app, &label, typed, hint, room, buf);
+    palette::rule(app, area, buf);
+    if room != area {
+        ink::right(&tally, look.style(role), area, area.y, buf);
+    }
+}
+
+/// What stands beside the filter: what is wrong with it, or where in the list one is; nothing beside other texts.
+fn tally(app: &App, width: u16) -> (String, Role) {
+    let library = &app.library;
+    match library.typing {
+        Typing::Rename | Typing::Tags | Typing::Export => return (String::new(), Role::Muted),
+        Typing::Nothing | Typing::Filter | Typing::Search => {}
+    }
+    if let Some(odd) = library.odd() {
+        let room = usize::from(width) / 2;
+        return (text::truncate(&format!(" {}", one_line(&odd)), room), Role::Fault);
+    }
     let (total, marked) = (library.total(), library.marked.len());
     let place = if total == 0 { 0 } else { library.chosen + 1 };
     let loose = if library.listed.query.loose { "roughly " } else { "" };
@@ -193,16 +213,7 @@ fn typed(app: &App, area: Rect, buf: &mut Buffer) {
             String::new()
         }
     };
-    match library.odd().filter(|_| matches!(library.typing, Typing::Nothing | Typing::Filter)) {
-        Some(odd) => {
-            let odd = text::truncate(&format!(" {}", one_line(&odd)), usize::from(area.width) * 2 / 3);
-            ink::right(&odd, look.style(Role::Fault), area, area.y, buf);
-        }
-        None => {
-            let tally = format!(" {place} of {loose}{total}{marks}{days} ");
-            ink::right(&tally, look.style(Role::Muted), area, area.y, buf);
-        }
-    }
+    (format!(" {place} of {loose}{total}{marks}{days} "), Role::Muted)
 }
 
 /// The rows in view.
