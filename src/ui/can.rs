@@ -61,6 +61,7 @@ pub fn over(app: &App, overlay: &Overlay) -> Context {
         Overlay::Editor(editor) if editor.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
+        Overlay::Batch(page) if page.sent => Context::BatchSent,
         Overlay::Batch(_) => Context::Batch,
     }
 }

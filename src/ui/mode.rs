@@ -204,13 +204,15 @@ pub enum Context {
     InboxCase,
     /// A batch is to be confirmed.
     Batch,
+    /// A batch was sent: what became of it.
+    BatchSent,
     /// The help is open.
     Help,
 }
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 26] = [
+    pub const ALL: [Context; 27] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -235,6 +237,7 @@ impl Context {
         Context::Inbox,
         Context::InboxCase,
         Context::Batch,
+        Context::BatchSent,
         Context::Help,
         Context::Global,
     ];
@@ -267,6 +270,7 @@ impl Context {
             Context::Inbox => "inbox",
             Context::InboxCase => "inbox-hold",
             Context::Batch => "batch",
+            Context::BatchSent => "batch-sent",
             Context::Help => "help",
         }
     }
@@ -299,6 +303,7 @@ impl Context {
             Context::Inbox => "Inbox",
             Context::InboxCase => "A hold of the inbox",
             Context::Batch => "Confirming a batch",
+            Context::BatchSent => "What became of a batch",
             Context::Help => "Help",
         }
     }
@@ -331,6 +336,7 @@ impl Context {
             | Context::Inspector
             | Context::Inbox
             | Context::InboxCase
+            | Context::BatchSent
             | Context::Help => false,
         }
     }

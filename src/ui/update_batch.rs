@@ -181,9 +181,7 @@ pub fn page_guard_ms(app: &App) -> Option<u64> {
 pub fn send(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Batch(batch)) = &app.overlay else { return };
     if batch.sent {
-        app.overlay = None;
-        app.panel.changed_at = app.now;
-        return;
+        return; // its page only tells
     }
     let (unseen, laid) = (batch.unseen(), !batch.lines.is_empty());
     if guard_ms(app, batch) > 0 || !laid {

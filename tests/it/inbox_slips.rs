@@ -163,3 +163,49 @@ fn a_look_that_failed_is_said_and_tried_again() {
     many.screen.press("k j");
     assert_eq!(looks(&mut many), 1);
 }
+
+/// Cause: after a batch was sent the key line went on offering to send it.
+#[test]
+fn the_page_of_what_became_of_a_batch_offers_to_close_it() {
+    for close in ["Enter", "Esc", "q"] {
+        let mut many = Many::open(three(), SIZE);
+        many.press("j y d");
+        assert!(last_line(&mut many).contains("Enter send"), "{}", last_line(&mut many));
+        many.press("Enter");
+        assert_eq!(many.answers().len(), 1);
+        let line = last_line(&mut many);
+        assert!(line.contains("Enter close") && !line.contains("send") && !line.contains("back"), "{line}");
+        many.press(close);
+        assert!(many.screen.app.overlay.is_none() && many.screen.app.inbox.is_some());
+        assert_eq!(many.answers(), []);
+    }
+}
+
+fn last_line(many: &mut Many) -> String {
+    many.screen.screen().trim_end().lines().last().unwrap_or_default().to_string()
+}
+
+/// Cause: in forty columns every key line named only what counts everywhere, and one key that did not fit ended the line.
+#[test]
+fn a_narrow_key_line_has_the_first_keys_the_way_back_and_the_help() {
+    let mut many = Many::open(three(), (40, 15));
+    let line = last_line(&mut many);
+    for words in ["Enter decide", "Esc close", "? help"] {
+        assert!(line.contains(words), "{words}: {line}");
+    }
+    many.press("n").write("no\n");
+    assert!(last_line(&mut many).contains("d send marked"), "what is marked is sent: {}", last_line(&mut many));
+    shows(&mut many, "1 marked");
+    many.press("Enter");
+    many.screen.tick_ms(500);
+    let line = last_line(&mut many);
+    assert!(line.contains("Esc list") && line.contains("? help"), "{line}");
+    for width in 40..=200 {
+        let mut many = Many::open(three(), (width, 24));
+        for keys in ["", "Enter", "Esc n"] {
+            many.press(keys);
+            let line = last_line(&mut many);
+            assert!(line.contains("Esc "), "{keys} at {width}: {line}");
+        }
+    }
+}

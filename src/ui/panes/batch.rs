@@ -130,7 +130,8 @@ fn state(app: &App, page: &Batch) -> Line<'static> {
     let enter = app.keys.key_of(Context::Batch, Action::Inbox(Tray::Send));
     let (guard, unseen) = (guard_ms(app, page), page.unseen());
     if page.sent {
-        return say(Role::Muted, format!("{enter} closes."));
+        let close = app.keys.key_of(Context::BatchSent, Action::Close);
+        return say(Role::Muted, format!("{close} closes."));
     }
     if unseen > 0 {
         let down = app.keys.key_of(Context::Batch, Action::Move(Move::Down));

@@ -13,9 +13,11 @@ use crate::domain::inbox::Held;
 use crate::domain::text;
 use crate::domain::time::{age, duration};
 use crate::domain::waits::Waits;
+use crate::ui::action::{Action, Tray};
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::inbox::Inbox;
+use crate::ui::mode::Context;
 use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{MARGIN, count, fit, one_line, prose, spread};
 use crate::ui::theme::Role;
@@ -45,9 +47,15 @@ pub fn status(app: &App, inbox: &Inbox) -> Vec<Span<'static>> {
         0 => String::new(),
         more => format!("  in {}", count(more as u64, "session")),
     };
+    let send = app.keys.key_of(Context::Inbox, Action::Inbox(Tray::Confirm));
+    let marked = match inbox.marks.len() {
+        0 => String::new(),
+        more => format!("  {more} marked: {send} sends"),
+    };
     vec![
         Span::styled(format!(" {glyph}Inbox  "), look.style(Role::Title)),
         Span::styled(words, look.style(role)),
+        Span::styled(marked, look.style(Role::Accent)),
         Span::styled(over, look.style(Role::Muted)),
     ]
 }
