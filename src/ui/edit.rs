@@ -39,6 +39,13 @@ impl TextBox {
         new
     }
 
+    /// A text as it is, with the cursor at its end: what hides in it is made visible only where it is drawn.
+    pub fn raw(text: &str) -> TextBox {
+        let mut new = TextBox::default();
+        new.area.insert_str(text);
+        new
+    }
+
     /// The text.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
@@ -251,7 +258,10 @@ impl ArgEditor {
 
     fn on(call: &Call, hash: Hash, tools: &ToolBook) -> Option<ArgEditor> {
         let proposal = call.args()?.clone();
-        let mut text = TextBox::of(&edit_json::open(&proposal));
+        let mut text = TextBox::raw(&edit_json::open(&proposal));
+        if edit_json::read(&text.text()).as_ref() != Some(&proposal) {
+            text = TextBox::raw(&edit_json::open_ascii(&proposal));
+        }
         text.to_top();
         let mut editor = ArgEditor {
             call: call.id,

@@ -28,7 +28,23 @@ pub fn open(value: &Value) -> String {
     visible(out)
 }
 
+/// The value with nothing but ASCII, on several lines: whatever hides in it, it is the same value when it is read again.
+pub fn open_ascii(value: &Value) -> String {
+    let mut out = String::new();
+    for c in serde_json::to_string_pretty(value).unwrap_or_default().chars() {
+        if c.is_ascii() { out.push(c) } else { escape(c, &mut out) }
+    }
+    out
+}
+
+/// Times that a text is looked at again: what is made visible may leave a joiner without what it joined.
+const LOOKS: usize = 4;
+
 fn visible(plain: String) -> String {
+    (0..LOOKS).fold(plain, |text, _| visible_once(text))
+}
+
+fn visible_once(plain: String) -> String {
     let safe = |byte| byte == b'\n' || (0x20..0x7F).contains(&byte);
     if plain.bytes().all(safe) && !plain.contains(" \n") {
         return plain;
@@ -76,6 +92,11 @@ pub fn strict(text: &str) -> Strict {
         made.json.push(c);
     }
     made
+}
+
+/// The value that a text as edited says.
+pub fn read(text: &str) -> Option<Value> {
+    serde_json::from_str(&strict(text).json).ok()
 }
 
 impl Strict {

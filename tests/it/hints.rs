@@ -11,6 +11,7 @@ use tackroom::domain::notice::{Driver, Notice};
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::Touch;
+use tackroom::ui::edit::ArgEditor;
 use tackroom::ui::edit_json;
 use tackroom::ui::mode::Pane;
 use tackroom::ui::parts::Overlay;
@@ -228,12 +229,41 @@ fn the_lines_of_a_text_are_edited_as_lines() {
     assert_eq!(screen.orders(), []);
 }
 
+/// The editor on a call that waits with these arguments.
+fn opened(args: serde_json::Value) -> ArgEditor {
+    let mut story = Story::new("ed1tsq0000", "Edited");
+    story.task("Go.").reply(10, "", &[("shell", args)]).hold_command(1, &["ls"]);
+    let call = story.session.call(CallId(1)).expect("it waits");
+    ArgEditor::open(call, &story.tools).expect("they are JSON")
+}
+
+/// Cause: an invisible character beside one that was made visible was changed as the editor opened: the arguments were
+/// other ones before a key was pressed.
+#[test]
+fn opening_an_editor_changes_nothing() {
+    for odd in [
+        "\u{1F130}\u{FE0F}",
+        "\u{66A}\u{200C}\u{627}",
+        "a\u{200D}b",
+        "\u{1F469}\u{200D}\u{1F680}\u{202E}",
+        "\t\u{0}\u{7f}\u{85}\u{2028} ",
+        "\u{FEFF}\u{E0041}",
+    ] {
+        let args = json!({"argv": [odd, format!("x{odd}y{odd}")], odd: 1});
+        let editor = opened(args.clone());
+        assert!(!editor.is_changed(), "{odd:?}: {}", editor.text.text());
+        let cleaned = tackroom::domain::text::clean(&editor.text.text()).into_owned();
+        assert_eq!(cleaned, editor.text.text(), "what is edited is what is seen");
+    }
+}
+
 proptest! {
     #[test]
-    fn any_arguments_are_the_same_after_they_were_opened(texts in proptest::collection::vec(".{0,8}(\n|\\\\n|\\\\|\"|\r\n|\t| \n|\u{202e})?.{0,8}\n?", 1..6)) {
+    fn any_arguments_are_the_same_after_they_were_opened(texts in proptest::collection::vec(".{0,8}(\n|\\\\n|\\\\|\"|\r\n|\t| \n|\u{202e}|\u{200c}|\u{200d}|\u{fe0f}|\u{66a}|\u{1f130}\u{fe0f})?.{0,8}\n?", 1..6)) {
         let value = json!({"key\n\"": texts.clone(), "one": texts[0]});
         let open = edit_json::open(&value);
-        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&edit_json::strict(&open).json).ok(), Some(value), "{}", open);
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&edit_json::strict(&open).json).ok(), Some(&value).cloned(), "{}", open);
+        prop_assert!(!opened(value).is_changed(), "{}", open);
     }
 }
 
