@@ -354,6 +354,10 @@ impl ArgEditor {
                     let why = format!("{path} is there twice; only one could run");
                     self.faults.push(at(lines.line_of(path), why));
                 }
+                for (line, written, kept) in &lines.inexact {
+                    let why = format!("{written} is more exact than numbers are kept: it would run as {kept}");
+                    self.faults.push(at(*line, why));
+                }
                 if let Some(schema) = &self.schema {
                     let faults = schema.check(&value);
                     let faults = faults.iter().map(|fault| at(lines.line_of(&fault.path), fault.to_string()));

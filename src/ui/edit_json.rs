@@ -132,6 +132,8 @@ pub struct Lines {
     at: BTreeMap<String, usize>,
     /// Members that an object has twice, as JSON pointers.
     pub twice: Vec<String>,
+    /// Numbers that would not be run as they are written: the line, as written, as run.
+    pub inexact: Vec<(usize, String, String)>,
 }
 
 impl Lines {
@@ -158,6 +160,22 @@ pub fn lines(text: &str) -> Lines {
     found
 }
 
+/// A number as its digits without zeros at either end, its sign, and the power of ten of its last digit.
+fn decimal(number: &str) -> (bool, String, i64) {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, part) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{}{part}", whole.trim_start_matches('-'));
+    let kept = digits.trim_end_matches('0');
+    let zeros = i64::try_from(digits.len() - kept.len()).unwrap_or(i64::MAX);
+    let kept = kept.trim_start_matches('0');
+    if kept.is_empty() {
+        return (false, String::new(), 0);
+    }
+    let power = exponent.parse::<i64>().unwrap_or(i64::MAX);
+    let behind = i64::try_from(part.len()).unwrap_or(i64::MAX);
+    (mantissa.starts_with('-'), kept.to_string(), power.saturating_sub(behind).saturating_add(zeros))
+}
+
 /// A walk over valid JSON; on anything else it just ends.
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -176,8 +194,16 @@ impl Reader<'_> {
                 self.string();
             }
             Some(_) => {
+                let start = self.at;
                 while self.bytes.get(self.at).is_some_and(|b| !b",]} \n\r\t".contains(b)) {
                     self.at += 1;
+                }
+                let written = self.bytes.get(start..self.at).and_then(|token| str::from_utf8(token).ok());
+                let kept = written.and_then(|token| token.parse::<serde_json::Number>().ok());
+                if let (Some(written), Some(kept)) = (written, kept.map(|kept| kept.to_string()))
+                    && decimal(written) != decimal(&kept)
+                {
+                    found.inexact.push((self.line, written.to_string(), kept));
                 }
             }
             None => {}

@@ -257,6 +257,30 @@ fn opening_an_editor_changes_nothing() {
     }
 }
 
+/// Cause: an edited number that is longer than numbers are kept ran as another one, without a word.
+#[test]
+fn a_number_runs_as_it_is_written_or_not_at_all() {
+    let mut editor = opened(json!({"argv": ["ls"], "n": 1}));
+    let mut faults = |number: &str| {
+        editor.text.set(&format!("{{\"argv\": [\"ls\"],\n\"n\": {number}}}"));
+        editor.paste("");
+        editor.faults.iter().filter(|fault| fault.why.contains("would run as")).map(|f| (f.line, f.why.clone())).next()
+    };
+    for same in [
+        "0", "-0", "0.0", "1.50", "1e3", "10E-1", "18446744073709551615", "-9223372036854775808", "0.1", "1e22",
+        "5e-324", "1.7976931348623157e308", "123456789012345680000", "100000000000000000000000",
+    ] {
+        assert_eq!(faults(same), None, "{same}");
+    }
+    for other in ["12345678901234567890123", "18446744073709551617", "0.1000000000000000055", "-9223372036854775809"] {
+        let (line, why) = faults(other).unwrap_or_else(|| panic!("{other}"));
+        assert!(line == 1 && why.contains(other), "{why}");
+    }
+    // What is kept of a number is read again as the same number.
+    let text = "-1.7976931348623155e308";
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap().to_string(), text);
+}
+
 proptest! {
     #[test]
     fn any_arguments_are_the_same_after_they_were_opened(texts in proptest::collection::vec(".{0,8}(\n|\\\\n|\\\\|\"|\r\n|\t| \n|\u{202e}|\u{200c}|\u{200d}|\u{fe0f}|\u{66a}|\u{1f130}\u{fe0f})?.{0,8}\n?", 1..6)) {
