@@ -94,6 +94,40 @@ pub fn strict(text: &str) -> Strict {
     made
 }
 
+/// A text that is pasted behind `before`: within quotes, control bytes and what hides is written as JSON writes it.
+pub fn pasted(before: &str, text: &str) -> String {
+    let mut quotes = Quotes::default();
+    before.chars().for_each(|c| quotes.pass(c));
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hides = c != '\n' && *text::clean(c.encode_utf8(&mut [0; 4])) != *c.encode_utf8(&mut [0; 4]);
+        match (quotes.open, hides) {
+            (true, true) if c == '\t' => out.push_str("\\t"),
+            (true, true) => escape(c, &mut out),
+            (_, _) => out.push(c),
+        }
+        quotes.pass(c);
+    }
+    out
+}
+
+/// Whether a reader of JSON is within quotes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quotes {
+    open: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    fn pass(&mut self, c: char) {
+        match c {
+            '"' if !self.escaped => (self.open, self.escaped) = (!self.open, false),
+            '\\' if self.open => self.escaped = !self.escaped,
+            _ => self.escaped = false, // any other character stands for itself
+        }
+    }
+}
+
 /// The value that a text as edited says.
 pub fn read(text: &str) -> Option<Value> {
     serde_json::from_str(&strict(text).json).ok()

@@ -30,7 +30,7 @@ pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
             each(app, app.library.bound.clone(), |_| vec![deed.clone()], effects);
         }
         Typing::Tags => {
-            let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+            let words: Vec<&str> = text.split([' ', '\t', ',']).filter(|word| !word.is_empty()).collect();
             let read = |word: &&str| match word.strip_prefix('-') {
                 Some(word) => tag(word).map(|tag| Deed::Mark(Mark::Untag { tag })),
                 None => tag(word).map(|tag| Deed::Mark(Mark::Tag { tag })),

@@ -11,7 +11,7 @@ use tackroom::domain::notice::{Driver, Notice};
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::Touch;
-use tackroom::ui::edit::ArgEditor;
+use tackroom::ui::edit_args::ArgEditor;
 use tackroom::ui::edit_json;
 use tackroom::ui::mode::Pane;
 use tackroom::ui::parts::Overlay;
@@ -257,6 +257,23 @@ fn opening_an_editor_changes_nothing() {
     }
 }
 
+/// Cause: a tab that was pasted into an argument ran as blanks, and other bytes as the signs that stand for them.
+#[test]
+fn what_is_pasted_into_an_argument_is_what_runs() {
+    for pasted in ["\tall:\n\t\tcc -o a a.c\n", "\u{1b}[31m", "a\u{200b}b\u{202e}c", "\u{0}\u{7f}\u{85}", "x\r\ny", "Ä 日本 🚀"] {
+        let mut editor = opened(json!({"argv": ["ls"], "body": ""}));
+        editor.text.set("{\"argv\": [\"ls\"],\n\"body\": \"\"}");
+        editor.text.jump(1, 9);
+        editor.paste(pasted);
+        let value = editor.value.clone().unwrap_or_else(|| panic!("{pasted:?}: {:?}", editor.faults));
+        assert_eq!(value["body"], json!(pasted.replace("\r\n", "\n")), "{}", editor.text.text());
+        // A whole document, pasted in the place of all.
+        editor.text.set("");
+        editor.paste(&format!("{{\t\"argv\":\t[\"a\\\"\tb\"]}}"));
+        assert_eq!(editor.value.clone().map(|value| value["argv"].clone()), Some(json!(["a\"\tb"])));
+    }
+}
+
 /// Cause: an edited number that is longer than numbers are kept ran as another one, without a word.
 #[test]
 fn a_number_runs_as_it_is_written_or_not_at_all() {
@@ -277,7 +294,7 @@ fn a_number_runs_as_it_is_written_or_not_at_all() {
         assert!(line == 1 && why.contains(other), "{why}");
     }
     // What is kept of a number is read again as the same number.
-    let text = "-1.7976931348623155e308";
+    let text = "-1.7976931348623155e+308";
     assert_eq!(serde_json::from_str::<Value>(text).unwrap().to_string(), text);
 }
 
