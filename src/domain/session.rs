@@ -45,6 +45,8 @@ pub struct Session {
     pub marks: Marks,
     /// Who took the writer lease last.
     pub holder: String,
+    /// When it was first taken; what a fork has of before, its parent did.
+    pub taken_at: Option<Micros>,
     /// The last run.
     pub run: Option<Run>,
     /// All calls that are kept; `CallId(n)` has the number n - 1.
@@ -91,6 +93,7 @@ impl Session {
             epoch: Epoch(0),
             marks: Marks::default(),
             holder: String::new(),
+            taken_at: None,
             run: None,
             calls: Shelf::default(),
             queue: VecDeque::new(),
@@ -222,7 +225,7 @@ impl Session {
             | Fact::RestoreStarted { .. }
             | Fact::RestoreEnded { .. } => self.apply_files(&event.fact),
             Fact::SessionMarked { mark, .. } => self.marks.apply(mark, event.at),
-            Fact::WriterTaken { holder, epoch } => (self.holder, self.epoch) = (holder.clone(), *epoch),
+            Fact::WriterTaken { holder, epoch } => self.taken(holder, *epoch, event.at),
             Fact::SessionImported { .. }
             | Fact::RunImported { .. }
             | Fact::CallRecorded { .. }
