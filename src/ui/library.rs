@@ -11,6 +11,7 @@ use crate::domain::search::{Found, Search};
 use crate::domain::tally::{self, Row};
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
+use crate::ui::marked::Marked;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Rows of a window.
@@ -106,7 +107,7 @@ pub struct Library {
     /// Whether the chosen session is to be opened as soon as it is known which one that is.
     pub opens: bool,
     /// The marked sessions, in the order in which they were marked.
-    pub marked: Vec<SessionId>,
+    pub marked: Marked,
     /// A look into the chosen session.
     pub glance: Option<Glance>,
     /// The session that is looked into, and when it last changed.
@@ -194,7 +195,7 @@ impl Library {
     pub fn meant(&self) -> Vec<SessionId> {
         match self.marked.is_empty() {
             true => self.chosen_row().map(|row| row.id.clone()).into_iter().collect(),
-            false => self.marked.clone(),
+            false => self.marked.to_vec(),
         }
     }
 

@@ -17,6 +17,7 @@ pub mod bindings_over; // the keys of what lies over the workbench
 pub mod bindings_inbox; // the keys of the inbox
 pub mod keymap; // the keys in force, and the look-up
 pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
+pub mod marked; // the marked sessions
 pub mod edit; // text being written: composer, questions
 pub mod edit_args; // the arguments of a call being changed
 pub mod paper; // the conversation laid out for a width

@@ -12,7 +12,7 @@ use crate::ui::mode::Twice;
 use crate::ui::paper::leaf::count;
 use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, fault, toast};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Sets of deeds that can be taken back at most; the oldest go first.
 const UNDO_MAX: usize = 32;
@@ -146,9 +146,9 @@ pub fn did(app: &mut App, done: Vec<Done>) {
         0 => toast(app, &text, hint),
         _ => fault(app, &text, hint),
     }
-    let gone = |id: &SessionId| done.iter().any(|one| one.session == *id && one.came.holds());
     if leaves_the_tab(&first.deed) {
-        app.library.marked.retain(|id| !gone(id));
+        let gone = done.iter().filter(|one| one.came.holds()).map(|one| &one.session);
+        app.library.marked.remove_all(&gone.collect());
     }
     app.library.told = if done.len() > 1 || failed > 0 { done } else { Vec::new() };
 }
@@ -162,11 +162,11 @@ fn can_be_undone(undo: &mut VecDeque<Undo>, done: &[Done]) -> bool {
     };
     let Some(at) = undo.iter().position(is_told) else { return false };
     let Some(set) = undo.get_mut(at) else { return false };
+    let mut of: BTreeMap<&SessionId, Vec<&Done>> = BTreeMap::new();
+    done.iter().for_each(|one| of.entry(&one.session).or_default().push(one));
     let really = |session: &SessionId, inverse: &Deed| {
-        let is_of = |one: &Done| {
-            one.session == *session && one.deed.inverse("").map(kind) == Some(kind(inverse.clone()))
-        };
-        done.iter().find(|one| is_of(one)).is_some_and(is_new)
+        let is_of = |one: &&Done| one.deed.inverse("").map(kind) == Some(kind(inverse.clone()));
+        of.get(session).and_then(|all| all.iter().copied().find(is_of)).is_some_and(is_new)
     };
     set.told = true;
     set.inverse.retain(|(session, inverse)| really(session, inverse));

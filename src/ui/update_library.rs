@@ -167,17 +167,14 @@ fn turn(app: &mut App, by: usize) {
 fn mark(app: &mut App) {
     let library = &mut app.library;
     let Some(id) = library.chosen_row().map(|row| row.id.clone()) else { return };
-    match library.marked.iter().position(|marked| *marked == id) {
-        Some(at) => drop(library.marked.remove(at)),
-        None => library.marked.push(id),
-    }
+    library.marked.toggle(id);
     library.choose(library.chosen + 1);
 }
 
 /// All that fit are known now, and are marked.
 pub fn fitting(app: &mut App, query: &Query, ids: Vec<SessionId>) {
     if app.library.is_same_list(query) && matches!(app.overlay, Some(Overlay::Sessions)) {
-        app.library.marked = ids;
+        app.library.marked.set(ids);
     }
 }
 
@@ -263,7 +260,7 @@ pub fn open(app: &mut App, effects: &mut Vec<Effect>) {
 /// Asks for what the screen now shows and does not have; where nobody looks any more, for nothing.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
     let is_open = |overlay: &Overlay| matches!(overlay, Overlay::Sessions | Overlay::Compare(_));
-    let looks = app.overlay.as_ref().is_some_and(is_open) || app.behind.as_deref().is_some_and(is_open);
+    let looks = app.overlays().any(is_open);
     let library = &mut app.library;
     if !looks {
         if library.asked.take().is_some() {

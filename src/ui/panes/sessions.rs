@@ -232,12 +232,14 @@ fn list(app: &App, body: Rect, buf: &mut Buffer) {
         return ink::lines(&lines, body, buf);
     }
     let depths = library.depths();
+    // A look beside the rows says some of what they do.
+    let beside = library.chosen_row().is_some() && app.layout.overlay.inner.width >= COLUMNS_FOR_LOOK;
     let from = ink::first_shown(library.chosen, total, usize::from(body.height));
     for (place, line) in (from..total).zip(body.rows()) {
         match library.row(place) {
             Some(row) => {
                 let depth = place.checked_sub(library.listed.query.skip).and_then(|at| depths.get(at));
-                draw_row(app, row, depth.copied().unwrap_or(0), line, buf);
+                draw_row(app, row, (depth.copied().unwrap_or(0), beside), line, buf);
             }
             None => {
                 buf.set_stringn(line.x, line.y, "  …", usize::from(line.width), look.style(Role::Muted));
@@ -269,7 +271,7 @@ pub fn standing(standing: Standing<'_>) -> (Glyph, Role) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, (depth, beside): (usize, bool), line: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
     let stands = library.listed.standing(row);
     let (glyph, role) = standing(stands);
@@ -299,7 +301,6 @@ fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
     let word = one_line(&word);
     let room = " ".repeat(14_usize.saturating_sub(text::width(&word)));
     let mut right = vec![Span::raw(" "), Span::styled(word, look.style(role)), Span::raw(room)];
-    let beside = library.chosen_row().is_some() && app.layout.overlay.inner.width >= COLUMNS_FOR_LOOK;
     if line.width >= if beside { COLUMNS_FOR_BOTH } else { COLUMNS_FOR_NUMBERS } {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
         right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));
