@@ -136,8 +136,8 @@ pub struct App {
     pub given: Given,
     /// What lies over the workbench.
     pub overlay: Option<Overlay>,
-    /// What the help lies over: an editor with its text, a list.
-    pub behind: Option<Box<Overlay>>,
+    /// What that lies over, the lowest first: the help over an editor with its text, a fork over a list.
+    pub behind: Vec<Overlay>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
     /// The session that is being forked, and the one that was watched when that was asked for.
@@ -218,7 +218,7 @@ impl App {
             marks: BTreeMap::new(),
             given: Given::default(),
             overlay: None,
-            behind: None,
+            behind: Vec::new(),
             question: None,
             forking: None,
             search: None,
@@ -251,6 +251,27 @@ impl App {
         app.windows.calls.scroll = Scroll::following();
         app.layout = lay(&app.shape());
         app
+    }
+
+    /// Lays something over what is there; `uncover` gives that back.
+    pub fn cover(&mut self, with: Overlay) {
+        self.behind.extend(self.overlay.replace(with));
+    }
+
+    /// What lay below comes back; the workbench where nothing did.
+    pub fn uncover(&mut self) {
+        self.overlay = self.behind.pop();
+    }
+
+    /// Nothing lies over the workbench any more.
+    pub fn clear(&mut self) {
+        self.overlay = None;
+        self.behind.clear();
+    }
+
+    /// All that lies over the workbench, the lowest first.
+    pub fn overlays(&self) -> impl DoubleEndedIterator<Item = &Overlay> {
+        self.behind.iter().chain(self.overlay.as_ref())
     }
 
     /// The watched session's fold.

@@ -60,7 +60,7 @@ pub fn act(app: &mut App, what: Tray, effects: &mut Vec<Effect>) {
 fn open(app: &mut App, effects: &mut Vec<Effect>) {
     let marks = std::mem::take(&mut app.marks); // held against the list as soon as that is told
     app.inbox = Some(Inbox { marks, ..Inbox::new((app.focus, app.last_pane, app.zoomed)) });
-    app.overlay = None;
+    app.clear();
     app.panel = Panel { changed_at: app.now, ..Panel::default() };
     app.zoomed = false;
     give(app, Pane::Inbox);
@@ -291,12 +291,8 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
 
 /// The page of a batch, while it is open.
 pub fn page(app: &mut App) -> Option<&mut crate::ui::inbox::Batch> {
-    let over = match app.behind.as_deref_mut() {
-        Some(under @ Overlay::Batch(_)) => Some(under),
-        Some(_) | None => app.overlay.as_mut(),
-    };
-    match over {
-        Some(Overlay::Batch(batch)) => Some(batch),
-        Some(_) | None => None,
-    }
+    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
+        let Overlay::Batch(batch) = over else { return None };
+        Some(&mut **batch)
+    })
 }

@@ -116,8 +116,7 @@ pub fn failed(app: &mut App, (session, subject): (&SessionId, Subject), why: (St
 
 /// Who waits for a page: what lies over the workbench, or what the help lies over.
 fn waiting<'a>(app: &'a mut App, session: &SessionId, subject: Subject) -> Option<&'a mut Inspecting> {
-    let over = [app.overlay.as_mut(), app.behind.as_deref_mut()];
-    over.into_iter().flatten().find_map(|over| {
+    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
         let Overlay::Inspect(asked) = over else { return None };
         ((&asked.session, asked.subject) == (session, subject)).then_some(&mut **asked)
     })

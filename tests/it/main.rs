@@ -59,6 +59,7 @@ mod keys;
 mod inbox;
 mod inbox_slips;
 mod inbox_screen;
+mod lain_over;
 mod leaving;
 mod hints;
 mod replay;

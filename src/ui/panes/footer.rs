@@ -19,6 +19,8 @@ use crate::ui::theme::Role;
 const COLUMNS_FOR_TAIL: u16 = 60;
 /// Columns that a question has at least, however narrow the line.
 const ASKED_MIN: usize = 16;
+/// Columns that stand beside what is typed there: blanks and the cursor's place.
+const TYPED_BESIDE: usize = 5;
 
 /// Draws the line.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
@@ -41,9 +43,11 @@ fn asked(app: &App) -> Option<&Question> {
 }
 
 fn ask(app: &App, question: &Question, width: u16) -> (Line<'static>, u16) {
-    // What is typed has at least half of the line.
+    // What is typed has half of the line where it needs so much.
     let label = text::clean(&approval::words(&question.ask)).replace('\n', " ");
-    let label = format!(" {} ", text::truncate(&label, (usize::from(width) / 2).max(ASKED_MIN)));
+    let half = (usize::from(width) / 2).max(ASKED_MIN);
+    let left = usize::from(width).saturating_sub(question.text.columns() + TYPED_BESIDE);
+    let label = format!(" {} ", text::truncate(&label, half.max(left)));
     let room = usize::from(width).saturating_sub(text::width(&label));
     let laid = question.text.lay(room);
     let row = laid.rows.get(laid.cursor.0).map(|(_, row)| row.clone()).unwrap_or_default();

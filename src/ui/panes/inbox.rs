@@ -23,6 +23,9 @@ use crate::ui::paper::leaf::{MARGIN, count, fit, one_line, prose, spread};
 use crate::ui::theme::Role;
 use crate::ui::update_inbox::{self, ROWS_EACH};
 
+/// Narrower screens say in short how many wait where some are marked.
+const COLUMNS_FOR_WORDS: u16 = 60;
+
 /// The list's title: how many wait and how many are marked.
 pub fn title(app: &App) -> String {
     let Some(inbox) = &app.inbox else { return "Inbox".to_string() };
@@ -39,6 +42,9 @@ pub fn status(app: &App, inbox: &Inbox) -> Vec<Span<'static>> {
     let (words, role) = match (inbox.told, waits) {
         (false, _) => ("looking".to_string(), Role::Muted),
         (true, 0) => ("nothing waits for you".to_string(), Role::Ok),
+        (true, more) if app.size.0 < COLUMNS_FOR_WORDS && !inbox.marks.is_empty() => {
+            (format!("{more} wait"), Role::Wait)
+        }
         (true, 1) => ("1 thing waits for you".to_string(), Role::Wait),
         (true, more) => (format!("{more} things wait for you"), Role::Wait),
     };
