@@ -137,6 +137,7 @@ fn ask(app: &mut App, what: Ask) {
 pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(question) = app.question.take() else { return };
     let text = question.text.text();
+    app.panel.changed_at = app.now; // a key that follows what was typed was not meant for the panel
     match question.ask {
         Ask::Reject(call) => order(app, Order::Reject { call, reason: text }, effects),
         Ask::Respond(call) if text.trim().is_empty() => {
