@@ -212,6 +212,7 @@ impl Session {
         self.workspace.clone_from(workspace);
         self.epoch = Epoch(0);
         self.holder.clear();
+        self.taken_at = None;
         self.usage = Usage::default();
         self.marks = Marks::default();
         self.kept = *files;

@@ -136,9 +136,13 @@ impl TextBox {
     pub fn in_view(&self, columns: usize) -> (String, usize) {
         let (lines, (at_line, at_char)) = (self.area.lines(), (self.area.cursor().0, self.area.cursor().1));
         let line = lines.iter().map(|line| text::clean(line)).collect::<Vec<_>>().join(LINE_END);
-        let above: usize =
-            lines.iter().take(at_line).map(|line| text::width(&text::clean(line)) + text::width(LINE_END)).sum();
-        let head: String = lines.get(at_line).into_iter().flat_map(|line| line.chars().take(at_char)).collect();
+        let above: usize = lines
+            .iter()
+            .take(at_line)
+            .map(|line| text::width(&text::clean(line)) + text::width(LINE_END))
+            .sum();
+        let head: String =
+            lines.get(at_line).into_iter().flat_map(|line| line.chars().take(at_char)).collect();
         let column = above + text::width(&text::clean(&head));
         let over = (column + 1).saturating_sub(columns.max(1));
         let wide = |at: &usize| text::width(line.get(..*at).unwrap_or_default());

@@ -172,7 +172,8 @@ impl ArgEditor {
                     self.faults.push(at(lines.line_of(path), why));
                 }
                 for (line, written, kept) in &lines.inexact {
-                    let why = format!("{written} is more exact than numbers are kept: it would run as {kept}");
+                    let why =
+                        format!("{written} is more exact than numbers are kept: it would run as {kept}");
                     self.faults.push(at(*line, why));
                 }
                 if let Some(schema) = &self.schema {

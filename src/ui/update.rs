@@ -171,7 +171,10 @@ fn say(app: &mut App, text: &str, hint: &str, fault: bool) {
     app.toasts.retain(|toast| toast.text != text);
     if !fault {
         // What failed is seen again once this has passed.
-        app.toasts.iter_mut().filter(|toast| toast.fault).for_each(|toast| toast.until = toast.until.plus_ms(TOAST_MS));
+        app.toasts
+            .iter_mut()
+            .filter(|toast| toast.fault)
+            .for_each(|toast| toast.until = toast.until.plus_ms(TOAST_MS));
     }
     app.toasts.push_back(Toast { text: text.to_string(), hint: hint.to_string(), fault, until });
     while app.toasts.len() > 3 {

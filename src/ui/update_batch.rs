@@ -38,7 +38,11 @@ pub fn mark(app: &mut App) {
         if written && !again {
             inbox.unmarking = Some(held.id);
             app.twice = Some((Twice::Unmark, app.now.plus_ms(TWICE_MS)));
-            return toast(app, "What you wrote goes with the mark.", "Space again takes it away, n changes it");
+            return toast(
+                app,
+                "What you wrote goes with the mark.",
+                "Space again takes it away, n changes it",
+            );
         }
         inbox.marks.remove(&held.id);
         return;

@@ -118,10 +118,11 @@ pub fn purge(app: &mut App, effects: &mut Vec<Effect>) {
     if app.twice.take_if(|(asked, _)| *asked == Twice::Purge).is_some() && meant == asked {
         return send(app, asked.into_iter().map(|id| (id, Deed::Purge)).collect(), effects);
     }
-    let what = app.library.names(&meant);
+    let (what, many) = (app.library.names(&meant), meant.len());
+    let many = if many > 1 { format!("{many} ") } else { String::new() };
     app.library.doomed = meant;
     app.twice = Some((Twice::Purge, app.now.plus_ms(TWICE_MS)));
-    toast(app, &format!("Again to remove {what} for good; nothing brings back what is removed."), "");
+    toast(app, &format!("Again to remove {many}for good: {what}."), "nothing brings back what is removed");
 }
 
 /// Takes back what was done last.

@@ -136,7 +136,11 @@ pub fn answer(
             // As they are in the box that they are changed in.
             let before = known.map(|session| TextBox::raw(&session.instructions).text());
             if before.as_ref() == Some(&text) {
-                return toast(app, "The instructions are as they were, so no fork was made.", "f begins again");
+                return toast(
+                    app,
+                    "The instructions are as they were, so no fork was made.",
+                    "f begins again",
+                );
             }
             twist.instructions = Some(text.clone());
             before.is_some() // those of a session that is not shown were not read

@@ -228,7 +228,9 @@ pub fn answered(app: &mut App, id: HoldId, result: Answered) {
             given.lost.push(name);
             let (text, hint) = match given.lost.as_slice() {
                 [only] => (format!("{only}: {}.", result.words()), "nothing else was touched"),
-                lost => (format!("{} answers did nothing: {}.", lost.len(), lost.join(", ")), "g i lists them"),
+                lost => {
+                    (format!("{} answers did nothing: {}.", lost.len(), lost.join(", ")), "g i lists them")
+                }
             };
             let before = std::mem::replace(&mut given.sentence, text.clone());
             app.toasts.retain(|toast| toast.text != before);

@@ -260,7 +260,14 @@ fn opening_an_editor_changes_nothing() {
 /// Cause: a tab that was pasted into an argument ran as blanks, and other bytes as the signs that stand for them.
 #[test]
 fn what_is_pasted_into_an_argument_is_what_runs() {
-    for pasted in ["\tall:\n\t\tcc -o a a.c\n", "\u{1b}[31m", "a\u{200b}b\u{202e}c", "\u{0}\u{7f}\u{85}", "x\r\ny", "Ä 日本 🚀"] {
+    for pasted in [
+        "\tall:\n\t\tcc -o a a.c\n",
+        "\u{1b}[31m",
+        "a\u{200b}b\u{202e}c",
+        "\u{0}\u{7f}\u{85}",
+        "x\r\ny",
+        "Ä 日本 🚀",
+    ] {
         let mut editor = opened(json!({"argv": ["ls"], "body": ""}));
         editor.text.set("{\"argv\": [\"ls\"],\n\"body\": \"\"}");
         editor.text.jump(1, 9);
@@ -281,15 +288,34 @@ fn a_number_runs_as_it_is_written_or_not_at_all() {
     let mut faults = |number: &str| {
         editor.text.set(&format!("{{\"argv\": [\"ls\"],\n\"n\": {number}}}"));
         editor.paste("");
-        editor.faults.iter().filter(|fault| fault.why.contains("would run as")).map(|f| (f.line, f.why.clone())).next()
+        editor
+            .faults
+            .iter()
+            .filter(|fault| fault.why.contains("would run as"))
+            .map(|f| (f.line, f.why.clone()))
+            .next()
     };
     for same in [
-        "0", "-0", "0.0", "1.50", "1e3", "10E-1", "18446744073709551615", "-9223372036854775808", "0.1", "1e22",
-        "5e-324", "1.7976931348623157e308", "123456789012345680000", "100000000000000000000000",
+        "0",
+        "-0",
+        "0.0",
+        "1.50",
+        "1e3",
+        "10E-1",
+        "18446744073709551615",
+        "-9223372036854775808",
+        "0.1",
+        "1e22",
+        "5e-324",
+        "1.7976931348623157e308",
+        "123456789012345680000",
+        "100000000000000000000000",
     ] {
         assert_eq!(faults(same), None, "{same}");
     }
-    for other in ["12345678901234567890123", "18446744073709551617", "0.1000000000000000055", "-9223372036854775809"] {
+    for other in
+        ["12345678901234567890123", "18446744073709551617", "0.1000000000000000055", "-9223372036854775809"]
+    {
         let (line, why) = faults(other).unwrap_or_else(|| panic!("{other}"));
         assert!(line == 1 && why.contains(other), "{why}");
     }

@@ -23,7 +23,9 @@ fn shows(many: &mut Many, words: &str) {
 /// Cause: what became of an answer was told only while the inbox was open; who had left it believed that it was done.
 #[test]
 fn a_refusal_is_told_wherever_the_operator_went() {
-    for result in [Answered::Refused(Refusal::Changed(CallId(1))), Answered::Failed("the disk is full".into())] {
+    for result in
+        [Answered::Refused(Refusal::Changed(CallId(1))), Answered::Failed("the disk is full".into())]
+    {
         let mut many = Many::open(three(), SIZE);
         many.press("j Enter y Esc Esc");
         assert!(many.screen.app.inbox.is_none());
@@ -194,7 +196,11 @@ fn a_narrow_key_line_has_the_first_keys_the_way_back_and_the_help() {
         assert!(line.contains(words), "{words}: {line}");
     }
     many.press("n").write("no\n");
-    assert!(last_line(&mut many).contains("d send marked"), "what is marked is sent: {}", last_line(&mut many));
+    assert!(
+        last_line(&mut many).contains("d send marked"),
+        "what is marked is sent: {}",
+        last_line(&mut many)
+    );
     shows(&mut many, "1 marked");
     many.press("Enter");
     many.screen.tick_ms(500);

@@ -140,7 +140,10 @@ async fn a_page_arrives_below_the_help_and_a_failed_one_is_said() {
         screen.msg(Msg::Notice(Notice::NotInspected { session, subject, sentence, hint }));
         screen.press(if under_help { "Esc" } else { "" }).tick_ms(60_000);
         let shown = screen.screen();
-        assert!(shown.contains("The log<U+202E> is damaged.") && shown.contains("verify tells more"), "{shown}");
+        assert!(
+            shown.contains("The log<U+202E> is damaged.") && shown.contains("verify tells more"),
+            "{shown}"
+        );
         assert!(!shown.contains("Reading the session"), "{shown}");
         screen.press("[");
         assert!(!screen.screen().contains("is damaged"), "another one may be whole: {}", screen.screen());

@@ -9,17 +9,15 @@ use tackroom::ui::parts::Overlay;
 #[test]
 fn what_was_lain_over_comes_back() {
     let story = done();
-    for (keys, over) in [
-        ("3 g g j o", "Inspect"),
-        ("g s", "Sessions"),
-        ("b", "Breaks"),
-        ("?", "Help"),
-    ] {
+    for (keys, over) in [("3 g g j o", "Inspect"), ("g s", "Sessions"), ("b", "Breaks"), ("?", "Help")] {
         for with in ["Ctrl-P Esc", "F1 Esc", "f Esc", "Ctrl-P F1 Esc Esc", "f F1 Esc Esc"] {
             let mut screen = TestScreen::of(&story, (120, 40));
             shelf::keep(vec![crate::harness::many::row(&story)]);
             screen.press("Esc 1").press(keys);
             let page = matches!(&screen.app.overlay, Some(Overlay::Inspect(_)));
+            if over == "Help" && with == "F1 Esc" {
+                continue; // it is the help already
+            }
             if with.starts_with('f') && (page || over == "Breaks" || over == "Help") {
                 continue; // a page that is not there yet is not forked; elsewhere `f` is text or nothing
             }

@@ -35,13 +35,13 @@ fn what_is_purged_is_what_was_asked_about() {
     let mut screen = listing(binned(4), SIZE);
     screen.press("7 X");
     let asked = screen.screen();
-    assert!(asked.contains("Again to remove \"Task 0\" for good"), "{asked}");
+    assert!(asked.contains("Again to remove for good: \"Task 0\""), "{asked}");
     shelf::change("s00000", |row| row.marks.apply(&Mark::Restore, START));
     told(&mut screen);
     assert_eq!(chosen(&screen).as_deref(), Some("s00001"), "another row stands there now");
     screen.tick_ms(500).press("X");
     assert_eq!(screen.commands(), [], "nobody was asked about this one");
-    assert!(screen.screen().contains("Again to remove \"Task 1\" for good"), "{}", screen.screen());
+    assert!(screen.screen().contains("Again to remove for good: \"Task 1\""), "{}", screen.screen());
     screen.press("X");
     assert_eq!(deeds(&mut screen), [(id("s00001"), Deed::Purge)]);
     // The marks came between the two presses.
@@ -53,7 +53,11 @@ fn what_is_purged_is_what_was_asked_about() {
     screen.msg(Msg::Notice(Notice::Fitting { query: query.clone(), ids: ids.clone() }));
     screen.tick_ms(100).press("X");
     assert_eq!(screen.commands(), [], "the question was about one");
-    assert!(screen.screen().contains("\"Task 0\" and 3 more for good"), "{}", screen.screen());
+    assert!(
+        screen.screen().contains("Again to remove 4 for good: \"Task 0\" and 3 more"),
+        "{}",
+        screen.screen()
+    );
     screen.press("X");
     assert_eq!(deeds(&mut screen), ids.into_iter().map(|id| (id, Deed::Purge)).collect::<Vec<_>>());
 }
@@ -186,12 +190,15 @@ fn nothing_is_found_only_once_it_was_looked_for() {
 fn what_is_typed_and_its_cursor_are_in_view_at_every_size() {
     let long = "a-tag-that-is-much-longer-than-forty-columns-altogether";
     for size in [(200, 50), SIZE, (80, 24), (40, 15)] {
-        for (keys, text) in [("t", long), ("r", long), ("/", long), ("s", long), ("Space t", "red -draft-of-the")] {
+        for (keys, text) in
+            [("t", long), ("r", long), ("/", long), ("s", long), ("Space t", "red -draft-of-the")]
+        {
             let mut screen = listing(rows(4), size);
             screen.press(keys).write(text);
             let shown = screen.screen();
             let line = shown.lines().find(|line| line.contains(&text[text.len() - 8..]));
-            let line = line.unwrap_or_else(|| panic!("{keys} at {size:?}: what was typed last is not there:\n{shown}"));
+            let line = line
+                .unwrap_or_else(|| panic!("{keys} at {size:?}: what was typed last is not there:\n{shown}"));
             let (column, row) = screen.cursor().expect("text goes somewhere");
             let cells: Vec<char> = shown.lines().nth(usize::from(row)).unwrap_or_default().chars().collect();
             let before: String = cells[..usize::from(column)].iter().collect();

@@ -145,9 +145,7 @@ fn state(app: &App, page: &Batch) -> Line<'static> {
     }
     match (page.ready(), page.destroys()) {
         (0, _) => say(Role::Wait, "None of these can be sent.".to_string()),
-        (_, true) => {
-            say(Role::Risk, format!("Something here can destroy: type \"{WORD}\", then {enter} sends."))
-        }
+        (_, true) => say(Role::Risk, format!("Type \"{WORD}\", then {enter}: something here can destroy.")),
         (ready, false) => say(Role::Accent, format!("{enter} sends {}.", count(ready as u64, "decision"))),
     }
 }

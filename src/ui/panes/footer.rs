@@ -100,8 +100,7 @@ fn keys(app: &App, width: u16) -> Line<'static> {
             let taken = shown.iter().any(|one| one.label == row.label);
             let counts = can::can(app, row.action) && !can::wants_reading(app, row.action);
             if !row.label.is_empty() && !key.is_empty() && !taken && counts {
-                let leaves =
-                    matches!(row.action, Action::Close | Action::Inbox(Tray::Close | Tray::List));
+                let leaves = matches!(row.action, Action::Close | Action::Inbox(Tray::Close | Tray::List));
                 let entry = Entry { key, label: row.label, leaves };
                 match context == Context::Global {
                     false => shown.push(entry),

@@ -56,7 +56,9 @@ pub fn cursor(app: &App, area: Rect) -> Option<(u16, u16)> {
     let line = ink::below(area, 1);
     match library.typing {
         Typing::Nothing | Typing::Export => None,
-        Typing::Filter => Some(filter_cursor(&library.filter, palette::beside(line, &tally(app, line.width).0))),
+        Typing::Filter => {
+            Some(filter_cursor(&library.filter, palette::beside(line, &tally(app, line.width).0)))
+        }
         Typing::Search => Some(filter_cursor(&library.texts.words, sessions_search::room(app, area).0)),
         Typing::Rename | Typing::Tags => {
             let label = ink::columns(&label(app, area.width));
@@ -151,17 +153,17 @@ fn short(tab: Tab) -> &'static str {
 fn label(app: &App, width: u16) -> String {
     let library = &app.library;
     let names = one_line(&library.bound_names);
-    let (short, before, after) = match library.typing {
-        Typing::Rename => ("Title", "Title of", ""),
-        Typing::Tags => ("Tag", "Tag", " (-word takes away)"),
-        Typing::Export => ("Export", "Export", " as"),
+    let (short, before) = match library.typing {
+        Typing::Rename => ("Title", "Title of"),
+        Typing::Tags => ("Tag", "Tag"),
+        Typing::Export => ("Export", "Export"),
         Typing::Nothing | Typing::Filter | Typing::Search => return String::new(),
     };
     if width < COLUMNS_FOR_NAMES {
         return format!("{short}: ");
     }
-    let room = usize::from(width) / 2 - before.len() - after.len() - 3;
-    format!("{before} {}{after}: ", text::truncate(&names, room))
+    let room = usize::from(width) / 2 - before.len() - 3;
+    format!("{before} {}: ", text::truncate(&names, room))
 }
 
 /// The line that is typed into, how many there are, and a rule.
@@ -169,7 +171,8 @@ fn typed(app: &App, area: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
     let label = label(app, area.width);
     let hint = match (library.typing, library.tab) {
-        (Typing::Rename | Typing::Tags, _) => "",
+        (Typing::Rename, _) => "",
+        (Typing::Tags, _) => "words; -word takes away",
         (Typing::Export, _) => "j jsonl (exact)  m md  h html  a atif",
         (Typing::Filter, _) if area.width < 70 => "words, tool:… tag:… after:7d",
         (Typing::Filter, _) => "words, status:failed tool:… tag:… agent:… folder:… after:7d tokens:>10k",

@@ -72,7 +72,8 @@ fn a_search_that_runs_finds_nothing_and_fails() {
     press(&mut app, "1 g s s n o t e s");
     shoot(&mut app, "search_runs");
     let (search, now) = (app.library.texts.asked.clone().expect("it was asked for"), app.now);
-    let (sentence, hint) = ("The texts cannot be searched: the disk is gone.".to_string(), "doctor".to_string());
+    let (sentence, hint) =
+        ("The texts cannot be searched: the disk is gone.".to_string(), "doctor".to_string());
     tell(&mut app, Notice::NotSearched { search: search.clone(), sentence, hint }, now);
     shoot(&mut app, "search_failed");
     let found = Found { progress: Progress { done: 9, all: 9 }, ..Found::default() };
@@ -118,7 +119,8 @@ fn what_the_inbox_asks_and_cannot_show() {
         many.screen.press("j");
         many.screen.commands();
         let session = SessionId("c0mmandsq2".to_string());
-        let (sentence, hint) = ("c0mmandsq2 cannot be read: the disk is gone.".to_string(), "verify".to_string());
+        let (sentence, hint) =
+            ("c0mmandsq2 cannot be read: the disk is gone.".to_string(), "verify".to_string());
         many.screen.msg(tackroom::ui::update::Msg::Notice(Notice::NotLooked { session, sentence, hint }));
         many.screen.press("Enter");
     });
