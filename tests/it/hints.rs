@@ -276,7 +276,7 @@ fn what_is_pasted_into_an_argument_is_what_runs() {
         assert_eq!(value["body"], json!(pasted.replace("\r\n", "\n")), "{}", editor.text.text());
         // A whole document, pasted in the place of all.
         editor.text.set("");
-        editor.paste(&format!("{{\t\"argv\":\t[\"a\\\"\tb\"]}}"));
+        editor.paste("{\t\"argv\":\t[\"a\\\"\tb\"]}");
         assert_eq!(editor.value.clone().map(|value| value["argv"].clone()), Some(json!(["a\"\tb"])));
     }
 }
