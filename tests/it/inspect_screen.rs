@@ -98,6 +98,8 @@ async fn the_page_is_stepped_through_copied_opened_and_left() {
         matches!(&screen.app.overlay, Some(Overlay::Fork(dialog)) if dialog.point.at == Some(call(&story, 4).no))
     );
     screen.press("Esc");
+    assert!(matches!(screen.app.overlay, Some(Overlay::Inspect(_))), "back to where it was asked for");
+    screen.press("Esc");
     assert!(screen.app.overlay.is_none());
 }
 
