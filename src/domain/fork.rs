@@ -182,6 +182,26 @@ fn edited(session: &Session, id: CallId, args: &Value, by: &By, kit: &Kit<'_>) -
 }
 
 impl Session {
+    /// A process has it from here on.
+    pub(in crate::domain) fn taken(&mut self, holder: &str, epoch: Epoch, at: Micros) {
+        (self.holder, self.epoch) = (holder.to_string(), epoch);
+        self.taken_at.get_or_insert(at);
+    }
+
+    /// How long its last run went on by `end`. Of a fork only from when it was taken up: it may have lain there for days
+    /// before; none while it lies there.
+    pub fn run_ms(&self, end: Micros) -> Option<u64> {
+        let run = self.run.as_ref()?;
+        let end = run.ended.as_ref().map_or(end, |(_, _, at)| end.min(*at));
+        let begun = match (&self.parent, self.taken_at) {
+            (None, _) => run.started_at,
+            (Some(_), Some(taken)) if taken <= end => run.started_at.max(taken),
+            (Some(_), _) if run.ended.is_some() => run.started_at, // it was over before
+            (Some(_), _) => return None,
+        };
+        Some(end.ms_since(begun))
+    }
+
     /// What was under way in the parent goes on there. Here nothing is: a request is asked again, a call that is not over
     /// is judged again, and what a person or the policy had said to it is only history.
     pub(in crate::domain) fn fork(&mut self, event: &Event) {
@@ -192,6 +212,7 @@ impl Session {
         self.workspace.clone_from(workspace);
         self.epoch = Epoch(0);
         self.holder.clear();
+        self.taken_at = None;
         self.usage = Usage::default();
         self.marks = Marks::default();
         self.kept = *files;

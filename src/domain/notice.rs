@@ -5,7 +5,7 @@ use crate::domain::compare::Comparison;
 use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::{Answered, Held, HoldId};
-use crate::domain::inspect::page::Page;
+use crate::domain::inspect::page::{Page, Subject};
 use crate::domain::library::{Done, Glance, Listed};
 use crate::domain::listing::Query;
 use crate::domain::message::Draft;
@@ -77,6 +77,15 @@ pub enum Notice {
     Inbox(Vec<Held>),
     /// A session that was looked at, as it stands.
     Looked(Arc<Session>),
+    /// A session could not be looked at.
+    NotLooked {
+        /// The session.
+        session: SessionId,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
     /// What became of an answer to a hold.
     Answered {
         /// The hold.
@@ -94,6 +103,15 @@ pub enum Notice {
         search: Search,
         /// What is there.
         found: Box<Found>,
+    },
+    /// What was looked for could not be looked for.
+    NotSearched {
+        /// What was asked for.
+        search: Search,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
     },
     /// All sessions that fit.
     Fitting {
@@ -119,6 +137,17 @@ pub enum Notice {
     },
     /// An event, looked at closely.
     Inspected(Arc<Page>),
+    /// An event could not be looked at closely.
+    NotInspected {
+        /// The session.
+        session: SessionId,
+        /// What was asked for.
+        subject: Subject,
+        /// What failed, on what and why.
+        sentence: String,
+        /// What to do next.
+        hint: String,
+    },
     /// Something failed outside of a run, such as the disk: a sentence and a hint.
     Trouble {
         /// What failed, on what and why.

@@ -46,6 +46,8 @@ pub struct Session {
     pub marks: Marks,
     /// Who took the writer lease last.
     pub holder: String,
+    /// When it was first taken; what a fork has of before, its parent did.
+    pub taken_at: Option<Micros>,
     /// The last run.
     pub run: Option<Run>,
     /// All calls that are kept; `CallId(n)` has the number n - 1.
@@ -92,6 +94,7 @@ impl Session {
             epoch: Epoch(0),
             marks: Marks::default(),
             holder: String::new(),
+            taken_at: None,
             run: None,
             calls: Shelf::default(),
             queue: VecDeque::new(),
@@ -238,7 +241,7 @@ impl Session {
         } else if let Fact::SessionMarked { mark, .. } = fact {
             self.marks.apply(mark, event.at);
         } else if let Fact::WriterTaken { holder, epoch } = fact {
-            (self.holder, self.epoch) = (holder.clone(), *epoch);
+            self.taken(holder, *epoch, event.at);
         }
     }
 

@@ -280,14 +280,14 @@ impl Desk {
                 read = inspect::inspect(&plugs.store, plugs.rebuild, &id, subject, until) => read,
                 () = stop.cancelled() => return,
             };
-            let trouble = |sentence: String| {
+            let not = |sentence: String| {
                 let hint = "`tackroom verify ID` tells whether a session is whole".to_string();
-                Notice::Trouble { sentence, hint }
+                Notice::NotInspected { session: id.clone(), subject, sentence, hint }
             };
             let notice = match read {
                 Ok(Some(page)) => Notice::Inspected(Arc::new(page)),
-                Ok(None) => trouble(format!("Session {id} has no event {}.", subject.no)),
-                Err(fault) => trouble(fault.to_string()),
+                Ok(None) => not(format!("Session {id} has no event {}.", subject.no)),
+                Err(fault) => not(fault.to_string()),
             };
             let _ = notices.send(notice).await; // a screen that is gone needs no notice
         });

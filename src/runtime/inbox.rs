@@ -50,9 +50,12 @@ pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken
                 }
             }
             Err(fault) => {
-                let hint = "`tackroom pending` lists them too".to_string();
-                let _ = notices.send(Notice::Trouble { sentence: fault.to_string(), hint }).await;
-                return; // a screen that is gone needs no notice
+                // Said for as long as it is so: what the list shows meanwhile may be old.
+                let sentence = format!("What waits cannot be read: {fault}.");
+                let hint = "it is tried again; `tackroom doctor` checks the store".to_string();
+                if notices.send(Notice::Trouble { sentence, hint }).await.is_err() {
+                    return;
+                }
             }
         }
         // A process that is killed writes nothing: who is left is looked for again by the clock, not with every commit.
@@ -251,7 +254,8 @@ impl Clerk {
     async fn look(&mut self, id: &SessionId) {
         let notice = match self.hand.session(id).await {
             Ok(session) => Notice::Looked(Arc::new(session.gist())),
-            Err(fault) => Notice::Trouble {
+            Err(fault) => Notice::NotLooked {
+                session: id.clone(),
                 sentence: format!("{id} cannot be read: {fault}."),
                 hint: "`tackroom verify ID` tells whether a session is whole".to_string(),
             },

@@ -247,7 +247,11 @@ async fn searching(store: &Store, notices: &Sender<Notice>, search: Search) {
     loop {
         let found = match store.index.search(search.clone()).await {
             Ok(found) => found,
-            Err(fault) => return tell(notices, unread(&fault)).await,
+            Err(fault) => {
+                let sentence = format!("The texts of the sessions cannot be searched: {fault}.");
+                let hint = "`tackroom doctor` checks the store".to_string();
+                return tell(notices, Notice::NotSearched { search, sentence, hint }).await;
+            }
         };
         let before = found.progress;
         tell(notices, Notice::Found { search: search.clone(), found: Box::new(found) }).await;

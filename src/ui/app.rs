@@ -4,7 +4,7 @@
 //! still arriving. The rest is the operator's: where the keys go, what is scrolled, written and chosen. Nothing here
 //! knows about files, clocks or channels: the time comes in with messages.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 
 use crate::domain::call::{Call, CallState};
@@ -21,7 +21,7 @@ use crate::domain::watched::Watched;
 use crate::ui::drafts::Drafts;
 use crate::ui::edit::TextBox;
 use crate::ui::glyph::GlyphSet;
-use crate::ui::inbox::Inbox;
+use crate::ui::inbox::{Given, Inbox, Mark};
 use crate::ui::key::Key;
 use crate::ui::keymap::Keymap;
 use crate::ui::layout::{Layout, Shape, lay};
@@ -130,10 +130,14 @@ pub struct App {
     pub zoomed: bool,
     /// The holds of all sessions, in the place of the workbench.
     pub inbox: Option<Inbox>,
+    /// The holds that were marked when the inbox was left.
+    pub marks: BTreeMap<HoldId, Mark>,
+    /// Answers to holds that are on their way, wherever the operator is by now.
+    pub given: Given,
     /// What lies over the workbench.
     pub overlay: Option<Overlay>,
-    /// What the help lies over: an editor with its text, a list.
-    pub behind: Option<Box<Overlay>>,
+    /// What that lies over, the lowest first: the help over an editor with its text, a fork over a list.
+    pub behind: Vec<Overlay>,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
     /// The session that is being forked, and the one that was watched when that was asked for.
@@ -211,8 +215,10 @@ impl App {
             side: Pane::Trace,
             zoomed: false,
             inbox: None,
+            marks: BTreeMap::new(),
+            given: Given::default(),
             overlay: None,
-            behind: None,
+            behind: Vec::new(),
             question: None,
             forking: None,
             search: None,
@@ -245,6 +251,27 @@ impl App {
         app.windows.calls.scroll = Scroll::following();
         app.layout = lay(&app.shape());
         app
+    }
+
+    /// Lays something over what is there; `uncover` gives that back.
+    pub fn cover(&mut self, with: Overlay) {
+        self.behind.extend(self.overlay.replace(with));
+    }
+
+    /// What lay below comes back; the workbench where nothing did.
+    pub fn uncover(&mut self) {
+        self.overlay = self.behind.pop();
+    }
+
+    /// Nothing lies over the workbench any more.
+    pub fn clear(&mut self) {
+        self.overlay = None;
+        self.behind.clear();
+    }
+
+    /// All that lies over the workbench, the lowest first.
+    pub fn overlays(&self) -> impl DoubleEndedIterator<Item = &Overlay> {
+        self.behind.iter().chain(self.overlay.as_ref())
     }
 
     /// The watched session's fold.

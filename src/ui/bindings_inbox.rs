@@ -6,6 +6,14 @@ use crate::ui::mode::Context as C;
 
 /// Within a context the order is that of the key line and of the help.
 pub const INBOX: &[Binding] = &[
+    row(
+        C::Inbox,
+        A::Inbox(Tray::Confirm),
+        "confirm",
+        &["d"],
+        "send marked",
+        "List what is marked, to be confirmed and sent.",
+    ),
     row(C::Inbox, A::Inbox(Tray::Case), "hold", &["Enter", "l", "Tab"], "decide", "Go to the chosen hold."),
     row(C::Inbox, A::Inbox(Tray::Mark), "mark", &["Space"], "mark", "Mark the hold for a batch, or not."),
     row(
@@ -23,14 +31,6 @@ pub const INBOX: &[Binding] = &[
         &["n"],
         "mark to reject",
         "Mark it to be rejected, or given up; with a reason.",
-    ),
-    row(
-        C::Inbox,
-        A::Inbox(Tray::Confirm),
-        "confirm",
-        &["d"],
-        "send marked",
-        "List what is marked, to be confirmed and sent.",
     ),
     row(
         C::Inbox,
@@ -80,4 +80,16 @@ pub const INBOX: &[Binding] = &[
     row(C::Batch, A::Move(Move::Up), "up", &["Up"], "", "One up."),
     row(C::Batch, A::Move(Move::HalfDown), "half-down", &["Ctrl-D", "PageDown"], "page", "Half a page down."),
     row(C::Batch, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
+    row(C::BatchSent, A::Close, "close", &["Enter", "Esc", "q"], "close", "Back to the list."),
+    row(C::BatchSent, A::Move(Move::Down), "down", &["j", "Down"], "", "One down."),
+    row(C::BatchSent, A::Move(Move::Up), "up", &["k", "Up"], "", "One up."),
+    row(
+        C::BatchSent,
+        A::Move(Move::HalfDown),
+        "half-down",
+        &["Ctrl-D", "PageDown"],
+        "page",
+        "Half a page down.",
+    ),
+    row(C::BatchSent, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
 ];

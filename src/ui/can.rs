@@ -61,6 +61,7 @@ pub fn over(app: &App, overlay: &Overlay) -> Context {
         Overlay::Editor(editor) if editor.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
+        Overlay::Batch(page) if page.sent => Context::BatchSent,
         Overlay::Batch(_) => Context::Batch,
     }
 }
@@ -108,8 +109,8 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Rename => session.is_some() && !replayed,
         // Nothing takes the place of an editor or a question: what was written would be lost.
         Action::Palette => {
-            let writes = app.question.is_some() || matches!(app.overlay, Some(Overlay::Editor(_)));
-            app.behind.is_none() && !writes
+            let writes = app.question.is_some() || is_typed_into(app);
+            !writes && takes_palette(app)
         }
         Action::Replay => session.is_some() || lists(app),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
@@ -157,7 +158,7 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
         }
         Action::Inbox(Tray::Confirm) => inbox.is_some_and(|inbox| !inbox.marks.is_empty()),
         Action::Text(Text::Send | Text::Newline) => writes,
-        Action::Palette => app.behind.is_none() && !writes && !matches!(app.overlay, Some(Overlay::Batch(_))),
+        Action::Palette => !writes && !is_typed_into(app) && takes_palette(app),
         Action::Move(_)
         | Action::Item(Item::Open)
         | Action::Go(Go::Zoom)
@@ -189,7 +190,47 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
 /// Whether the sessions are listed, also below the palette.
 fn lists(app: &App) -> bool {
     let top = matches!(app.overlay, Some(Overlay::Sessions));
-    top || matches!(app.behind.as_deref(), Some(Overlay::Sessions))
+    top || matches!(app.behind.last(), Some(Overlay::Sessions))
+}
+
+/// Whether what lies over the workbench has a text in it that another list would hide.
+pub fn is_typed_into(app: &App) -> bool {
+    match &app.overlay {
+        Some(Overlay::Editor(_)) => true,
+        Some(Overlay::Breaks(list)) => !list.input.is_empty(),
+        Some(Overlay::Inspect(asked)) => asked.typing.as_ref().is_some_and(|typing| !typing.is_empty()),
+        Some(Overlay::Batch(page)) => !page.input.is_empty(),
+        Some(
+            Overlay::Help
+            | Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Sessions
+            | Overlay::Fork(_)
+            | Overlay::Compare(_),
+        )
+        | None => false,
+    }
+}
+
+/// Whether the palette may lie over what is there: a choice that is being made is made first, a batch is confirmed.
+fn takes_palette(app: &App) -> bool {
+    match &app.overlay {
+        Some(
+            Overlay::Palette(_)
+            | Overlay::Themes { .. }
+            | Overlay::Fork(_)
+            | Overlay::Editor(_)
+            | Overlay::Batch(_),
+        ) => false,
+        Some(
+            Overlay::Help
+            | Overlay::Sessions
+            | Overlay::Compare(_)
+            | Overlay::Inspect(_)
+            | Overlay::Breaks(_),
+        )
+        | None => true,
+    }
 }
 
 /// Whether the run under way can be told that now.

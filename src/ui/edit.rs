@@ -1,26 +1,21 @@
-//! Text being written: the composer, one-line questions and the argument editor; the only user of the text area.
+//! Text being written: the composer, one-line questions, what the argument editor edits; the only user of the text area.
 //!
 //! The text area edits; what is drawn is laid out here, so that foreign characters show as the rest of the screen
 //! shows them and the hardware cursor stands exactly where text goes.
 
-use serde_json::Value;
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea};
 
-use crate::domain::call::Call;
-use crate::domain::hash::Hash;
-use crate::domain::ids::CallId;
-use crate::domain::schema::Schema;
 use crate::domain::text;
-use crate::domain::tool_spec::ToolBook;
-use crate::ui::edit_json;
 use crate::ui::key::{Code, Key};
-use crate::ui::mode::ForkPoint;
 
 /// A text with a cursor.
 #[derive(Clone, Debug, Default)]
 pub struct TextBox {
     area: TextArea<'static>,
 }
+
+/// Stands for the end of a line where all lines are shown in one.
+const LINE_END: &str = "⏎";
 
 /// A text laid out at a width.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +34,13 @@ impl TextBox {
         new
     }
 
+    /// A text as it is, with the cursor at its end: what hides in it is made visible only where it is drawn.
+    pub fn raw(text: &str) -> TextBox {
+        let mut new = TextBox::default();
+        new.area.insert_str(text);
+        new
+    }
+
     /// The text.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
@@ -47,6 +49,11 @@ impl TextBox {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.area.is_empty()
+    }
+
+    /// Columns of its longest line.
+    pub fn columns(&self) -> usize {
+        self.area.lines().iter().map(|line| text::width(&text::clean(line))).max().unwrap_or(0)
     }
 
     /// How many lines it has, at least one.
@@ -67,7 +74,19 @@ impl TextBox {
     /// Writes a text at the cursor: what is pasted is text, never keys. Control bytes become visible signs.
     pub fn insert(&mut self, text: &str) {
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
-        self.area.insert_str(text::clean(&text));
+        // A tab is a tab: it is shown as blanks, and sent as it is.
+        let parts: Vec<_> = text.split('\t').map(text::clean).collect();
+        self.area.insert_str(parts.join("\t"));
+    }
+
+    /// The text before the cursor.
+    pub fn before(&self) -> String {
+        let (line, column) = (self.area.cursor().0, self.area.cursor().1);
+        let mut lines: Vec<String> = self.area.lines().iter().take(line + 1).cloned().collect();
+        if let Some(last) = lines.last_mut() {
+            *last = last.chars().take(column).collect();
+        }
+        lines.join("\n")
     }
 
     /// Puts the cursor at the beginning.
@@ -110,6 +129,26 @@ impl TextBox {
     /// The text in rows of at most `width` columns.
     pub fn lay(&self, width: usize) -> Laid {
         self.lay_at(width, (self.area.cursor().0, self.area.cursor().1))
+    }
+
+    /// The text in one line, cleaned: the part that has the cursor in view in so many columns, and the cursor's column
+    /// there.
+    pub fn in_view(&self, columns: usize) -> (String, usize) {
+        let (lines, (at_line, at_char)) = (self.area.lines(), (self.area.cursor().0, self.area.cursor().1));
+        let line = lines.iter().map(|line| text::clean(line)).collect::<Vec<_>>().join(LINE_END);
+        let above: usize = lines
+            .iter()
+            .take(at_line)
+            .map(|line| text::width(&text::clean(line)) + text::width(LINE_END))
+            .sum();
+        let head: String =
+            lines.get(at_line).into_iter().flat_map(|line| line.chars().take(at_char)).collect();
+        let column = above + text::width(&text::clean(&head));
+        let over = (column + 1).saturating_sub(columns.max(1));
+        let wide = |at: &usize| text::width(line.get(..*at).unwrap_or_default());
+        let ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+        let at = ends.into_iter().find(|at| wide(at) >= over).unwrap_or(line.len());
+        (line.get(at..).unwrap_or_default().to_string(), column.saturating_sub(wide(&at)))
     }
 
     /// The same as if the cursor stood in that line at that character.
@@ -175,180 +214,5 @@ fn writing(code: Code) -> Option<AreaKey> {
         | Code::PageUp
         | Code::PageDown
         | Code::F(_) => None,
-    }
-}
-
-/// Something wrong with the edited arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EditFault {
-    /// The line of the text, from 0.
-    pub line: usize,
-    /// The character of the line, from 0.
-    pub column: usize,
-    /// What is wrong there.
-    pub why: String,
-}
-
-/// The arguments of a waiting call, being changed.
-#[derive(Clone, Debug)]
-pub struct ArgEditor {
-    /// The call.
-    pub call: CallId,
-    /// The action as it was shown when the editor opened.
-    pub hash: Hash,
-    /// The tool.
-    pub tool: String,
-    /// What the model proposed, or what stands after an earlier edit.
-    pub proposal: Value,
-    /// The text.
-    pub text: TextBox,
-    /// What is wrong with it, by line; empty where it may be approved.
-    pub faults: Vec<EditFault>,
-    /// The arguments that the text says; none while it is not JSON.
-    pub value: Option<Value>,
-    /// Whether the difference to the proposal is shown instead of the text.
-    pub difference: bool,
-    /// From where the fork is made that is to have them; none where the call itself is to be approved.
-    pub fork: Option<ForkPoint>,
-    /// How often the text was laid out.
-    pub layouts: u64,
-    laid: Option<(usize, LaidText)>,
-    schema: Option<Schema>,
-}
-
-/// The text as it is drawn.
-#[derive(Clone, Debug)]
-pub struct LaidText {
-    /// Its rows and the cursor.
-    pub text: Laid,
-    /// Where the first fault is: a row and a column.
-    pub fault: Option<(usize, usize)>,
-}
-
-impl ArgEditor {
-    /// An editor on the arguments of `call`; none where they are not bound to a hash or not JSON.
-    pub fn open(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
-        ArgEditor::on(call, call.hash?, tools)
-    }
-
-    /// An editor on the arguments of a call as a fork is to have them; none where they are not JSON.
-    pub fn of_fork(call: &Call, tools: &ToolBook, from: ForkPoint) -> Option<ArgEditor> {
-        let editor = ArgEditor::on(call, Hash::ZERO, tools)?;
-        Some(ArgEditor { fork: Some(from), ..editor })
-    }
-
-    fn on(call: &Call, hash: Hash, tools: &ToolBook) -> Option<ArgEditor> {
-        let proposal = call.args()?.clone();
-        let mut text = TextBox::of(&edit_json::open(&proposal));
-        text.to_top();
-        let mut editor = ArgEditor {
-            call: call.id,
-            hash,
-            tool: call.tool.clone(),
-            proposal,
-            text,
-            faults: Vec::new(),
-            value: None,
-            difference: false,
-            fork: None,
-            layouts: 0,
-            laid: None,
-            schema: tools.get(&call.tool).map(|spec| spec.schema.clone()),
-        };
-        editor.check();
-        Some(editor)
-    }
-
-    /// Takes a key into the text.
-    pub fn key(&mut self, key: Key) {
-        self.laid = None;
-        if self.text.key(key) {
-            self.check();
-        }
-    }
-
-    /// Lays the text out at a width, unless it is laid out so already.
-    pub fn lay(&mut self, width: usize) {
-        if self.laid.as_ref().is_some_and(|(was, _)| *was == width) {
-            return;
-        }
-        let fault = self.faults.first().map(|fault| (fault.line, fault.column));
-        let fault = fault.map(|at| self.text.lay_at(width, at).cursor);
-        self.laid = Some((width, LaidText { text: self.text.lay(width), fault }));
-        self.layouts += 1;
-    }
-
-    /// The text as `lay` has laid it out; none where it changed since.
-    pub fn laid(&self) -> Option<&LaidText> {
-        self.laid.as_ref().map(|(_, laid)| laid)
-    }
-
-    /// Takes a pasted text.
-    pub fn paste(&mut self, text: &str) {
-        self.text.insert(text);
-        self.check();
-    }
-
-    /// Puts the cursor where the first fault is.
-    pub fn to_fault(&mut self) {
-        if let Some(fault) = self.faults.first() {
-            (self.difference, self.laid) = (false, None);
-            self.text.jump(fault.line, fault.column);
-        }
-    }
-
-    /// Whether the arguments differ from the proposal.
-    pub fn is_changed(&self) -> bool {
-        self.value.as_ref() != Some(&self.proposal)
-    }
-
-    /// Whether a text among the proposed arguments has lines.
-    pub fn has_lines(&self) -> bool {
-        has_lines(&self.proposal)
-    }
-
-    /// Reads the text as JSON and holds it against the tool's schema.
-    fn check(&mut self) {
-        self.laid = None;
-        let text = self.text.text();
-        self.faults.clear();
-        let strict = edit_json::strict(&text);
-        match serde_json::from_str::<Value>(&strict.json) {
-            Err(error) => {
-                self.value = None;
-                let head = text.get(..text.floor_char_boundary(strict.place(&error))).unwrap_or_default();
-                let line = head.matches('\n').count();
-                let column = head.rsplit('\n').next().map_or(0, |row| row.chars().count());
-                let why = edit_json::sentence(&error, column + 1);
-                self.faults.push(EditFault { line, column, why });
-            }
-            Ok(value) => {
-                let lines = edit_json::lines(&text);
-                let at = |line: usize, why: String| {
-                    let row = text.split('\n').nth(line).unwrap_or_default();
-                    EditFault { line, column: row.chars().take_while(|c| *c == ' ').count(), why }
-                };
-                for path in &lines.twice {
-                    let why = format!("{path} is there twice; only one could run");
-                    self.faults.push(at(lines.line_of(path), why));
-                }
-                if let Some(schema) = &self.schema {
-                    let faults = schema.check(&value);
-                    let faults = faults.iter().map(|fault| at(lines.line_of(&fault.path), fault.to_string()));
-                    self.faults.extend(faults);
-                }
-                self.value = Some(value);
-            }
-        }
-        self.faults.sort_by_key(|fault| fault.line);
-    }
-}
-
-fn has_lines(value: &Value) -> bool {
-    match value {
-        Value::String(text) => text.contains('\n'),
-        Value::Array(items) => items.iter().any(has_lines),
-        Value::Object(members) => members.values().any(has_lines),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

@@ -28,7 +28,23 @@ pub fn open(value: &Value) -> String {
     visible(out)
 }
 
+/// The value with nothing but ASCII, on several lines: whatever hides in it, it is the same value when it is read again.
+pub fn open_ascii(value: &Value) -> String {
+    let mut out = String::new();
+    for c in serde_json::to_string_pretty(value).unwrap_or_default().chars() {
+        if c.is_ascii() { out.push(c) } else { escape(c, &mut out) }
+    }
+    out
+}
+
+/// Times that a text is looked at again: what is made visible may leave a joiner without what it joined.
+const LOOKS: usize = 4;
+
 fn visible(plain: String) -> String {
+    (0..LOOKS).fold(plain, |text, _| visible_once(text))
+}
+
+fn visible_once(plain: String) -> String {
     let safe = |byte| byte == b'\n' || (0x20..0x7F).contains(&byte);
     if plain.bytes().all(safe) && !plain.contains(" \n") {
         return plain;
@@ -78,6 +94,45 @@ pub fn strict(text: &str) -> Strict {
     made
 }
 
+/// A text that is pasted behind `before`: within quotes, control bytes and what hides is written as JSON writes it.
+pub fn pasted(before: &str, text: &str) -> String {
+    let mut quotes = Quotes::default();
+    before.chars().for_each(|c| quotes.pass(c));
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        let hides = c != '\n' && *text::clean(c.encode_utf8(&mut [0; 4])) != *c.encode_utf8(&mut [0; 4]);
+        match (quotes.open, hides) {
+            (true, true) if c == '\t' => out.push_str("\\t"),
+            (true, true) => escape(c, &mut out),
+            (_, _) => out.push(c),
+        }
+        quotes.pass(c);
+    }
+    out
+}
+
+/// Whether a reader of JSON is within quotes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Quotes {
+    open: bool,
+    escaped: bool,
+}
+
+impl Quotes {
+    fn pass(&mut self, c: char) {
+        match c {
+            '"' if !self.escaped => (self.open, self.escaped) = (!self.open, false),
+            '\\' if self.open => self.escaped = !self.escaped,
+            _ => self.escaped = false, // any other character stands for itself
+        }
+    }
+}
+
+/// The value that a text as edited says.
+pub fn read(text: &str) -> Option<Value> {
+    serde_json::from_str(&strict(text).json).ok()
+}
+
 impl Strict {
     /// Where in the text, in bytes, the parser's fault is.
     pub fn place(&self, error: &serde_json::Error) -> usize {
@@ -111,6 +166,8 @@ pub struct Lines {
     at: BTreeMap<String, usize>,
     /// Members that an object has twice, as JSON pointers.
     pub twice: Vec<String>,
+    /// Numbers that would not be run as they are written: the line, as written, as run.
+    pub inexact: Vec<(usize, String, String)>,
 }
 
 impl Lines {
@@ -137,6 +194,22 @@ pub fn lines(text: &str) -> Lines {
     found
 }
 
+/// A number as its digits without zeros at either end, its sign, and the power of ten of its last digit.
+fn decimal(number: &str) -> (bool, String, i64) {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, part) = mantissa.trim_start_matches('-').split_once('.').unwrap_or((mantissa, ""));
+    let digits = format!("{}{part}", whole.trim_start_matches('-'));
+    let kept = digits.trim_end_matches('0');
+    let zeros = i64::try_from(digits.len() - kept.len()).unwrap_or(i64::MAX);
+    let kept = kept.trim_start_matches('0');
+    if kept.is_empty() {
+        return (false, String::new(), 0);
+    }
+    let power = exponent.parse::<i64>().unwrap_or(i64::MAX);
+    let behind = i64::try_from(part.len()).unwrap_or(i64::MAX);
+    (mantissa.starts_with('-'), kept.to_string(), power.saturating_sub(behind).saturating_add(zeros))
+}
+
 /// A walk over valid JSON; on anything else it just ends.
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -155,8 +228,16 @@ impl Reader<'_> {
                 self.string();
             }
             Some(_) => {
+                let start = self.at;
                 while self.bytes.get(self.at).is_some_and(|b| !b",]} \n\r\t".contains(b)) {
                     self.at += 1;
+                }
+                let written = self.bytes.get(start..self.at).and_then(|token| str::from_utf8(token).ok());
+                let kept = written.and_then(|token| token.parse::<serde_json::Number>().ok());
+                if let (Some(written), Some(kept)) = (written, kept.map(|kept| kept.to_string()))
+                    && decimal(written) != decimal(&kept)
+                {
+                    found.inexact.push((self.line, written.to_string(), kept));
                 }
             }
             None => {}

@@ -11,7 +11,7 @@ use crate::domain::inbox::{Answered, Held, HoldId};
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
-use crate::ui::mode::{Focus, Pane};
+use crate::ui::mode::{Focus, Marking, Pane};
 use crate::ui::widgets::scroll::Scroll;
 
 /// Sessions that were looked at and are kept.
@@ -32,16 +32,40 @@ pub struct Inbox {
     pub looked: VecDeque<Arc<Session>>,
     /// Which session was asked for, with how many events it had.
     pub asked: Option<(SessionId, u64)>,
+    /// A look that failed, until another one succeeds.
+    pub failed: Option<FailedLook>,
     /// The holds that were shown whole, each with the action that was shown.
     pub read: BTreeMap<HoldId, Hash>,
     /// The holds that are marked.
     pub marks: BTreeMap<HoldId, Mark>,
-    /// The hold that a reason is being written for.
-    pub asking: Option<HoldId>,
-    /// Answers that are on their way, in words.
-    pub given: BTreeMap<HoldId, String>,
+    /// The hold whose mark and reason one key more takes away.
+    pub unmarking: Option<HoldId>,
+    /// When another hold came to be the chosen one without a key.
+    pub slipped_at: Option<Micros>,
     /// What had the keys before, the pane behind it, and whether it had the whole body.
     pub back: (Focus, Pane, bool),
+}
+
+/// A session that could not be looked at.
+#[derive(Debug)]
+pub struct FailedLook {
+    /// The session, with how many events it had.
+    pub of: (SessionId, u64),
+    /// When it was tried last.
+    pub at: Micros,
+    /// Why, and what to do about it.
+    pub why: (String, String),
+}
+
+/// Answers that are on their way, and those that did nothing.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Those on their way: the hold in words, and what was done once it is.
+    pub out: BTreeMap<HoldId, (String, &'static str)>,
+    /// The holds whose answers did nothing, as far as that is still told.
+    pub lost: Vec<String>,
+    /// The sentence in which it is told.
+    pub sentence: String,
 }
 
 /// A marked hold.
@@ -79,6 +103,16 @@ impl Word {
         }
     }
 
+    /// What was asked for it; none where nothing was.
+    pub fn marking(&self) -> Option<Marking> {
+        match self {
+            Word::Approve => None,
+            Word::Reject(_) => Some(Marking::Reject),
+            Word::Happened(_) => Some(Marking::Happened),
+            Word::GiveUp(_) => Some(Marking::GiveUp),
+        }
+    }
+
     /// The reason or the note.
     pub fn text(&self) -> &str {
         match self {
@@ -98,10 +132,11 @@ impl Inbox {
             at: 0,
             looked: VecDeque::new(),
             asked: None,
+            failed: None,
             read: BTreeMap::new(),
             marks: BTreeMap::new(),
-            asking: None,
-            given: BTreeMap::new(),
+            unmarking: None,
+            slipped_at: None,
             back,
         }
     }
@@ -128,6 +163,7 @@ impl Inbox {
 
     /// Keeps a session that was looked at; one that is older than what is known is old news.
     pub fn keep(&mut self, session: Arc<Session>) {
+        self.failed.take_if(|failed| failed.of.0 == session.id);
         if self.looked(&session.id).is_some_and(|known| known.last > session.last) {
             return;
         }

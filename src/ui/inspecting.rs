@@ -42,6 +42,8 @@ pub struct Inspecting {
     pub until: Option<EventNo>,
     /// The page; until another one comes, the one before.
     pub page: Option<Arc<Page>>,
+    /// Why what was asked for cannot be read, and what to do about it.
+    pub fault: Option<(String, String)>,
     /// Whether the stored events are shown instead.
     pub raw: bool,
     /// The chosen section: what is copied and opened elsewhere.
@@ -68,6 +70,7 @@ impl Inspecting {
             subject,
             until,
             page: None,
+            fault: None,
             raw: false,
             section: 0,
             scroll: Scroll::top(),
@@ -86,7 +89,7 @@ impl Inspecting {
 
     /// What is copied of the chosen section.
     pub fn copied(&self) -> Option<String> {
-        let page = self.page.as_ref()?;
+        let page = self.page.as_ref().filter(|_| self.is_there())?;
         match self.raw {
             true => page.events.get(self.section).map(|raw| raw.json.to_string()),
             false => page.sections.get(self.section).map(|section| section.copied()),

@@ -11,7 +11,8 @@ use crate::domain::search::{Found, Search};
 use crate::domain::tally::{self, Row};
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
-use std::collections::BTreeMap;
+use crate::ui::marked::Marked;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Rows of a window.
 pub const WINDOW: usize = 400;
@@ -53,10 +54,23 @@ pub struct Texts {
     pub found: Found,
     /// What was asked for when that came.
     pub of: Option<Search>,
+    /// Why what was asked for last cannot be looked for, and what to do about it.
+    pub failed: Option<(String, String)>,
     /// The chosen hit.
     pub chosen: usize,
     /// Whether the words are those of before: the next letter begins other ones.
     pub anew: bool,
+}
+
+/// Deeds that went out together, and what takes them back.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Undo {
+    /// The deeds.
+    pub deeds: Vec<(SessionId, Deed)>,
+    /// What takes them back; once it is told, of those that really were done.
+    pub inverse: Vec<(SessionId, Deed)>,
+    /// Whether it is told what came of them.
+    pub told: bool,
 }
 
 /// The sessions screen.
@@ -72,8 +86,14 @@ pub struct Library {
     pub typing: Typing,
     /// The title or the tags being typed.
     pub input: TextBox,
-    /// The session that gets the title.
-    pub renamed: Option<SessionId>,
+    /// The sessions that what is typed is for: those that were meant when it was begun.
+    pub bound: Vec<SessionId>,
+    /// The same in a few words.
+    pub bound_names: String,
+    /// The title before, while another one is typed.
+    pub title_before: String,
+    /// When another session came to be the chosen one without a key.
+    pub slipped_at: Option<Micros>,
     /// Whether forks stand in the order of time, like all others, instead of under their parents.
     pub flat: bool,
     /// The chosen row, counted from the beginning of the list.
@@ -87,7 +107,7 @@ pub struct Library {
     /// Whether the chosen session is to be opened as soon as it is known which one that is.
     pub opens: bool,
     /// The marked sessions, in the order in which they were marked.
-    pub marked: Vec<SessionId>,
+    pub marked: Marked,
     /// A look into the chosen session.
     pub glance: Option<Glance>,
     /// The session that is looked into, and when it last changed.
@@ -98,20 +118,23 @@ pub struct Library {
     pub told: Vec<Done>,
     /// The titles of the sessions that something was done with.
     pub titles: BTreeMap<SessionId, String>,
-    /// What takes the last deeds back.
-    pub undo: Vec<(SessionId, Deed)>,
-    /// What would take back the deeds that are under way.
-    pub undo_next: Vec<(SessionId, Deed)>,
+    /// What was done and can be taken back, oldest first.
+    pub undo: VecDeque<Undo>,
+    /// What the question was about whether to remove it for good.
+    pub doomed: Vec<SessionId>,
     /// Days that sessions are kept in the archive and in the bin; 0 is for ever.
     pub kept_days: (u32, u32),
 }
 
 impl Library {
-    /// Opened anew: the search as it was, the list without the filter, the marks and what was told.
+    /// Opened anew: the search and what can be taken back as they were, the list without the filter, the marks and what
+    /// was told.
     pub fn open(&mut self, now: Micros) {
         let (listed, texts) = (std::mem::take(&mut self.listed), std::mem::take(&mut self.texts));
+        let (undo, titles) = (std::mem::take(&mut self.undo), std::mem::take(&mut self.titles));
         let (kept_days, flat) = (self.kept_days, self.flat);
-        *self = Library { listed, texts, kept_days, flat, filtered_at: now, ..Library::default() };
+        let opened = Library { listed, texts, undo, titles, kept_days, flat, ..Library::default() };
+        *self = Library { filtered_at: now, ..opened };
     }
 
     /// What of the list is to be here, given what is chosen.
@@ -172,12 +195,29 @@ impl Library {
     pub fn meant(&self) -> Vec<SessionId> {
         match self.marked.is_empty() {
             true => self.chosen_row().map(|row| row.id.clone()).into_iter().collect(),
-            false => self.marked.clone(),
+            false => self.marked.to_vec(),
         }
     }
 
+    /// The rows that are here, by their sessions.
+    pub fn rows_by_id(&self) -> BTreeMap<&SessionId, &Row> {
+        self.listed.rows.iter().map(|row| (&row.id, row)).collect()
+    }
+
+    /// The title of a session, else its id.
+    pub fn name(&self, id: &SessionId) -> String {
+        let row = self.listed.rows.iter().find(|row| row.id == *id);
+        row.map(|row| row.title.trim()).filter(|title| !title.is_empty()).unwrap_or(id.as_str()).to_string()
+    }
+
+    /// Sessions in a few words: the first by its title, the others by their number.
+    pub fn names(&self, ids: &[SessionId]) -> String {
+        let first = ids.first().map(|id| format!("\"{}\"", self.name(id))).unwrap_or_default();
+        if ids.len() > 1 { format!("{first} and {} more", ids.len() - 1) } else { first }
+    }
+
     /// A window came. The choice stays with its session.
-    pub fn take(&mut self, listed: Listed) {
+    pub fn take(&mut self, listed: Listed, now: Micros) {
         let asked = |asked: &Query| Query { loose: listed.query.loose, ..asked.clone() } == listed.query;
         if !self.asked.as_ref().is_none_or(asked) {
             return; // something else is asked for by now
@@ -189,7 +229,11 @@ impl Library {
             self.chosen = self.listed.query.skip + place;
         }
         self.chosen = self.chosen.min(total.saturating_sub(1));
+        let before = self.anchor.take();
         self.hold();
+        if before.is_some() && before != self.anchor {
+            self.slipped_at = Some(now);
+        }
     }
 
     /// The choice is with the session that stands there now.
@@ -200,12 +244,13 @@ impl Library {
     /// To a place of the list.
     pub fn choose(&mut self, place: usize) {
         self.chosen = place.min(self.total().saturating_sub(1));
+        self.slipped_at = None; // it was chosen
         self.hold();
     }
 
     /// To the beginning of another list.
     pub fn restart(&mut self, now: Micros) {
-        (self.chosen, self.anchor, self.filtered_at) = (0, None, now);
+        (self.chosen, self.anchor, self.filtered_at, self.slipped_at) = (0, None, now, None);
     }
 
     /// The search that is to be made; none where nothing was typed.

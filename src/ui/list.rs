@@ -19,7 +19,7 @@ pub fn actions(app: &App) -> Vec<&Entry> {
     let text =
         |entry: &&Entry| format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
     let own = if app.inbox.is_some() { Context::Inbox } else { Context::Replay };
-    let under = app.behind.as_deref().map(|under| can::over(app, under));
+    let under = app.behind.last().map(|under| can::over(app, under));
     for context in under.into_iter().chain([own, Context::Workbench, Context::Global]) {
         for entry in app.keys.of(context) {
             let action = entry.binding.action;

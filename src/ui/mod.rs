@@ -17,7 +17,9 @@ pub mod bindings_over; // the keys of what lies over the workbench
 pub mod bindings_inbox; // the keys of the inbox
 pub mod keymap; // the keys in force, and the look-up
 pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
-pub mod edit; // text being written: composer, questions, the argument editor
+pub mod marked; // the marked sessions
+pub mod edit; // text being written: composer, questions
+pub mod edit_args; // the arguments of a call being changed
 pub mod paper; // the conversation laid out for a width
 pub mod playback; // a stored session, played
 pub mod jump; // where a typed place of a replay lies

@@ -3,6 +3,7 @@
 use crate::domain::event::Settling;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::inbox::HoldId;
 
 /// A part of the workbench.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -74,7 +75,14 @@ pub enum Ask {
     /// What is to be other in a fork, and from where it is made.
     Fork(Twisting, ForkPoint),
     /// Why a hold of the inbox is marked so; may be left empty.
-    Mark(Marking),
+    Mark {
+        /// How it is marked.
+        how: Marking,
+        /// The hold.
+        id: HoldId,
+        /// The hold in words.
+        name: String,
+    },
 }
 
 /// How a hold is marked where a reason or a note goes with it.
@@ -125,7 +133,7 @@ impl Ask {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm { call, .. } | Ask::Settle(call, _) => {
                 Some(*call)
             }
-            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) | Ask::Mark(_) => None,
+            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) | Ask::Mark { .. } => None,
         }
     }
 }
@@ -139,6 +147,8 @@ pub enum Twice {
     Interrupt,
     /// Remove sessions for good.
     Purge,
+    /// Take a mark away with the reason that was written for it.
+    Unmark,
 }
 
 /// Where a key counts. A key is looked up in the contexts of the moment from the most special to `Global`.
@@ -194,13 +204,15 @@ pub enum Context {
     InboxCase,
     /// A batch is to be confirmed.
     Batch,
+    /// A batch was sent: what became of it.
+    BatchSent,
     /// The help is open.
     Help,
 }
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 26] = [
+    pub const ALL: [Context; 27] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -225,6 +237,7 @@ impl Context {
         Context::Inbox,
         Context::InboxCase,
         Context::Batch,
+        Context::BatchSent,
         Context::Help,
         Context::Global,
     ];
@@ -257,6 +270,7 @@ impl Context {
             Context::Inbox => "inbox",
             Context::InboxCase => "inbox-hold",
             Context::Batch => "batch",
+            Context::BatchSent => "batch-sent",
             Context::Help => "help",
         }
     }
@@ -289,6 +303,7 @@ impl Context {
             Context::Inbox => "Inbox",
             Context::InboxCase => "A hold of the inbox",
             Context::Batch => "Confirming a batch",
+            Context::BatchSent => "What became of a batch",
             Context::Help => "Help",
         }
     }
@@ -321,6 +336,7 @@ impl Context {
             | Context::Inspector
             | Context::Inbox
             | Context::InboxCase
+            | Context::BatchSent
             | Context::Help => false,
         }
     }

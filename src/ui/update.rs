@@ -169,9 +169,17 @@ pub fn fault(app: &mut App, text: &str, hint: &str) {
 fn say(app: &mut App, text: &str, hint: &str, fault: bool) {
     let until = app.now.plus_ms(if fault { FAULT_MS } else { TOAST_MS });
     app.toasts.retain(|toast| toast.text != text);
+    if !fault {
+        // What failed is seen again once this has passed.
+        app.toasts
+            .iter_mut()
+            .filter(|toast| toast.fault)
+            .for_each(|toast| toast.until = toast.until.plus_ms(TOAST_MS));
+    }
     app.toasts.push_back(Toast { text: text.to_string(), hint: hint.to_string(), fault, until });
     while app.toasts.len() > 3 {
-        app.toasts.pop_front();
+        let first = app.toasts.iter().take(3).position(|toast| !toast.fault).unwrap_or(0);
+        app.toasts.remove(first);
     }
 }
 

@@ -12,14 +12,14 @@ use crate::domain::inbox::{Answer, Answered, Held, HoldId};
 use crate::domain::order::Order;
 use crate::domain::waits::Waits;
 use crate::ui::action::Move;
-use crate::ui::app::{App, GUARD_MS};
+use crate::ui::app::{App, GUARD_MS, TWICE_MS};
 use crate::ui::edit::TextBox;
 use crate::ui::inbox::{Batch, Entry, Fate, Inbox, Mark, Word};
-use crate::ui::mode::{Ask, Marking};
+use crate::ui::mode::{Ask, Marking, Twice};
 use crate::ui::parts::{Overlay, Question};
 use crate::ui::update::{Effect, toast};
 use crate::ui::update_decide::WORD;
-use crate::ui::update_inbox::{name, page};
+use crate::ui::update_inbox::{done, name, page};
 
 /// The chosen hold, if it can be marked.
 fn markable(app: &App) -> Option<Held> {
@@ -31,7 +31,20 @@ fn markable(app: &App) -> Option<Held> {
 pub fn mark(app: &mut App) {
     let Some(held) = markable(app) else { return };
     let Some(inbox) = &mut app.inbox else { return };
-    if inbox.marks.remove(&held.id).is_some() {
+    let again = app.twice.take_if(|(asked, _)| *asked == Twice::Unmark).is_some();
+    let again = inbox.unmarking.take().is_some_and(|id| again && id == held.id);
+    if let Some(mark) = inbox.marks.get(&held.id) {
+        let written = mark.word.as_ref().is_some_and(|word| !word.text().trim().is_empty());
+        if written && !again {
+            inbox.unmarking = Some(held.id);
+            app.twice = Some((Twice::Unmark, app.now.plus_ms(TWICE_MS)));
+            return toast(
+                app,
+                "What you wrote goes with the mark.",
+                "Space again takes it away, n changes it",
+            );
+        }
+        inbox.marks.remove(&held.id);
         return;
     }
     match held.waits {
@@ -56,7 +69,7 @@ fn unread(app: &mut App, held: &Held) {
 pub fn yes(app: &mut App) {
     let Some(held) = markable(app) else { return };
     if held.waits == Waits::Unknown {
-        return ask(app, held.id, Marking::Happened);
+        return ask(app, held, Marking::Happened);
     }
     let Some(inbox) = &mut app.inbox else { return };
     let read = inbox.read.get(&held.id).copied().filter(|_| inbox.is_read(&held));
@@ -73,22 +86,24 @@ pub fn yes(app: &mut App) {
 pub fn no(app: &mut App) {
     let Some(held) = markable(app) else { return };
     let marking = if held.waits == Waits::Unknown { Marking::GiveUp } else { Marking::Reject };
-    ask(app, held.id, marking);
+    ask(app, held, marking);
 }
 
-fn ask(app: &mut App, id: HoldId, marking: Marking) {
+fn ask(app: &mut App, held: Held, how: Marking) {
     let Some(inbox) = &mut app.inbox else { return };
-    inbox.asking = Some(id);
-    app.question = Some(Question { ask: Ask::Mark(marking), text: TextBox::default() });
+    let written = inbox.marks.get(&held.id).and_then(|mark| mark.word.as_ref());
+    let text = written.filter(|word| word.marking() == Some(how)).map(|word| TextBox::of(word.text()));
+    let (name, id) = (name(&held), held.id);
+    app.question = Some(Question { ask: Ask::Mark { how, id, name }, text: text.unwrap_or_default() });
 }
 
 /// A reason was written.
-pub fn reason(app: &mut App, marking: Marking, text: String) {
+pub fn reason(app: &mut App, (how, id): (Marking, &HoldId), text: String) {
     let Some(inbox) = &mut app.inbox else { return };
-    let Some(held) = inbox.asking.take().and_then(|id| inbox.held(&id).cloned()) else {
+    let Some(held) = inbox.held(id).cloned() else {
         return toast(app, "It does not wait any more; nothing was marked.", "");
     };
-    let word = match marking {
+    let word = match how {
         Marking::Reject => Word::Reject(text),
         Marking::Happened => Word::Happened(text),
         Marking::GiveUp => Word::GiveUp(text),
@@ -170,9 +185,7 @@ pub fn page_guard_ms(app: &App) -> Option<u64> {
 pub fn send(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Batch(batch)) = &app.overlay else { return };
     if batch.sent {
-        app.overlay = None;
-        app.panel.changed_at = app.now;
-        return;
+        return; // its page only tells
     }
     let (unseen, laid) = (batch.unseen(), !batch.lines.is_empty());
     if guard_ms(app, batch) > 0 || !laid {
@@ -197,6 +210,7 @@ fn go_out(app: &mut App, effects: &mut Vec<Effect>) {
         let Some(order) = entry.held.id.call.and_then(|call| order(call, &entry.mark)) else { continue };
         entry.fate = Fate::Sent;
         inbox.marks.remove(&entry.held.id);
+        app.given.out.insert(entry.held.id.clone(), (name(&entry.held), done(&order)));
         answers.push(Answer { id: entry.held.id.clone(), order });
     }
     (batch.sent, batch.laid) = (true, None);

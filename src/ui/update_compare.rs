@@ -18,7 +18,7 @@ const CONTEXT: usize = 2;
 pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(id) = app.library.chosen_row().map(|row| row.id.clone()) else { return };
     let marked = &mut app.library.marked;
-    let two = match marked.as_slice() {
+    let two = match &marked[..] {
         [] => None,
         [only] => (*only != id).then(|| (only.clone(), id.clone())),
         [left, right] => Some((left.clone(), right.clone())),
@@ -39,7 +39,7 @@ pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
             })));
         }
         None if marked.is_empty() => {
-            marked.push(id);
+            marked.toggle(id);
             toast(app, "Marked; d on another one compares the two.", "");
         }
         None => marked.clear(),
@@ -65,8 +65,7 @@ pub fn failed(app: &mut App, left: &SessionId, right: &SessionId, why: (String, 
 
 /// Who waits for a comparison: what lies over the workbench, or what the help lies over.
 fn waiting<'a>(app: &'a mut App, left: &SessionId, right: &SessionId) -> Option<&'a mut Compared> {
-    let over = [app.overlay.as_mut(), app.behind.as_deref_mut()];
-    over.into_iter().flatten().find_map(|over| {
+    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
         let Overlay::Compare(asked) = over else { return None };
         ((&asked.left, &asked.right) == (left, right)).then_some(&mut **asked)
     })

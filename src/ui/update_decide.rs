@@ -12,7 +12,8 @@ use crate::domain::session::Session;
 use crate::domain::text::plural;
 use crate::ui::action::{Decide, Editor};
 use crate::ui::app::App;
-use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::edit::TextBox;
+use crate::ui::edit_args::ArgEditor;
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
@@ -136,6 +137,7 @@ fn ask(app: &mut App, what: Ask) {
 pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(question) = app.question.take() else { return };
     let text = question.text.text();
+    app.panel.changed_at = app.now; // a key that follows what was typed was not meant for the panel
     match question.ask {
         Ask::Reject(call) => order(app, Order::Reject { call, reason: text }, effects),
         Ask::Respond(call) if text.trim().is_empty() => {
@@ -150,7 +152,7 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Fork(twisting, from) => update_fork::answer(app, (twisting, from), text, effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
         Ask::Jump => update_replay::typed(app, &text),
-        Ask::Mark(marking) => update_batch::reason(app, marking, text),
+        Ask::Mark { how, id, .. } => update_batch::reason(app, (how, &id), text),
     }
 }
 

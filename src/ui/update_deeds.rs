@@ -7,10 +7,15 @@ use crate::domain::library::{Came, Deed, Done};
 use crate::domain::marks::{Mark, tag};
 use crate::domain::tally::Row;
 use crate::ui::app::{App, TWICE_MS};
-use crate::ui::library::Typing;
+use crate::ui::library::{Typing, Undo};
 use crate::ui::mode::Twice;
 use crate::ui::paper::leaf::count;
+use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, fault, toast};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Sets of deeds that can be taken back at most; the oldest go first.
+const UNDO_MAX: usize = 32;
 
 /// What was typed is done.
 pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
@@ -21,24 +26,20 @@ pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
             toast(app, "A title has at least a letter.", "r begins again")
         }
         Typing::Rename => {
-            let deeds = app
-                .library
-                .renamed
-                .take()
-                .into_iter()
-                .map(|id| (id, Deed::Rename(text.trim().to_string())))
-                .collect();
-            send(app, deeds, effects);
+            let deed = Deed::Rename(text.trim().to_string());
+            each(app, app.library.bound.clone(), |_| vec![deed.clone()], effects);
         }
         Typing::Tags => {
-            let words: Vec<&str> = text.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+            let words: Vec<&str> = text.split([' ', '\t', ',']).filter(|word| !word.is_empty()).collect();
             let read = |word: &&str| match word.strip_prefix('-') {
                 Some(word) => tag(word).map(|tag| Deed::Mark(Mark::Untag { tag })),
                 None => tag(word).map(|tag| Deed::Mark(Mark::Tag { tag })),
             };
             let deeds: Option<Vec<Deed>> = words.iter().map(read).collect();
             match deeds {
-                Some(deeds) if !deeds.is_empty() => each(app, |_| deeds.clone(), effects),
+                Some(deeds) if !deeds.is_empty() => {
+                    each(app, app.library.bound.clone(), |_| deeds.clone(), effects);
+                }
                 Some(_) => toast(app, "No tag was written.", "t begins again"),
                 None => {
                     app.library.typing = typing;
@@ -57,7 +58,7 @@ pub fn put(app: &mut App, effects: &mut Vec<Effect>) {
 /// Writes each into a file.
 pub fn export(app: &mut App, form: FileForm, effects: &mut Vec<Effect>) {
     app.library.typing = Typing::Nothing;
-    each(app, |_| vec![Deed::Export(form)], effects);
+    each(app, app.library.bound.clone(), |_| vec![Deed::Export(form)], effects);
 }
 
 /// Pinned where not all of them are; a row that is not here counts as not pinned.
@@ -72,12 +73,15 @@ pub fn take_back(rows: &[Option<&Row>]) -> Vec<Deed> {
     vec![Deed::Mark(if binned { Mark::Restore } else { Mark::Unarchive })]
 }
 
-/// Does the same with each session that is meant.
-pub fn each(app: &mut App, what: impl Fn(&[Option<&Row>]) -> Vec<Deed>, effects: &mut Vec<Effect>) {
-    let library = &app.library;
-    let ids = library.meant();
-    let row_of = |id: &SessionId| library.listed.rows.iter().find(|row| row.id == *id);
-    let deeds = what(&ids.iter().map(row_of).collect::<Vec<_>>());
+/// Does the same with each of these sessions.
+pub fn each(
+    app: &mut App,
+    ids: Vec<SessionId>,
+    what: impl Fn(&[Option<&Row>]) -> Vec<Deed>,
+    effects: &mut Vec<Effect>,
+) {
+    let rows = app.library.rows_by_id();
+    let deeds = what(&ids.iter().map(|id| rows.get(id).copied()).collect::<Vec<_>>());
     let all = ids.iter().flat_map(|id| deeds.iter().map(|deed| (id.clone(), deed.clone()))).collect();
     send(app, all, effects);
 }
@@ -88,36 +92,45 @@ fn send(app: &mut App, deeds: Vec<(SessionId, Deed)>, effects: &mut Vec<Effect>)
         return;
     }
     let library = &mut app.library;
-    library.titles.clear();
-    for (id, _) in &deeds {
-        let row = library.listed.rows.iter().find(|row| row.id == *id);
-        library.titles.extend(row.map(|row| (id.clone(), row.title.clone())));
+    if library.undo.iter().all(|set| set.told) {
+        library.titles.clear();
     }
-    let title = |id: &SessionId| library.titles.get(id).cloned().unwrap_or_default();
-    let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(&title(id))?));
-    library.undo_next = deeds.iter().filter_map(inverse).collect();
+    let rows = library.rows_by_id();
+    let titled = |(id, _): &(SessionId, Deed)| Some((id.clone(), rows.get(id)?.title.clone()));
+    let titles: Vec<_> = deeds.iter().filter_map(titled).collect();
+    library.titles.extend(titles);
+    let before = &library.title_before; // a row may be gone from the list by now, or have another title
+    let inverse = |(id, deed): &(SessionId, Deed)| Some((id.clone(), deed.inverse(before)?));
+    let inverse: Vec<_> = deeds.iter().filter_map(inverse).collect();
+    if !inverse.is_empty() {
+        library.undo.push_back(Undo { deeds: deeds.clone(), inverse, told: false });
+    }
+    while library.undo.len() > UNDO_MAX {
+        library.undo.pop_front();
+    }
     effects.push(Effect::Send(Command::Deeds(deeds)));
 }
 
-/// Asks first: what is purged does not come back.
+/// Asks first: what is purged does not come back. What was asked about is purged, or nothing: where the list has moved
+/// or marks have come meanwhile, it is asked anew.
 pub fn purge(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.twice.is_some_and(|(asked, _)| asked == Twice::Purge) {
-        app.twice = None;
-        return each(app, |_| vec![Deed::Purge], effects);
+    let (meant, asked) = (app.library.meant(), std::mem::take(&mut app.library.doomed));
+    if app.twice.take_if(|(asked, _)| *asked == Twice::Purge).is_some() && meant == asked {
+        return send(app, asked.into_iter().map(|id| (id, Deed::Purge)).collect(), effects);
     }
-    let what = match app.library.meant().len() {
-        1 => "this session".to_string(),
-        many => format!("these {many} sessions"),
-    };
+    let (what, many) = (app.library.names(&meant), meant.len());
+    let many = if many > 1 { format!("{many} ") } else { String::new() };
+    app.library.doomed = meant;
     app.twice = Some((Twice::Purge, app.now.plus_ms(TWICE_MS)));
-    toast(app, &format!("Again to remove {what} for good; nothing brings back what is removed."), "");
+    toast(app, &format!("Again to remove {many}for good: {what}."), "nothing brings back what is removed");
 }
 
 /// Takes back what was done last.
 pub fn undo(app: &mut App, effects: &mut Vec<Effect>) {
-    let deeds = std::mem::take(&mut app.library.undo);
-    app.library.undo_next.clear();
-    effects.push(Effect::Send(Command::Deeds(deeds)));
+    match app.library.undo.pop_back_if(|set| set.told) {
+        Some(set) => effects.push(Effect::Send(Command::Deeds(set.inverse))),
+        None => toast(app, "It is still being done; it can be taken back in a moment.", ""),
+    }
 }
 
 /// What came of deeds: in a line, and where they were several or failed, one by one.
@@ -125,24 +138,44 @@ pub fn did(app: &mut App, done: Vec<Done>) {
     let Some(first) = done.first() else { return };
     let failed = done.iter().filter(|one| !one.came.holds()).count();
     let text = if done.len() == 1 { one(first) } else { many(&done) };
-    let really = |session: &SessionId, inverse: &Deed| {
-        let is_of = |one: &Done| {
-            one.session == *session && one.deed.inverse("").map(kind) == Some(kind(inverse.clone()))
-        };
-        done.iter().find(|one| is_of(one)).is_some_and(is_new)
+    let hint = match (can_be_undone(&mut app.library.undo, &done), &app.overlay) {
+        (false, _) => "",
+        (true, Some(Overlay::Sessions)) => "u takes it back",
+        (true, _) => "g s, then u takes it back",
     };
-    let undo = std::mem::take(&mut app.library.undo_next);
-    app.library.undo = undo.into_iter().filter(|(session, inverse)| really(session, inverse)).collect();
-    let hint = if app.library.undo.is_empty() { "" } else { "u takes it back" };
     match failed {
         0 => toast(app, &text, hint),
         _ => fault(app, &text, hint),
     }
-    let gone = |id: &SessionId| done.iter().any(|one| one.session == *id && one.came.holds());
     if leaves_the_tab(&first.deed) {
-        app.library.marked.retain(|id| !gone(id));
+        let gone = done.iter().filter(|one| one.came.holds()).map(|one| &one.session);
+        app.library.marked.remove_all(&gone.collect());
     }
     app.library.told = if done.len() > 1 || failed > 0 { done } else { Vec::new() };
+}
+
+/// Keeps of a set of deeds that was told what takes back those that were done; whether there is something. Deeds of
+/// several sets may be told in another order than that in which they went out.
+fn can_be_undone(undo: &mut VecDeque<Undo>, done: &[Done]) -> bool {
+    let is_told = |set: &Undo| {
+        let told = done.iter().map(|one| (&one.session, &one.deed));
+        !set.told && set.deeds.iter().map(|(id, deed)| (id, deed)).eq(told)
+    };
+    let Some(at) = undo.iter().position(is_told) else { return false };
+    let Some(set) = undo.get_mut(at) else { return false };
+    let mut of: BTreeMap<&SessionId, Vec<&Done>> = BTreeMap::new();
+    done.iter().for_each(|one| of.entry(&one.session).or_default().push(one));
+    let really = |session: &SessionId, inverse: &Deed| {
+        let is_of = |one: &&Done| one.deed.inverse("").map(kind) == Some(kind(inverse.clone()));
+        of.get(session).and_then(|all| all.iter().copied().find(is_of)).is_some_and(is_new)
+    };
+    set.told = true;
+    set.inverse.retain(|(session, inverse)| really(session, inverse));
+    let some = !set.inverse.is_empty();
+    if !some {
+        undo.remove(at);
+    }
+    some
 }
 
 /// What came of one deed, in a sentence.

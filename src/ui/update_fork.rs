@@ -7,7 +7,8 @@ use crate::domain::fork::Twist;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::session::Session;
 use crate::ui::app::App;
-use crate::ui::edit::{ArgEditor, TextBox};
+use crate::ui::edit::TextBox;
+use crate::ui::edit_args::ArgEditor;
 use crate::ui::list;
 use crate::ui::mode::{Ask, Focus, ForkPoint, Pane, Twisting};
 use crate::ui::parts::{Chooser, ForkDialog, Overlay, Question};
@@ -17,13 +18,16 @@ use crate::ui::update_library::{self, Meant};
 
 /// Opens the dialog on what is chosen: a session of the list, a row, an item, a call, the position of a replay.
 pub fn open(app: &mut App) {
+    if !update_inspect::is_there(app) {
+        return; // the calls that it could be forked with are not known
+    }
     let point = match update_library::meant(app) {
         Meant::Listed(session) => Some(ForkPoint { session, at: None, calls: Vec::new() }),
         Meant::NotKnown => return,
         Meant::Watched => chosen(app),
     };
     let Some(point) = point else { return toast(app, "There is no event to fork at yet.", "") };
-    app.overlay = Some(Overlay::Fork(ForkDialog { point, chooser: Chooser::default() }));
+    app.cover(Overlay::Fork(ForkDialog { point, chooser: Chooser::default() }));
 }
 
 /// The event that is chosen where the keys go; else where the session stands.
@@ -76,7 +80,7 @@ pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
     let chosen = list::twists(app).get(dialog.chooser.chosen).map(|(twisting, ..)| *twisting);
     let Some(twisting) = chosen else { return };
     let point = dialog.point.clone();
-    app.overlay = None;
+    app.clear();
     match twisting {
         Twisting::Nothing => send(app, &point, Twist::default(), effects),
         Twisting::Args(id) => {
@@ -93,7 +97,7 @@ pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
         | Twisting::Instructions => {
             let text = match (twisting, app.session()) {
                 (Twisting::Instructions, Some(session)) if session.id == point.session => {
-                    TextBox::of(&session.instructions)
+                    TextBox::raw(&session.instructions)
                 }
                 _ => TextBox::default(),
             };
@@ -128,8 +132,18 @@ pub fn answer(
             false
         }
         Twisting::Instructions => {
+            let known = app.session().filter(|session| session.id == point.session);
+            // As they are in the box that they are changed in.
+            let before = known.map(|session| TextBox::raw(&session.instructions).text());
+            if before.as_ref() == Some(&text) {
+                return toast(
+                    app,
+                    "The instructions are as they were, so no fork was made.",
+                    "f begins again",
+                );
+            }
             twist.instructions = Some(text.clone());
-            true
+            before.is_some() // those of a session that is not shown were not read
         }
         Twisting::Nothing | Twisting::Args(_) => true,
     };

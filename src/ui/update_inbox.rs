@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use crate::domain::command::Command;
 use crate::domain::event::Settling;
+use crate::domain::ids::SessionId;
 use crate::domain::inbox::{Answer, Answered, Held, HoldId};
 use crate::domain::order::Order;
 use crate::domain::session::Session;
 use crate::domain::waits::Waits;
 use crate::ui::action::{Move, Steer, Tray};
-use crate::ui::app::App;
-use crate::ui::inbox::Inbox;
+use crate::ui::app::{App, GUARD_MS};
+use crate::ui::inbox::{FailedLook, Inbox};
 use crate::ui::layout::Place;
 use crate::ui::mode::Pane;
 use crate::ui::panes::ink;
@@ -23,6 +24,8 @@ use crate::ui::{update_batch, update_list};
 
 /// Rows of the screen for each hold of the list.
 pub const ROWS_EACH: u16 = 2;
+/// A look that failed is tried again after so long, in milliseconds.
+const LOOK_AGAIN_MS: u64 = 5_000;
 /// Holds that half a page is.
 const HALF: isize = 5;
 
@@ -38,6 +41,9 @@ pub fn act(app: &mut App, what: Tray, effects: &mut Vec<Effect>) {
         Tray::No => update_batch::no(app),
         Tray::Confirm => update_batch::open(app),
         Tray::Send => update_batch::send(app, effects),
+        Tray::Resume if slipped(app) => {
+            toast(app, "Another hold has just come up; keys count in a moment.", "");
+        }
         Tray::Resume => {
             let Some(id) = app.inbox.as_ref().and_then(|inbox| inbox.chosen.clone()) else { return };
             toast(app, &format!("{} goes on here.", id.session), "what it was at may be for you to settle");
@@ -52,8 +58,9 @@ pub fn act(app: &mut App, what: Tray, effects: &mut Vec<Effect>) {
 }
 
 fn open(app: &mut App, effects: &mut Vec<Effect>) {
-    app.inbox = Some(Inbox::new((app.focus, app.last_pane, app.zoomed)));
-    app.overlay = None;
+    let marks = std::mem::take(&mut app.marks); // held against the list as soon as that is told
+    app.inbox = Some(Inbox { marks, ..Inbox::new((app.focus, app.last_pane, app.zoomed)) });
+    app.clear();
     app.panel = Panel { changed_at: app.now, ..Panel::default() };
     app.zoomed = false;
     give(app, Pane::Inbox);
@@ -66,6 +73,12 @@ fn close(app: &mut App, effects: &mut Vec<Effect>) {
     app.question = None;
     app.panel = Panel { changed_at: app.now, ..Panel::default() };
     effects.push(Effect::Send(Command::Inbox(false)));
+    app.marks = inbox.marks;
+    match app.marks.len() {
+        0 => {}
+        1 => toast(app, "The marked one is kept.", "g i comes back to it"),
+        many => toast(app, &format!("{many} marked ones are kept."), "g i comes back to them"),
+    }
 }
 
 /// Moves the choice, while the list has the keys.
@@ -94,9 +107,20 @@ pub fn first(inbox: &Inbox, height: u16) -> usize {
     ink::first_shown(inbox.at, inbox.holds.len(), usize::from(height / ROWS_EACH))
 }
 
+/// Whether another hold has just come to be the chosen one, and no key chose it.
+fn slipped(app: &App) -> bool {
+    let at = app.inbox.as_ref().and_then(|inbox| inbox.slipped_at);
+    at.is_some_and(|at| app.now.ms_since(at) < GUARD_MS)
+}
+
 fn choose(inbox: &mut Inbox, at: usize) {
+    inbox.slipped_at = None;
+    let before = inbox.chosen.take();
     inbox.at = at.min(inbox.holds.len().saturating_sub(1));
     inbox.chosen = inbox.holds.get(inbox.at).map(|held| held.id.clone());
+    if inbox.chosen != before && inbox.failed.take().is_some() {
+        inbox.asked = None;
+    }
 }
 
 /// The holds as they are now: what is chosen stays chosen, what changed is not marked any more as it was.
@@ -109,7 +133,10 @@ pub fn holds(app: &mut App, holds: Vec<Held>, effects: &mut Vec<Effect>) {
     (inbox.holds, inbox.told) = (holds, true);
     let place = |id: &HoldId| inbox.holds.iter().position(|held| held.id == *id);
     let at = inbox.chosen.as_ref().and_then(place).unwrap_or(inbox.at);
+    let (before, slipped) = (inbox.chosen.clone(), inbox.slipped_at);
     choose(inbox, at);
+    // Where nothing was chosen, no key was for another hold.
+    inbox.slipped_at = if before.is_some() && before != inbox.chosen { Some(app.now) } else { slipped };
     let list = &inbox.holds;
     inbox.read.retain(|id, _| list.iter().any(|held| held.id == *id));
     inbox.looked.retain(|session| list.iter().any(|held| held.id.session == session.id));
@@ -129,11 +156,24 @@ pub fn look(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(held) = inbox.chosen().filter(|held| held.waits != Waits::Driver) else { return };
     let wanted = (held.id.session.clone(), held.events);
     let known = inbox.session().is_some_and(|session| session.last.0 >= wanted.1);
-    if known || inbox.asked.as_ref() == Some(&wanted) {
+    let failed = inbox.failed.as_mut().filter(|failed| failed.of == wanted);
+    let again = failed.as_ref().is_some_and(|failed| app.now.ms_since(failed.at) >= LOOK_AGAIN_MS);
+    if known || (inbox.asked.as_ref() == Some(&wanted) && !again) {
         return;
+    }
+    if let Some(failed) = failed {
+        failed.at = app.now;
     }
     inbox.asked = Some(wanted.clone());
     effects.push(Effect::Send(Command::Look(wanted.0)));
+}
+
+/// A session could not be looked at: it is said in the panel, and tried again in a while or when it is chosen again.
+pub fn not_looked(app: &mut App, session: &SessionId, why: (String, String)) {
+    let Some(inbox) = &mut app.inbox else { return };
+    if let Some(of) = inbox.asked.clone().filter(|(id, _)| id == session) {
+        inbox.failed = Some(FailedLook { of, at: app.now, why });
+    }
 }
 
 /// Remembers a hold as read: every line of it was on screen, and for longer than a glance.
@@ -163,26 +203,38 @@ pub fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
 
 /// An order about the chosen hold.
 pub fn answer(app: &mut App, order: Order, effects: &mut Vec<Effect>) {
-    let Some(inbox) = &mut app.inbox else { return };
-    let Some(held) = inbox.chosen() else { return };
-    let (id, words) = (held.id.clone(), format!("{}: {}", name(held), done(&order)));
-    inbox.given.insert(id.clone(), words);
+    let Some(held) = app.inbox.as_ref().and_then(Inbox::chosen) else { return };
+    let (id, words) = (held.id.clone(), (name(held), done(&order)));
+    app.given.out.insert(id.clone(), words);
     effects.push(Effect::Send(Command::Answer(vec![Answer { id, order }])));
 }
 
-/// What became of an answer: on the page of its batch, else in passing.
+/// What became of an answer: on the page of its batch, else in passing, wherever the operator is by now.
 pub fn answered(app: &mut App, id: HoldId, result: Answered) {
-    let Some(inbox) = &mut app.inbox else { return };
-    let given = inbox.given.remove(&id);
+    let given = app.given.out.remove(&id);
     if update_batch::answered(app, &id, &result) {
         return;
     }
-    let words = given.unwrap_or_else(|| id.session.to_string());
+    let (name, done) = given.unwrap_or_else(|| (id.session.to_string(), "done"));
+    let still = app.toasts.iter().any(|toast| toast.fault && toast.text == app.given.sentence);
     match result {
-        Answered::Done => toast(app, &format!("{words}."), ""),
+        Answered::Done if still => {} // what was not done is told
+        Answered::Done => toast(app, &format!("{name}: {done}."), ""),
         Answered::Refused(_) | Answered::Failed(_) => {
-            let what = words.rsplit_once(": ").map_or(words.as_str(), |(what, _)| what);
-            fault(app, &format!("{what}: {}.", result.words()), "nothing else was touched");
+            let given = &mut app.given;
+            if !still {
+                given.lost.clear();
+            }
+            given.lost.push(name);
+            let (text, hint) = match given.lost.as_slice() {
+                [only] => (format!("{only}: {}.", result.words()), "nothing else was touched"),
+                lost => {
+                    (format!("{} answers did nothing: {}.", lost.len(), lost.join(", ")), "g i lists them")
+                }
+            };
+            let before = std::mem::replace(&mut given.sentence, text.clone());
+            app.toasts.retain(|toast| toast.text != before);
+            fault(app, &text, hint);
         }
     }
 }
@@ -199,7 +251,7 @@ pub fn name(held: &Held) -> String {
 }
 
 /// What an order did, once it is done.
-fn done(order: &Order) -> &'static str {
+pub fn done(order: &Order) -> &'static str {
     match order {
         Order::Approve { .. } => "approved",
         Order::ApproveEdited { .. } => "approved as edited",
@@ -241,12 +293,8 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
 
 /// The page of a batch, while it is open.
 pub fn page(app: &mut App) -> Option<&mut crate::ui::inbox::Batch> {
-    let over = match app.behind.as_deref_mut() {
-        Some(under @ Overlay::Batch(_)) => Some(under),
-        Some(_) | None => app.overlay.as_mut(),
-    };
-    match over {
-        Some(Overlay::Batch(batch)) => Some(batch),
-        Some(_) | None => None,
-    }
+    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
+        let Overlay::Batch(batch) = over else { return None };
+        Some(&mut **batch)
+    })
 }

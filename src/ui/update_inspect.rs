@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::command::Command;
-use crate::domain::ids::EventNo;
+use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inspect::page::{Page, Subject};
 use crate::domain::session::Session;
 use crate::domain::talk_item::Said;
@@ -16,7 +16,7 @@ use crate::ui::list;
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{inspect, inspect_text};
 use crate::ui::parts::Overlay;
-use crate::ui::update::{Effect, Elsewhere, Program, toast};
+use crate::ui::update::{Effect, Elsewhere, Program, fault, toast};
 
 /// Does what is done with an event looked at.
 pub fn act(app: &mut App, word: Inspect, effects: &mut Vec<Effect>) {
@@ -100,13 +100,39 @@ fn chosen(app: &App, session: &Session) -> Option<Subject> {
 
 /// A page came; one that nobody waits for any more is dropped.
 pub fn arrived(app: &mut App, page: Arc<Page>) {
-    if let Some(asked) = shown_mut(app)
-        && asked.session == page.session
-        && asked.subject == page.subject
-    {
-        (asked.page, asked.section, asked.laid_for) = (Some(page), 0, None);
+    if let Some(asked) = waiting(app, &page.session, page.subject) {
+        (asked.page, asked.fault, asked.section, asked.laid_for) = (Some(page), None, 0, None);
         asked.scroll.home();
     }
+}
+
+/// A page cannot be read; whoever waits for it is told where it would stand, anybody else in passing.
+pub fn failed(app: &mut App, (session, subject): (&SessionId, Subject), why: (String, String)) {
+    match waiting(app, session, subject) {
+        Some(asked) => asked.fault = Some(why),
+        None => fault(app, &why.0, &why.1),
+    }
+}
+
+/// Who waits for a page: what lies over the workbench, or what the help lies over.
+fn waiting<'a>(app: &'a mut App, session: &SessionId, subject: Subject) -> Option<&'a mut Inspecting> {
+    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
+        let Overlay::Inspect(asked) = over else { return None };
+        ((&asked.session, asked.subject) == (session, subject)).then_some(&mut **asked)
+    })
+}
+
+/// Says that the event that was asked for is not here yet; whether it is.
+pub fn is_there(app: &mut App) -> bool {
+    let Some((there, failed)) = shown(app).map(|asked| (asked.is_there(), asked.fault.is_some())) else {
+        return true;
+    };
+    match (there, failed) {
+        (true, _) => {}
+        (false, true) => toast(app, "This event cannot be read.", "[ and ] go to others"),
+        (false, false) => toast(app, "This event is still being read.", ""),
+    }
+    there
 }
 
 /// The event before or after this one.
@@ -122,7 +148,7 @@ fn step(app: &mut App, forward: bool, effects: &mut Vec<Effect>) {
         let words = if forward { "This is the last event." } else { "This is the first event." };
         return toast(app, words, "");
     }
-    asked.subject = Subject { no, call: None };
+    (asked.subject, asked.fault) = (Subject { no, call: None }, None);
     ask(asked, effects);
 }
 
@@ -147,6 +173,9 @@ fn raw(app: &mut App) {
 
 /// Opens the chosen section whole in another program. What a terminal would act on is made visible first.
 fn elsewhere(app: &mut App, program: Program, effects: &mut Vec<Effect>) {
+    if !is_there(app) {
+        return;
+    }
     let Some(asked) = shown(app) else { return };
     let Some(copied) = asked.copied().filter(|text| !text.is_empty()) else {
         return toast(app, "There is nothing to open here yet.", "");
@@ -186,6 +215,7 @@ fn settle(asked: &mut Inspecting) {
 /// Copying and searching.
 pub fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match item {
+        Item::Copy if !is_there(app) => {}
         Item::Copy => match shown(app).and_then(Inspecting::copied).filter(|text| !text.is_empty()) {
             Some(text) => {
                 toast(app, &format!("Copied {} characters.", text.chars().count()), "");

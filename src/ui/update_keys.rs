@@ -110,6 +110,9 @@ fn cannot(app: &mut App, action: Action) {
         Action::Palette if app.question.is_some() => {
             toast(app, "Answer the question first.", "Enter answers, Esc goes back");
         }
+        Action::Palette if can::is_typed_into(app) => {
+            toast(app, "Finish what you write first.", "Enter takes it, Esc goes back");
+        }
         Action::Write => toast(app, "This is a replay: it cannot be written to.", "g p leaves it"),
         Action::Move(_)
         | Action::Item(_)
@@ -162,9 +165,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Help => help(app),
         Action::Palette => {
-            let sessions = |overlay: &Overlay| matches!(overlay, Overlay::Sessions);
-            app.behind = app.overlay.take().filter(sessions).map(Box::new);
-            app.overlay = Some(Overlay::Palette(Chooser::default()));
+            app.cover(Overlay::Palette(Chooser::default()));
         }
         Action::Themes => {
             let before = Box::new(app.look.theme.clone());
@@ -220,8 +221,8 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
 
 fn help(app: &mut App) {
     app.windows.help = Window::default();
-    if let Some(under) = app.overlay.replace(Overlay::Help).filter(|one| !matches!(one, Overlay::Help)) {
-        app.behind = Some(Box::new(under));
+    if !matches!(app.overlay, Some(Overlay::Help)) {
+        app.cover(Overlay::Help);
     }
 }
 
@@ -234,14 +235,13 @@ fn close(app: &mut App) {
         Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
         Some(Overlay::Sessions) if update_library::close(app) => app.overlay = Some(Overlay::Sessions),
         Some(Overlay::Compare(_)) => app.overlay = Some(Overlay::Sessions),
-        Some(Overlay::Help | Overlay::Palette(_)) => {
-            app.overlay = app.behind.take().map(|under| *under);
+        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Fork(_)) => {
+            app.uncover();
             restart_guard(app);
         }
         Some(
             Overlay::Editor(_)
             | Overlay::Sessions
-            | Overlay::Fork(_)
             | Overlay::Inspect(_)
             | Overlay::Breaks(_)
             | Overlay::Batch(_),
@@ -268,7 +268,7 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
         match what {
             Twice::Quit => effects.extend([Effect::Send(Command::Quit), Effect::Quit]),
             Twice::Interrupt => order(app, Order::Interrupt, effects),
-            Twice::Purge => {} // asked in the sessions screen
+            Twice::Purge | Twice::Unmark => {} // asked in the sessions screen, in the inbox
         }
         return;
     }

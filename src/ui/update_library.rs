@@ -7,7 +7,7 @@ use crate::domain::library::Deed;
 use crate::domain::listing::{Query, Tab};
 use crate::domain::marks::Mark;
 use crate::ui::action::List;
-use crate::ui::app::App;
+use crate::ui::app::{App, GUARD_MS};
 use crate::ui::edit::TextBox;
 use crate::ui::key::Key;
 use crate::ui::library::Typing;
@@ -37,6 +37,10 @@ pub fn meant(app: &App) -> Meant {
 /// Does what is done in the sessions screen.
 pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effect>) {
     let now = app.now;
+    if acts_at_once(what) && slipped(app) {
+        return toast(app, "The list has just moved; keys count in a moment.", "");
+    }
+    let meant = app.library.meant();
     let library = &mut app.library;
     match what {
         List::Search => {
@@ -67,21 +71,21 @@ pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effe
         List::MarkAll => library.marked.clear(),
         List::Rename => {
             let row = library.chosen_row().map(|row| (row.id.clone(), row.title.clone()));
-            let (id, title) = row.unzip();
-            library.renamed = id;
-            write(app, Typing::Rename, &title.unwrap_or_default());
+            let Some((id, title)) = row else { return };
+            library.title_before.clone_from(&title);
+            write(app, Typing::Rename, vec![id], &title);
         }
-        List::Tags => write(app, Typing::Tags, ""),
-        List::Export => write(app, Typing::Export, ""),
+        List::Tags => write(app, Typing::Tags, meant, ""),
+        List::Export => write(app, Typing::Export, meant, ""),
         List::Put => put(app, effects),
         List::Jsonl => export(app, FileForm::Jsonl, effects),
         List::Md => export(app, FileForm::Md, effects),
         List::Html => export(app, FileForm::Html, effects),
         List::Atif => export(app, FileForm::Atif, effects),
-        List::Pin => each(app, pin, effects),
-        List::Archive => each(app, |_| vec![Deed::Mark(Mark::Archive)], effects),
-        List::TakeBack => each(app, take_back, effects),
-        List::Delete => each(app, |_| vec![Deed::Mark(Mark::Delete)], effects),
+        List::Pin => each(app, meant, pin, effects),
+        List::Archive => each(app, meant, |_| vec![Deed::Mark(Mark::Archive)], effects),
+        List::TakeBack => each(app, meant, take_back, effects),
+        List::Delete => each(app, meant, |_| vec![Deed::Mark(Mark::Delete)], effects),
         List::Purge => purge(app, effects),
         List::Undo => undo(app, effects),
     }
@@ -163,22 +167,32 @@ fn turn(app: &mut App, by: usize) {
 fn mark(app: &mut App) {
     let library = &mut app.library;
     let Some(id) = library.chosen_row().map(|row| row.id.clone()) else { return };
-    match library.marked.iter().position(|marked| *marked == id) {
-        Some(at) => drop(library.marked.remove(at)),
-        None => library.marked.push(id),
-    }
+    library.marked.toggle(id);
     library.choose(library.chosen + 1);
 }
 
 /// All that fit are known now, and are marked.
 pub fn fitting(app: &mut App, query: &Query, ids: Vec<SessionId>) {
     if app.library.is_same_list(query) && matches!(app.overlay, Some(Overlay::Sessions)) {
-        app.library.marked = ids;
+        app.library.marked.set(ids);
     }
 }
 
-fn write(app: &mut App, typing: Typing, text: &str) {
-    app.library.typing = typing;
+/// Whether something is done at once with the chosen session.
+fn acts_at_once(what: List) -> bool {
+    matches!(what, List::Pin | List::Archive | List::TakeBack | List::Delete | List::Purge)
+}
+
+/// Whether another session has just come to be the one that is meant, and no key chose it.
+fn slipped(app: &App) -> bool {
+    let library = &app.library;
+    library.marked.is_empty() && library.slipped_at.is_some_and(|at| app.now.ms_since(at) < GUARD_MS)
+}
+
+fn write(app: &mut App, typing: Typing, of: Vec<SessionId>, text: &str) {
+    let library = &mut app.library;
+    (library.typing, library.bound_names) = (typing, library.names(&of));
+    library.bound = of;
     app.library.input = TextBox::of(text);
 }
 
@@ -246,7 +260,7 @@ pub fn open(app: &mut App, effects: &mut Vec<Effect>) {
 /// Asks for what the screen now shows and does not have; where nobody looks any more, for nothing.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
     let is_open = |overlay: &Overlay| matches!(overlay, Overlay::Sessions | Overlay::Compare(_));
-    let looks = app.overlay.as_ref().is_some_and(is_open) || app.behind.as_deref().is_some_and(is_open);
+    let looks = app.overlays().any(is_open);
     let library = &mut app.library;
     if !looks {
         if library.asked.take().is_some() {

@@ -96,7 +96,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
     match &app.overlay {
         Some(Overlay::Palette(chooser)) => {
             let action = list::actions(app).get(chooser.chosen).map(|entry| entry.binding.action);
-            app.overlay = app.behind.take().map(|under| *under);
+            app.uncover();
             if let Some(action) = action {
                 update_keys::run(app, action, Key::plain(Code::Enter), effects);
             }
@@ -123,7 +123,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
 
 /// Asks for a session, to be watched or to be played.
 pub fn watch(app: &mut App, id: SessionId, replay: bool, effects: &mut Vec<Effect>) {
-    app.overlay = None;
+    app.clear();
     app.question = None;
     app.replay_wanted = replay.then(|| id.clone());
     if app.watched.is_none() {
@@ -137,7 +137,7 @@ pub fn watch(app: &mut App, id: SessionId, replay: bool, effects: &mut Vec<Effec
 pub fn new_session(app: &mut App) {
     update_watch::leave(app);
     update_watch::take_up(app, None);
-    app.overlay = None;
+    app.clear();
     app.watched = None;
     app.playback = None;
     app.drafts = Drafts::default();

@@ -38,9 +38,12 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         }
         Notice::Surveyed { .. } | Notice::Page { .. } | Notice::PageFailed { .. } => {}
         Notice::CaughtUp { .. } | Notice::Draft { .. } | Notice::Refused { .. } | Notice::Driven { .. } => {}
-        Notice::Listed(listed) => app.library.take(*listed),
+        Notice::Listed(listed) => app.library.take(*listed, app.now),
         Notice::Glanced(glance) => app.library.glance = Some(*glance),
         Notice::Found { search, found } => update_texts::found(app, &search, *found),
+        Notice::NotSearched { search, sentence, hint } => {
+            update_texts::failed(app, &search, (sentence, hint));
+        }
         Notice::Fitting { query, ids } => update_library::fitting(app, &query, ids),
         Notice::Did(done) => update_deeds::did(app, done),
         Notice::Forked { parent, session, at, workspace, worktree, missing } => {
@@ -50,8 +53,14 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
             update_fork::made(app, &parent, session, &text, effects);
         }
         Notice::Inspected(page) => update_inspect::arrived(app, page),
+        Notice::NotInspected { session, subject, sentence, hint } => {
+            update_inspect::failed(app, (&session, subject), (sentence, hint));
+        }
         Notice::Inbox(holds) => update_inbox::holds(app, holds, effects),
         Notice::Looked(session) => update_inbox::looked(app, session),
+        Notice::NotLooked { session, sentence, hint } => {
+            update_inbox::not_looked(app, &session, (sentence, hint));
+        }
         Notice::Answered { id, result } => update_inbox::answered(app, id, result),
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::NotCompared { left, right, sentence, hint } => {

@@ -65,26 +65,23 @@ fn announce(app: &App, effects: &mut Vec<Effect>) {
 /// A question or an editor about a call that no longer waits as it was shown is closed; nothing was decided.
 fn close_stale(app: &mut App) {
     let asked = app.question.as_ref().and_then(|question| question.ask.call());
-    let edited = match app.behind.as_deref().or(app.overlay.as_ref()) {
-        Some(Overlay::Editor(editor)) => Some(editor.call).filter(|_| editor.fork.is_none()),
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Themes { .. }
-            | Overlay::Sessions
-            | Overlay::Fork(_)
-            | Overlay::Compare(_)
-            | Overlay::Inspect(_)
-            | Overlay::Batch(_)
-            | Overlay::Breaks(_),
-        )
-        | None => None,
-    };
+    let edited = app.overlays().find_map(|over| match over {
+        Overlay::Editor(editor) => Some(editor.call).filter(|_| editor.fork.is_none()),
+        Overlay::Help
+        | Overlay::Palette(_)
+        | Overlay::Themes { .. }
+        | Overlay::Sessions
+        | Overlay::Fork(_)
+        | Overlay::Compare(_)
+        | Overlay::Inspect(_)
+        | Overlay::Batch(_)
+        | Overlay::Breaks(_) => None,
+    });
     if asked.is_some() {
         app.question = None;
     }
     if edited.is_some() {
-        (app.overlay, app.behind) = (None, None);
+        app.clear();
     }
     if let Some(call) = asked.or(edited) {
         let waits = app.panel.shown.as_ref().is_some_and(|shown| shown.call == Some(call));

@@ -53,7 +53,7 @@ pub fn follow(library: &mut Library, effects: &mut Vec<Effect>) {
         return;
     };
     if library.texts.asked.as_ref() != Some(&search) {
-        library.texts.asked = Some(search.clone());
+        (library.texts.asked, library.texts.failed) = (Some(search.clone()), None);
         effects.push(Effect::Send(Command::Search(search)));
     }
 }
@@ -69,7 +69,15 @@ pub fn found(app: &mut App, search: &Search, found: Found) {
     let same = looked.map(place).and_then(|at| found.hits.iter().position(|hit| place(hit) == at));
     texts.chosen = same.unwrap_or(texts.chosen).min(found.hits.len().saturating_sub(1));
     texts.found = found;
-    texts.of = Some(search.clone());
+    (texts.of, texts.failed) = (Some(search.clone()), None);
+}
+
+/// What is asked for cannot be looked for: it is said in the place of what would be found.
+pub fn failed(app: &mut App, search: &Search, why: (String, String)) {
+    let texts = &mut app.library.texts;
+    if texts.asked.as_ref() == Some(search) {
+        (texts.failed, texts.found, texts.of, texts.chosen) = (Some(why), Found::default(), None, 0);
+    }
 }
 
 /// Opens the session of the chosen hit at its event: what is over is played and held there, what goes on is watched.

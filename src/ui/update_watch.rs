@@ -59,8 +59,11 @@ pub fn leave(app: &mut App) {
     }
     let lost = lost(app);
     app.question = None;
-    if app.behind.as_deref().or(app.overlay.as_ref()).is_some_and(belongs) {
-        (app.overlay, app.behind) = (None, None);
+    // What lies over something that goes, goes with it.
+    let first = app.overlays().position(belongs);
+    if let Some(first) = first {
+        app.behind.truncate(first);
+        app.uncover();
     }
     if let Some(lost) = lost {
         fault(app, &format!("{lost}: another session is shown now."), "go back to it to write it again");
@@ -89,7 +92,11 @@ fn lost(app: &App) -> Option<String> {
     if let Some(question) = &app.question {
         return unanswered(app, question);
     }
-    match app.behind.as_deref().or(app.overlay.as_ref())? {
+    app.overlays().find_map(lost_of)
+}
+
+fn lost_of(overlay: &Overlay) -> Option<String> {
+    match overlay {
         Overlay::Editor(editor) if !editor.is_changed() => None,
         Overlay::Editor(editor) if editor.fork.is_some() => Some("Your fork was not made".to_string()),
         Overlay::Editor(editor) => Some(format!("Your arguments for {} were not sent", editor.call)),
@@ -121,7 +128,7 @@ fn unanswered(app: &App, question: &Question) -> Option<String> {
         }
         Ask::Note => typed.then(|| "Your note was not sent".to_string()),
         Ask::Fork(..) => typed.then(|| "Your fork was not made".to_string()),
-        Ask::Search | Ask::Jump | Ask::Mark(_) => None,
+        Ask::Search | Ask::Jump | Ask::Mark { .. } => None,
     }
 }
 

@@ -248,9 +248,9 @@ fn too_small(app: &App, screen: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Where text goes in the line that a list is filtered by: behind its sign.
+/// Where text goes in a line that is typed into: behind its sign.
 pub(in crate::ui) fn filter_cursor(filter: &TextBox, area: Rect) -> (u16, u16) {
-    let (_, column) = filter.lay(usize::from(u16::MAX)).cursor;
+    let (_, column) = filter.in_view(usize::from(area.width.saturating_sub(2)));
     let x = area.x.saturating_add(2).saturating_add(u16::try_from(column).unwrap_or(u16::MAX));
     (x.min(area.right().saturating_sub(1)), area.y)
 }

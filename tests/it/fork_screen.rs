@@ -73,6 +73,40 @@ fn with_a_reason_an_answer_a_note_a_model_other_instructions() {
     }
 }
 
+/// Cause: the instructions of a fork lost their tabs and what hides in them in lines that nobody touched, and of a
+/// session of the list, of which nobody has read them, Enter made them empty.
+#[test]
+fn instructions_are_kept_where_they_are_not_touched() {
+    let text = "Rules:\n\t1. a\u{200b}b\n\t2. \u{202e}c\n";
+    let mut story = Story::new("1nstrvct00", "Instructed");
+    story.task("Go.").reply(10, "Done.", &[]).finish();
+    let ask = |screen: &mut TestScreen| {
+        screen.press("f").write("instructions").press("Enter").commands();
+    };
+    let mut screen = on(&story);
+    screen.app.watched.as_mut().unwrap().session.instructions = text.to_string();
+    ask(&mut screen);
+    screen.press("Enter");
+    assert_eq!(screen.commands(), [], "nothing was changed");
+    assert!(screen.screen().contains("as they were"), "{}", screen.screen());
+    ask(&mut screen);
+    screen.write("3.").press("Enter");
+    assert_eq!(forked(&mut screen).2.instructions, Some(format!("{text}3.")));
+    // Another session of the list: what it was told is not known here.
+    let mut other = crate::harness::many::row(&story);
+    other.id = SessionId("0thersq000".to_string());
+    shelf::keep(vec![other]);
+    screen.press("g s");
+    ask(&mut screen);
+    screen.press("Enter");
+    assert_eq!(screen.commands(), [], "{}", screen.screen());
+    assert!(screen.screen().contains("Nothing was written"), "{}", screen.screen());
+    screen.press("g s");
+    ask(&mut screen);
+    screen.write("Be brief.").press("Enter");
+    assert_eq!(forked(&mut screen).2.instructions.as_deref(), Some("Be brief."));
+}
+
 #[test]
 fn with_other_arguments_from_the_editor() {
     let story = story::held();

@@ -11,6 +11,7 @@ use tackroom::domain::notice::{Driver, Notice};
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::Touch;
+use tackroom::ui::edit_args::ArgEditor;
 use tackroom::ui::edit_json;
 use tackroom::ui::mode::Pane;
 use tackroom::ui::parts::Overlay;
@@ -228,12 +229,108 @@ fn the_lines_of_a_text_are_edited_as_lines() {
     assert_eq!(screen.orders(), []);
 }
 
+/// The editor on a call that waits with these arguments.
+fn opened(args: serde_json::Value) -> ArgEditor {
+    let mut story = Story::new("ed1tsq0000", "Edited");
+    story.task("Go.").reply(10, "", &[("shell", args)]).hold_command(1, &["ls"]);
+    let call = story.session.call(CallId(1)).expect("it waits");
+    ArgEditor::open(call, &story.tools).expect("they are JSON")
+}
+
+/// Cause: an invisible character beside one that was made visible was changed as the editor opened: the arguments were
+/// other ones before a key was pressed.
+#[test]
+fn opening_an_editor_changes_nothing() {
+    for odd in [
+        "\u{1F130}\u{FE0F}",
+        "\u{66A}\u{200C}\u{627}",
+        "a\u{200D}b",
+        "\u{1F469}\u{200D}\u{1F680}\u{202E}",
+        "\t\u{0}\u{7f}\u{85}\u{2028} ",
+        "\u{FEFF}\u{E0041}",
+    ] {
+        let args = json!({"argv": [odd, format!("x{odd}y{odd}")], odd: 1});
+        let editor = opened(args.clone());
+        assert!(!editor.is_changed(), "{odd:?}: {}", editor.text.text());
+        let cleaned = tackroom::domain::text::clean(&editor.text.text()).into_owned();
+        assert_eq!(cleaned, editor.text.text(), "what is edited is what is seen");
+    }
+}
+
+/// Cause: a tab that was pasted into an argument ran as blanks, and other bytes as the signs that stand for them.
+#[test]
+fn what_is_pasted_into_an_argument_is_what_runs() {
+    for pasted in [
+        "\tall:\n\t\tcc -o a a.c\n",
+        "\u{1b}[31m",
+        "a\u{200b}b\u{202e}c",
+        "\u{0}\u{7f}\u{85}",
+        "x\r\ny",
+        "Ä 日本 🚀",
+    ] {
+        let mut editor = opened(json!({"argv": ["ls"], "body": ""}));
+        editor.text.set("{\"argv\": [\"ls\"],\n\"body\": \"\"}");
+        editor.text.jump(1, 9);
+        editor.paste(pasted);
+        let value = editor.value.clone().unwrap_or_else(|| panic!("{pasted:?}: {:?}", editor.faults));
+        assert_eq!(value["body"], json!(pasted.replace("\r\n", "\n")), "{}", editor.text.text());
+        // A whole document, pasted in the place of all.
+        editor.text.set("");
+        editor.paste("{\t\"argv\":\t[\"a\\\"\tb\"]}");
+        assert_eq!(editor.value.clone().map(|value| value["argv"].clone()), Some(json!(["a\"\tb"])));
+    }
+}
+
+/// Cause: an edited number that is longer than numbers are kept ran as another one, without a word.
+#[test]
+fn a_number_runs_as_it_is_written_or_not_at_all() {
+    let mut editor = opened(json!({"argv": ["ls"], "n": 1}));
+    let mut faults = |number: &str| {
+        editor.text.set(&format!("{{\"argv\": [\"ls\"],\n\"n\": {number}}}"));
+        editor.paste("");
+        editor
+            .faults
+            .iter()
+            .filter(|fault| fault.why.contains("would run as"))
+            .map(|f| (f.line, f.why.clone()))
+            .next()
+    };
+    for same in [
+        "0",
+        "-0",
+        "0.0",
+        "1.50",
+        "1e3",
+        "10E-1",
+        "18446744073709551615",
+        "-9223372036854775808",
+        "0.1",
+        "1e22",
+        "5e-324",
+        "1.7976931348623157e308",
+        "123456789012345680000",
+        "100000000000000000000000",
+    ] {
+        assert_eq!(faults(same), None, "{same}");
+    }
+    for other in
+        ["12345678901234567890123", "18446744073709551617", "0.1000000000000000055", "-9223372036854775809"]
+    {
+        let (line, why) = faults(other).unwrap_or_else(|| panic!("{other}"));
+        assert!(line == 1 && why.contains(other), "{why}");
+    }
+    // What is kept of a number is read again as the same number.
+    let text = "-1.7976931348623155e+308";
+    assert_eq!(serde_json::from_str::<Value>(text).unwrap().to_string(), text);
+}
+
 proptest! {
     #[test]
-    fn any_arguments_are_the_same_after_they_were_opened(texts in proptest::collection::vec(".{0,8}(\n|\\\\n|\\\\|\"|\r\n|\t| \n|\u{202e})?.{0,8}\n?", 1..6)) {
+    fn any_arguments_are_the_same_after_they_were_opened(texts in proptest::collection::vec(".{0,8}(\n|\\\\n|\\\\|\"|\r\n|\t| \n|\u{202e}|\u{200c}|\u{200d}|\u{fe0f}|\u{66a}|\u{1f130}\u{fe0f})?.{0,8}\n?", 1..6)) {
         let value = json!({"key\n\"": texts.clone(), "one": texts[0]});
         let open = edit_json::open(&value);
-        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&edit_json::strict(&open).json).ok(), Some(value), "{}", open);
+        prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&edit_json::strict(&open).json).ok(), Some(&value).cloned(), "{}", open);
+        prop_assert!(!opened(value).is_changed(), "{}", open);
     }
 }
 

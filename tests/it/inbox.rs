@@ -4,13 +4,16 @@ use crate::harness::many::{Many, command, listed, row, three, write};
 use crate::harness::screen::decides;
 use crate::harness::story::{self, Story};
 use proptest::prelude::*;
+use tackroom::domain::call::CallState;
 use tackroom::domain::command::Command;
+use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::CallId;
-use tackroom::domain::inbox::Answered;
+use tackroom::domain::inbox::{Answered, HoldId};
 use tackroom::domain::order::{Order, Refusal};
 use tackroom::domain::session::Session;
 use tackroom::domain::tally::{self, Row};
 use tackroom::domain::waits::Waits;
+use tackroom::ui::app::GUARD_MS;
 use tackroom::ui::mode::{Focus, Pane};
 use tackroom::ui::parts::Overlay;
 use tackroom::ui::update::{Effect, Mouse, Msg};
@@ -128,8 +131,21 @@ fn arguments_are_edited_for_the_chosen_session() {
     many.press("Ctrl-Home").write("{\"argv\":[\"true\"]}").press("Ctrl-Home");
     many.press("Esc");
     assert_eq!(many.answers(), []);
-    many.press("e Ctrl-Home").write("{\"x\": 1}");
-    assert_eq!(many.answers(), []);
+    many.press("e Ctrl-Home").write("{\"x\": 1}").press("Ctrl-S");
+    assert_eq!(many.answers(), [], "what is no JSON goes nowhere");
+    many.press("Esc e Ctrl-End End");
+    let written = editor(&many).text.text().chars().count();
+    many.press(&"Backspace ".repeat(written));
+    assert!(editor(&many).text.is_empty());
+    let hash = many.hash(SITE);
+    many.write("{\"argv\":[\"true\"]}").press("Ctrl-S");
+    let args = serde_json::json!({"argv": ["true"]});
+    assert_eq!(many.answers(), [(SITE.to_string(), Order::ApproveEdited { call: CallId(1), hash, args })]);
+}
+
+fn editor(many: &Many) -> &tackroom::ui::edit_args::ArgEditor {
+    let Some(Overlay::Editor(editor)) = &many.screen.app.overlay else { panic!("the editor is open") };
+    editor
 }
 
 #[test]
@@ -309,8 +325,65 @@ fn a_hold_that_comes_while_nobody_looks_rings() {
     assert_eq!(bells, 1);
 }
 
+/// What is in front of the operator: the chosen hold and its action, where the keys go, whether a page or a question is
+/// open.
+fn in_front(many: &Many) -> (Option<HoldId>, Option<Hash>, Focus, bool, bool) {
+    let app = &many.screen.app;
+    let held = app.inbox.as_ref().and_then(|inbox| inbox.chosen());
+    let (id, hash) = (held.map(|held| held.id.clone()), held.and_then(|held| held.hash));
+    (id, hash, app.focus, app.overlay.is_some(), app.question.is_some())
+}
+
+/// A hold comes, one goes, or one is another.
+fn come_and_go(many: &mut Many, kind: usize, nth: usize) {
+    let waits =
+        |story: &Story| story.session.call(CallId(1)).is_some_and(|call| call.state == CallState::Held);
+    match (kind, many.stories.iter().position(waits)) {
+        (0, _) | (_, None) => many.stories.push(command(&format!("c0mesq{nth:04}"), "New", &["ls"], 0)),
+        (1, Some(at)) => {
+            many.stories[at].order(Order::Reject { call: CallId(1), reason: String::new() });
+        }
+        (_, Some(at)) => {
+            let hash = many.stories[at].session.call(CallId(1)).and_then(|call| call.hash).expect("judged");
+            let args = serde_json::json!({"argv": ["rm", "-r", "x"]});
+            many.stories[at].order(Order::ApproveEdited { call: CallId(1), hash, args });
+            many.stories[at].hold_command(1, &["rm", "-r", "x"]);
+        }
+    }
+    many.tell();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// However long a burst of keys is, and whatever holds go and come in it: a key approves only what had been in front
+    /// of the operator, in the same place and unchanged, for as long as the guard takes.
+    #[test]
+    fn a_burst_approves_nothing_that_has_just_come(
+        text in "[yyyyndjkez \n]{60,100}", pace in 5u64..60, news in prop::collection::vec((0usize..100, 0usize..3), 0..6)
+    ) {
+        let mut many = Many::open(three(), SIZE);
+        let (mut since, mut now) = (0, 0);
+        let mut before = in_front(&many);
+        for (at, c) in text.chars().enumerate() {
+            now += pace;
+            many.screen.tick_ms(pace);
+            for (nth, (_, kind)) in news.iter().enumerate().filter(|(_, (when, _))| *when == at) {
+                come_and_go(&mut many, *kind, nth);
+            }
+            since = if in_front(&many) == before { since } else { now };
+            before = in_front(&many);
+            many.write(&c.to_string());
+            let approved = many.answers().into_iter().find(|(_, order)| matches!(order, Order::Approve { .. }));
+            if let Some((session, order)) = approved {
+                prop_assert!(now - since >= GUARD_MS, "{order:?} in {session}: {} ms after it came, {text:?}", now - since);
+                let chosen = before.0.as_ref().map(|id| id.session.to_string());
+                prop_assert!(before.3 || chosen == Some(session), "what is approved is the one that was chosen");
+            }
+            since = if in_front(&many) == before { since } else { now };
+            before = in_front(&many);
+        }
+    }
 
     /// Whatever is typed at once, at any speed below the guard, decides nothing; and the list alone never decides.
     #[test]

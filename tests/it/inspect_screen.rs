@@ -98,6 +98,8 @@ async fn the_page_is_stepped_through_copied_opened_and_left() {
         matches!(&screen.app.overlay, Some(Overlay::Fork(dialog)) if dialog.point.at == Some(call(&story, 4).no))
     );
     screen.press("Esc");
+    assert!(matches!(screen.app.overlay, Some(Overlay::Inspect(_))), "back to where it was asked for");
+    screen.press("Esc");
     assert!(screen.app.overlay.is_none());
 }
 
@@ -122,6 +124,52 @@ async fn a_late_page_of_another_event_is_dropped() {
     screen.press("3 g g j j j o");
     answer(&mut screen, &story, event(1)).await;
     assert!(screen.screen().contains("Reading"), "{}", screen.screen());
+}
+
+/// Cause: a page that came while the help lay over it was dropped, and one that could not be read was waited for for ever.
+#[tokio::test]
+async fn a_page_arrives_below_the_help_and_a_failed_one_is_said() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 g g j j j o ?");
+    answer(&mut screen, &story, call(&story, 4)).await;
+    assert!(screen.press("Esc").screen().contains("call c4 write_file"), "{}", screen.screen());
+    for under_help in [false, true] {
+        let mut screen = TestScreen::of(&story, (120, 40));
+        screen.press("3 g g j j j o").press(if under_help { "?" } else { "" });
+        let (session, subject) = (story.session.id.clone(), call(&story, 4));
+        let (sentence, hint) = ("The log\u{202e} is damaged.".to_string(), "verify tells more".to_string());
+        screen.msg(Msg::Notice(Notice::NotInspected { session, subject, sentence, hint }));
+        screen.press(if under_help { "Esc" } else { "" }).tick_ms(60_000);
+        let shown = screen.screen();
+        assert!(
+            shown.contains("The log<U+202E> is damaged.") && shown.contains("verify tells more"),
+            "{shown}"
+        );
+        assert!(!shown.contains("Reading the session"), "{shown}");
+        screen.press("[");
+        assert!(!screen.screen().contains("is damaged"), "another one may be whole: {}", screen.screen());
+    }
+}
+
+/// Cause: between `]` and the page that it asked for, copying, opening elsewhere and forking took the page before.
+#[tokio::test]
+async fn until_the_page_is_there_nothing_is_taken_of_the_one_before() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 g g j j j o");
+    answer(&mut screen, &story, call(&story, 4)).await;
+    screen.press("]").effects.clear();
+    for keys in ["y y", "Ctrl-Y", "p", "e", "f"] {
+        screen.press(keys);
+        assert_eq!(screen.effects, [], "{keys}");
+        assert!(matches!(screen.app.overlay, Some(Overlay::Inspect(_))), "{keys}");
+        assert!(screen.screen().contains("still being read"), "{keys}: {}", screen.screen());
+    }
+    let next = event(call(&story, 4).no.0 + 1);
+    answer(&mut screen, &story, next).await;
+    screen.press("f");
+    assert!(matches!(&screen.app.overlay, Some(Overlay::Fork(dialog)) if dialog.point.at == Some(next.no)));
 }
 
 /// Megabytes are laid out by their ends, once, and a frame only reads what was laid out.

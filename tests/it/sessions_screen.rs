@@ -27,12 +27,12 @@ use tackroom::ui::update::Msg;
 
 const SIZE: (u16, u16) = (120, 40);
 
-fn id(of: &str) -> SessionId {
+pub fn id(of: &str) -> SessionId {
     SessionId(of.to_string())
 }
 
 /// Rows told by nothing but their place: the first is the newest.
-fn rows(many: usize) -> Vec<Row> {
+pub fn rows(many: usize) -> Vec<Row> {
     let row = |i: usize| {
         let mut row = Row::new(id(&format!("s{i:05}")));
         row.title = format!("Task {i}");
@@ -44,7 +44,7 @@ fn rows(many: usize) -> Vec<Row> {
 }
 
 /// The sessions screen with these sessions.
-fn listing(rows: Vec<Row>, size: (u16, u16)) -> TestScreen {
+pub fn listing(rows: Vec<Row>, size: (u16, u16)) -> TestScreen {
     shelf::keep(rows);
     let mut screen = TestScreen::new(story::tools(), size);
     screen.press("Esc g s");
@@ -52,18 +52,18 @@ fn listing(rows: Vec<Row>, size: (u16, u16)) -> TestScreen {
     screen
 }
 
-fn chosen(screen: &TestScreen) -> Option<String> {
+pub fn chosen(screen: &TestScreen) -> Option<String> {
     screen.app.library.chosen_row().map(|row| row.id.to_string())
 }
 
-fn deeds(screen: &mut TestScreen) -> Vec<(SessionId, Deed)> {
+pub fn deeds(screen: &mut TestScreen) -> Vec<(SessionId, Deed)> {
     let mut all = screen.commands();
     assert_eq!(all.len(), 1, "{all:?}");
     let Command::Deeds(deeds) = all.remove(0) else { panic!("{all:?}") };
     deeds
 }
 
-fn did(screen: &mut TestScreen, of: &[(&str, Deed, Came)]) {
+pub fn did(screen: &mut TestScreen, of: &[(&str, Deed, Came)]) {
     let done = |(of, deed, came): &(&str, Deed, Came)| Done {
         session: id(of),
         deed: deed.clone(),

@@ -66,6 +66,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     for (row, line) in (text.y..).zip(app.panel.lines.get(visible).unwrap_or_default()) {
         line.render(Rect { y: row, height: 1, ..text }, buf);
     }
+    if app.inbox.is_some() && total == 0 {
+        ink::lines(&inbox::unread(app, text.width), text, buf);
+    }
     let mut row = text.bottom();
     if row < area.bottom() {
         state(app).render(Rect { y: row, height: 1, ..area }, buf);
@@ -193,9 +196,11 @@ pub fn words(ask: &Ask) -> String {
             Twisting::Instructions => "Fork with the instructions:".to_string(),
             Twisting::Nothing | Twisting::Args(_) => "Fork:".to_string(),
         },
-        Ask::Mark(Marking::Reject) => "To be rejected. Why? May be empty:".to_string(),
-        Ask::Mark(Marking::Happened) => "It did happen. A note, may be empty:".to_string(),
-        Ask::Mark(Marking::GiveUp) => "To be given up. A note, may be empty:".to_string(),
+        Ask::Mark { how, name, .. } => match how {
+            Marking::Reject => format!("Reject {name}. Why? May be empty:"),
+            Marking::Happened => format!("{name} did happen. A note, may be empty:"),
+            Marking::GiveUp => format!("Give up {name}. A note, may be empty:"),
+        },
         Ask::Note => "Note for the model's next request:".to_string(),
         Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }

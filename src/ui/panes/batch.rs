@@ -130,7 +130,8 @@ fn state(app: &App, page: &Batch) -> Line<'static> {
     let enter = app.keys.key_of(Context::Batch, Action::Inbox(Tray::Send));
     let (guard, unseen) = (guard_ms(app, page), page.unseen());
     if page.sent {
-        return say(Role::Muted, format!("{enter} closes."));
+        let close = app.keys.key_of(Context::BatchSent, Action::Close);
+        return say(Role::Muted, format!("{close} closes."));
     }
     if unseen > 0 {
         let down = app.keys.key_of(Context::Batch, Action::Move(Move::Down));
@@ -144,9 +145,7 @@ fn state(app: &App, page: &Batch) -> Line<'static> {
     }
     match (page.ready(), page.destroys()) {
         (0, _) => say(Role::Wait, "None of these can be sent.".to_string()),
-        (_, true) => {
-            say(Role::Risk, format!("Something here can destroy: type \"{WORD}\", then {enter} sends."))
-        }
+        (_, true) => say(Role::Risk, format!("Type \"{WORD}\", then {enter}: something here can destroy.")),
         (ready, false) => say(Role::Accent, format!("{enter} sends {}.", count(ready as u64, "decision"))),
     }
 }

@@ -29,7 +29,7 @@ const SPEC: usize = 24;
 /// Draws the list.
 pub fn draw(app: &App, list: &BreakList, area: Rect, buf: &mut Buffer) {
     let hint = if list.until { "run until: type where to stop" } else { "type where to stop" };
-    palette::filter(app, &list.input.text(), hint, area, buf);
+    palette::filter(app, &list.input, hint, area, buf);
     let body = ink::below(area, 2);
     let told = told(app, list, usize::from(body.width));
     let used = u16::try_from(told.len()).unwrap_or(u16::MAX);

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use crate::domain::text;
 use crate::ui::app::App;
-use crate::ui::edit::{ArgEditor, LaidText};
+use crate::ui::edit_args::{ArgEditor, LaidText};
 use crate::ui::theme::{Role, Theme};
 use crate::ui::widgets::diff;
 

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::domain::text;
+use crate::ui::action::{Action, Tray};
 use crate::ui::app::App;
 use crate::ui::can;
 use crate::ui::key::Key;
@@ -13,6 +14,13 @@ use crate::ui::mode::Context;
 use crate::ui::panes::approval;
 use crate::ui::parts::{Question, Toast};
 use crate::ui::theme::Role;
+
+/// Narrower lines name the help alone of what counts everywhere.
+const COLUMNS_FOR_TAIL: u16 = 60;
+/// Columns that a question has at least, however narrow the line.
+const ASKED_MIN: usize = 16;
+/// Columns that stand beside what is typed there: blanks and the cursor's place.
+const TYPED_BESIDE: usize = 5;
 
 /// Draws the line.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
@@ -35,7 +43,11 @@ fn asked(app: &App) -> Option<&Question> {
 }
 
 fn ask(app: &App, question: &Question, width: u16) -> (Line<'static>, u16) {
-    let label = format!(" {} ", approval::words(&question.ask));
+    // What is typed has half of the line where it needs so much.
+    let label = text::clean(&approval::words(&question.ask)).replace('\n', " ");
+    let half = (usize::from(width) / 2).max(ASKED_MIN);
+    let left = usize::from(width).saturating_sub(question.text.columns() + TYPED_BESIDE);
+    let label = format!(" {} ", text::truncate(&label, half.max(left)));
     let room = usize::from(width).saturating_sub(text::width(&label));
     let laid = question.text.lay(room);
     let row = laid.rows.get(laid.cursor.0).map(|(_, row)| row.clone()).unwrap_or_default();
@@ -56,37 +68,61 @@ fn passing(app: &App, toast: &Toast, width: u16) -> Line<'static> {
     Line::from(Span::styled(text::truncate(&words, usize::from(width)), theme.style(role)))
 }
 
-/// The labelled keys of the contexts of the moment, as many as fit; help and quit always.
+/// A key of the line.
+struct Entry {
+    key: String,
+    label: &'static str,
+    /// Whether it leads back to where one came from.
+    leaves: bool,
+}
+
+impl Entry {
+    fn columns(&self) -> usize {
+        text::width(&self.key) + self.label.len() + 3
+    }
+}
+
+/// The labelled keys of the contexts of the moment, as many as fit; always the way back and the help, and what else
+/// counts everywhere where there is room for it.
 fn keys(app: &App, width: u16) -> Line<'static> {
     let theme = &app.look.theme;
     if let Some(prefix) = app.prefix {
         return continued(app, prefix);
     }
-    let mut shown: Vec<(String, &'static str)> = Vec::new();
-    let mut tail: Vec<(String, &'static str)> = Vec::new();
+    let mut shown: Vec<Entry> = Vec::new();
+    let mut tail: Vec<Entry> = Vec::new();
     let contexts = can::contexts(app);
     let writes = contexts.first().is_some_and(|context| context.is_text());
     for context in contexts {
         for entry in app.keys.of(context) {
             let key = if writes { entry.key_in_text() } else { entry.key() };
             let row = entry.binding;
-            let taken = shown.iter().any(|(_, label)| *label == row.label);
+            let taken = shown.iter().any(|one| one.label == row.label);
             let counts = can::can(app, row.action) && !can::wants_reading(app, row.action);
             if !row.label.is_empty() && !key.is_empty() && !taken && counts {
-                let target = if context == Context::Global { &mut tail } else { &mut shown };
-                target.push((key, row.label));
+                let leaves = matches!(row.action, Action::Close | Action::Inbox(Tray::Close | Tray::List));
+                let entry = Entry { key, label: row.label, leaves };
+                match context == Context::Global {
+                    false => shown.push(entry),
+                    true if width >= COLUMNS_FOR_TAIL || row.action == Action::Help => tail.push(entry),
+                    true => {}
+                }
             }
         }
     }
-    let columns = |(key, label): &(String, &str)| text::width(key) + label.len() + 3;
-    let mut room = usize::from(width).saturating_sub(1 + tail.iter().map(columns).sum::<usize>());
+    let room = usize::from(width).saturating_sub(1 + tail.iter().map(Entry::columns).sum::<usize>());
+    let mut back = shown.iter().find(|one| one.leaves).map_or(0, Entry::columns);
+    let mut room = room.saturating_sub(back);
     shown.retain(|one| {
-        let fits = columns(one) <= room;
-        room = room.saturating_sub(if fits { columns(one) } else { room });
+        if one.leaves {
+            room += std::mem::take(&mut back); // it was kept for this
+        }
+        let fits = one.columns() <= room;
+        room -= if fits { one.columns() } else { 0 };
         fits
     });
     let mut spans = vec![Span::raw(" ")];
-    for (key, label) in shown.into_iter().chain(tail) {
+    for Entry { key, label, .. } in shown.into_iter().chain(tail) {
         spans.push(Span::styled(key, theme.style(Role::Accent)));
         spans.push(Span::styled(format!(" {label}  "), theme.style(Role::Muted)));
     }

@@ -13,13 +13,18 @@ use crate::domain::inbox::Held;
 use crate::domain::text;
 use crate::domain::time::{age, duration};
 use crate::domain::waits::Waits;
+use crate::ui::action::{Action, Tray};
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::inbox::Inbox;
+use crate::ui::mode::Context;
 use crate::ui::panes::ink;
-use crate::ui::paper::leaf::{MARGIN, count, fit, one_line, spread};
+use crate::ui::paper::leaf::{MARGIN, count, fit, one_line, prose, spread};
 use crate::ui::theme::Role;
 use crate::ui::update_inbox::{self, ROWS_EACH};
+
+/// Narrower screens say in short how many wait where some are marked.
+const COLUMNS_FOR_WORDS: u16 = 60;
 
 /// The list's title: how many wait and how many are marked.
 pub fn title(app: &App) -> String {
@@ -37,6 +42,9 @@ pub fn status(app: &App, inbox: &Inbox) -> Vec<Span<'static>> {
     let (words, role) = match (inbox.told, waits) {
         (false, _) => ("looking".to_string(), Role::Muted),
         (true, 0) => ("nothing waits for you".to_string(), Role::Ok),
+        (true, more) if app.size.0 < COLUMNS_FOR_WORDS && !inbox.marks.is_empty() => {
+            (format!("{more} wait"), Role::Wait)
+        }
         (true, 1) => ("1 thing waits for you".to_string(), Role::Wait),
         (true, more) => (format!("{more} things wait for you"), Role::Wait),
     };
@@ -45,9 +53,15 @@ pub fn status(app: &App, inbox: &Inbox) -> Vec<Span<'static>> {
         0 => String::new(),
         more => format!("  in {}", count(more as u64, "session")),
     };
+    let send = app.keys.key_of(Context::Inbox, Action::Inbox(Tray::Confirm));
+    let marked = match inbox.marks.len() {
+        0 => String::new(),
+        more => format!("  {more} marked: {send} sends"),
+    };
     vec![
         Span::styled(format!(" {glyph}Inbox  "), look.style(Role::Title)),
         Span::styled(words, look.style(role)),
+        Span::styled(marked, look.style(Role::Accent)),
         Span::styled(over, look.style(Role::Muted)),
     ]
 }
@@ -146,6 +160,14 @@ pub fn kind(waits: Waits) -> &'static str {
     }
 }
 
+/// Why the chosen hold cannot be shown, and what to do about it.
+pub fn unread(app: &App, width: u16) -> Vec<Line<'static>> {
+    let failed = app.inbox.as_ref().and_then(|inbox| inbox.failed.as_ref());
+    let Some((sentence, hint)) = failed.map(|failed| &failed.why) else { return Vec::new() };
+    let lines = |text: &str, role| prose(text, app.look.style(role), usize::from(width), usize::MAX).0;
+    [lines(sentence, Role::Fault), lines(hint, Role::Muted)].concat()
+}
+
 /// Why the decision panel is empty.
 pub fn absent(app: &App) -> &'static str {
     match &app.inbox {
@@ -154,6 +176,7 @@ pub fn absent(app: &App) -> &'static str {
             "Nobody drives it: its process stopped."
         }
         Some(inbox) if inbox.session().is_some() => "It does not wait any more.",
+        Some(inbox) if inbox.failed.is_some() => "It cannot be read; it is tried again.",
         Some(_) | None => "Its session is being read …",
     }
 }

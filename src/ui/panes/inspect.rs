@@ -17,6 +17,7 @@ use crate::ui::app::App;
 use crate::ui::glyph::GlyphSet;
 use crate::ui::inspecting::Inspecting;
 use crate::ui::panes::ink;
+use crate::ui::paper::leaf::prose;
 use crate::ui::theme::Role;
 
 /// The title of the overlay.
@@ -40,6 +41,12 @@ pub fn draw(app: &App, asked: &Inspecting, area: Rect, buf: &mut Buffer) {
         buf.set_stringn(area.x, area.y, words, usize::from(area.width), app.look.style(Role::Accent));
     }
     let body = body(asked, area);
+    if let Some((sentence, hint)) = asked.fault.as_ref().filter(|_| !asked.is_there()) {
+        let lines =
+            |text: &str, role| prose(text, app.look.style(role), usize::from(body.width), usize::MAX).0;
+        let lines = [lines(sentence, Role::Fault), lines(hint, Role::Muted)].concat();
+        return ink::lines(&lines, body, buf);
+    }
     if asked.page.is_none() {
         let words = "Reading the session…";
         buf.set_stringn(body.x, body.y, words, usize::from(body.width), app.look.style(Role::Muted));

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::ui::app::App;
+use crate::ui::edit::TextBox;
 use crate::ui::glyph::Glyph;
 use crate::ui::keymap::Entry;
 use crate::ui::list;
@@ -13,6 +14,9 @@ use crate::ui::panes::ink;
 use crate::ui::paper::leaf::{one_line, spread};
 use crate::ui::parts::{Chooser, ForkDialog};
 use crate::ui::theme::Role;
+
+/// Columns that what is typed has at least where something stands at the right edge of its line.
+const TYPED_MIN: u16 = 20;
 
 /// Draws the palette.
 pub fn draw(app: &App, chooser: &Chooser, area: Rect, buf: &mut Buffer) {
@@ -80,7 +84,7 @@ type Row = (Vec<Span<'static>>, Vec<Span<'static>>);
 /// Draws what was typed, a rule, and the rows around the chosen one.
 fn choose(app: &App, chooser: &Chooser, rows: Vec<Row>, area: Rect, buf: &mut Buffer) {
     let look = &app.look;
-    filter(app, &chooser.filter.text(), "type to find", area, buf);
+    filter(app, &chooser.filter, "type to find", area, buf);
     let body = ink::below(area, 2);
     if rows.is_empty() {
         buf.set_stringn(body.x, body.y, "Nothing fits.", usize::from(body.width), look.style(Role::Muted));
@@ -100,19 +104,38 @@ fn choose(app: &App, chooser: &Chooser, rows: Vec<Row>, area: Rect, buf: &mut Bu
 }
 
 /// Draws the line that is typed into, and a rule below it.
-pub fn filter(app: &App, typed: &str, hint: &str, area: Rect, buf: &mut Buffer) {
-    let look = &app.look;
-    let width = usize::from(area.width);
-    let prompt = format!("{} ", Glyph::Selected.text(look.glyphs));
-    buf.set_stringn(area.x, area.y, &prompt, width, look.style(Role::Accent));
-    let text = ink::inset(Rect { height: 1.min(area.height), ..area }, ink::columns(&prompt));
-    if typed.is_empty() {
-        buf.set_stringn(text.x, text.y, hint, usize::from(text.width), look.style(Role::Muted));
-    } else {
-        buf.set_stringn(text.x, text.y, one_line(typed), usize::from(text.width), look.style(Role::Text));
-    }
+pub fn filter(app: &App, typed: &TextBox, hint: &str, area: Rect, buf: &mut Buffer) {
+    line(app, "", typed, hint, area, buf);
+    rule(app, area, buf);
+}
+
+/// The room for what is typed beside a text at the right edge; all of the line where that text has none.
+pub fn beside(area: Rect, right: &str) -> Rect {
+    let width = area.width.saturating_sub(ink::columns(right));
+    if width < TYPED_MIN { area } else { Rect { width, ..area } }
+}
+
+/// Draws a rule below the line that is typed into.
+pub fn rule(app: &App, area: Rect, buf: &mut Buffer) {
     if area.height > 1 {
-        let rule = Glyph::Rule.text(look.glyphs).repeat(width);
-        buf.set_stringn(area.x, area.y + 1, rule, width, look.style(Role::Border));
+        let rule = Glyph::Rule.text(app.look.glyphs).repeat(usize::from(area.width));
+        buf.set_stringn(area.x, area.y + 1, rule, usize::from(area.width), app.look.style(Role::Border));
+    }
+}
+
+/// Draws a line that is typed into: as much of the text as has the cursor in view.
+pub fn line(app: &App, label: &str, typed: &TextBox, hint: &str, area: Rect, buf: &mut Buffer) {
+    let look = &app.look;
+    let prompt = format!("{} ", Glyph::Selected.text(look.glyphs));
+    buf.set_stringn(area.x, area.y, &prompt, usize::from(area.width), look.style(Role::Accent));
+    let place = ink::inset(Rect { height: 1.min(area.height), ..area }, ink::columns(&prompt));
+    buf.set_stringn(place.x, place.y, label, usize::from(place.width), look.style(Role::Text));
+    let place = ink::inset(place, ink::columns(label));
+    let width = usize::from(place.width);
+    if typed.is_empty() {
+        buf.set_stringn(place.x, place.y, hint, width, look.style(Role::Muted));
+    } else {
+        let shown = one_line(&typed.in_view(width).0);
+        buf.set_stringn(place.x, place.y, shown, width, look.style(Role::Text));
     }
 }

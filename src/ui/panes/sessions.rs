@@ -19,6 +19,7 @@ use crate::domain::tally::Row;
 use crate::domain::text;
 use crate::domain::time::age;
 use crate::ui::app::App;
+use crate::ui::edit::TextBox;
 use crate::ui::glyph::Glyph;
 use crate::ui::library::Typing;
 use crate::ui::panes::{ink, palette, sessions_look, sessions_search};
@@ -36,6 +37,8 @@ const COLUMNS_FOR_LOOK: u16 = 110;
 /// Narrower rows show no steps and tokens; with a look beside them, which shows them too, they must be wider for that.
 const COLUMNS_FOR_NUMBERS: u16 = 66;
 const COLUMNS_FOR_BOTH: u16 = 90;
+/// Narrower lines do not say what is being named or tagged.
+const COLUMNS_FOR_NAMES: u16 = 60;
 
 /// The title of the screen.
 pub fn title(app: &App) -> String {
@@ -53,10 +56,12 @@ pub fn cursor(app: &App, area: Rect) -> Option<(u16, u16)> {
     let line = ink::below(area, 1);
     match library.typing {
         Typing::Nothing | Typing::Export => None,
-        Typing::Filter => Some(filter_cursor(&library.filter, line)),
-        Typing::Search => Some(filter_cursor(&library.texts.words, area)),
+        Typing::Filter => {
+            Some(filter_cursor(&library.filter, palette::beside(line, &tally(app, line.width).0)))
+        }
+        Typing::Search => Some(filter_cursor(&library.texts.words, sessions_search::room(app, area).0)),
         Typing::Rename | Typing::Tags => {
-            let label = ink::columns(&label(app));
+            let label = ink::columns(&label(app, area.width));
             Some(filter_cursor(&library.input, ink::inset(line, label)))
         }
     }
@@ -144,40 +149,62 @@ fn short(tab: Tab) -> &'static str {
     }
 }
 
-/// What is asked for in the line that is typed into.
-fn label(app: &App) -> String {
+/// What is asked for in the line that is typed into, and of which sessions; as much of it as there is room for.
+fn label(app: &App, width: u16) -> String {
     let library = &app.library;
-    let many = match library.meant().len() {
-        1 => String::new(),
-        many => format!(" {many} sessions"),
+    let names = one_line(&library.bound_names);
+    let (short, before) = match library.typing {
+        Typing::Rename => ("Title", "Title of"),
+        Typing::Tags => ("Tag", "Tag"),
+        Typing::Export => ("Export", "Export"),
+        Typing::Nothing | Typing::Filter | Typing::Search => return String::new(),
     };
-    match library.typing {
-        Typing::Rename => "Title: ".to_string(),
-        Typing::Tags => format!("Tag{many} (-word takes away): "),
-        Typing::Export => format!("Export{many} as"),
-        Typing::Nothing | Typing::Filter | Typing::Search => String::new(),
+    if width < COLUMNS_FOR_NAMES {
+        return format!("{short}: ");
     }
+    let room = usize::from(width) / 2 - before.len() - 3;
+    format!("{before} {}: ", text::truncate(&names, room))
 }
 
 /// The line that is typed into, how many there are, and a rule.
 fn typed(app: &App, area: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
-    let label = label(app);
-    let typed = match library.typing {
-        Typing::Rename | Typing::Tags => format!("{label}{}", library.input.text()),
-        Typing::Export => format!("{label}: j jsonl (exact)  m md  h html  a atif"),
-        Typing::Nothing | Typing::Filter | Typing::Search => library.filter.text(),
-    };
+    let label = label(app, area.width);
     let hint = match (library.typing, library.tab) {
+        (Typing::Rename, _) => "",
+        (Typing::Tags, _) => "words; -word takes away",
+        (Typing::Export, _) => "j jsonl (exact)  m md  h html  a atif",
         (Typing::Filter, _) if area.width < 70 => "words, tool:… tag:… after:7d",
         (Typing::Filter, _) => "words, status:failed tool:… tag:… agent:… folder:… after:7d tokens:>10k",
         (_, Tab::Archived) if library.kept_days.0 > 0 => "what is here long enough goes into the bin",
         (_, Tab::Bin) if library.kept_days.1 > 0 => "what is here long enough is removed for good",
-        (Typing::Nothing | Typing::Search | Typing::Rename | Typing::Tags | Typing::Export, _) => {
-            "/ filters, s searches in what was said and done"
-        }
+        (Typing::Nothing | Typing::Search, _) => "/ filters, s searches in what was said and done",
     };
-    palette::filter(app, &typed, hint, area, buf);
+    let (none, (tally, role)) = (TextBox::default(), tally(app, area.width));
+    let typed = match library.typing {
+        Typing::Rename | Typing::Tags => &library.input,
+        Typing::Export => &none,
+        Typing::Nothing | Typing::Filter | Typing::Search => &library.filter,
+    };
+    let room = palette::beside(area, &tally);
+    palette::line(app, &label, typed, hint, room, buf);
+    palette::rule(app, area, buf);
+    if room != area {
+        ink::right(&tally, look.style(role), area, area.y, buf);
+    }
+}
+
+/// What stands beside the filter: what is wrong with it, or where in the list one is; nothing beside other texts.
+fn tally(app: &App, width: u16) -> (String, Role) {
+    let library = &app.library;
+    match library.typing {
+        Typing::Rename | Typing::Tags | Typing::Export => return (String::new(), Role::Muted),
+        Typing::Nothing | Typing::Filter | Typing::Search => {}
+    }
+    if let Some(odd) = library.odd() {
+        let room = usize::from(width) / 2;
+        return (text::truncate(&format!(" {}", one_line(&odd)), room), Role::Fault);
+    }
     let (total, marked) = (library.total(), library.marked.len());
     let place = if total == 0 { 0 } else { library.chosen + 1 };
     let loose = if library.listed.query.loose { "roughly " } else { "" };
@@ -189,16 +216,7 @@ fn typed(app: &App, area: Rect, buf: &mut Buffer) {
             String::new()
         }
     };
-    match library.odd().filter(|_| matches!(library.typing, Typing::Nothing | Typing::Filter)) {
-        Some(odd) => {
-            let odd = text::truncate(&format!(" {}", one_line(&odd)), usize::from(area.width) * 2 / 3);
-            ink::right(&odd, look.style(Role::Fault), area, area.y, buf);
-        }
-        None => {
-            let tally = format!(" {place} of {loose}{total}{marks}{days} ");
-            ink::right(&tally, look.style(Role::Muted), area, area.y, buf);
-        }
-    }
+    (format!(" {place} of {loose}{total}{marks}{days} "), Role::Muted)
 }
 
 /// The rows in view.
@@ -217,12 +235,14 @@ fn list(app: &App, body: Rect, buf: &mut Buffer) {
         return ink::lines(&lines, body, buf);
     }
     let depths = library.depths();
+    // A look beside the rows says some of what they do.
+    let beside = library.chosen_row().is_some() && app.layout.overlay.inner.width >= COLUMNS_FOR_LOOK;
     let from = ink::first_shown(library.chosen, total, usize::from(body.height));
     for (place, line) in (from..total).zip(body.rows()) {
         match library.row(place) {
             Some(row) => {
                 let depth = place.checked_sub(library.listed.query.skip).and_then(|at| depths.get(at));
-                draw_row(app, row, depth.copied().unwrap_or(0), line, buf);
+                draw_row(app, row, (depth.copied().unwrap_or(0), beside), line, buf);
             }
             None => {
                 buf.set_stringn(line.x, line.y, "  …", usize::from(line.width), look.style(Role::Muted));
@@ -254,7 +274,7 @@ pub fn standing(standing: Standing<'_>) -> (Glyph, Role) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, (depth, beside): (usize, bool), line: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
     let stands = library.listed.standing(row);
     let (glyph, role) = standing(stands);
@@ -284,7 +304,6 @@ fn draw_row(app: &App, row: &Row, depth: usize, line: Rect, buf: &mut Buffer) {
     let word = one_line(&word);
     let room = " ".repeat(14_usize.saturating_sub(text::width(&word)));
     let mut right = vec![Span::raw(" "), Span::styled(word, look.style(role)), Span::raw(room)];
-    let beside = library.chosen_row().is_some() && app.layout.overlay.inner.width >= COLUMNS_FOR_LOOK;
     if line.width >= if beside { COLUMNS_FOR_BOTH } else { COLUMNS_FOR_NUMBERS } {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
         right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));

@@ -77,16 +77,21 @@ fn short(app: &App, row: &Row, glance: Option<&Glance>, area: Rect) -> Vec<Line<
     lines.extend(stands(app, row, width));
     let waits = glance.and_then(|glance| glance.waits.first());
     if let Some((call, tool, args)) = waits {
-        let what = format!("{call} {} {}", one_line(tool), one_line(args));
+        let what = format!("{call} {} {}", one_line(tool), in_a_line(args));
         lines.extend(named(app, "waits", &what, width, 1));
     }
     if let Some(glance) = glance.filter(|glance| !glance.said.is_empty()) {
-        lines.extend(named(app, "said", &one_line(&glance.said), width, 1));
+        lines.extend(named(app, "said", &in_a_line(&glance.said), width, 1));
     }
     for (name, what) in facts(app, row) {
         lines.extend(named(app, name, &what, width, 1));
     }
     lines
+}
+
+/// A text in one line: however many blanks and ends of lines stand together, they are one.
+fn in_a_line(text: &str) -> String {
+    one_line(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn title(app: &App, row: &Row, width: usize, lines: usize) -> Vec<Line<'static>> {

@@ -20,25 +20,25 @@ const HIT_ROWS: u16 = 2;
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let (texts, look) = (&app.library.texts, &app.look);
     let hint = "words, \"a phrase\", begin*";
-    palette::filter(app, &texts.words.text(), hint, area, buf);
-    let order = if texts.rank { "best first" } else { "newest first" };
-    let hits = texts.found.hits.len();
-    let more = if hits >= HITS_MAX { "+" } else { "" };
-    let searched = match texts.found.progress {
-        progress if progress.whole() || texts.asked.is_none() => String::new(),
-        progress => format!(", {} % searched so far", progress.percent()),
-    };
-    let tally = format!(" {hits}{more} found, {order}{searched} ");
+    let (room, tally) = room(app, area);
+    palette::line(app, "", &texts.words, hint, room, buf);
+    palette::rule(app, area, buf);
     ink::right(&tally, look.style(Role::Muted), area, area.y, buf);
+    let (hits, waits, whole) = (texts.found.hits.len(), waits(app), texts.found.progress.whole());
     let body = ink::below(area, 2);
     if hits == 0 {
         let sentence = match (texts.words.text().trim().is_empty(), wanted(&texts.words.text()).is_empty()) {
             (true, _) => "Messages, arguments and outputs of all sessions are searched as you type.",
             (false, true) => "There is no letter and no digit in what is looked for.",
-            (false, false) if app.library.search() != texts.asked => "Searching …",
+            (false, false) if waits => "Searching …",
+            (false, false) if !whole => "Nothing was found in what is searched so far.",
             (false, false) => "Nothing was found. A star at the end of a word is any ending.",
         };
-        let (lines, _) = prose(sentence, look.style(Role::Muted), usize::from(body.width), 4);
+        let lines = |text: &str, role| prose(text, look.style(role), usize::from(body.width), 4).0;
+        let lines = match &texts.failed {
+            Some((sentence, hint)) => [lines(sentence, Role::Fault), lines(hint, Role::Muted)].concat(),
+            None => lines(sentence, Role::Muted),
+        };
         return ink::lines(&lines, body, buf);
     }
     let fitting = usize::from(body.height / HIT_ROWS).max(1);
@@ -49,6 +49,36 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         let place = Rect { height: HIT_ROWS.min(place.height), ..place };
         draw_hit(app, hit, place, at == texts.chosen, buf);
     }
+}
+
+/// Whether what is asked for is still being looked for.
+fn waits(app: &App) -> bool {
+    let (asked, texts) = (app.library.search(), &app.library.texts);
+    asked.is_some() && asked != texts.of
+}
+
+/// The room for what is typed, and what stands beside it: how many were found, as far as there is room to say it.
+pub fn room(app: &App, area: Rect) -> (Rect, String) {
+    let texts = &app.library.texts;
+    let order = if texts.rank { "best first" } else { "newest first" };
+    let more = if texts.found.hits.len() >= HITS_MAX { "+" } else { "" };
+    let (waits, progress) = (waits(app), texts.found.progress);
+    let searched = match app.library.search() {
+        Some(_) if !waits && !progress.whole() => format!(", {} % searched so far", progress.percent()),
+        Some(_) | None => String::new(),
+    };
+    let found = match (&texts.failed, waits) {
+        (Some(_), _) => "not searched".to_string(),
+        (None, true) => "searching".to_string(),
+        (None, false) => format!("{}{more} found", texts.found.hits.len()),
+    };
+    for tally in [format!(" {found}, {order}{searched} "), format!(" {found} ")] {
+        let room = palette::beside(area, &tally);
+        if room != area {
+            return (room, tally);
+        }
+    }
+    (area, String::new())
 }
 
 fn draw_hit(app: &App, hit: &Hit, area: Rect, chosen: bool, buf: &mut Buffer) {

@@ -89,11 +89,14 @@ fn figures(app: &App, session: &Session) -> String {
             parts.push(text::truncate(&text::clean(&run.model), 24));
         }
         parts.push(format!("step {}/{}", run.steps, run.limits.steps));
-        let end = run.ended.as_ref().map_or(app.now.max(session.updated_at), |(_, _, at)| *at);
+        let end = app.now.max(session.updated_at);
         let end = if app.playback.is_some() { ink::clock(app).min(end) } else { end };
         if area_is_wide(app) || holds == 0 {
-            parts.push(format!("{} tok", tokens(session.usage.input + session.usage.output)));
-            parts.push(duration(end.ms_since(run.started_at) / 1000 * 1000));
+            let used = session.usage.input + session.usage.output;
+            // What a fork was told before it was made, its parent paid for.
+            let counts = used > 0 || session.parent.is_none();
+            parts.extend(counts.then(|| format!("{} tok", tokens(used))));
+            parts.extend(session.run_ms(end).map(|ms| duration(ms / 1000 * 1000)));
         }
     }
     parts.join("  ") + " "

@@ -2,6 +2,8 @@
 
 use super::{SIZES, draw, empty, look, press, row, tell, watching};
 use crate::compare::account;
+use crate::harness::look::page;
+use crate::harness::many::Many;
 use crate::harness::screen::TestScreen;
 use crate::harness::shelf;
 use crate::harness::shot;
@@ -17,7 +19,9 @@ use tackroom::domain::ids::{CallId, EventNo, SessionId};
 use tackroom::domain::notice::Notice;
 use tackroom::domain::order::Order;
 use tackroom::domain::outcome::Report;
+use tackroom::domain::search::{Found, Hit};
 use tackroom::ui::app::App;
+use tackroom::ui::parts::Overlay;
 use tackroom::ui::update::{Msg, update};
 
 /// What clears, retitles, colours, turns round, hides, leaves its line and draws frames.
@@ -222,4 +226,57 @@ fn nothing_of_a_comparison_or_a_replay_does() {
         screen.press("Space").tick_ms(700);
         looked_at(&mut screen.app, &format!("a replay from {at}"), true);
     }
+}
+
+#[test]
+fn nothing_of_the_inbox_the_inspector_or_a_search_does() {
+    for keys in ["", "Enter", "n", "Space d", "G", "G n"] {
+        let mut many = Many::open(vec![stopped(), unknown(), told("h0h0h0h0h9")], SIZES[0]);
+        many.press(keys);
+        if many.screen.app.question.is_some() {
+            many.screen.paste(&hostile());
+        }
+        looked_at(&mut many.screen.app, &format!("inbox {keys}"), true);
+    }
+    let mut many = Many::open(vec![stopped(), unknown()], SIZES[0]);
+    many.screen.press("j").commands();
+    let session = SessionId(many.chosen());
+    many.screen.msg(Msg::Notice(Notice::NotLooked { session, sentence: hostile(), hint: hostile() }));
+    many.screen.press("Enter");
+    looked_at(&mut many.screen.app, "a look that failed", true);
+    let story = stopped();
+    let mut app = watching(&story, look());
+    press(&mut app, "2 g g o");
+    let Some(Overlay::Inspect(asked)) = &app.overlay else { panic!("it is looked at") };
+    let (session, subject, now) = (asked.session.clone(), asked.subject, app.now);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let page = runtime.block_on(page(&story, &[], subject, None));
+    tell(&mut app, Notice::Inspected(std::sync::Arc::new(page)), now);
+    for keys in ["g g", "J", "/"] {
+        press(&mut app, keys);
+        update(&mut app, Msg::Paste(hostile()), now);
+        looked_at(&mut app, &format!("inspector {keys}"), true);
+    }
+    tell(&mut app, Notice::NotInspected { session, subject, sentence: hostile(), hint: hostile() }, now);
+    looked_at(&mut app, "a page that cannot be read", true);
+    let mut app = watching(&story, look());
+    shelf::keep(vec![row(&story)]);
+    press(&mut app, "1 g s s n o t e s");
+    let (search, now) = (app.library.texts.asked.clone().expect("it was asked for"), app.now);
+    let hit = Hit {
+        session: story.session.id.clone(),
+        title: hostile(),
+        archived: false,
+        over: true,
+        event: EventNo(3),
+        kind: hostile(),
+        at: now,
+        snippet: hostile(),
+        marks: Vec::new(),
+    };
+    let found = Found { hits: vec![hit.clone(), hit], ..Found::default() };
+    tell(&mut app, Notice::Found { search: search.clone(), found: Box::new(found) }, now);
+    looked_at(&mut app, "hits", true);
+    tell(&mut app, Notice::NotSearched { search, sentence: hostile(), hint: hostile() }, now);
+    looked_at(&mut app, "a search that failed", true);
 }

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use tackroom::domain::call::Outcome;
 use tackroom::domain::inspect::page::{Page, Subject};
 use tackroom::domain::notice::Notice;
-use tackroom::ui::app::App;
+use tackroom::ui::app::{App, Look};
+use tackroom::ui::glyph::GlyphSet;
 
 fn read(story: &Story, kept: &[&[u8]], subject: Subject) -> Page {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
@@ -61,4 +62,12 @@ fn a_page_that_is_read_and_one_that_is_searched() {
     let mut app = looking(&story, "3 g g j j j o", &[], call(&story, 4));
     press(&mut app, "/ r u l e");
     shoot(&mut app, "inspect_searching");
+}
+
+#[test]
+fn read_aloud() {
+    let story = story::done();
+    let mut app = looking(&story, "3 g g j j j o", &[], call(&story, 4));
+    app.look = Look { glyphs: GlyphSet::Words, accessible: true, no_color: true, ..super::look() };
+    shoot(&mut app, "inspect_aloud");
 }

@@ -8,6 +8,7 @@ mod breakpoints;
 mod inspect;
 mod inbox;
 mod looks;
+mod asked;
 mod cost;
 pub mod hostile;
 

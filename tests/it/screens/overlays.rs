@@ -181,6 +181,15 @@ fn two_sessions_compared() {
     shoot(&mut app, "compare");
 }
 
+#[test]
+fn two_sessions_compared_read_aloud() {
+    let mut app = comparing();
+    let now = app.now;
+    tell(&mut app, told(false), now);
+    app.look = Look { glyphs: GlyphSet::Words, accessible: true, no_color: true, ..look() };
+    shoot(&mut app, "compare_aloud");
+}
+
 /// Cause: a comparison that came while the help lay over it was dropped, and one that failed was waited for for ever.
 #[test]
 fn a_comparison_arrives_below_the_help_and_a_failed_one_is_said() {

@@ -1,0 +1,151 @@
+//! What is asked for, typed and waited for, at every size: the editors, the lines of the sessions screen, a search that runs,
+//! and what of the inbox cannot be shown.
+
+use super::{SIZES, draw, look, press, row, shoot, tell, watching};
+use crate::harness::many::{Many, three};
+use crate::harness::story::{self, START, Story};
+use crate::harness::{shelf, shot};
+use tackroom::domain::ids::SessionId;
+use tackroom::domain::listing::Query;
+use tackroom::domain::marks::Mark;
+use tackroom::domain::notice::Notice;
+use tackroom::domain::search::{Found, Progress};
+use tackroom::ui::app::{App, Look};
+use tackroom::ui::glyph::GlyphSet;
+
+/// A held session with the list of it and others: one archived, one in the bin.
+fn with_sessions() -> App {
+    let held = story::held();
+    let mut app = watching(&held, look());
+    app.library.kept_days = (30, 7);
+    let mut rows = vec![row(&held), row(&story::unknown()), row(&story::stopped())];
+    rows[1].marks.apply(&Mark::Archive, START);
+    rows[2].marks.apply(&Mark::Delete, START);
+    shelf::keep(rows);
+    let counted = shelf::listed(&Query::default());
+    tell(&mut app, Notice::Listed(Box::new(counted)), held.now.plus_ms(4_000_000));
+    app
+}
+
+/// The panel, read to its end at whatever size it has.
+fn read(app: &mut App) {
+    press(app, "4");
+    draw(app, SIZES[3]);
+    while app.unseen() > 0 {
+        press(app, "PageDown");
+        draw(app, SIZES[3]);
+    }
+}
+
+#[test]
+fn the_argument_editor_and_that_of_a_fork() {
+    let mut app = watching(&story::held(), look());
+    read(&mut app);
+    press(&mut app, "e");
+    shoot(&mut app, "editor");
+    press(&mut app, "Down Down End , x");
+    shoot(&mut app, "editor_fault");
+    let mut app = watching(&story::held(), look());
+    press(&mut app, "1 f Down Enter");
+    shoot(&mut app, "editor_fork");
+}
+
+#[test]
+fn the_lines_of_the_sessions_that_are_typed_into() {
+    for (keys, name) in [
+        ("r", "sessions_rename"),
+        ("e", "sessions_export"),
+        ("7 X", "sessions_purge"),
+        ("6", "sessions_archived"),
+        ("7", "sessions_bin"),
+    ] {
+        let mut app = with_sessions();
+        press(&mut app, "1 g s");
+        press(&mut app, keys);
+        shoot(&mut app, name);
+    }
+}
+
+#[test]
+fn a_search_that_runs_finds_nothing_and_fails() {
+    let mut app = with_sessions();
+    press(&mut app, "1 g s s n o t e s");
+    shoot(&mut app, "search_runs");
+    let (search, now) = (app.library.texts.asked.clone().expect("it was asked for"), app.now);
+    let (sentence, hint) =
+        ("The texts cannot be searched: the disk is gone.".to_string(), "doctor".to_string());
+    tell(&mut app, Notice::NotSearched { search: search.clone(), sentence, hint }, now);
+    shoot(&mut app, "search_failed");
+    let found = Found { progress: Progress { done: 9, all: 9 }, ..Found::default() };
+    tell(&mut app, Notice::Found { search, found: Box::new(found) }, now);
+    shoot(&mut app, "search_nothing");
+}
+
+/// Snapshots an inbox as each size makes it.
+fn each(name: &str, stories: impl Fn() -> Vec<Story>, made: impl Fn(&mut Many)) {
+    for size in SIZES {
+        let mut many = Many::open(stories(), size);
+        made(&mut many);
+        let name = format!("{name}_{}x{}", size.0, size.1);
+        let buffer = many.screen.draw();
+        shot::dump(&buffer, &name);
+        insta::assert_snapshot!(name, shot::text(&buffer));
+    }
+}
+
+fn alone() -> Vec<Story> {
+    let mut left = Story::new("l3ftsq0000", "Left alone");
+    left.task("Go.").ask();
+    vec![left]
+}
+
+/// Each of the three is read and marked to be approved.
+fn marked(many: &mut Many) {
+    for _ in 0..3 {
+        many.press("Enter PageDown PageDown PageDown PageDown PageDown Esc y j");
+    }
+}
+
+#[test]
+fn what_the_inbox_asks_and_cannot_show() {
+    each("inbox_reason", three, |many| {
+        many.press("j n").write("not on a Friday");
+    });
+    each("inbox_left", alone, |many| {
+        many.left = true;
+        many.tell();
+    });
+    each("inbox_unread", three, |many| {
+        many.screen.press("j");
+        many.screen.commands();
+        let session = SessionId("c0mmandsq2".to_string());
+        let (sentence, hint) =
+            ("c0mmandsq2 cannot be read: the disk is gone.".to_string(), "verify".to_string());
+        many.screen.msg(tackroom::ui::update::Msg::Notice(Notice::NotLooked { session, sentence, hint }));
+        many.screen.press("Enter");
+    });
+    each("inbox_batch_word", three, |many| {
+        marked(many);
+        many.press("d");
+        many.press("PageDown PageDown PageDown PageDown PageDown PageDown").write("destroy");
+    });
+}
+
+#[test]
+fn the_inbox_read_aloud() {
+    let aloud = |many: &mut Many| {
+        many.screen.app.look = Look { glyphs: GlyphSet::Words, accessible: true, no_color: true, ..look() };
+        many.tell();
+    };
+    each("inbox_hold_aloud", three, |many| {
+        aloud(many);
+        many.press("j Enter");
+        many.screen.tick_ms(500);
+    });
+    each("inbox_batch_aloud", three, |many| {
+        aloud(many);
+        marked(many);
+        many.press("d");
+        many.screen.tick_ms(500);
+    });
+}
