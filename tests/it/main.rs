@@ -59,6 +59,7 @@ mod inbox_screen;
 mod leaving;
 mod hints;
 mod replay;
+mod replay_kept;
 mod replay_runs;
 mod consent;
 mod fresh;

@@ -3,7 +3,7 @@
 use super::fault::{Fail, damaged, is_damage, unavailable};
 use super::open::{Access, connect};
 use super::place::Place;
-use super::rows::{self, CommitRow, End};
+use super::rows::{self, CommitRow, End, Events};
 use crate::domain::commit::Commit;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{EventNo, SessionId};
@@ -197,12 +197,14 @@ fn read_checked(
     let found = guarded(session, end.head.event.after(), rows::commits(conn, session, after, limit))?;
     let whole = found.len() < limit;
     let mut commits = Vec::with_capacity(found.len());
+    let mut query = conn.prepare_cached(rows::EVENTS)?;
+    let mut events = Events::after(&mut query, session, end.head.event)?;
     for row in found {
         let row = guarded(session, end.head.event.after(), row)?;
         if row.commit.seq > last.head.seq {
             return bad(end.head.event.after(), "there are commits after the session's end");
         }
-        let (commit, next) = check_commit(conn, session, &end, row)?;
+        let (commit, next) = check_commit(&mut events, session, &end, row)?;
         commits.push(Arc::new(commit));
         end = next;
     }
@@ -217,7 +219,7 @@ fn read_checked(
 
 /// Fills in a commit's events and checks it against the end before it.
 fn check_commit(
-    conn: &Connection,
+    events: &mut Events<'_, '_>,
     session: &SessionId,
     before: &End,
     row: CommitRow,
@@ -225,8 +227,7 @@ fn check_commit(
     let CommitRow { mut commit, end: claimed } = row;
     let next = before.head.event.after();
     let to = claimed.head.event;
-    let events = rows::events(conn, session, commit.seq, (before.head.event, to));
-    commit.events = guarded(session, next, events)?;
+    commit.events = guarded(session, next, events.of(commit.seq, (before.head.event, to)))?;
     let head = before.head.admit(&commit).map_err(|denial| damaged(session, next, denial.to_string()));
     let head = match head {
         Ok(head) => head,

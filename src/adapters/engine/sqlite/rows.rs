@@ -8,7 +8,7 @@ use crate::domain::listing::row_words;
 use crate::domain::tally::Row as Tally;
 use crate::domain::time::Micros;
 use rusqlite::types::Type;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, Rows, Statement, params};
 
 /// A head with the seal of its commit: the end of both chains.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,34 +150,46 @@ fn class(word: &str) -> rusqlite::Result<Class> {
     }
 }
 
-/// The events of commit `seq`: those after `from` up to `to`, as stored.
-pub fn events(
-    conn: &Connection,
-    session: &SessionId,
-    seq: u64,
-    (from, to): (EventNo, EventNo),
-) -> Result<Vec<Sealed>, Fail> {
-    let mut query = conn.prepare_cached(
-        "SELECT no, seq, json, hash FROM events WHERE session = ?1 AND no > ?2 AND no <= ?3 ORDER BY no",
-    )?;
-    let mut rows = query.query(params![session.as_str(), int(from.0), int(to.0)])?;
-    let (mut events, mut no) = (Vec::new(), from);
-    while let Some(row) = rows.next()? {
-        no = no.after();
-        let bad = |why: String| Fail::Log(damaged(session, no, why));
-        if uint(foreign(session, no.0, row.get(0))?) != no.0 {
-            return Err(bad("it is missing".to_string()));
-        }
-        if uint(foreign(session, no.0, row.get(1))?) != seq {
-            return Err(bad("it belongs to another commit".to_string()));
-        }
-        let bytes = row.get_ref(2)?.as_bytes().map_err(|error| bad(format!("foreign bytes: {error}")))?;
-        let json =
-            std::str::from_utf8(bytes).map_err(|error| bad(format!("its bytes are not text: {error}")))?;
-        let sealed = Sealed::read(json, foreign(session, no.0, hash(row, 3))?);
-        events.push(sealed.map_err(|error| bad(error.to_string()))?);
+/// The query of a session's events after a number, for `Events`.
+pub const EVENTS: &str = "SELECT no, seq, json, hash FROM events WHERE session = ?1 AND no > ?2 ORDER BY no";
+
+/// A session's events from after a number on, commit by commit: what is not asked for is not read.
+pub struct Events<'s, 'q> {
+    session: &'s SessionId,
+    rows: Rows<'q>,
+}
+
+impl<'s, 'q> Events<'s, 'q> {
+    /// Those after `from`, by a statement of `EVENTS`.
+    pub fn after(
+        query: &'q mut Statement<'_>,
+        session: &'s SessionId,
+        from: EventNo,
+    ) -> Result<Events<'s, 'q>, Fail> {
+        Ok(Events { session, rows: query.query(params![session.as_str(), int(from.0)])? })
     }
-    Ok(events)
+
+    /// The next ones, those of commit `seq`: after `from`, up to which it was asked before, up to `to`, as stored.
+    pub fn of(&mut self, seq: u64, (from, to): (EventNo, EventNo)) -> Result<Vec<Sealed>, Fail> {
+        let (session, mut events, mut no) = (self.session, Vec::new(), from);
+        while no < to {
+            no = no.after();
+            let Some(row) = self.rows.next()? else { break };
+            let bad = |why: String| Fail::Log(damaged(session, no, why));
+            if uint(foreign(session, no.0, row.get(0))?) != no.0 {
+                return Err(bad("it is missing".to_string()));
+            }
+            if uint(foreign(session, no.0, row.get(1))?) != seq {
+                return Err(bad("it belongs to another commit".to_string()));
+            }
+            let bytes = row.get_ref(2)?.as_bytes().map_err(|error| bad(format!("foreign bytes: {error}")))?;
+            let json = std::str::from_utf8(bytes)
+                .map_err(|error| bad(format!("its bytes are not text: {error}")))?;
+            let sealed = Sealed::read(json, foreign(session, no.0, hash(row, 3))?);
+            events.push(sealed.map_err(|error| bad(error.to_string()))?);
+        }
+        Ok(events)
+    }
 }
 
 /// A list row as stored (id, tally, sum, seal, in this order): the session, and the row's text if its sum fits.
@@ -197,10 +209,12 @@ pub fn tally(conn: &Connection, (session, stored): (SessionId, Option<String>)) 
         return Ok(row);
     }
     let mut row = Tally::new(session.clone());
+    let mut query = conn.prepare_cached(EVENTS)?;
+    let mut events = Events::after(&mut query, &session, EventNo(0))?;
     for part in commits(conn, &session, 0, usize::MAX)? {
         let part = part?;
         let from = EventNo(row.events);
-        for sealed in events(conn, &session, part.commit.seq, (from, part.end.head.event))? {
+        for sealed in events.of(part.commit.seq, (from, part.end.head.event))? {
             row.apply(&sealed.event);
         }
     }
