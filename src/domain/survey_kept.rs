@@ -14,6 +14,8 @@ use std::sync::Arc;
 
 /// A survey of fewer full chunks is made as quickly as it is read.
 const CHUNKS_MIN: u64 = 8;
+/// Bytes of a part, about: so that a long survey never lies there twice while it grows.
+const PART: usize = 64 * 1024;
 /// It is kept again once it has grown by one part in so many.
 const GROWN: u64 = 16;
 
@@ -39,7 +41,7 @@ impl Follows {
 /// A survey on its way to be kept: only full chunks, from the first on.
 #[derive(Clone, Debug, Default)]
 pub struct Keeping {
-    bytes: Vec<u8>,
+    parts: Vec<Vec<u8>>,
     model: Option<Arc<str>>,
     chunks: u64,
     /// The commit that the last chunk follows.
@@ -61,7 +63,11 @@ impl Keeping {
         if self.over || !is_next {
             return;
         }
-        let bytes = &mut self.bytes;
+        if self.parts.last().is_none_or(|part| part.len() >= PART) {
+            self.parts.last_mut().into_iter().for_each(Vec::shrink_to_fit);
+            self.parts.push(Vec::new());
+        }
+        let Some(bytes) = self.parts.last_mut() else { return };
         put(bytes, chunk.after);
         put(bytes, chunk.until);
         let mut before = 0;
@@ -85,17 +91,16 @@ impl Keeping {
         self.follows.clone_from(&chunk.follows);
     }
 
-    /// The bytes, where they are worth keeping.
-    pub fn bytes(&self, session: &SessionId) -> Option<Vec<u8>> {
+    /// The parts, where they are worth keeping.
+    pub fn parts(self, session: &SessionId) -> Option<Vec<Vec<u8>>> {
         let follows = self.follows.as_ref()?;
         if self.chunks < CHUNKS_MIN.max(self.had + self.had / GROWN + 1) {
             return None;
         }
         let header = serde_json::to_string(&(session, self.chunks, follows.seq, &follows.id, follows.hash));
-        let mut all = header.ok()?.into_bytes();
-        all.push(b'\n');
-        all.extend_from_slice(&self.bytes);
-        Some(all)
+        let mut parts = self.parts;
+        parts.insert(0, format!("{}\n", header.ok()?).into_bytes());
+        Some(parts)
     }
 }
 
@@ -114,7 +119,7 @@ pub struct Kept {
 
 impl Kept {
     /// Reads the bytes of a session's survey; none where they are not one.
-    pub fn read(session: &SessionId, bytes: &[u8]) -> Option<Kept> {
+    pub fn read(session: &SessionId, mut bytes: Vec<u8>) -> Option<Kept> {
         let header = bytes.iter().position(|byte| *byte == b'\n')?;
         let (of, count, seq, id, hash): (SessionId, u64, u64, CommitId, Hash) =
             serde_json::from_slice(bytes.get(..header)?).ok()?;
@@ -124,17 +129,23 @@ impl Kept {
         let body = bytes.get(header + 1..)?;
         let follows = Follows { seq, id, hash };
         let (mut source, mut model, mut chunks) = (Source(body), None, Vec::new());
-        let mut keeping = Keeping::default();
+        let mut keeping = Keeping { chunks: count - 1, had: count, ..Keeping::default() };
+        let mut until = header + 1;
         for place in 0..count {
             if place + 1 == count {
-                keeping.bytes = body.get(..body.len() - source.0.len())?.to_vec();
+                until = bytes.len() - source.0.len();
                 keeping.model.clone_from(&model);
             }
             chunks.push(chunk(&mut source, place, &mut model)?);
         }
-        (keeping.chunks, keeping.had) = (count - 1, count);
         let last = chunks.pop()?;
-        (source.0.is_empty() && last.after == seq).then_some(Kept { chunks, last, follows, keeping })
+        if !source.0.is_empty() || last.after != seq {
+            return None;
+        }
+        bytes.truncate(until);
+        bytes.drain(..=header);
+        keeping.parts = vec![bytes];
+        Some(Kept { chunks, last, follows, keeping })
     }
 
     /// Whether a log that has this commit is the one that was surveyed.

@@ -128,9 +128,14 @@ pub trait Log: Send + Sync {
         Box::pin(async { Ok(None) })
     }
     /// Keeps something beside a session that can be made anew from its log, in place of what was there: it may be gone at
-    /// any time, it goes when the session is purged, and it is for its owner's eyes only. An engine may keep nothing.
-    fn keep_aside<'a>(&'a self, session: &'a SessionId, bytes: Vec<u8>) -> Later<'a, Result<(), LogFault>> {
-        let _ = (session, bytes);
+    /// any time, it goes when the session is purged, and it is for its owner's eyes only. An engine may keep nothing. It comes
+    /// in parts, which are put together, so that nobody needs it in one piece.
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
+        let _ = (session, parts);
         Box::pin(async { Ok(()) })
     }
     /// What this engine promises.

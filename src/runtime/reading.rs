@@ -24,8 +24,8 @@ pub async fn survey(log: Arc<dyn Log>, id: SessionId, notices: Sender<Notice>, s
         told = telling => if let Err(fault) = told { trouble(&notices, &fault).await },
         () = stop.cancelled() => {}
     }
-    if let Some(bytes) = keeping.bytes(&id) {
-        let _ = log.keep_aside(&id, bytes).await; // it is made anew where it is missing
+    if let Some(parts) = keeping.parts(&id) {
+        let _ = log.keep_aside(&id, parts).await; // it is made anew where it is missing
     }
 }
 
@@ -81,7 +81,7 @@ async fn tell(
 /// The survey that was kept of a session, if it is of this log, and from where it goes on.
 async fn kept(log: &dyn Log, id: &SessionId, until: u64) -> Result<Option<(Kept, Surveyor)>, LogFault> {
     let Some(bytes) = log.aside(id).await.ok().flatten() else { return Ok(None) };
-    let kept = Kept::read(id, &bytes).filter(|kept| (1..=until).contains(&kept.follows.seq));
+    let kept = Kept::read(id, bytes).filter(|kept| (1..=until).contains(&kept.follows.seq));
     let Some(kept) = kept else { return Ok(None) };
     let found = log.read(id, kept.follows.seq - 1, 1).await?;
     let is_its_own = found.first().is_some_and(|commit| kept.fits(commit));

@@ -116,7 +116,7 @@ async fn a_survey_that_does_not_fit_is_not_believed() {
     bad.push([own.as_slice(), b"more"].concat());
     let tried = bad.len();
     for bytes in bad {
-        memory.keep_aside(&id, bytes).await.unwrap();
+        memory.keep_aside(&id, vec![bytes]).await.unwrap();
         let (told, read) = opened(&memory).await;
         assert!(told == fresh && read >= all, "{read} of {all}");
         assert_eq!(memory.aside(&id).await, Ok(Some(own.clone())), "it is made anew");
@@ -182,7 +182,10 @@ async fn what_lies_aside_is_private_bounded_and_checked() {
     for n in 0..40 {
         let story = Story::new(&format!("s{n:09}"), "One of many");
         store.append(story.commits[0].clone()).await.unwrap();
-        store.keep_aside(&story.session.id, format!("made of {n}").into_bytes()).await.unwrap();
+        store
+            .keep_aside(&story.session.id, vec![b"made ".to_vec(), format!("of {n}").into_bytes()])
+            .await
+            .unwrap();
         ids.push(story.session.id.clone());
     }
     let folder = data.join("surveys");
@@ -202,6 +205,6 @@ async fn what_lies_aside_is_private_bounded_and_checked() {
     drop(store);
     let reading = Sqlite::open_read_only(&data).unwrap().unwrap();
     assert_eq!(reading.aside(id).await, Ok(Some(b"made of 39".to_vec())), "reading makes use of it");
-    assert!(reading.keep_aside(id, b"other".to_vec()).await.is_err(), "and leaves no trace");
+    assert!(reading.keep_aside(id, vec![b"other".to_vec()]).await.is_err(), "and leaves no trace");
     assert_eq!(std::fs::read(&file).unwrap(), whole);
 }

@@ -282,10 +282,14 @@ impl Log for Memory {
         ready(self.shared.alive().map(|kept| kept.aside.get(session).cloned()))
     }
 
-    fn keep_aside<'a>(&'a self, session: &'a SessionId, bytes: Vec<u8>) -> Later<'a, Result<(), LogFault>> {
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
         ready(self.shared.alive().map(|mut kept| {
             if kept.sessions.contains_key(session) {
-                kept.aside.insert(session.clone(), bytes);
+                kept.aside.insert(session.clone(), parts.concat());
             }
         }))
     }

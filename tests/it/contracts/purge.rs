@@ -38,13 +38,13 @@ async fn what_lies_aside_goes_with_its_session(rig: Rig) {
         told(&*rig.log, id.as_str(), is_binned).await;
         assert_eq!(rig.log.aside(id).await, Ok(None));
         for words in ["made of it", "made of it again"] {
-            rig.log.keep_aside(id, words.into()).await.unwrap();
+            rig.log.keep_aside(id, vec![words[..4].into(), words[4..].into()]).await.unwrap();
             assert_eq!(rig.log.aside(id).await, Ok(Some(words.into())));
         }
     }
     assert_eq!(rig.log.purge(&binned).await, Ok(true));
     assert_eq!(rig.log.aside(&binned).await, Ok(None));
-    rig.log.keep_aside(&binned, "too late".into()).await.unwrap();
+    rig.log.keep_aside(&binned, vec!["too late".into()]).await.unwrap();
     assert_eq!(rig.log.aside(&binned).await, Ok(None), "nothing is kept of who is gone");
     assert_eq!(rig.log.aside(&kept).await, Ok(Some("made of it again".into())));
 }

@@ -49,8 +49,12 @@ impl Log for Counting {
     fn aside<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Vec<u8>>, LogFault>> {
         self.0.aside(session)
     }
-    fn keep_aside<'a>(&'a self, session: &'a SessionId, bytes: Vec<u8>) -> Later<'a, Result<(), LogFault>> {
-        self.0.keep_aside(session, bytes)
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
+        self.0.keep_aside(session, parts)
     }
     fn caps(&self) -> Caps {
         self.0.caps()

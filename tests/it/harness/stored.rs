@@ -39,8 +39,8 @@ impl Stored {
     pub fn again(&self) -> Stored {
         let mut keeping = Keeping::default();
         self.chunks.iter().for_each(|chunk| keeping.add(chunk));
-        let bytes = keeping.bytes(&self.id).expect("long enough to be kept");
-        let kept = Kept::read(&self.id, &bytes).expect("a survey");
+        let parts = keeping.parts(&self.id).expect("long enough to be kept");
+        let kept = Kept::read(&self.id, parts.concat()).expect("a survey");
         let before = self.commits.iter().find(|commit| kept.fits(commit)).expect("of this log");
         let mut surveyor = Surveyor::from(&kept.last, kept.follows.clone()).expect("a core");
         let later = self.commits.iter().filter(|commit| commit.seq > before.seq);

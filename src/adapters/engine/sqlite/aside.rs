@@ -6,7 +6,7 @@
 use super::Sqlite;
 use super::fault::unavailable;
 use super::place::{cannot, private_folder};
-use crate::domain::hash::Hash;
+use crate::domain::hash::{Growing, Hash};
 use crate::domain::ids::SessionId;
 use crate::ports::log::LogFault;
 use std::collections::hash_map::RandomState;
@@ -31,14 +31,14 @@ impl Sqlite {
     }
 
     /// Puts it there; a store that is only read is left as it is, and so is one that does not know the session any more.
-    pub(super) async fn write_aside(&self, session: &SessionId, bytes: Vec<u8>) -> Result<(), LogFault> {
+    pub(super) async fn write_aside(&self, session: &SessionId, parts: Vec<Vec<u8>>) -> Result<(), LogFault> {
         self.writable()?;
         let folder = self.shared.place.aside();
         let Some(file) = self.aside_file(session) else { return Ok(()) };
         let written = file.clone();
         let writing = move || {
             private_folder(&folder, true)?;
-            write(&written, &bytes).map_err(|error| cannot("write", &written, &error))?;
+            write(&written, &parts).map_err(|error| cannot("write", &written, &error))?;
             sweep(&folder);
             Ok(())
         };
@@ -77,26 +77,33 @@ fn build() -> &'static str {
 }
 
 /// What stands before the bytes.
-fn header(bytes: &[u8]) -> String {
-    format!("{} {}\n", build(), Hash::chained(Hash::of(build().as_bytes()), bytes))
+fn header<'a>(parts: impl Iterator<Item = &'a [u8]>) -> String {
+    let mut sum = Growing::default();
+    sum.add(build().as_bytes());
+    parts.for_each(|part| sum.add(part));
+    format!("{} {}\n", build(), sum.now())
 }
 
 fn read(file: &Path) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     File::open(file).ok()?.take(BYTES_MAX + 1).read_to_end(&mut all).ok()?;
     let at = all.iter().position(|byte| *byte == b'\n')? + 1;
-    let bytes = all.split_off(at);
-    (all == header(&bytes).as_bytes()).then_some(bytes)
+    let (head, bytes) = all.split_at(at);
+    let is_whole = head == header(std::iter::once(bytes)).as_bytes();
+    all.drain(..at);
+    is_whole.then_some(all)
 }
 
 /// Under another name first: what has the name is whole, or was whole.
-fn write(file: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if bytes.len() as u64 > BYTES_MAX - 1024 {
+fn write(file: &Path, parts: &[Vec<u8>]) -> std::io::Result<()> {
+    if parts.iter().map(|part| part.len() as u64).sum::<u64>() > BYTES_MAX - 1024 {
         return Ok(());
     }
     let made = file.with_file_name(format!(".new-{:016x}", RandomState::new().build_hasher().finish()));
     let mut out = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&made)?;
-    let written = out.write_all(header(bytes).as_bytes()).and_then(|()| out.write_all(bytes));
+    let written = out
+        .write_all(header(parts.iter().map(Vec::as_slice)).as_bytes())
+        .and_then(|()| parts.iter().try_for_each(|part| out.write_all(part)));
     let placed = written.and_then(|()| std::fs::rename(&made, file));
     if placed.is_err() {
         let _ = std::fs::remove_file(&made); // a part is never read

@@ -347,8 +347,12 @@ impl Log for Sqlite {
         Box::pin(self.read_aside(session))
     }
 
-    fn keep_aside<'a>(&'a self, session: &'a SessionId, bytes: Vec<u8>) -> Later<'a, Result<(), LogFault>> {
-        Box::pin(self.write_aside(session, bytes))
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
+        Box::pin(self.write_aside(session, parts))
     }
 
     fn caps(&self) -> Caps {
