@@ -43,7 +43,7 @@ use tackroom::domain::event::{Event, Fact, Limits};
 use tackroom::domain::ids::{CallId, CommitId, EventNo, RunNo, SessionId};
 use tackroom::domain::notice::Notice;
 use tackroom::domain::policy::Mode;
-use tackroom::domain::survey::{BACK, CHUNK};
+use tackroom::domain::survey::{CHUNK, Survey, base, place_of};
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::log::Log;
@@ -329,7 +329,8 @@ async fn measure(folder: &Path) -> Result<(), Box<dyn Error>> {
             worst = (took, to);
         }
         seeks.push(took);
-        bares.push(read(&bare, to)?);
+        let survey = rig.app.playback.as_ref().map(|playback| &playback.survey).ok_or("no replay")?;
+        bares.push(read(&bare, survey, to)?);
     }
     let begun = Instant::now();
     for _ in 0..100 {
@@ -375,14 +376,17 @@ fn bare(folder: &Path) -> Result<Connection, Box<dyn Error>> {
     Ok(Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?)
 }
 
-/// The stored bytes of the events that a look at `to` needs, by SQLite alone: milliseconds.
-fn read(conn: &Connection, to: u64) -> Result<f64, Box<dyn Error>> {
-    let from = (to / CHUNK).saturating_sub(BACK) * CHUNK;
-    let until = to.div_ceil(CHUNK) * CHUNK;
+/// The stored bytes of the events that a look at `to` needs, by SQLite alone: milliseconds. The survey tells which commits
+/// hold them.
+fn read(conn: &Connection, survey: &Survey, to: u64) -> Result<f64, Box<dyn Error>> {
+    let (from, last) = (base(EventNo(to)).0 / CHUNK, place_of(EventNo(to)));
+    let after = survey.chunk(from).map_or(0, |chunk| chunk.after);
+    let until = survey.chunk(last).map_or(0, |chunk| chunk.until);
     let begun = Instant::now();
-    let mut query = conn
-        .prepare_cached("SELECT json FROM events WHERE session = ?1 AND no > ?2 AND no <= ?3 ORDER BY no")?;
-    let rows = query.query_map(rusqlite::params![SESSION, from as i64, until as i64], |row| {
+    let mut query = conn.prepare_cached(
+        "SELECT told FROM commits WHERE session = ?1 AND seq > ?2 AND seq <= ?3 ORDER BY seq",
+    )?;
+    let rows = query.query_map(rusqlite::params![SESSION, after as i64, until as i64], |row| {
         Ok(row.get_ref(0)?.as_bytes()?.len())
     })?;
     std::hint::black_box(rows.sum::<rusqlite::Result<usize>>()?);

@@ -36,18 +36,12 @@ impl Plan {
     /// Reads what was saved, and the commits of the store.
     pub fn load(dir: &Path, store: &Path) -> Result<Plan, Box<dyn Error>> {
         let conn = Connection::open_with_flags(store, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-        let mut query = conn.prepare("SELECT seq, json FROM events ORDER BY no")?;
+        let mut query = conn.prepare("SELECT told FROM commits ORDER BY seq")?;
         let mut rows = query.query([])?;
-        let (mut commits, mut last) = (Vec::<Vec<String>>::new(), 0);
+        let mut commits = Vec::<Vec<String>>::new();
         while let Some(row) = rows.next()? {
-            let seq: i64 = row.get(0)?;
-            if seq != last {
-                commits.push(Vec::new());
-                last = seq;
-            }
-            if let Some(commit) = commits.last_mut() {
-                commit.push(row.get(1)?);
-            }
+            let told: String = row.get(0)?;
+            commits.push(told.lines().map(str::to_string).collect());
         }
         let lengths = serde_json::from_slice(&fs::read(dir.join("lengths"))?)?;
         Ok(Plan { commits, body: fs::read(dir.join("body"))?, lengths })

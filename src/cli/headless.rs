@@ -32,8 +32,8 @@ pub async fn drive(wire: &Wire, id: &SessionId, how: &Drive, from: u64) -> Resul
     let quit = CancellationToken::new();
     let signals = tokio::spawn(quit_on_signal(quit.clone()));
     let before = match from {
-        0 => Session::new(id.clone()),
-        _ => wire.hand(Via::Flag, "").session(id).await?.clone(),
+        0 => Session::onlooker(id.clone()),
+        _ => wire.hand(Via::Flag, "").session(id).await?.gist(),
     };
     let waits = how.on_hold == OnHold::Wait;
     let mut told =
@@ -192,9 +192,10 @@ impl Told {
         if self.json {
             events::print(commit, true)?;
         }
+        let folds = self.waits || !self.json;
         for sealed in &commit.events {
             let event = &sealed.event;
-            if event.no > self.session.last {
+            if folds && event.no > self.session.last {
                 self.session.apply(event);
             }
             if let Fact::ModelReplied { reply, calls } = &event.fact {
@@ -207,6 +208,9 @@ impl Told {
         }
         if self.waits {
             self.waiting();
+        }
+        if folds {
+            self.session.let_go(); // only what is open is told
         }
         Ok(())
     }

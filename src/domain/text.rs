@@ -129,6 +129,13 @@ pub fn width(text: &str) -> usize {
 
 /// The text if it fits into `cols` columns, else its beginning and `…`. Never splits a grapheme.
 pub fn truncate(text: &str, cols: usize) -> String {
+    if text.bytes().all(|byte| (0x20..0x7F).contains(&byte)) {
+        return match cols.checked_sub(1) {
+            _ if text.len() <= cols => text.to_string(),
+            Some(room) => format!("{}…", &text[..room]),
+            None => String::new(),
+        };
+    }
     let (mut used, mut cut) = (0, 0);
     for (at, grapheme) in text.grapheme_indices(true) {
         let next = used + UnicodeWidthStr::width(grapheme);

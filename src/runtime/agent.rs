@@ -50,7 +50,7 @@ pub struct Agent {
     news: Arc<Notify>,
     quit: CancellationToken,
     luck: u64,
-    framed: Option<Hash>,
+    frame: perform::Frame,
     /// Whether the files could not be kept the last time.
     missed: bool,
     _listening: DropGuard,
@@ -86,7 +86,7 @@ impl Agent {
             news,
             quit,
             luck,
-            framed: None,
+            frame: perform::Frame::default(),
             missed: false,
             _listening: listening.clone().drop_guard(),
             _claim: claim,
@@ -219,8 +219,8 @@ impl Agent {
                 return self.record(&Report::Failed(fault)).await;
             }
         };
-        self.framed = perform::frame(&self.plugs.store.blobs, self.framed, request.frame()).await?;
-        let (request_hash, frame) = (request.hash(), self.framed);
+        let frame = self.frame.keep(&self.plugs.store.blobs, request.frame()).await?;
+        let request_hash = request.hash();
         let asked = self.written(&Report::Asking { model, request: request_hash, frame, notes }).await?;
         if asked.is_none() {
             return Ok(()); // the operator was quicker

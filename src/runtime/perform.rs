@@ -147,17 +147,29 @@ pub async fn finished(
     Ok(Report::Finished { call, outcome: returned.outcome, output, ms })
 }
 
-/// Keeps what a request has around its messages, where it is other than what was kept last: with it the log alone tells
-/// what was sent.
-pub async fn frame(
-    blobs: &Arc<dyn Blobs>,
-    kept: Option<Hash>,
-    frame: Option<Arc<[u8]>>,
-) -> Result<Option<Hash>, LogFault> {
-    let Some(frame) = frame else { return Ok(None) };
-    match Hash::of(&frame) {
-        hash if kept == Some(hash) => Ok(kept),
-        _ => blobs.put(frame).await.map(Some),
+/// What requests have around their messages, as kept last.
+#[derive(Default)]
+pub struct Frame {
+    kept: Option<(Arc<[u8]>, Hash)>,
+}
+
+impl Frame {
+    /// Keeps what a request has around its messages, where it is other than what was kept last: with it the log alone tells
+    /// what was sent.
+    pub async fn keep(
+        &mut self,
+        blobs: &Arc<dyn Blobs>,
+        frame: Option<Arc<[u8]>>,
+    ) -> Result<Option<Hash>, LogFault> {
+        let Some(frame) = frame else { return Ok(None) };
+        if let Some((kept, hash)) = &self.kept
+            && (Arc::ptr_eq(kept, &frame) || *kept == frame)
+        {
+            return Ok(Some(*hash));
+        }
+        let hash = blobs.put(Arc::clone(&frame)).await?;
+        self.kept = Some((frame, hash));
+        Ok(Some(hash))
     }
 }
 

@@ -51,15 +51,17 @@ fn damage_in_the_file_is_a_finding_too() {
     let home = Home::new();
     store(&home, &[&story::done().commits], &[]);
     let file = rusqlite::Connection::open(home.home().join("data").join("tackroom.db")).unwrap();
-    let first = "SELECT min(no) FROM events WHERE json LIKE '%builtin-1%'";
-    let no: i64 = file.query_row(first, [], |row| row.get(0)).unwrap();
-    let altered = "UPDATE events SET json = replace(json, 'builtin-1', 'builtin-2') WHERE no = ?1";
-    assert_eq!(file.execute(altered, [no]).unwrap(), 1);
+    let first = "SELECT n, told FROM commits WHERE told LIKE '%builtin-1%' ORDER BY seq";
+    let (n, told): (i64, String) = file.query_row(first, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    let line = told.lines().find(|line| line.contains("builtin-1")).unwrap();
+    let no = serde_json::from_str::<Value>(line).unwrap()["no"].clone();
+    let altered = "UPDATE commits SET told = replace(told, 'builtin-1', 'builtin-2') WHERE n = ?1";
+    assert_eq!(file.execute(altered, [n]).unwrap(), 1);
     drop(file);
     let ran = home.run(&["verify", "k3v", "--json"]);
     assert_eq!(ran.code, 1, "{ran:?}");
     let finding = &ran.json()["sessions"][0]["finding"];
-    assert_eq!((&finding["event"], &finding["rule"]), (&no.into(), &"chain".into()), "{finding}");
+    assert_eq!((&finding["event"], &finding["rule"]), (&no, &"chain".into()), "{finding}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 
 /// Every form there was, the present one last.
-const FORMS: [&str; 1] = ["1"];
+const FORMS: [&str; 2] = ["1", "2"];
 
 /// The sessions of a frozen store.
 const SESSIONS: [&str; 4] = ["h3xdh3xdh3", "k3v9q2m7xa", "m0tt4f8e2c", "t0rn5t0pp3"];

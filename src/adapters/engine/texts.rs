@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 pub const TABLE: &str = include_str!("sqlite/schema/texts.sql");
 
 /// A commit has fewer events than this: 16 MiB of them are allowed, and the smallest has more than 16 bytes.
-const EVENTS: i64 = 1 << 20;
+pub const EVENTS: i64 = 1 << 20;
 /// Words of a snippet.
 const SNIPPET_WORDS: i64 = 20;
 

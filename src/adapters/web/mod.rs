@@ -69,20 +69,35 @@ pub struct WebRequest {
 pub struct Web {
     connect_ms: u64,
     refuse: Option<Refuse>,
-    near: Arc<OnceLock<Result<Client, WebFault>>>,
-    far: Arc<OnceLock<Result<Client, WebFault>>>,
+    plain: Slot,
+    near: Slot,
+    far: Slot,
+}
+
+/// A client that is made when it is first needed.
+type Slot = Arc<OnceLock<Result<Client, WebFault>>>;
+
+/// What a client is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    /// No TLS and no proxy that might speak it: the system's certificates, most of what a client costs, are not read.
+    Plain,
+    /// This machine.
+    Near,
+    /// Anywhere, through a proxy where one is named.
+    Far,
 }
 
 impl Web {
     /// A client whose connections must be made within `connect_ms`.
     pub fn new(connect_ms: u64) -> Web {
-        Web { connect_ms, refuse: None, near: Arc::default(), far: Arc::default() }
+        Web { connect_ms, refuse: None, plain: Arc::default(), near: Arc::default(), far: Arc::default() }
     }
 
     /// A client that connects to no address which `refuse` names: what a name leads to is looked at when it is connected
     /// to, so a name that leads elsewhere the second time gains nothing. It uses no proxy, which would look it up itself.
     pub fn refusing(connect_ms: u64, refuse: Refuse) -> Web {
-        Web { connect_ms, refuse: Some(refuse), near: Arc::default(), far: Arc::default() }
+        Web { refuse: Some(refuse), ..Web::new(connect_ms) }
     }
 
     /// A GET without extra headers that follows no redirect.
@@ -170,12 +185,16 @@ impl Web {
 
     fn client(&self, url: &Url) -> Result<&Client, WebFault> {
         let near = is_loopback(url);
-        let slot = if near { &self.near } else { &self.far };
-        slot.get_or_init(|| build(self.connect_ms, near, self.refuse)).as_ref().map_err(Clone::clone)
+        let (slot, reach) = match url.scheme() {
+            "http" if near || self.refuse.is_some() => (&self.plain, Reach::Plain),
+            _ if near => (&self.near, Reach::Near),
+            _ => (&self.far, Reach::Far),
+        };
+        slot.get_or_init(|| build(self.connect_ms, reach, self.refuse)).as_ref().map_err(Clone::clone)
     }
 }
 
-fn build(connect_ms: u64, near: bool, refuse: Option<Refuse>) -> Result<Client, WebFault> {
+fn build(connect_ms: u64, reach: Reach, refuse: Option<Refuse>) -> Result<Client, WebFault> {
     // Another part of the process may have installed one already: either will do.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Client::builder()
@@ -186,8 +205,11 @@ fn build(connect_ms: u64, near: bool, refuse: Option<Refuse>) -> Result<Client, 
         .connect_timeout(Duration::from_millis(connect_ms))
         .pool_idle_timeout(Duration::from_secs(30))
         .pool_max_idle_per_host(4);
-    if near || refuse.is_some() {
+    if reach != Reach::Far || refuse.is_some() {
         builder = builder.no_proxy();
+    }
+    if reach == Reach::Plain {
+        builder = builder.tls_certs_only([]);
     }
     if let Some(refuse) = refuse {
         builder = builder.dns_resolver(Arc::new(Resolver(refuse)));

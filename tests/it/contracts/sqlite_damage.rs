@@ -31,65 +31,95 @@ async fn first_damage(dir: &Path) -> Result<usize, LogFault> {
     Ok(read_all(&store, &session("s1")).await?.len())
 }
 
+/// Ways to alter a commit's columns and a session's line, and the event that is told.
+const LINES: [(&str, u64); 19] = [
+    ("DELETE FROM commits WHERE seq = 1", 1),
+    ("DELETE FROM commits WHERE seq = 3", 5),
+    ("DELETE FROM commits WHERE seq = 6", 11),
+    (
+        "INSERT INTO commits SELECT 99, session, 7, id, prev, epoch, class, writer, at, event, hash, seal, told, hashes FROM commits WHERE seq = 6",
+        13,
+    ),
+    ("UPDATE commits SET class = 'worker' WHERE seq = 2", 3),
+    ("UPDATE commits SET class = 'nobody' WHERE seq = 1", 1),
+    ("UPDATE commits SET writer = 'mallory' WHERE seq = 4", 7),
+    ("UPDATE commits SET at = at + 1 WHERE seq = 4", 7),
+    ("UPDATE commits SET id = 'x' WHERE seq = 4", 7),
+    ("UPDATE commits SET prev = 'x' WHERE seq = 4", 7),
+    ("UPDATE commits SET epoch = 2 WHERE seq = 4", 7),
+    ("UPDATE commits SET event = 9 WHERE seq = 4", 9),
+    ("UPDATE commits SET seal = zeroblob(32) WHERE seq = 5", 9),
+    ("UPDATE sessions SET seq = 5", 11),
+    ("UPDATE sessions SET hash = zeroblob(32)", 13),
+    ("UPDATE sessions SET head = 'x'", 13),
+    ("UPDATE sessions SET epoch = 7", 13),
+    ("UPDATE sessions SET seal = zeroblob(32)", 13),
+    ("DELETE FROM sessions", 1),
+];
+
+/// Ways to alter events that have rows of their own.
+const EVENTS: [(&str, u64); 16] = [
+    ("UPDATE events SET json = replace(json, 'said 2 ', 'said 3 ') WHERE no = 5", 5),
+    ("UPDATE events SET json = json || ' ' WHERE no = 12", 12),
+    ("UPDATE events SET json = x'ff00' WHERE no = 7", 7),
+    ("UPDATE events SET json = NULL WHERE no = -1; UPDATE events SET json = 7 WHERE no = 7", 7),
+    ("UPDATE events SET hash = zeroblob(32) WHERE no = 4", 4),
+    ("UPDATE events SET hash = x'00' WHERE no = 4", 4),
+    ("UPDATE events SET seq = 5 WHERE no = 4", 4),
+    ("DELETE FROM events WHERE no = 1", 1),
+    ("DELETE FROM events WHERE no = 6", 6),
+    ("DELETE FROM events WHERE no = 12", 12),
+    ("DELETE FROM commits WHERE seq = 6; DELETE FROM events WHERE seq = 6", 11),
+    ("DELETE FROM commits; DELETE FROM events", 1),
+    ("UPDATE events SET no = -no WHERE no IN (5, 6); UPDATE events SET no = 11 + no WHERE no < 0", 5),
+    (
+        "UPDATE events SET no = 13 WHERE no = 3; UPDATE events SET no = 3 WHERE no = 4; UPDATE events SET no = 4 WHERE no = 13",
+        3,
+    ),
+    ("INSERT INTO events SELECT session, 13, 6, json, hash FROM events WHERE no = 12", 13),
+    ("UPDATE commits SET hash = zeroblob(32) WHERE seq = 6", 11),
+];
+
+/// Ways to alter events in their commit's row.
+const TOLD: [(&str, u64); 14] = [
+    ("DELETE FROM commits", 1),
+    ("UPDATE commits SET told = replace(told, 'said 2 ', 'said 3 ') WHERE seq = 3", 5),
+    ("UPDATE commits SET told = told || ' ' WHERE seq = 6", 12),
+    ("UPDATE commits SET told = x'ff00' WHERE seq = 4", 7),
+    ("UPDATE commits SET told = 7 WHERE seq = 4", 7),
+    ("UPDATE commits SET told = '' WHERE seq = 2", 3),
+    ("UPDATE commits SET told = NULL WHERE seq = 2", 3),
+    ("UPDATE commits SET told = substr(told, 1, instr(told, char(10)) - 1) WHERE seq = 3", 5),
+    ("UPDATE commits SET told = told || char(10) || told WHERE seq = 6", 12),
+    ("UPDATE commits SET told = (SELECT told FROM commits WHERE seq = 4) WHERE seq = 3", 5),
+    ("UPDATE commits SET hashes = zeroblob(32) WHERE seq = 2", 3),
+    ("UPDATE commits SET hashes = x'00' WHERE seq = 2", 3),
+    ("UPDATE commits SET hashes = NULL WHERE seq = 2", 3),
+    ("UPDATE commits SET hash = zeroblob(32) WHERE seq = 6", 12),
+];
+
 #[tokio::test]
 async fn what_is_altered_in_the_tables_is_told_where() {
     let (dir, story) = made().await;
-    let cases = [
-        ("UPDATE events SET json = replace(json, 'said 2 ', 'said 3 ') WHERE no = 5", 5),
-        ("UPDATE events SET json = json || ' ' WHERE no = 12", 12),
-        ("UPDATE events SET json = x'ff00' WHERE no = 7", 7),
-        ("UPDATE events SET json = NULL WHERE no = -1; UPDATE events SET json = 7 WHERE no = 7", 7),
-        ("UPDATE events SET hash = zeroblob(32) WHERE no = 4", 4),
-        ("UPDATE events SET hash = x'00' WHERE no = 4", 4),
-        ("UPDATE events SET seq = 5 WHERE no = 4", 4),
-        ("DELETE FROM events WHERE no = 1", 1),
-        ("DELETE FROM events WHERE no = 6", 6),
-        ("DELETE FROM events WHERE no = 12", 12),
-        ("DELETE FROM commits WHERE seq = 1", 1),
-        ("DELETE FROM commits WHERE seq = 3", 5),
-        ("DELETE FROM commits WHERE seq = 6", 11),
-        ("DELETE FROM commits WHERE seq = 6; DELETE FROM events WHERE seq = 6", 11),
-        ("DELETE FROM commits; DELETE FROM events", 1),
-        ("UPDATE events SET no = -no WHERE no IN (5, 6); UPDATE events SET no = 11 + no WHERE no < 0", 5),
-        (
-            "UPDATE events SET no = 13 WHERE no = 3; UPDATE events SET no = 3 WHERE no = 4; UPDATE events SET no = 4 WHERE no = 13",
-            3,
-        ),
-        ("INSERT INTO events SELECT session, 13, 6, json, hash FROM events WHERE no = 12", 13),
-        (
-            "INSERT INTO commits SELECT 99, session, 7, id, prev, epoch, class, writer, at, event, hash, seal FROM commits WHERE seq = 6",
-            13,
-        ),
-        ("UPDATE commits SET class = 'worker' WHERE seq = 2", 3),
-        ("UPDATE commits SET class = 'nobody' WHERE seq = 1", 1),
-        ("UPDATE commits SET writer = 'mallory' WHERE seq = 4", 7),
-        ("UPDATE commits SET at = at + 1 WHERE seq = 4", 7),
-        ("UPDATE commits SET id = 'x' WHERE seq = 4", 7),
-        ("UPDATE commits SET prev = 'x' WHERE seq = 4", 7),
-        ("UPDATE commits SET epoch = 2 WHERE seq = 4", 7),
-        ("UPDATE commits SET event = 9 WHERE seq = 4", 9),
-        ("UPDATE commits SET hash = zeroblob(32) WHERE seq = 6", 11),
-        ("UPDATE commits SET seal = zeroblob(32) WHERE seq = 5", 9),
-        ("UPDATE sessions SET seq = 5", 11),
-        ("UPDATE sessions SET hash = zeroblob(32)", 13),
-        ("UPDATE sessions SET head = 'x'", 13),
-        ("UPDATE sessions SET epoch = 7", 13),
-        ("UPDATE sessions SET seal = zeroblob(32)", 13),
-        ("DELETE FROM sessions", 1),
-    ];
+    assert_told(dir.path(), &story, &[&LINES[..], &TOLD[..]].concat()).await;
+    super::sqlite_texts::to_rows_of_events(dir.path());
+    assert_told(dir.path(), &story, &[&LINES[..], &EVENTS[..]].concat()).await;
+}
+
+async fn assert_told(dir: &Path, story: &[Arc<Commit>], cases: &[(&str, u64)]) {
     for (sql, wanted) in cases {
-        let dir = copy(dir.path());
+        let dir = copy(dir);
         std::fs::remove_file(dir.path().join("tackroom.anchor")).unwrap(); // it would tell of some at once
         raw(dir.path()).execute_batch(sql).unwrap();
         let store = Sqlite::open(dir.path()).unwrap();
         // Who has not read it does not write after it either.
         let mut pen = Pen::new("s1");
-        pen.head.clone_from(&head_after(&story));
+        pen.head.clone_from(&head_after(story));
         let commit = pen.seal(Class::Operator, vec![said(9)]);
         let appended = store.append(commit.clone()).await;
         assert!(matches!(appended, Err(LogFault::Damaged { .. })), "{sql}: {appended:?}");
         match read_all(&store, &session("s1")).await {
-            Err(LogFault::Damaged { event, why, .. }) => assert_eq!(event.0, wanted, "{sql}: {why}"),
+            Err(LogFault::Damaged { event, why, .. }) => assert_eq!(event.0, *wanted, "{sql}: {why}"),
             other => panic!("{sql}: {other:?}"),
         }
         assert!(matches!(store.append(commit).await, Err(LogFault::Damaged { .. })), "{sql}");
@@ -104,20 +134,36 @@ fn head_after(story: &[Arc<Commit>]) -> tackroom::domain::commit::Head {
 #[tokio::test]
 async fn every_flipped_byte_of_an_event_is_told() {
     let (dir, _) = made().await;
-    let json: Vec<u8> = raw(dir.path())
-        .query_row("SELECT CAST(json AS BLOB) FROM events WHERE no = 8", [], |row| row.get(0))
-        .unwrap();
-    for i in 0..json.len() {
-        let mut flipped = json.clone();
-        flipped[i] ^= 1 << (i % 8);
-        let conn = raw(dir.path());
-        conn.execute("UPDATE events SET json = CAST(?1 AS TEXT) WHERE no = 8", [&flipped]).unwrap();
-        match first_damage(dir.path()).await {
-            Err(LogFault::Damaged { event, .. }) => assert_eq!(event.0, 8, "byte {i}"),
-            other => panic!("byte {i}: {other:?}"),
+    let flips = |read: &'static str, write: &'static str| {
+        let dir = dir.path();
+        async move {
+            let bytes: Vec<u8> = raw(dir).query_row(read, [], |row| row.get(0)).unwrap();
+            let first_line = bytes.iter().position(|byte| *byte == b'\n');
+            for i in 0..bytes.len() {
+                let mut flipped = bytes.clone();
+                flipped[i] ^= 1 << (i % 8);
+                raw(dir).execute(write, [&flipped]).unwrap();
+                let wanted = if first_line.is_some_and(|end| i <= end) { 7 } else { 8 };
+                match first_damage(dir).await {
+                    Err(LogFault::Damaged { event, .. }) => assert_eq!(event.0, wanted, "byte {i}"),
+                    other => panic!("byte {i}: {other:?}"),
+                }
+            }
+            raw(dir).execute(write, [&bytes]).unwrap();
+            bytes.len()
         }
-    }
-    println!("flipped bytes of one event: {}, all told", json.len());
+    };
+    let told = flips(
+        "SELECT CAST(told AS BLOB) FROM commits WHERE seq = 4",
+        "UPDATE commits SET told = CAST(?1 AS TEXT) WHERE seq = 4",
+    );
+    let told = told.await;
+    super::sqlite_texts::to_rows_of_events(dir.path());
+    let apart = flips(
+        "SELECT CAST(json AS BLOB) FROM events WHERE no = 8",
+        "UPDATE events SET json = CAST(?1 AS TEXT) WHERE no = 8",
+    );
+    println!("flipped bytes of a commit's row and of an event's: {told} and {}, all told", apart.await);
 }
 
 /// What may come of a file that was damaged: all that was acknowledged, or a typed fault; never less, never else.
@@ -217,7 +263,7 @@ async fn an_older_copy_put_back_is_told_until_its_anchor_is_removed() {
 #[tokio::test]
 async fn a_tail_that_meets_damage_is_interrupted() {
     let (dir, story) = made().await;
-    raw(dir.path()).execute("UPDATE events SET hash = zeroblob(32) WHERE no = 9", []).unwrap();
+    raw(dir.path()).execute("UPDATE commits SET hashes = zeroblob(32) WHERE seq = 5", []).unwrap();
     let store = Sqlite::open(dir.path()).unwrap();
     let mut tail = store.tail(Follow::One(session("s1"), 0));
     for _ in 0..2 {

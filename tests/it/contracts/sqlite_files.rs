@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::{Options, Sqlite};
-use tackroom::domain::commit::{Class, Head};
+use tackroom::domain::commit::{Class, Head, Told};
 use tackroom::domain::event::Fact;
 use tackroom::domain::listing::Query;
 use tackroom::ports::blobs::Blobs;
@@ -124,7 +124,7 @@ async fn an_older_format_is_brought_up_and_a_newer_one_only_read() {
             r.get(0)
         })
         .unwrap();
-    assert_eq!((format, indexes), (4, 3));
+    assert_eq!((format, indexes), (5, 3));
     conn.execute_batch("PRAGMA user_version = 99").unwrap();
     let store = Sqlite::open(dir.path()).unwrap();
     assert_eq!(store.read(&session("s1"), 0, 99).await.unwrap().len(), 6);
@@ -234,6 +234,35 @@ async fn a_commit_costs_the_same_however_long_the_session_is() {
     }
     println!("pages written by a commit, by events before it: {cost:?}");
     assert!(cost.iter().all(|(_, pages)| *pages <= cost[0].1 + 1), "{cost:?}");
+    // The session's line, the commit with its events, and the commits' index.
+    assert!(cost.iter().all(|(_, pages)| *pages <= 4), "{cost:?}");
+}
+
+/// The bytes of an event are kept exactly, also those that have line breaks: they come from elsewhere.
+#[tokio::test]
+async fn bytes_with_line_breaks_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Sqlite::open(dir.path()).unwrap();
+    let mut pen = Pen::new("s1");
+    let mut story = vec![pen.open(&store).await, pen.write(&store, Class::Operator, vec![said(1)]).await];
+    for broken in [false, true, false] {
+        let sealed = pen.seal(Class::Operator, vec![said(2), said(3)]);
+        let told = sealed.events.iter().map(|sealed| Told {
+            event: sealed.event.clone(),
+            json: if broken { sealed.json.replace(",\"", ",\r\n  \"") } else { sealed.json.to_string() }
+                .into(),
+        });
+        let by = (sealed.class, sealed.writer.as_str());
+        let commit =
+            Arc::new(pen.head.seal_told(sealed.id.clone(), &sealed.session, by, sealed.at, told.collect()));
+        pen.head = store.append(commit.clone()).await.unwrap();
+        story.push(commit);
+    }
+    assert!(story[3].events[0].json.contains("\r\n"));
+    assert_eq!(read_all(&store, &session("s1")).await.unwrap(), story);
+    let store = Sqlite::open(dir.path()).unwrap();
+    assert_eq!(store.read(&session("s1"), 2, 9).await.unwrap(), story[2..]);
+    while !store.take_up(50).await.unwrap().whole() {}
 }
 
 #[tokio::test]
@@ -243,6 +272,7 @@ async fn every_query_goes_by_an_index() {
     let conn = raw(dir.path());
     let sources = [
         include_str!("../../../src/adapters/engine/sqlite/rows.rs"),
+        include_str!("../../../src/adapters/engine/sqlite/commits.rs"),
         include_str!("../../../src/adapters/engine/sqlite/reader.rs"),
         include_str!("../../../src/adapters/engine/sqlite/writer.rs"),
     ];
@@ -250,7 +280,7 @@ async fn every_query_goes_by_an_index() {
     let texts = sources.iter().flat_map(|source| source.split('"').skip(1).step_by(1));
     let queries: Vec<_> = texts
         .filter(|text| ["SELECT ", "UPDATE ", "DELETE "].iter().any(|verb| text.starts_with(verb)))
-        .map(|text| text.replace("{order}", order))
+        .map(|text| text.replace("{order}", order).replace("{told}", "told, hashes"))
         .collect();
     for query in &queries {
         let mut plan = conn.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
@@ -305,8 +335,8 @@ async fn a_rollback_journal_of_a_killed_process_is_played_back() {
     let conn = rusqlite::Connection::open(dir.path().join("tackroom.db")).unwrap();
     conn.pragma_update_and_check(None, "journal_mode", "delete", |_| Ok(())).unwrap();
     conn.execute_batch(
-        "PRAGMA cache_size = 2; BEGIN IMMEDIATE; UPDATE events SET json = 'torn';
-         CREATE TABLE filler (x); INSERT INTO filler SELECT randomblob(4000) FROM events, events;",
+        "PRAGMA cache_size = 2; BEGIN IMMEDIATE; UPDATE commits SET told = 'torn';
+         CREATE TABLE filler (x); INSERT INTO filler SELECT randomblob(4000) FROM commits, commits c, commits d;",
     )
     .unwrap();
     for read_only in [false, true] {

@@ -2,17 +2,45 @@
 
 use super::search::{say, search};
 use super::{Pen, raw, session};
+use rusqlite::params;
 use std::path::Path;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::domain::commit::Class;
 use tackroom::domain::listing::{Query, Tab};
 use tackroom::ports::index::Index;
 
+/// A store with a row for each event, as before format 5 and for bytes that have line breaks.
+pub fn to_rows_of_events(dir: &Path) {
+    let conn = raw(dir);
+    let mut query = conn
+        .prepare("SELECT session, seq, event, hash, told, hashes FROM commits WHERE told NOT NULL")
+        .unwrap();
+    let mut rows = query.query([]).unwrap();
+    while let Some(row) = rows.next().unwrap() {
+        let (session, seq, last): (String, i64, i64) =
+            (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap());
+        let (hash, told): (Vec<u8>, String) = (row.get(3).unwrap(), row.get(4).unwrap());
+        let hashes: Option<Vec<u8>> = row.get(5).unwrap();
+        let hashes = [hashes.unwrap_or_default(), hash].concat();
+        let first = last + 1 - i64::try_from(told.lines().count()).unwrap();
+        for ((json, hash), no) in told.lines().zip(hashes.chunks(32)).zip(first..) {
+            conn.execute(
+                "INSERT INTO events VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![session, no, seq, json, hash],
+            )
+            .unwrap();
+        }
+    }
+    conn.execute("UPDATE commits SET told = NULL, hashes = NULL", []).unwrap();
+}
+
 /// Makes a store what it was in format 2.
 pub fn to_format_2(dir: &Path) {
+    to_rows_of_events(dir);
     raw(dir)
         .execute_batch(
-            "DROP TABLE texts; DROP TABLE purged; DROP TABLE uses; DELETE FROM meta WHERE key LIKE 'texts_%';
+            "ALTER TABLE commits DROP COLUMN told; ALTER TABLE commits DROP COLUMN hashes;
+             DROP TABLE texts; DROP TABLE purged; DROP TABLE uses; DELETE FROM meta WHERE key LIKE 'texts_%';
              DROP INDEX sessions_listed; DROP INDEX sessions_old_fold; ALTER TABLE sessions DROP COLUMN listed;
              CREATE INDEX sessions_by_updated ON sessions (updated);
              ALTER TABLE sessions DROP COLUMN tab; ALTER TABLE sessions DROP COLUMN pinned;

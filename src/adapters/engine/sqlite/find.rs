@@ -1,5 +1,6 @@
 //! Search in the store: places from the index, what is there from the events.
 
+use super::commits;
 use super::fault::Fail;
 use super::rows::{self, has_texts};
 use super::uptake;
@@ -8,7 +9,7 @@ use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::listing::Tab;
 use crate::domain::search::{Found, Search, wanted};
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use std::collections::HashMap;
 
 /// What is found; where nothing was typed that could be, nothing.
@@ -46,9 +47,10 @@ fn read(
     }
     let Some(Some(told)) = known.get(&session) else { return Ok(None) };
     let no = texts::event_of(place, last);
-    let mut query = conn.prepare_cached("SELECT json FROM events WHERE session = ?1 AND no = ?2")?;
-    let json: Option<String> =
-        query.query_row(params![session.as_str(), rows::int(no.0)], |row| row.get(0)).optional()?;
-    let event = json.and_then(|json| Event::from_json(&json).ok());
-    Ok(event.map(|event| (told.clone(), event)))
+    let mut found = None;
+    commits::jsons(conn, (texts::commit_of(place), &session), (no, last), |json| {
+        found = found.take().or_else(|| Event::from_json(json).ok().filter(|event| event.no == no));
+        Ok(())
+    })?;
+    Ok(found.map(|event| (told.clone(), event)))
 }

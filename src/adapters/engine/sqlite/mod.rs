@@ -12,6 +12,7 @@ mod fault; // what SQLite says, in words
 mod place; // the folder and the files, private and known again
 mod open; // connections and the file's format
 mod rows; // rows as values
+mod commits; // commits and their events as rows
 mod writer; // one at a time writes
 mod ask; // work is handed to the writer
 mod reader; // a few connections read

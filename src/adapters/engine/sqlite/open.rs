@@ -10,11 +10,12 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The steps: the n-th leads from format n - 1 to format n.
-const STEPS: [&str; 4] = [
+const STEPS: [&str; 5] = [
     include_str!("schema/1.sql"),
     include_str!("schema/2.sql"),
     concat!(include_str!("schema/3.sql"), include_str!("schema/texts.sql")),
     include_str!("schema/4.sql"),
+    include_str!("schema/5.sql"),
 ];
 
 /// The format that this program writes.
@@ -87,7 +88,7 @@ pub fn connect(place: &Place, access: Access) -> rusqlite::Result<Connection> {
         "PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON; PRAGMA cache_size = -4096;",
     )?;
     if access == Access::Write {
-        // For a new file. A commit touches the ends of seven trees, a few hundred bytes in each: what is synced is pages.
+        // For a new file. A commit touches the ends of three trees, some hundred bytes in each: what is synced is pages.
         conn.pragma_update(None, "page_size", PAGE)?;
         into_wal(&conn)?;
         conn.execute_batch(

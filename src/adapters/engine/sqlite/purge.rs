@@ -9,7 +9,8 @@ use super::forget;
 use super::place::Place;
 use super::rows;
 use super::uptake;
-use crate::domain::ids::SessionId;
+use crate::adapters::engine::texts;
+use crate::domain::ids::{EventNo, SessionId};
 use rusqlite::{Connection, params};
 use std::fs::File;
 
@@ -33,12 +34,7 @@ pub fn purge(conn: &Connection, session: &SessionId, place: &Place, anchor: &Fil
          AND (n = ?2 OR n = (SELECT max(n) FROM commits WHERE session = ?1))",
         params![id, place.anchor().map_or(0, |anchor| anchor.n)],
     )?;
-    conn.execute(
-        "DELETE FROM texts WHERE rowid IN (
-             SELECT c.n * 1048576 + e.no % 1048576 FROM events e
-             JOIN commits c ON c.session = e.session AND c.seq = e.seq WHERE e.session = ?1)",
-        [id],
-    )?;
+    forget_places(conn, id)?;
     forget::note(conn)?;
     conn.execute("DELETE FROM uses WHERE session = ?1", [id])?;
     conn.execute("DELETE FROM uses WHERE session = '' AND at < unixepoch() - ?1", [FRESH_S])?;
@@ -49,6 +45,22 @@ pub fn purge(conn: &Connection, session: &SessionId, place: &Place, anchor: &Fil
     conn.execute("DELETE FROM sessions WHERE id = ?1", [id])?;
     secure(conn, false)?;
     Ok(true)
+}
+
+/// Takes all places of a session out of the index of words.
+fn forget_places(conn: &Connection, session: &str) -> Result<(), Fail> {
+    let mut commits = conn.prepare("SELECT n, event FROM commits WHERE session = ?1 ORDER BY seq")?;
+    let mut forget = conn.prepare("DELETE FROM texts WHERE rowid = ?1")?;
+    let (mut rows, mut before) = (commits.query([session])?, 0_i64);
+    while let Some(row) = rows.next()? {
+        let (n, last): (i64, i64) = (row.get(0)?, row.get(1)?);
+        // More than a place can tell apart is nobody's commit.
+        for no in before + 1..=last.min(before.saturating_add(texts::EVENTS)) {
+            forget.execute([texts::place(n, EventNo(rows::uint(no)))])?;
+        }
+        before = last;
+    }
+    Ok(())
 }
 
 /// Whether what is deleted is overwritten with zeros.

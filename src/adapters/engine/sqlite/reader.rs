@@ -1,9 +1,10 @@
 //! Reading: a few connections that cannot write, and the chain checked on the way.
 
+use super::commits::{self, CommitRow};
 use super::fault::{Fail, damaged, is_damage, unavailable};
 use super::open::{Access, connect};
 use super::place::Place;
-use super::rows::{self, CommitRow, End, Events};
+use super::rows::{self, End};
 use crate::domain::commit::Commit;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{EventNo, SessionId};
@@ -191,43 +192,42 @@ fn read_checked(
         seq if seq > last.head.seq => return Ok(Vec::new()),
         seq => match rows::end_at(conn, session, seq)? {
             Some(end) => end,
-            None => return bad(EventNo(0), "a commit is missing"),
+            None => return Err(Fail::Log(damaged(session, EventNo(0), "a commit is missing"))),
         },
     };
-    let found = guarded(session, end.head.event.after(), rows::commits(conn, session, after, limit))?;
-    let whole = found.len() < limit;
-    let mut commits = Vec::with_capacity(found.len());
-    let mut query = conn.prepare_cached(rows::EVENTS)?;
-    let mut events = Events::after(&mut query, session, end.head.event)?;
-    for row in found {
+    let mut read = Vec::new();
+    let found = commits::each(conn, session, (after, limit), |row| {
         let row = guarded(session, end.head.event.after(), row)?;
         if row.commit.seq > last.head.seq {
             return bad(end.head.event.after(), "there are commits after the session's end");
         }
-        let (commit, next) = check_commit(&mut events, session, &end, row)?;
-        commits.push(Arc::new(commit));
+        let (commit, next) = check_commit(conn, session, &end, row)?;
+        read.push(Arc::new(commit));
         end = next;
-    }
+        Ok(())
+    });
+    let whole = guarded(session, end.head.event.after(), found)? < limit;
     if whole && end != last {
-        return bad(end.head.event.after(), "what the session's end names is missing or was altered");
+        bad(end.head.event.after(), "what the session's end names is missing or was altered")?;
     }
     if whole && last_event(conn, session)? > end.head.event {
-        return bad(end.head.event.after(), "there are events after the session's end");
+        bad(end.head.event.after(), "there are events after the session's end")?;
     }
-    Ok(commits)
+    Ok(read)
 }
 
 /// Fills in a commit's events and checks it against the end before it.
 fn check_commit(
-    events: &mut Events<'_, '_>,
+    conn: &Connection,
     session: &SessionId,
     before: &End,
     row: CommitRow,
 ) -> Result<(Commit, End), Fail> {
-    let CommitRow { mut commit, end: claimed } = row;
     let next = before.head.event.after();
+    let events = guarded(session, next, row.events(conn, before.head.event))?;
+    let CommitRow { mut commit, end: claimed, .. } = row;
+    commit.events = events;
     let to = claimed.head.event;
-    commit.events = guarded(session, next, events.of(commit.seq, (before.head.event, to)))?;
     let head = before.head.admit(&commit).map_err(|denial| damaged(session, next, denial.to_string()));
     let head = match head {
         Ok(head) => head,

@@ -6,6 +6,7 @@
 //! The connection is its own and does not sync: what a power cut takes is taken up again, for how far it came is written in
 //! the same transaction.
 
+use super::commits as told;
 use super::fault::{Fail, of};
 use super::forget;
 use super::open::{Access, connect};
@@ -192,7 +193,9 @@ struct Found {
 
 /// The commits of the next batch.
 fn commits(conn: &Connection, which: &str, n: i64) -> Result<Vec<Found>, Fail> {
-    let sql = format!("SELECT n, session, seq, event FROM commits WHERE {which} LIMIT {BATCH_COMMITS}");
+    let sql = format!(
+        "SELECT n, session, seq, event, octet_length(told) FROM commits WHERE {which} LIMIT {BATCH_COMMITS}"
+    );
     let mut query = conn.prepare_cached(&sql)?;
     let mut before = conn.prepare_cached("SELECT event FROM commits WHERE session = ?1 AND seq = ?2 - 1")?;
     let mut size = conn.prepare_cached(
@@ -203,7 +206,10 @@ fn commits(conn: &Connection, which: &str, n: i64) -> Result<Vec<Found>, Fail> {
         let (session, last): (String, i64) = (row.get(1)?, row.get(3)?);
         let seq: i64 = row.get(2)?;
         let first = before.query_row(params![session, seq], |row| row.get(0)).optional()?.unwrap_or(0);
-        let own: i64 = size.query_row(params![session, first, last], |row| row.get(0))?;
+        let own: i64 = match row.get(4)? {
+            Some(bytes) => bytes,
+            None => size.query_row(params![session, first, last], |row| row.get(0))?,
+        };
         let own = usize::try_from(own).unwrap_or(0);
         found.push(Found { n: row.get(0)?, session: SessionId(session), first, last });
         bytes += own;
@@ -216,21 +222,19 @@ fn commits(conn: &Connection, which: &str, n: i64) -> Result<Vec<Found>, Fail> {
 
 /// Takes in the texts of commits.
 fn take_in(conn: &Connection, found: &[Found]) -> Result<(), Fail> {
-    let mut events = conn
-        .prepare_cached("SELECT json FROM events WHERE session = ?1 AND no > ?2 AND no <= ?3 ORDER BY no")?;
     for commit in found {
-        let mut rows = events.query(params![commit.session.as_str(), commit.first, commit.last])?;
-        while let Some(row) = rows.next()? {
-            // What cannot be read is told where the session is read; it holds up nothing here.
-            let Ok(json) = row.get_ref(0)?.as_str() else { continue };
+        let (first, last) = (EventNo(rows::uint(commit.first)).after(), EventNo(rows::uint(commit.last)));
+        told::jsons(conn, (commit.n, &commit.session), (first, last), |json| {
             note_uses(conn, &commit.session, json)?;
+            // What cannot be read is told where the session is read; it holds up nothing here.
             if let Ok(event) = Event::from_json(json)
-                && event.no > EventNo(rows::uint(commit.first))
-                && event.no <= EventNo(rows::uint(commit.last))
+                && event.no >= first
+                && event.no <= last
             {
                 texts::take_in(conn, commit.n, &event)?;
             }
-        }
+            Ok(())
+        })?;
     }
     Ok(())
 }

@@ -90,10 +90,9 @@ struct Batch {
     last: Option<Last>,
 }
 
-/// The list row that was written last, and the seal of its session's end: as long as the session ends there, the row
-/// need not be read again.
+/// The list row that was written last, and its session's end.
 struct Last {
-    seal: Hash,
+    end: End,
     tally: Tally,
 }
 
@@ -316,26 +315,44 @@ fn statement(conn: &Connection, words: &str) -> rusqlite::Result<()> {
 }
 
 fn append(conn: &Connection, commit: &Arc<Commit>, batch: &mut Batch) -> Result<Head, Fail> {
+    // As long as the session ends where this process wrote last, nothing of it is read again.
+    let known = batch.last.take().filter(|last| last.tally.id == commit.session);
+    if let Some(last) = known
+        && let Ok(head) = last.end.head.admit(commit)
+    {
+        let line = Before::At(Listed::of(&last.tally));
+        if let Some(head) = write(conn, commit, (last.end.seal, head), (line, last.tally), batch)? {
+            return Ok(head);
+        }
+    }
     let before = rows::end(conn, &commit.session)?;
     let before = before.unwrap_or_else(End::start);
     let head = before.head.admit(commit).map_err(refusal)?;
-    let (line, mut tally) = match batch.last.take() {
-        Some(last) if last.seal == before.seal && last.tally.id == commit.session => {
-            (Before::At(Listed::of(&last.tally)), last.tally)
-        }
-        Some(_) | None => match rows::tally_of(conn, &commit.session)? {
-            Some(stored) => (Before::Something, stored),
-            None => (Before::Nothing, Tally::new(commit.session.clone())),
-        },
+    let (line, tally) = match rows::tally_of(conn, &commit.session)? {
+        Some(stored) => (Before::Something, stored),
+        None => (Before::Nothing, Tally::new(commit.session.clone())),
     };
+    let written = write(conn, commit, (before.seal, head), (line, tally), batch)?;
+    written.ok_or(Fail::Log(LogFault::Stale)) // invariant: nobody else writes inside this transaction
+}
+
+/// Writes a commit after what the session ended with, if it still does.
+fn write(
+    conn: &Connection,
+    commit: &Arc<Commit>,
+    (before, head): (Hash, Head),
+    (line, mut tally): (Before, Tally),
+    batch: &mut Batch,
+) -> Result<Option<Head>, Fail> {
     for sealed in &commit.events {
         tally.apply(&sealed.event);
     }
-    let end = End { seal: rows::seal(before.seal, commit, &head), head };
-    let n = rows::insert(conn, commit, &end, (line, &tally))?;
+    let end = End { seal: rows::seal(before, commit, &head), head };
+    let Some(n) = rows::insert(conn, commit, &end, (line, before), &tally)? else { return Ok(None) };
     batch.written.push(Written { anchor: Anchor { n, seal: end.seal }, commit: commit.clone() });
-    batch.last = Some(Last { seal: end.seal, tally });
-    Ok(end.head)
+    let head = end.head.clone();
+    batch.last = Some(Last { end, tally });
+    Ok(Some(head))
 }
 
 /// A denial as a fault: who comes too late is to read and decide again.
