@@ -113,7 +113,7 @@ impl Output {
 }
 
 /// Where a call stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum CallState {
     /// To be judged (again, where its arguments were edited or its clearance lapsed).
     Proposed,
@@ -137,7 +137,7 @@ pub enum CallState {
 }
 
 /// How a call was over.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Ended {
     /// It ran.
     Ran(Outcome),
@@ -181,7 +181,7 @@ impl Ended {
 }
 
 /// A person's word that clears a call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
     /// Who.
     pub by: By,
@@ -224,7 +224,7 @@ impl std::fmt::Display for By {
 }
 
 /// A call as the events tell it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// Its ordinal in the session.
     pub id: CallId,

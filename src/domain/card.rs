@@ -6,6 +6,7 @@ use crate::domain::ids::CallId;
 use crate::domain::message::{Args, AskedCall};
 use crate::domain::time::Micros;
 use crate::domain::watch::{Phase, Watch};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// Characters that a one-line summary of arguments keeps; a screen cuts it further.
@@ -31,7 +32,7 @@ const TELLING: [&str; 12] = [
 const BESIDE_MAX: usize = 60;
 
 /// One tool call beside what the session knows of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Card {
     /// The call.
     pub call: CallId,
@@ -50,7 +51,7 @@ pub struct Card {
 }
 
 /// What a person said to a call.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Decision {
     /// It may run as proposed.
     Approved {

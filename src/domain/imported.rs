@@ -8,10 +8,11 @@ use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What is known of the tool a session was imported from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// The tool.
     pub tool: String,

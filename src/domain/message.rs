@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// One message as the model is to see it. Always valid: a result follows only a call of the same wire id.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Message {
     /// Instructions of the harness.
     System {
@@ -38,7 +38,7 @@ pub enum Message {
 }
 
 /// A call as it is sent back to the model: the arguments are always a JSON object's text.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WireCall {
     /// The id that pairs call and result.
     pub wire_id: String,

@@ -66,6 +66,9 @@ pub mod trace_import; // the rows of a session that another tool recorded
 pub mod trace_calls; // the rows of calls and of what they ran
 pub mod trace; // events as timeline rows and spans
 pub mod watched; // the folds of who looks at a session, and how they let go of what is long over
+pub mod packed; // numbers and texts as bytes, short where they are like others
+pub mod survey_core; // what was open at an event, as text
+pub mod survey_kept; // a survey as bytes, kept beside the log
 pub mod survey; // a stored session in short: times, marks, and places from which it can be folded
 pub mod pace; // how a recorded wait is played: the reply streams again, long silences are shortened
 pub mod verify; // whether a stored session is what this program would have written

@@ -22,7 +22,9 @@ impl Session {
             let mut wire_id = asked.wire_id.clone();
             if wire_id.is_empty() || (!self.onlooker && !self.wire_ids.insert(wire_id.clone())) {
                 wire_id = format!("call_{}", id.0);
-                self.wire_ids.insert(wire_id.clone());
+                if !self.onlooker {
+                    self.wire_ids.insert(wire_id.clone());
+                }
             }
             wire.push(WireCall {
                 wire_id: wire_id.clone(),

@@ -9,6 +9,7 @@ use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
 use crate::domain::stops::{Passed, Stop};
 use crate::domain::time::Micros;
+use serde::{Deserialize, Serialize};
 
 /// Where a session stands, in one word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +55,7 @@ impl Status {
 }
 
 /// How the model's turn stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Turn {
     /// The model is to be asked next.
     Ready,
@@ -92,7 +93,7 @@ pub enum Turn {
 }
 
 /// One task inside a session.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
     /// Its ordinal.
     pub no: RunNo,

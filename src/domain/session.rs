@@ -17,10 +17,11 @@ use crate::domain::run::{Run, Status, Turn};
 use crate::domain::shelf::Shelf;
 use crate::domain::stops::{Passed, PendingNote, Standing};
 use crate::domain::time::Micros;
+use serde::{Deserialize, Serialize};
 use std::collections::{HashSet, VecDeque};
 
 /// A session as folded so far.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Session {
     /// Its id.
     pub id: SessionId,
@@ -74,6 +75,7 @@ pub struct Session {
     pub notes: Vec<PendingNote>,
     /// The last note ever written.
     pub last_note: NoteNo,
+    #[serde(skip)] // an onlooker's is not asked
     pub(in crate::domain) wire_ids: HashSet<String>,
     pub(in crate::domain) onlooker: bool,
 }

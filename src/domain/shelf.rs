@@ -3,6 +3,7 @@
 //! A thing keeps its number for ever. Copies share what neither of them changed since.
 
 use crate::domain::ids::EventNo;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -10,14 +11,14 @@ use std::sync::Arc;
 const SLACK: usize = 4;
 
 /// One thing, and the event that touched it last.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Kept<T> {
     value: Arc<T>,
     touched: EventNo,
 }
 
 /// Things numbered from 0, in order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Shelf<T> {
     /// What was kept of those before `first`.
     aside: BTreeMap<usize, Kept<T>>,

@@ -14,6 +14,7 @@ use crate::domain::run::Run;
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::Effect;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -21,13 +22,14 @@ use std::sync::Arc;
 pub const STANDING_MAX: usize = 64;
 
 /// A breakpoint that stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
     /// Its number.
     pub no: BreakNo,
     /// As printed.
     pub spec: String,
     /// As read; none where this program cannot read it: it then stops at once.
+    #[serde(skip)] // see `Session::read_breaks`
     pub read: Option<Breakpoint>,
     /// Who set it.
     pub by: By,
@@ -37,7 +39,7 @@ pub struct Standing {
 }
 
 /// A breakpoint that was hit.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hit {
     /// Which.
     pub no: BreakNo,
@@ -48,7 +50,7 @@ pub struct Hit {
 }
 
 /// Where a run stopped: nothing new starts until a person lets it go on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stop {
     /// What was hit; never empty.
     pub hits: Vec<Hit>,
@@ -66,7 +68,7 @@ impl Hit {
 }
 
 /// A note that waits for the next request.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PendingNote {
     /// Its number.
     pub no: NoteNo,
@@ -78,7 +80,7 @@ pub struct PendingNote {
 }
 
 /// What a run has seen that a breakpoint may ask about.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Passed {
     calls: Vec<(BreakNo, CallId)>,
     fault: Option<Why>,
@@ -197,6 +199,11 @@ impl Run {
 }
 
 impl Session {
+    /// Reads the breakpoints that stand from their printed form: of a stored fold, only that was kept.
+    pub(in crate::domain) fn read_breaks(&mut self) {
+        self.breaks.iter_mut().for_each(|one| one.read = Breakpoint::parse(&one.spec).ok());
+    }
+
     /// Where the run stands still because of a breakpoint.
     pub fn stop(&self) -> Option<&Stop> {
         self.live()?.stop.as_ref()

@@ -2,7 +2,7 @@
 //!
 //! The events are counted off in chunks. A chunk begins with the core of the session as it was before it: what was open
 //! then and nothing else. Whoever wants the session as of an event folds from the core of the chunk that lies `BACK` chunks
-//! before, and lets go of what is older: so a look at event 1,000,000 costs what one at event 2,000 does, never more than
+//! before, and lets go of what is older: so a look at event 1,000,000 costs what one at event 1,000 does, never more than
 //! `BACK + 1` chunks, and shows the same whichever way one came.
 
 use crate::domain::call::Outcome;
@@ -12,12 +12,14 @@ use crate::domain::foreign::{Recorded, Sort};
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::pace::Gap;
 use crate::domain::policy::Word;
+use crate::domain::survey_core::{Core, Cores};
+use crate::domain::survey_kept::Follows;
 use crate::domain::time::Micros;
 use crate::domain::watched::Watched;
 use std::sync::Arc;
 
 /// Events of a chunk.
-pub const CHUNK: u64 = 512;
+pub const CHUNK: u64 = 256;
 /// How many chunks before the one looked at are kept whole.
 pub const BACK: u64 = 1;
 /// A longer silence is shortened when it is played, in milliseconds.
@@ -48,8 +50,10 @@ pub struct Chunk {
     pub after: u64,
     /// The commit that holds its last event.
     pub until: u64,
+    /// That commit, where it is known.
+    pub follows: Option<Follows>,
     /// What was open before its first event.
-    pub core: Arc<Watched>,
+    pub core: Core,
     /// When each event happened.
     pub times: Vec<Micros>,
     /// What is marked.
@@ -62,17 +66,29 @@ pub struct Chunk {
 pub struct Surveyor {
     watched: Watched,
     chunk: Option<Chunk>,
+    before: Option<Follows>,
+    cores: Cores,
 }
 
 impl Surveyor {
     /// Before the first event.
     pub fn new(id: SessionId) -> Surveyor {
-        Surveyor { watched: Watched::onlooker(id), chunk: None }
+        Surveyor { watched: Watched::onlooker(id), chunk: None, before: None, cores: Cores::default() }
+    }
+
+    /// Before a chunk, the commit before which is `before`; none where its core is not one.
+    pub fn from(chunk: &Chunk, before: Follows) -> Option<Surveyor> {
+        let (watched, cores) = (chunk.core.open()?, Cores::default());
+        Some(Surveyor { watched, chunk: None, before: Some(before), cores })
     }
 
     /// Takes in a commit; answers the chunks that are full with it.
     pub fn take(&mut self, commit: &Commit) -> Vec<Chunk> {
-        commit.events.iter().filter_map(|sealed| self.event(&sealed.event, commit.seq)).collect()
+        let new = self.watched.session.last; // the commit before a chunk may hold the first of its events
+        let events = commit.events.iter().map(|sealed| &sealed.event).filter(|event| event.no > new);
+        let chunks = events.filter_map(|event| self.event(event, commit.seq)).collect();
+        self.before = Follows::of(commit);
+        chunks
     }
 
     fn event(&mut self, event: &Event, seq: u64) -> Option<Chunk> {
@@ -80,7 +96,8 @@ impl Surveyor {
             place: place_of(event.no),
             after: seq - 1,
             until: seq,
-            core: Arc::new(self.watched.core()),
+            follows: self.before.clone(),
+            core: self.cores.of(&self.watched),
             times: Vec::new(),
             marks: Vec::new(),
             waits: Vec::new(),
@@ -206,7 +223,7 @@ impl Survey {
         self.events += chunk.times.len() as u64;
         // What was marked stands in the lists now.
         let mut chunk = Arc::unwrap_or_clone(chunk);
-        (chunk.marks, chunk.waits) = (Vec::new(), Vec::new());
+        (chunk.marks, chunk.waits, chunk.follows) = (Vec::new(), Vec::new(), None);
         chunk.times.shrink_to_fit();
         self.chunks.push(chunk);
     }

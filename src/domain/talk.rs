@@ -11,12 +11,13 @@ use crate::domain::message::{Reply, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::shelf::Shelf;
 use crate::domain::time::Micros;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 
 pub use crate::domain::talk_item::{Answer, End, Fate, Item, Said, Tone};
 
 /// What is being summed up of the run under way.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 struct Sum {
     from: Micros,
     steps: u32,
@@ -24,7 +25,7 @@ struct Sum {
 }
 
 /// A session's conversation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Talk {
     items: Shelf<Item>,
     cards: BTreeMap<CallId, usize>,

@@ -9,9 +9,10 @@ use crate::domain::message::{Finish, Usage};
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
 use crate::domain::time::Micros;
+use serde::{Deserialize, Serialize};
 
 /// One entry of the conversation.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// Its place among the items: never changes.
     pub key: usize,
@@ -26,7 +27,7 @@ pub struct Item {
 }
 
 /// What an entry says.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Said {
     /// The session began.
     Opened {
@@ -103,7 +104,7 @@ pub enum Said {
 }
 
 /// What became of a note for the model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fate {
     /// It waits for the next request.
     Waits,
@@ -114,7 +115,7 @@ pub enum Fate {
 }
 
 /// How a note is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Tone {
     /// To be read past.
     Quiet,
@@ -125,7 +126,7 @@ pub enum Tone {
 }
 
 /// The words of the model.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
     /// The text, possibly empty.
     pub text: String,
@@ -142,7 +143,7 @@ pub struct Answer {
 }
 
 /// The end of a run.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct End {
     /// The run.
     pub run: RunNo,

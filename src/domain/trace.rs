@@ -17,10 +17,11 @@ use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
 use crate::domain::trace_row::{Part, Row, RowState, Spent, Time, What};
 use crate::domain::watch::Watch;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A call that is not over.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::domain) struct OpenCall {
     pub(in crate::domain) watch: Watch,
     pub(in crate::domain) starts: u32,
@@ -28,10 +29,11 @@ pub(in crate::domain) struct OpenCall {
 }
 
 /// A session's timeline.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Trace {
     pub(in crate::domain) rows: Shelf<Row>,
     order: Vec<usize>,
+    #[serde(skip)] // an onlooker's is empty
     pub(in crate::domain) tree: SpanTree,
     pub(in crate::domain) onlooker: bool,
     version: u64,

@@ -5,9 +5,10 @@ use crate::domain::fault::FaultKind;
 use crate::domain::ids::{BreakNo, CallId, EventNo, RunNo};
 use crate::domain::time::Micros;
 use crate::domain::watch::Close;
+use serde::{Deserialize, Serialize};
 
 /// One row of the timeline.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Its name for ever: its place among the rows by age.
     pub key: usize,
@@ -34,7 +35,7 @@ pub struct Row {
 }
 
 /// What a row is.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum What {
     /// A task.
     Run {
@@ -116,7 +117,7 @@ pub enum What {
 }
 
 /// A stretch of a row's time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// When it began.
     pub from: Micros,
@@ -127,7 +128,7 @@ pub struct Part {
 }
 
 /// What time goes into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Time {
     /// The model answers.
     Model,
@@ -144,7 +145,7 @@ pub enum Time {
 }
 
 /// How a row stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum RowState {
     /// Under way.
     Open,
@@ -163,7 +164,7 @@ pub enum RowState {
 }
 
 /// Microseconds by what they went into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spent {
     /// The model answered.
     pub model: i64,

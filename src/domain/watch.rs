@@ -4,9 +4,10 @@ use crate::domain::call::Outcome;
 use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{Fact, Settling};
 use crate::domain::foreign::Recorded;
+use serde::{Deserialize, Serialize};
 
 /// What a call's time goes into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Phase {
     /// The policy looks at it.
     Judging,
@@ -21,7 +22,7 @@ pub enum Phase {
 }
 
 /// How a call was over, as far as a glance needs it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Close {
     /// It ran and returned, or a person said that it did.
     Well,
@@ -32,7 +33,7 @@ pub enum Close {
 }
 
 /// One call, watched from its proposal on.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Watch {
     /// What it waits for.
     pub phase: Phase,

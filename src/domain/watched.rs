@@ -5,9 +5,10 @@ use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::session::Session;
 use crate::domain::talk::Talk;
 use crate::domain::trace::Trace;
+use serde::{Deserialize, Serialize};
 
 /// The watched session as its events tell it, in three projections of the same facts.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Watched {
     /// The one fold: status, run, calls, holds.
     pub session: Session,

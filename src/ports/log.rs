@@ -127,6 +127,23 @@ pub trait Log: Send + Sync {
     /// Removes a session that is in the bin, for good: its events, and content that no other session uses. Answers false,
     /// and does nothing, where it is not in the bin. The caller holds its claim.
     fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>>;
+    /// What was kept aside of a session by this very program, as it was put; none where nothing was, where it was altered,
+    /// or where another program, or another build of this one, put it.
+    fn aside<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Vec<u8>>, LogFault>> {
+        let _ = session;
+        Box::pin(async { Ok(None) })
+    }
+    /// Keeps something beside a session that can be made anew from its log, in place of what was there: it may be gone at
+    /// any time, it goes when the session is purged, and it is for its owner's eyes only. An engine may keep nothing. It comes
+    /// in parts, which are put together, so that nobody needs it in one piece.
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
+        let _ = (session, parts);
+        Box::pin(async { Ok(()) })
+    }
     /// What this engine promises.
     fn caps(&self) -> Caps;
 }

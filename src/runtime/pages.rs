@@ -4,6 +4,7 @@ use crate::domain::commit::Commit;
 use crate::domain::ids::SessionId;
 use crate::ports::log::{Log, LogFault};
 use std::sync::Arc;
+use tokio::sync::mpsc::{Receiver, channel};
 
 /// Commits read at once.
 const PAGE: usize = 256;
@@ -44,4 +45,23 @@ impl Pages<'_> {
         self.over = page.len() < most || self.after >= self.until;
         Ok(Some(page).filter(|page| !page.is_empty()))
     }
+}
+
+/// The same with the next page read while one is looked at; ends when nobody takes a page any more.
+pub fn ahead(
+    log: Arc<dyn Log>,
+    session: SessionId,
+    (after, until): (u64, u64),
+) -> Receiver<Result<Vec<Arc<Commit>>, LogFault>> {
+    let (pages_in, read) = channel(1);
+    tokio::spawn(async move {
+        let mut pages = pages(&*log, &session, after).until(until);
+        while let Some(page) = pages.next().await.transpose() {
+            let broken = page.is_err();
+            if pages_in.send(page).await.is_err() || broken {
+                return;
+            }
+        }
+    });
+    read
 }

@@ -4,8 +4,9 @@ use crate::domain::event::Event;
 use crate::domain::ids::SessionId;
 use crate::domain::notice::Notice;
 use crate::domain::survey::{CHUNK, Chunk, Surveyor};
+use crate::domain::survey_kept::{Keeping, Kept};
 use crate::ports::log::{Log, LogFault};
-use crate::runtime::pages::pages;
+use crate::runtime::pages::{ahead, pages};
 use std::ops::Range;
 use std::sync::Arc;
 use tokio::sync::mpsc::Sender;
@@ -14,50 +15,78 @@ use tokio_util::sync::CancellationToken;
 /// What to do where the log cannot be read.
 const HINT: &str = "`tackroom doctor` checks the store; the session can be played up to there";
 
-/// Tells a session in short, from its first event to its present end, until told to stop.
+/// Tells a session in short, from its first event to its present end, until told to stop. How far that came is kept beside
+/// the log, so that the next time it goes on from there.
 pub async fn survey(log: Arc<dyn Log>, id: SessionId, notices: Sender<Notice>, stop: CancellationToken) {
-    let telling = tell(&*log, &id, &notices);
+    let mut keeping = Keeping::default();
+    let telling = tell(&log, &id, &notices, &mut keeping);
     tokio::select! {
-        told = telling => if let Some(fault) = told { trouble(&notices, &fault).await },
+        told = telling => if let Err(fault) = told { trouble(&notices, &fault).await },
         () = stop.cancelled() => {}
+    }
+    if let Some(parts) = keeping.parts(&id) {
+        let _ = log.keep_aside(&id, parts).await; // it is made anew where it is missing
     }
 }
 
-/// A fault, if there was one. A screen that is gone needs no more.
-async fn tell(log: &dyn Log, id: &SessionId, notices: &Sender<Notice>) -> Option<LogFault> {
+/// A screen that is gone needs no more.
+async fn tell(
+    log: &Arc<dyn Log>,
+    id: &SessionId,
+    notices: &Sender<Notice>,
+    keeping: &mut Keeping,
+) -> Result<(), LogFault> {
     if notices.send(Notice::Watching { session: id.clone() }).await.is_err() {
-        return None;
+        return Ok(());
     }
-    let head = match log.head(id).await {
-        Ok(head) => head,
-        Err(fault) => return Some(fault),
+    let head = log.head(id).await?;
+    let surveyed = |chunk: Chunk| {
+        let chunk = Arc::new(chunk);
+        notices.send(Notice::Surveyed { session: id.clone(), chunk, events: head.event.0 })
     };
     let mut surveyor = Surveyor::new(id.clone());
-    let mut pages = pages(log, id, 0);
-    let surveyed =
-        |chunk: Chunk| Notice::Surveyed { session: id.clone(), chunk: Arc::new(chunk), events: head.event.0 };
-    let fault = loop {
-        let page = match pages.next().await {
-            Ok(Some(page)) => page,
-            Ok(None) => break None,
-            Err(fault) => break Some(fault), // what could be read is still played
+    let mut after = 0;
+    if let Some((kept, from)) = kept(&**log, id, head.seq).await? {
+        (surveyor, after) = (from, kept.follows.seq);
+        *keeping = kept.keeping;
+        for chunk in kept.chunks {
+            if surveyed(chunk).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    let mut pages = ahead(log.clone(), id.clone(), (after, head.seq));
+    let read = loop {
+        let page = match pages.recv().await {
+            Some(Ok(page)) => page,
+            None => break Ok(()),
+            Some(Err(fault)) => break Err(fault), // what could be read is still played
         };
-        for commit in page.iter().filter(|commit| commit.seq <= head.seq) {
-            for chunk in surveyor.take(commit) {
-                if notices.send(surveyed(chunk)).await.is_err() {
-                    return None;
+        for commit in page {
+            for chunk in surveyor.take(&commit) {
+                keeping.add(&chunk);
+                if surveyed(chunk).await.is_err() {
+                    return Ok(());
                 }
             }
         }
-        if page.last().is_none_or(|last| last.seq >= head.seq) {
-            break None;
-        }
     };
     if let Some(chunk) = surveyor.rest() {
-        let _ = notices.send(surveyed(chunk)).await;
+        let _ = surveyed(chunk).await;
     }
     let _ = notices.send(Notice::CaughtUp { session: id.clone() }).await;
-    fault
+    read
+}
+
+/// The survey that was kept of a session, if it is of this log, and from where it goes on.
+async fn kept(log: &dyn Log, id: &SessionId, until: u64) -> Result<Option<(Kept, Surveyor)>, LogFault> {
+    let Some(bytes) = log.aside(id).await.ok().flatten() else { return Ok(None) };
+    let kept = Kept::read(id, bytes).filter(|kept| (1..=until).contains(&kept.follows.seq));
+    let Some(kept) = kept else { return Ok(None) };
+    let found = log.read(id, kept.follows.seq - 1, 1).await?;
+    let is_its_own = found.first().is_some_and(|commit| kept.fits(commit));
+    let from = Surveyor::from(&kept.last, kept.follows.clone()).filter(|_| is_its_own);
+    Ok(from.map(|from| (kept, from)))
 }
 
 /// The events of one chunk, until told to stop.

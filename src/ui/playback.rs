@@ -27,7 +27,7 @@ pub const SPEEDS: [(&str, u64); 10] = [
 pub const SPEED_1: usize = 2;
 
 /// Pages of events kept at most: what one look needs, what comes next, and a little for the way back.
-const PAGES_MAX: usize = 6;
+const PAGES_MAX: usize = 8;
 /// How far on from the position the session is folded on, rather than anew: what is kept is folded at most once again.
 const ON_MAX: u64 = BACK * CHUNK;
 

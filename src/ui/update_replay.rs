@@ -161,11 +161,12 @@ fn reach(app: &mut App, effects: &mut Vec<Effect>) -> bool {
         return false;
     }
     if let Some(base) = restart {
-        let Some(chunk) = playback.survey.chunk(place_of(EventNo(base + 1))) else {
+        let chunk = playback.survey.chunk(place_of(EventNo(base + 1)));
+        let Some(core) = chunk.and_then(|chunk| chunk.core.open()) else {
             playback.goal = None; // a session without events
             return true;
         };
-        *watched = Watched::clone(&chunk.core);
+        *watched = core;
         app.paper = Paper::default();
     }
     for no in from + 1..=to {

@@ -63,6 +63,7 @@ mod lain_over;
 mod leaving;
 mod hints;
 mod replay;
+mod replay_kept;
 mod replay_runs;
 mod consent;
 mod fresh;

@@ -105,16 +105,18 @@ fn sought(story: &Story, stored: &Stored, doings: &[Doing], to: u64) -> TestScre
 
 fn same(story: &Story, targets: &[u64], runs: u32) {
     let stored = Stored::of(story);
+    // Told anew, or from what was kept of it.
+    let told = [stored.clone(), if events(story) > 20 * CHUNK { stored.again() } else { stored.clone() }];
     let screens: Vec<(u64, Buffer)> =
         targets.iter().map(|to| (*to, cells(&mut straight(story, &stored, *to)))).collect();
     let mut runner = TestRunner::new(Config { cases: runs, failure_persistence: None, ..Config::default() });
-    let any_way = (proptest::collection::vec(doing(), 0..12), 0..screens.len());
-    let result = runner.run(&any_way, |(doings, target)| {
+    let any_way = (proptest::collection::vec(doing(), 0..12), 0..screens.len(), 0..told.len());
+    let result = runner.run(&any_way, |(doings, target, told_by)| {
         let (to, expected) = &screens[target];
-        let found = cells(&mut sought(story, &stored, &doings, *to));
+        let found = cells(&mut sought(story, &told[told_by], &doings, *to));
         let diff: Vec<_> =
             expected.diff(&found).into_iter().map(|(x, y, cell)| (x, y, cell.symbol().to_string())).collect();
-        proptest::prop_assert!(diff.is_empty(), "event {to} by {doings:?}: {diff:?}");
+        proptest::prop_assert!(diff.is_empty(), "event {to} by {doings:?}, {told_by}: {diff:?}");
         Ok(())
     });
     result.unwrap();
@@ -167,10 +169,11 @@ fn a_replay_lets_go_of_what_is_long_over() {
     assert!(screen.screen().contains("earlier entries: go back"), "{}", screen.screen());
 }
 
-/// Cause: a seek folded up to 2,047 events and read two pages and more of 1,024, and the worst took a tenth of a second.
+/// Cause: a seek folded up to 2,047 events and read two pages and more of 1,024, and the worst took a tenth of a second; then
+/// half of that, and beside other work on the machine that was still too long.
 #[test]
 fn a_seek_reads_and_folds_a_bounded_number_of_events() {
-    const MOST: u64 = 1_024;
+    const MOST: u64 = 512;
     let stored = Stored::of(long());
     let all = events(long());
     let mut screen = TestScreen::new(long().tools.clone(), SIZE);
@@ -445,7 +448,7 @@ fn what_a_replay_keeps_of_each_chunk_is_small() {
     let chunks: Vec<_> = long().commits.iter().flat_map(|commit| surveyor.take(commit)).collect();
     assert!(chunks.len() > 4);
     for chunk in chunks {
-        let core = &chunk.core;
+        let core = chunk.core.open().expect("a core");
         let kept = core.session.calls.kept() + core.talk.items().kept() + core.trace.order().len();
         assert!(kept < 20, "{kept} entries are kept of what was open at event {}", chunk.place * CHUNK);
         assert_eq!(chunk.times.len() as u64, CHUNK);

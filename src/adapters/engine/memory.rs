@@ -48,6 +48,8 @@ struct Kept {
     /// Every commit in the order of all; none where its session was purged since.
     order: Vec<Option<Arc<Commit>>>,
     blobs: HashMap<Hash, Arc<[u8]>>,
+    /// What was kept aside of a session.
+    aside: HashMap<SessionId, Vec<u8>>,
     /// Sessions that may not be driven.
     bars: HashSet<SessionId>,
     appends: u64,
@@ -274,6 +276,22 @@ impl Log for Memory {
 
     fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>> {
         ready(self.shared.alive().map(|mut kept| shelf::purge(&mut kept, session)))
+    }
+
+    fn aside<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Vec<u8>>, LogFault>> {
+        ready(self.shared.alive().map(|kept| kept.aside.get(session).cloned()))
+    }
+
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
+        ready(self.shared.alive().map(|mut kept| {
+            if kept.sessions.contains_key(session) {
+                kept.aside.insert(session.clone(), parts.concat());
+            }
+        }))
     }
 
     fn caps(&self) -> Caps {

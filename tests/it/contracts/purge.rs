@@ -14,7 +14,7 @@ use tackroom::domain::marks::Mark;
 use tackroom::ports::index::Index;
 use tackroom::ports::log::{Follow, Log, TailItem};
 
-each_engine!(only_the_bin_is_purged, content_that_others_use_stays);
+each_engine!(only_the_bin_is_purged, content_that_others_use_stays, what_lies_aside_goes_with_its_session);
 
 fn mark(mark: Mark) -> Vec<Fact> {
     vec![Fact::SessionMarked { mark, by: by() }]
@@ -29,6 +29,24 @@ async fn told(log: &dyn Log, name: &str, binned: bool) -> Pen {
         pen.write(log, Class::Operator, mark(Mark::Delete)).await;
     }
     pen
+}
+
+/// T7: what is made of a session's words is gone with it.
+async fn what_lies_aside_goes_with_its_session(rig: Rig) {
+    let (kept, binned) = (session("s1"), session("s2"));
+    for (id, is_binned) in [(&kept, false), (&binned, true)] {
+        told(&*rig.log, id.as_str(), is_binned).await;
+        assert_eq!(rig.log.aside(id).await, Ok(None));
+        for words in ["made of it", "made of it again"] {
+            rig.log.keep_aside(id, vec![words[..4].into(), words[4..].into()]).await.unwrap();
+            assert_eq!(rig.log.aside(id).await, Ok(Some(words.into())));
+        }
+    }
+    assert_eq!(rig.log.purge(&binned).await, Ok(true));
+    assert_eq!(rig.log.aside(&binned).await, Ok(None));
+    rig.log.keep_aside(&binned, vec!["too late".into()]).await.unwrap();
+    assert_eq!(rig.log.aside(&binned).await, Ok(None), "nothing is kept of who is gone");
+    assert_eq!(rig.log.aside(&kept).await, Ok(Some("made of it again".into())));
 }
 
 async fn only_the_bin_is_purged(rig: Rig) {

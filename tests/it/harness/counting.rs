@@ -46,6 +46,16 @@ impl Log for Counting {
     fn purge<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<bool, LogFault>> {
         self.0.purge(session)
     }
+    fn aside<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Vec<u8>>, LogFault>> {
+        self.0.aside(session)
+    }
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
+        self.0.keep_aside(session, parts)
+    }
     fn caps(&self) -> Caps {
         self.0.caps()
     }

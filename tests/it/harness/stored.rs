@@ -9,6 +9,7 @@ use tackroom::domain::commit::Commit;
 use tackroom::domain::ids::SessionId;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::survey::{CHUNK, Chunk, Surveyor};
+use tackroom::domain::survey_kept::{Keeping, Kept};
 use tackroom::ports::blobs::Blobs;
 use tackroom::ports::log::Log;
 
@@ -32,6 +33,21 @@ impl Stored {
             commits: story.commits.clone(),
             chunks: chunks.into_iter().map(Arc::new).collect(),
         }
+    }
+
+    /// The same with the survey that was kept of it: as it is told when it is opened again.
+    pub fn again(&self) -> Stored {
+        let mut keeping = Keeping::default();
+        self.chunks.iter().for_each(|chunk| keeping.add(chunk));
+        let parts = keeping.parts(&self.id).expect("long enough to be kept");
+        let kept = Kept::read(&self.id, parts.concat()).expect("a survey");
+        let before = self.commits.iter().find(|commit| kept.fits(commit)).expect("of this log");
+        let mut surveyor = Surveyor::from(&kept.last, kept.follows.clone()).expect("a core");
+        let later = self.commits.iter().filter(|commit| commit.seq > before.seq);
+        let mut chunks = kept.chunks;
+        chunks.extend(later.flat_map(|commit| surveyor.take(commit)));
+        chunks.extend(surveyor.rest());
+        Stored { chunks: chunks.into_iter().map(Arc::new).collect(), ..self.clone() }
     }
 
     /// What is told when it is to be played.

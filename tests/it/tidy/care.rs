@@ -28,6 +28,19 @@ const SERIALIZED: &[&str] = &[
     "src/domain/consent.rs",
     "src/domain/tally.rs",
     "src/domain/waits.rs",
+    // The folds of an onlooker: what is open at an event, as text for the very build that wrote it; see `survey_core`.
+    "src/domain/card.rs",
+    "src/domain/imported.rs",
+    "src/domain/run.rs",
+    "src/domain/session.rs",
+    "src/domain/shelf.rs",
+    "src/domain/stops.rs",
+    "src/domain/talk.rs",
+    "src/domain/talk_item.rs",
+    "src/domain/trace.rs",
+    "src/domain/trace_row.rs",
+    "src/domain/watch.rs",
+    "src/domain/watched.rs",
     "src/adapters/",
     "src/cli/",
 ];
@@ -305,10 +318,10 @@ fn serialized_goes_red() {
     let derive = "#[derive(Debug, serde::Serialize)]\nstruct A;";
     let house = House::of(&[
         ("src/domain/event.rs", derive),
-        ("src/domain/run.rs", derive),
+        ("src/domain/next.rs", derive),
         ("src/ui/app.rs", "use serde::Serialize;\n#[derive(Deserialize)] struct B;\nimpl Serialize for B {}"),
     ]);
-    broken(&serialized(&house), &["src/domain/run.rs:1:", "src/ui/app.rs:3:"]);
+    broken(&serialized(&house), &["src/domain/next.rs:1:", "src/ui/app.rs:3:"]);
 }
 
 #[test]

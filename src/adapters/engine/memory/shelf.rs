@@ -74,6 +74,7 @@ pub fn purge(kept: &mut Kept, session: &SessionId) -> bool {
         return false;
     }
     let gone = kept.sessions.remove(session);
+    kept.aside.remove(session);
     for slot in kept.order.iter_mut().filter(|slot| slot.as_ref().is_some_and(|c| c.session == *session)) {
         *slot = None;
     }

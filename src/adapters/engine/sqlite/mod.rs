@@ -26,6 +26,7 @@ mod contents; // large content, as the port wants it
 mod recent; // what this process wrote last
 mod tail; // following sessions, across processes
 mod stir; // waiting until the folder is written to
+mod aside; // what can be made anew from a session, beside the database
 mod claims; // who drives a session: lock files
 pub(in crate::adapters::engine) mod live; // drafts, in the process and between processes
 mod drafts; // the drafts' database
@@ -335,11 +336,24 @@ impl Log for Sqlite {
         Box::pin(async move {
             self.writable()?;
             while !self.take_up_texts(PURGE_STEP_MS).await?.whole() {}
+            self.drop_aside(session)?; // it holds words of the session
             match self.write(writer::Work::Purge(session.clone())).await? {
-                Done::Purged(was) => Ok(was),
+                Done::Purged(was) => self.drop_aside(session).map(|()| was), // put there meanwhile
                 Done::Head(_) | Done::Content => Err(unavailable("the store gave a wrong answer")),
             }
         })
+    }
+
+    fn aside<'a>(&'a self, session: &'a SessionId) -> Later<'a, Result<Option<Vec<u8>>, LogFault>> {
+        Box::pin(self.read_aside(session))
+    }
+
+    fn keep_aside<'a>(
+        &'a self,
+        session: &'a SessionId,
+        parts: Vec<Vec<u8>>,
+    ) -> Later<'a, Result<(), LogFault>> {
+        Box::pin(self.write_aside(session, parts))
     }
 
     fn caps(&self) -> Caps {

@@ -122,6 +122,11 @@ impl Place {
         self.dir.join("locks")
     }
 
+    /// The folder of what can be made anew from the sessions.
+    pub fn aside(&self) -> PathBuf {
+        self.dir.join("surveys")
+    }
+
     /// The file of the drafts.
     pub fn drafts(&self) -> PathBuf {
         self.dir.join("live.db")

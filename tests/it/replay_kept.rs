@@ -1,0 +1,210 @@
+//! The survey that is kept beside a log: it spares the reading, and is believed only where it fits.
+
+use crate::harness::cases::cases;
+use crate::harness::counting::Counting;
+use crate::harness::story::{self, Story};
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig as Config, any, prop_assert_eq, proptest};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tackroom::adapters::engine::memory::Memory;
+use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::domain::commit::Commit;
+use tackroom::domain::ids::CommitId;
+use tackroom::domain::notice::Notice;
+use tackroom::domain::packed::{Model, Source, patched, put, put_signed};
+use tackroom::domain::survey::{CHUNK, Chunk};
+use tackroom::ports::log::Log;
+use tackroom::runtime::reading;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// Longer than what is surveyed as quickly as a kept survey is read.
+fn told() -> Story {
+    story::long(400)
+}
+
+async fn filled(commits: &[Arc<Commit>]) -> Memory {
+    let memory = Memory::new();
+    for commit in commits {
+        memory.append(commit.clone()).await.unwrap();
+    }
+    memory
+}
+
+/// Everything of a chunk that is told.
+fn words(chunk: &Chunk) -> String {
+    let Chunk { place, after, until, follows: _, core, times, marks, waits } = chunk;
+    format!("{place} {after}..{until} {:?} {times:?} {marks:?} {waits:?}", core.open().expect("a core"))
+}
+
+/// Opens a session: what is told of it, and how many commits were read for that.
+async fn opened(memory: &Memory) -> (Vec<String>, u64) {
+    let count = Arc::new(AtomicU64::new(0));
+    let log: Arc<dyn Log> = Arc::new(Counting(memory.clone(), count.clone()));
+    let (notices_in, mut notices) = mpsc::channel(4);
+    let id = told().session.id;
+    let survey = tokio::spawn(reading::survey(log, id, notices_in, CancellationToken::new()));
+    let mut chunks = Vec::new();
+    while let Some(notice) = notices.recv().await {
+        if let Notice::Surveyed { chunk, .. } = notice {
+            chunks.push(words(&chunk));
+        }
+    }
+    survey.await.unwrap(); // what is to be kept is kept
+    (chunks, count.load(Ordering::SeqCst))
+}
+
+/// Cause: a session was read from its first event whenever it was opened, and a jump past what was read waited for it.
+#[tokio::test]
+async fn a_session_that_was_surveyed_is_not_read_again() {
+    let story = told();
+    let all = story.commits.len() as u64;
+    let memory = filled(&story.commits).await;
+    let (first, read) = opened(&memory).await;
+    assert_eq!((first.len() as u64, read), ((story.events().len() as u64).div_ceil(CHUNK), all));
+    let (second, read) = opened(&memory).await;
+    assert!(second == first, "the same is told");
+    assert!(read <= 2 * CHUNK + 1, "{read} of {all} commits were read");
+    println!("{all} commits, then {read}");
+}
+
+#[tokio::test]
+async fn a_session_that_has_grown_is_read_from_where_it_was() {
+    let story = told();
+    let (before, after) = story.commits.split_at(story.commits.len() * 3 / 4);
+    let memory = filled(before).await;
+    opened(&memory).await;
+    for commit in after {
+        memory.append(commit.clone()).await.unwrap();
+    }
+    let (grown, read) = opened(&memory).await;
+    assert!(read < after.len() as u64 + 2 * CHUNK, "{read}");
+    let (third, less) = opened(&memory).await;
+    assert!(less < read, "it was kept again: {less} of {read}");
+    let (fresh, _) = opened(&filled(&story.commits).await).await;
+    assert!(grown == fresh && third == fresh, "the same as without what was kept");
+}
+
+/// What was kept is not the truth: whatever lies there, what is told is what the log says.
+#[tokio::test]
+async fn a_survey_that_does_not_fit_is_not_believed() {
+    let story = told();
+    let (memory, id) = (filled(&story.commits).await, story.session.id.clone());
+    let (fresh, all) = opened(&memory).await;
+    let own = memory.aside(&id).await.unwrap().expect("it was kept");
+    // The same session's id, and as many events, but another story: as where a store was put back from a copy.
+    let mut other = told();
+    other.commits.clear();
+    let mut head = tackroom::domain::commit::Head::start();
+    for (n, commit) in (1_u128 << 100..).zip(&story.commits) {
+        let mut events: Vec<_> = commit.events.iter().map(|sealed| sealed.event.clone()).collect();
+        events.iter_mut().for_each(|event| event.at = event.at.plus_ms(1));
+        let by = (commit.class, commit.writer.as_str());
+        let commit = Arc::new(head.seal(CommitId::from_random(n), &id, by, commit.at, events));
+        head = head.admit(&commit).unwrap();
+        other.commits.push(commit);
+    }
+    let others = filled(&other.commits).await;
+    opened(&others).await;
+    let foreign = others.aside(&id).await.unwrap().expect("it was kept");
+    assert!(foreign != own);
+    let mut bad = vec![foreign, Vec::new(), b"\n".to_vec(), own[..own.len() - 1].to_vec(), own[1..].to_vec()];
+    bad.extend((1..6).map(|part| own[..own.len() * part / 6].to_vec()));
+    bad.push([own.as_slice(), b"more"].concat());
+    let tried = bad.len();
+    for bytes in bad {
+        memory.keep_aside(&id, vec![bytes]).await.unwrap();
+        let (told, read) = opened(&memory).await;
+        assert!(told == fresh && read >= all, "{read} of {all}");
+        assert_eq!(memory.aside(&id).await, Ok(Some(own.clone())), "it is made anew");
+    }
+    println!("{tried} surveys that do not fit were not believed");
+}
+
+/// Who leaves before all was read finds what was read the next time.
+#[tokio::test]
+async fn a_survey_that_was_broken_off_is_kept_as_far_as_it_came() {
+    let story = told();
+    let memory = filled(&story.commits).await;
+    let (notices_in, mut notices) = mpsc::channel(1);
+    let stop = CancellationToken::new();
+    let log: Arc<dyn Log> = Arc::new(memory.clone());
+    let survey = tokio::spawn(reading::survey(log, story.session.id.clone(), notices_in, stop.clone()));
+    for _ in 0..12 {
+        notices.recv().await.expect("more");
+    }
+    stop.cancel();
+    survey.await.unwrap();
+    let (_, read) = opened(&memory).await;
+    let all = story.commits.len() as u64;
+    assert!(read < all, "{read} of {all} commits");
+}
+
+proptest! {
+    #![proptest_config(Config { cases: cases(200), failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn a_text_comes_back_from_what_differs(parts in vec("[a-cä]{0,30}", 0..12), picks in vec(0..12_usize, 0..20), more in "\\PC{0,40}") {
+        let model = Model::new(&parts.concat());
+        let chosen = picks.iter().filter_map(|at| parts.get(*at)).map(String::as_str);
+        let text: String = chosen.chain([more.as_str()]).collect();
+        let patch = model.patch(&text);
+        prop_assert_eq!(patched(&model.text, &patch), Some(text));
+        // Of another text it may be no patch, but it is never a panic.
+        let _ = patched(&more, &patch);
+    }
+
+    #[test]
+    fn a_number_comes_back_from_bytes(number in any::<u64>(), signed in any::<i64>()) {
+        let mut bytes = Vec::new();
+        put(&mut bytes, number);
+        put_signed(&mut bytes, signed);
+        put_signed(&mut bytes, signed % 100);
+        let mut source = Source(&bytes);
+        prop_assert_eq!((source.number(), source.signed(), source.signed()), (Some(number), Some(signed), Some(signed % 100)));
+        prop_assert_eq!((source.0.len(), source.number()), (0, None));
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn what_lies_aside_is_private_bounded_and_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let store = Sqlite::open(&data).unwrap();
+    let mut ids = Vec::new();
+    for n in 0..40 {
+        let story = Story::new(&format!("s{n:09}"), "One of many");
+        store.append(story.commits[0].clone()).await.unwrap();
+        store
+            .keep_aside(&story.session.id, vec![b"made ".to_vec(), format!("of {n}").into_bytes()])
+            .await
+            .unwrap();
+        ids.push(story.session.id.clone());
+    }
+    let folder = data.join("surveys");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 32, "only so many are kept");
+    let (id, file) = (&ids[39], folder.join(ids[39].as_str()));
+    assert_eq!((mode(&folder), mode(&file)), (0o700, 0o600));
+    assert_eq!(store.aside(id).await, Ok(Some(b"made of 39".to_vec())));
+    assert_eq!(store.aside(&ids[0]).await, Ok(None), "the oldest went");
+    let whole = std::fs::read(&file).unwrap();
+    for at in 0..whole.len() {
+        let mut altered = whole.clone();
+        altered[at] ^= 1;
+        std::fs::write(&file, &altered).unwrap();
+        assert_eq!(store.aside(id).await, Ok(None), "byte {at} was altered");
+    }
+    std::fs::write(&file, &whole).unwrap();
+    drop(store);
+    let reading = Sqlite::open_read_only(&data).unwrap().unwrap();
+    assert_eq!(reading.aside(id).await, Ok(Some(b"made of 39".to_vec())), "reading makes use of it");
+    assert!(reading.keep_aside(id, vec![b"other".to_vec()]).await.is_err(), "and leaves no trace");
+    assert_eq!(std::fs::read(&file).unwrap(), whole);
+}
