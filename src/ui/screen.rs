@@ -146,6 +146,9 @@ impl<F: Fn() -> Micros + Send> Screen<F> {
             }
             if let Some(wanted) = self.elsewhere.take() {
                 drop(events); // the other program reads the keys meanwhile
+                // Dropping it wakes whoever reads keys. Where nobody did, the next reader would wake at once, and what it wakes
+                // with hides the first key until a second one comes: so it is taken here.
+                let _ = crossterm::event::poll(Duration::ZERO);
                 if let Some(exit) = self.show(wanted, &mut notices, &mut wakers).await? {
                     return Ok(exit);
                 }
