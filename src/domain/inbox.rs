@@ -161,6 +161,7 @@ impl Session {
             epoch: self.epoch,
             marks: self.marks.clone(),
             holder: self.holder.clone(),
+            taken_at: self.taken_at,
             run: self.run.clone(),
             calls: self.calls.only(|number| open.contains(&number)),
             queue: self.queue.clone(),
