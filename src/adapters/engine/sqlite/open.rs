@@ -142,6 +142,8 @@ pub fn roll_back(place: &Place) -> rusqlite::Result<()> {
 
 /// What format the file has; 0 where nothing was written yet.
 pub fn format(conn: &Connection, place: &Place) -> Result<usize, Fail> {
+    // All from one moment: another process may be making the store just now.
+    let _moment = conn.is_autocommit().then(|| conn.unchecked_transaction()).transpose()?;
     let number = |name| conn.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (format, id) = (number("user_version")?, number("application_id")?);
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
