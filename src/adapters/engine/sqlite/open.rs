@@ -91,9 +91,11 @@ pub fn connect(place: &Place, access: Access) -> rusqlite::Result<Connection> {
         // For a new file. A commit touches the ends of three trees, some hundred bytes in each: what is synced is pages.
         conn.pragma_update(None, "page_size", PAGE)?;
         into_wal(&conn)?;
+        // A short journal is soon written over, which syncs less than one that grows.
         conn.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-             PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864;",
+             PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = 67108864;
+             PRAGMA wal_autocheckpoint = 256;",
         )?;
     }
     Ok(conn)
