@@ -9,7 +9,7 @@ use crate::ports::log::{Log, LogFault};
 use crate::runtime::pages::{ahead, pages};
 use std::ops::Range;
 use std::sync::Arc;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::{Sender, channel};
 use tokio_util::sync::CancellationToken;
 
 /// What to do where the log cannot be read.
@@ -29,6 +29,12 @@ pub async fn survey(log: Arc<dyn Log>, id: SessionId, notices: Sender<Notice>, s
     }
 }
 
+/// Tells nobody: so that a later look at the session goes on from where this came.
+pub async fn beforehand(log: Arc<dyn Log>, id: SessionId, stop: CancellationToken) {
+    let (notices, mut heard) = channel(1);
+    tokio::join!(survey(log, id, notices, stop), async { while heard.recv().await.is_some() {} });
+}
+
 /// A screen that is gone needs no more.
 async fn tell(
     log: &Arc<dyn Log>,
@@ -44,12 +50,26 @@ async fn tell(
         let chunk = Arc::new(chunk);
         notices.send(Notice::Surveyed { session: id.clone(), chunk, events: head.event.0 })
     };
-    let mut surveyor = Surveyor::new(id.clone());
-    let mut after = 0;
-    if let Some((kept, from)) = kept(&**log, id, head.seq).await? {
+    let (mut surveyor, mut after, mut told) = (Surveyor::new(id.clone()), 0, 0);
+    // The beginning first, so that the first screen does not wait for what was kept of a long session.
+    let mut begin = pages(&**log, id, 0).until(head.seq.min(CHUNK));
+    while let Some(page) = begin.next().await? {
+        for commit in page {
+            after = commit.seq;
+            for chunk in surveyor.take(&commit) {
+                keeping.add(&chunk);
+                told += 1;
+                if surveyed(chunk).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+    }
+    if let Some((kept, from)) = kept(&**log, id, head.seq).await?.filter(|(kept, _)| kept.follows.seq > after)
+    {
         (surveyor, after) = (from, kept.follows.seq);
         *keeping = kept.keeping;
-        for chunk in kept.chunks {
+        for chunk in kept.chunks.into_iter().skip(told) {
             if surveyed(chunk).await.is_err() {
                 return Ok(());
             }

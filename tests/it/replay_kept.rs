@@ -3,6 +3,7 @@
 use crate::harness::cases::cases;
 use crate::harness::counting::Counting;
 use crate::harness::story::{self, Story};
+use crate::harness::world::FakeClock;
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig as Config, any, prop_assert_eq, proptest};
 use std::os::unix::fs::PermissionsExt;
@@ -11,13 +12,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::adapters::engine::sqlite::Sqlite;
+use tackroom::adapters::files::memory::MemoryFiles;
+use tackroom::domain::call::{By, Via};
 use tackroom::domain::commit::Commit;
 use tackroom::domain::ids::CommitId;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::packed::{Model, Source, patched, put, put_signed};
 use tackroom::domain::survey::{CHUNK, Chunk};
+use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::log::Log;
+use tackroom::runtime::hand::Hand;
+use tackroom::runtime::plugs::{Settings, Store};
 use tackroom::runtime::reading;
+use tackroom::runtime::retention::Rules;
+use tackroom::runtime::upkeep::keep_up;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -67,8 +75,52 @@ async fn a_session_that_was_surveyed_is_not_read_again() {
     assert_eq!((first.len() as u64, read), ((story.events().len() as u64).div_ceil(CHUNK), all));
     let (second, read) = opened(&memory).await;
     assert!(second == first, "the same is told");
-    assert!(read <= 2 * CHUNK + 1, "{read} of {all} commits were read");
+    // The beginning, for the first screen; one commit that must be the same; the end, which is not kept.
+    assert!(read <= CHUNK + 1 + 2 * CHUNK, "{read} of {all} commits were read");
     println!("{all} commits, then {read}");
+}
+
+/// Cause: who replayed a long session for the first time waited for its survey before a jump to its end.
+#[tokio::test]
+async fn what_was_surveyed_beforehand_is_not_read_again() {
+    let story = told();
+    let memory = filled(&story.commits).await;
+    let (log, id): (Arc<dyn Log>, _) = (Arc::new(memory.clone()), story.session.id.clone());
+    reading::beforehand(log, id, CancellationToken::new()).await;
+    let (chunks, read) = opened(&memory).await;
+    assert_eq!(chunks.len() as u64, (story.events().len() as u64).div_ceil(CHUNK));
+    assert!(read <= CHUNK + 1 + 2 * CHUNK, "{read} of {} commits were read", story.commits.len());
+    assert!(chunks == opened(&filled(&story.commits).await).await.0, "the same is told");
+}
+
+/// A workbench does that beside its work, for long sessions only.
+#[tokio::test]
+async fn a_workbench_surveys_long_sessions_beside_its_work() {
+    let (long, short) = (story::long(2_300), Story::new("sh0rt12345", "Short"));
+    assert!(long.events().len() > 20_000);
+    let memory = filled(&long.commits).await;
+    for commit in &short.commits {
+        memory.append(commit.clone()).await.unwrap();
+    }
+    let shared = Arc::new(memory.clone());
+    let store = Store {
+        log: shared.clone(),
+        work: shared.clone(),
+        blobs: shared.clone(),
+        live: shared.clone(),
+        index: shared.clone(),
+    };
+    let (clock, files) = (Arc::new(FakeClock::new(7)), Arc::new(MemoryFiles::default()));
+    let by = By { name: "op".to_string(), via: Via::Screen };
+    let hand = Hand::new(shared, clock.clone(), Settings::default(), ToolBook::default(), by);
+    let stop = CancellationToken::new();
+    let upkeep = tokio::spawn(keep_up((store, files), clock, hand, Rules::default(), stop.clone()));
+    while memory.aside(&long.session.id).await.unwrap().is_none() {
+        tokio::task::yield_now().await;
+    }
+    stop.cancel();
+    upkeep.await.unwrap();
+    assert!(memory.aside(&short.session.id).await.unwrap().is_none(), "it is read as quickly");
 }
 
 #[tokio::test]
@@ -81,7 +133,7 @@ async fn a_session_that_has_grown_is_read_from_where_it_was() {
         memory.append(commit.clone()).await.unwrap();
     }
     let (grown, read) = opened(&memory).await;
-    assert!(read < after.len() as u64 + 2 * CHUNK, "{read}");
+    assert!(read < CHUNK + after.len() as u64 + 2 * CHUNK, "{read}");
     let (third, less) = opened(&memory).await;
     assert!(less < read, "it was kept again: {less} of {read}");
     let (fresh, _) = opened(&filled(&story.commits).await).await;
