@@ -155,14 +155,21 @@ pub fn answer(
 
 /// A fork was made. Whoever still stands where it was asked for, and writes nothing, is taken to it; anybody else is told
 /// where it is: what is being written is for the session it was begun in.
-pub fn made(app: &mut App, parent: &SessionId, session: SessionId, told: &str, effects: &mut Vec<Effect>) {
+pub fn made(
+    app: &mut App,
+    parent: &SessionId,
+    session: SessionId,
+    (made, lies): (&str, &str),
+    effects: &mut Vec<Effect>,
+) {
     let asked = app.forking.take_if(|(of, _)| of == parent);
     let stands = asked.is_some_and(|(_, watched)| watched.as_ref() == app.session_id());
     let writes = !app.composer.is_empty() || app.question.is_some() || app.overlay.is_some();
     if !stands || writes {
-        return toast(app, told, "g s lists the sessions: it is the newest");
+        return toast(app, &format!("{made}: g s lists it, the newest; {lies}."), "");
     }
-    toast(app, told, "c goes on with it");
+    // What to do first: a narrow screen has no room for where it lies.
+    toast(app, &format!("{made}: c goes on with it; {lies}."), "");
     effects.push(Effect::Send(Command::Watch(session)));
 }
 

@@ -49,8 +49,9 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
         Notice::Forked { parent, session, at, workspace, worktree, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };
             let files = if worktree.is_some() { "its git worktree is" } else { "its files are in" };
-            let text = format!("Forked at {at} as {session}; {files} {workspace}{missing}.");
-            update_fork::made(app, &parent, session, &text, effects);
+            let (made, lies) =
+                (format!("Forked at {at} as {session}"), format!("{files} {workspace}{missing}"));
+            update_fork::made(app, &parent, session, (&made, &lies), effects);
         }
         Notice::Inspected(page) => update_inspect::arrived(app, page),
         Notice::NotInspected { session, subject, sentence, hint } => {

@@ -182,7 +182,7 @@ fn typing_forks_nothing_and_the_new_one_is_told() {
     assert!(screen.app.overlay.is_none());
     screen.msg(Msg::Notice(made(&story)));
     let shown = screen.screen();
-    assert!(shown.contains("Forked at #7 as n3w0000000"), "{shown}");
+    assert!(shown.contains("Forked at #7 as n3w0000000: g s lists it"), "{shown}");
     assert!(shown.contains("/srv/n3w␛[2J<U+202E>"), "what would act on a terminal is marked: {shown}");
     assert_eq!(screen.commands(), [], "nobody asked for it here");
 }
