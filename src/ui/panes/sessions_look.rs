@@ -129,6 +129,7 @@ fn facts(app: &App, row: &Row) -> Vec<(&'static str, String)> {
     let lasted = duration(row.updated.ms_since(row.opened));
     let mut facts = vec![
         ("so far", so_far),
+        ("cost", row.cost().words()),
         ("session", format!("{}, {} with {}", row.id, one_line(&row.agent), one_line(&row.model))),
         ("folder", one_line(&row.workspace)),
         ("time", format!("begun {begun} UTC, last event after {lasted}")),

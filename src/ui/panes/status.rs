@@ -96,6 +96,8 @@ fn figures(app: &App, session: &Session) -> String {
             // What a fork was told before it was made, its parent paid for.
             let counts = used > 0 || session.parent.is_none();
             parts.extend(counts.then(|| format!("{} tok", tokens(used))));
+            let cost = session.spent.short().filter(|_| session.spent.priced > 0);
+            parts.extend(cost);
             parts.extend(session.run_ms(end).map(|ms| duration(ms / 1000 * 1000)));
         }
     }
