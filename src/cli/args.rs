@@ -224,7 +224,7 @@ pub struct Run {
     /// Model turns at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: Option<u32>,
-    /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000 or fault; may be given again.
+    /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000, cost=0.50 or fault; may be given again.
     #[arg(long = "break", value_name = "WHERE", value_parser = args_stop::breakpoint)]
     pub breaks: Vec<Breakpoint>,
     /// With or without a screen.

@@ -1,8 +1,8 @@
 //! Which model answers: what was configured, else what is there. The built-in script answers where it is named.
 
 use crate::adapters::model::discover::{self, Candidate, Endpoint, LOCAL_SERVERS};
-use crate::adapters::model::priced::Priced;
 use crate::adapters::model::openai::{ModelLimits, OpenAi, OpenAiConfig};
+use crate::adapters::model::priced::Priced;
 use crate::adapters::model::script::Script;
 use crate::adapters::model::scripted::Scripted;
 use crate::adapters::model::secret::Secret;

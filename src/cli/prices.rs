@@ -83,7 +83,8 @@ pub fn yours(file: &BTreeMap<String, PriceFile>, path: &Path) -> (Vec<Price>, Op
         match read {
             Ok(price) => prices.push(price),
             Err(why) => {
-                let sentence = format!("the configuration {} is wrong: [prices.{name:?}] {why}", path.display());
+                let sentence =
+                    format!("the configuration {} is wrong: [prices.{name:?}] {why}", path.display());
                 let hint = "a price is in US dollars for 1,000,000 tokens, such as input = 0.15; nothing was started";
                 wrong.get_or_insert_with(|| Failure::new(Code::Usage, sentence, hint));
             }
@@ -128,10 +129,7 @@ fn price(
     Ok(Price { name, rates, long, at, seller, origin })
 }
 
-fn rates(
-    [input, output]: [&Dollars; 2],
-    [cached, written]: [&Option<Dollars>; 2],
-) -> Result<Rates, String> {
+fn rates([input, output]: [&Dollars; 2], [cached, written]: [&Option<Dollars>; 2]) -> Result<Rates, String> {
     let some = |name: &str, of: &Option<Dollars>| of.as_ref().map(|of| dollars(name, of)).transpose();
     Ok(Rates {
         input: dollars("input", input)?,
@@ -149,9 +147,9 @@ fn dollars(name: &str, written: &Dollars) -> Result<Money, String> {
     };
     match Money::parse(&text) {
         Err(why) => Err(format!("{name} = {}: {why}", text::reveal_plain(&text))),
-        Ok(money) if money > DEAREST => Err(format!(
-            "{name} = {text}: that is {money} for 1,000,000 tokens; is it meant for fewer?"
-        )),
+        Ok(money) if money > DEAREST => {
+            Err(format!("{name} = {text}: that is {money} for 1,000,000 tokens; is it meant for fewer?"))
+        }
         Ok(money) => Ok(money),
     }
 }
@@ -194,7 +192,9 @@ pub fn prices(config: &Config, args: &Prices) -> Result<Code, Failure> {
         return Err(Failure::new(
             Code::Failed,
             format!("no price is known for {shown}, so what it costs is unknown"),
-            format!("give it one in config.toml: [prices.\"{shown}\"] input = … output = …; `tackroom prices` lists those there are"),
+            format!(
+                "give it one in config.toml: [prices.\"{shown}\"] input = … output = …; `tackroom prices` lists those there are"
+            ),
         ));
     }
     Ok(Code::Done)
@@ -263,7 +263,10 @@ fn told(price: &Price, table: &Table) -> Value {
         members.insert("source".to_string(), json!(seller.map(|seller| &seller.source)));
         members.insert("at".to_string(), json!((!price.at.is_empty()).then_some(&price.at)));
         let long = price.long.as_ref().map(|(over, rates)| (over, of(rates)));
-        members.insert("long".to_string(), json!(long.map(|(over, rates)| json!({ "over": over, "prices": rates }))));
+        members.insert(
+            "long".to_string(),
+            json!(long.map(|(over, rates)| json!({ "over": over, "prices": rates }))),
+        );
     }
     value
 }

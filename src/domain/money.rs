@@ -64,11 +64,11 @@ fn grouped(whole: &str) -> Option<String> {
 impl fmt::Display for Money {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nano = self.0;
-        // Two figures of what is less than a cent's hundredth, four digits of what is less than a dollar, then cents, then dollars.
+        // Two figures of what is less than a cent, four digits of what is less than a dollar, then cents, then dollars.
         let digits = match nano {
             0 => return f.write_str("$0"),
-            1..100_000 => (DIGITS + 2 - nano.to_string().len()).min(DIGITS),
-            100_000..999_950_000 => 4,
+            1..10_000_000 => (DIGITS + 2 - nano.to_string().len()).min(DIGITS),
+            10_000_000..999_950_000 => 4,
             999_950_000..999_995_000_000 => 2,
             _ => 0,
         };
@@ -135,7 +135,12 @@ impl Spent {
         match (self.short(), self.unknown) {
             (None, _) => "unknown".to_string(),
             (Some(short), 0) => short,
-            (Some(short), unknown) => format!("{short} (of {unknown} of {all} replies it is not known)"),
+            (Some(short), unknown) => format!("{short} (not known of {unknown} of {})", replies(all)),
         }
     }
+}
+
+/// So many replies, in words.
+pub fn replies(count: u64) -> String {
+    if count == 1 { "1 reply".to_string() } else { format!("{count} replies") }
 }

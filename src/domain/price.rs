@@ -122,12 +122,11 @@ impl Price {
             return None;
         }
         let (model, name) = (plain(model), plain(&self.name));
-        let own = if name.contains('/') { model.as_str() } else { after_slash(&model) };
-        let fits = match name.strip_suffix('*') {
+        let fits = |own: &str| match name.strip_suffix('*') {
             Some(beginning) => own.starts_with(beginning),
             None => own.strip_prefix(name.as_str()).is_some_and(is_version),
         };
-        fits.then_some((name.len(), !self.at.is_empty()))
+        (fits(&model) || fits(after_slash(&model))).then_some((name.len(), !self.at.is_empty()))
     }
 }
 
@@ -178,9 +177,11 @@ impl PriceBook {
         self.yours.iter().chain(&self.table)
     }
 
-    /// How many are the user's own.
-    pub fn own(&self) -> usize {
-        self.yours.len()
+    /// How many there are and of which day, in words.
+    pub fn words(&self) -> String {
+        let yours: Vec<&str> = self.yours.iter().map(|price| price.name.as_str()).collect();
+        let yours = if yours.is_empty() { "none".to_string() } else { yours.join(", ") };
+        format!("table of {} with {} models; yours: {yours}", self.date, self.table.len())
     }
 
     /// The price of a model: the user's, else the table's; none where neither knows it. `answered` is what the server
@@ -188,7 +189,8 @@ impl PriceBook {
     pub fn price(&self, model: &str, answered: &str, place: &Place) -> Option<&Price> {
         let host = place.host.to_lowercase();
         let best = |prices: &'_ [Price], name: &str| {
-            let fits = prices.iter().enumerate().filter_map(|(at, price)| Some((price.fit(name, &host)?, at)));
+            let fits =
+                prices.iter().enumerate().filter_map(|(at, price)| Some((price.fit(name, &host)?, at)));
             fits.max_by_key(|(fit, at)| (*fit, std::cmp::Reverse(*at))).map(|(_, at)| at)
         };
         let yours = best(&self.yours, model).or_else(|| best(&self.yours, answered));

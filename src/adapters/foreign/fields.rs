@@ -93,7 +93,13 @@ pub fn args(text: &str) -> Args {
 /// Tokens, from the names in this order: input, output, cached, reasoning.
 pub fn usage(value: &Value, names: [&str; 4]) -> Usage {
     let of = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
-    Usage { input: of(names[0]), output: of(names[1]), cached: of(names[2]), reasoning: of(names[3]), written: 0 }
+    Usage {
+        input: of(names[0]),
+        output: of(names[1]),
+        cached: of(names[2]),
+        reasoning: of(names[3]),
+        written: 0,
+    }
 }
 
 /// A record that is kept as it is.

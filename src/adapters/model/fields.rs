@@ -57,8 +57,7 @@ fn counted(usage: &Value) -> Usage {
         "/prompt_cache_hit_tokens",
     ]);
     let cached = within.or(apart_read).unwrap_or(0);
-    let written =
-        first(&["/prompt_tokens_details/cache_write_tokens"]).or(apart_written).unwrap_or(0);
+    let written = first(&["/prompt_tokens_details/cache_write_tokens"]).or(apart_written).unwrap_or(0);
     let input = first(&["/prompt_tokens"]).unwrap_or_else(|| {
         let named = first(&["/input_tokens"]).unwrap_or(0);
         named.saturating_add(apart_read.unwrap_or(0)).saturating_add(apart_written.unwrap_or(0))

@@ -36,12 +36,7 @@ impl Model for Priced {
     fn prepare(&self, ask: Ask) -> Result<Box<dyn Request>, Fault> {
         let model = ask.model.clone();
         let request = self.model.prepare(ask)?;
-        Ok(Box::new(PricedRequest {
-            request,
-            model,
-            prices: self.prices.clone(),
-            place: self.place.clone(),
-        }))
+        Ok(Box::new(PricedRequest { request, model, prices: self.prices.clone(), place: self.place.clone() }))
     }
 
     fn label(&self) -> String {

@@ -145,7 +145,8 @@ fn answer(event: &Event) -> Option<Section> {
         "cost",
         match &reply.cost {
             Some(cost) => format!("{}, {}", cost.nano, cost.by.words()),
-            None => "not known: no price held for that model when it answered, or it counted no tokens".to_string(),
+            None => "not known: no price held for that model when it answered, or it counted no tokens"
+                .to_string(),
         },
     );
     section.row(

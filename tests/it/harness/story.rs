@@ -167,7 +167,14 @@ impl Story {
             reasoning,
             finish: if calls.is_empty() { Finish::Stop } else { Finish::Calls },
             calls,
-            usage: Usage { input: 2_140, output: 310, cached: 1_024, reasoning: thought.len() as u64 / 4 },
+            usage: Usage {
+                input: 2_140,
+                output: 310,
+                cached: 1_024,
+                reasoning: thought.len() as u64 / 4,
+                written: 0,
+            },
+            cost: None,
             timing: Timing { first_ms: ms / 4, total_ms: ms, pace: Vec::new() },
         }))
     }
