@@ -241,12 +241,13 @@ fn list(app: &App, body: Rect, buf: &mut Buffer) {
     let depths = library.depths();
     // A look beside the rows says some of what they do.
     let beside = library.chosen_row().is_some() && app.layout.overlay.inner.width >= COLUMNS_FOR_LOOK;
+    let costs = library.listed.rows.iter().any(|row| row.cost().priced > 0);
     let from = ink::first_shown(library.chosen, total, usize::from(body.height));
     for (place, line) in (from..total).zip(body.rows()) {
         match library.row(place) {
             Some(row) => {
                 let depth = place.checked_sub(library.listed.query.skip).and_then(|at| depths.get(at));
-                draw_row(app, row, (depth.copied().unwrap_or(0), beside), line, buf);
+                draw_row(app, row, (depth.copied().unwrap_or(0), beside, costs), line, buf);
             }
             None => {
                 buf.set_stringn(line.x, line.y, "  …", usize::from(line.width), look.style(Role::Muted));
@@ -278,7 +279,7 @@ pub fn standing(standing: Standing<'_>) -> (Glyph, Role) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, (depth, beside): (usize, bool), line: Rect, buf: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, (depth, beside, costs): (usize, bool, bool), line: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
     let stands = library.listed.standing(row);
     let (glyph, role) = standing(stands);
@@ -311,7 +312,7 @@ fn draw_row(app: &App, row: &Row, (depth, beside): (usize, bool), line: Rect, bu
     if line.width >= if beside { COLUMNS_FOR_BOTH } else { COLUMNS_FOR_NUMBERS } {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
         right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));
-        if line.width >= COLUMNS_FOR_COST {
+        if costs && line.width >= COLUMNS_FOR_COST {
             let cost = row.cost().short().filter(|_| row.cost().priced > 0).unwrap_or_default();
             right.push(Span::styled(format!("{cost:>12}"), muted));
         }

@@ -14,6 +14,7 @@ use tackroom::domain::message::{Args, AskedCall, Finish, Reasoning, Reply, Timin
 use tackroom::domain::order::{Order, Task};
 use tackroom::domain::outcome::{Judged, Report, report};
 use tackroom::domain::place::place;
+use tackroom::domain::price::Cost;
 use tackroom::domain::policy::{Mode, Verdict, Word};
 use tackroom::domain::retry::RetryRule;
 use tackroom::domain::schema::Schema;
@@ -34,6 +35,8 @@ pub struct Story {
     pub tools: ToolBook,
     /// Everything that became durable.
     pub commits: Vec<Arc<Commit>>,
+    /// What the replies from now on cost, where that is known.
+    pub cost: Option<Cost>,
     head: Head,
 }
 
@@ -64,6 +67,7 @@ impl Story {
             now: START,
             tools: tools(),
             commits: Vec::new(),
+            cost: None,
             head: Head::start(),
         };
         story.facts(
@@ -174,7 +178,7 @@ impl Story {
                 reasoning: thought.len() as u64 / 4,
                 written: 0,
             },
-            cost: None,
+            cost: self.cost.clone(),
             timing: Timing { first_ms: ms / 4, total_ms: ms, pace: Vec::new() },
         }))
     }
