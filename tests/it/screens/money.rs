@@ -40,7 +40,7 @@ fn a_run_with_its_cost() {
     let mut app = watching(&told(false), look());
     shoot(&mut app, "money_run");
     seen(&mut app, (120, 40), &["4.9k tok  $0.0246", "620 out, $0.0246"]);
-    press(&mut app, "1 k Enter");
+    app.folds.talk.extend(0..10);
     seen(&mut app, (200, 50), &["310 out, $0.0123 at the price of qwen3-coder of 2026-08-02"]);
 }
 
