@@ -1,17 +1,26 @@
 //! Money, prices and what a reply cost: to the last billionth, and never invented.
 
 use crate::harness::cases::cases;
+use crate::harness::mock_model::{Answer, MockModel};
 use proptest::prelude::*;
 use serde_json::json;
+use std::sync::Arc;
+use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::model::fields;
+use tackroom::adapters::model::openai::{OpenAi, OpenAiConfig};
+use tackroom::adapters::model::priced::Priced;
 use tackroom::cli::prices::book;
+use tackroom::domain::event::{Event, Fact};
+use tackroom::domain::ids::SessionId;
 use tackroom::domain::listing::Query;
 use tackroom::domain::listing_words;
-use tackroom::domain::message::Usage;
+use tackroom::domain::message::{Reply, Transcript, Usage};
 use tackroom::domain::money::{Money, Spent};
 use tackroom::domain::price::{Origin, Place, Price, PriceBook, Rates};
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
+use tackroom::domain::tool_spec::ToolBook;
+use tackroom::ports::model::{Ask, Model};
 
 fn tried() -> u32 {
     let cases = cases(1_000);
@@ -267,7 +276,7 @@ fn what_servers_count_in_their_own_way_comes_to_the_same() {
 #[test]
 fn a_filter_by_cost_never_takes_the_unknown_for_little() {
     let row = |spent: Option<Spent>, steps| {
-        let mut row = Row::new(tackroom::domain::ids::SessionId("0123456789".into()));
+        let mut row = Row::new(SessionId("0123456789".into()));
         (row.spent, row.steps) = (spent, steps);
         row
     };
@@ -300,4 +309,77 @@ fn a_filter_by_cost_never_takes_the_unknown_for_little() {
         serde_json::from_value(value).unwrap()
     };
     assert_eq!(stored.cost(), Spent { unknown: 4, ..Spent::default() });
+}
+
+/// What a model answers that is asked at `url`, as far as prices know.
+async fn answered(server: &MockModel, book: PriceBook, url: &str) -> Reply {
+    let chunk = json!({"model": "gpt-4o-mini", "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "cost": 0.5}});
+    server.push(Answer::stream(format!("data: {chunk}\n\ndata: [DONE]\n\n")));
+    let plain = OpenAi::new(OpenAiConfig::new(server.url()), Arc::new(SystemClock)).unwrap();
+    let model = Priced::new(Arc::new(plain), Arc::new(book), url);
+    let ask = Ask {
+        session: SessionId("0123456789".into()),
+        model: "openai/gpt-4o-mini".into(),
+        messages: Transcript::default(),
+        tools: ToolBook::default(),
+        attempt: 1,
+    };
+    model.prepare(ask).unwrap().send(Arc::new(|_| {})).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_price_of_the_users_beats_what_the_server_says_and_that_beats_the_table() {
+    let server = MockModel::start(Vec::new()).await;
+    let cost = |reply: Reply| reply.cost.map(|cost| (cost.nano, cost.by.words()));
+    let told = answered(&server, table(), "https://openrouter.ai/api/v1").await;
+    assert_eq!(cost(told), Some((usd("0.5"), "as the server told".to_string())));
+    let listed = answered(&server, table(), "https://api.openai.com/v1").await;
+    let (nano, by) = cost(listed).unwrap();
+    assert_eq!(nano, usd("0.00021"), "what others call cost may be anything");
+    assert!(by.starts_with("at the price of gpt-4o-mini of 2025-"), "{by}");
+    assert_eq!(cost(answered(&server, table(), "http://127.0.0.1:4000/v1").await), None);
+    assert_eq!(cost(answered(&server, table(), "").await), None, "a script is nobody's to sell");
+    let origin = Origin::Yours { name: "openai/*".into() };
+    let rates = Rates::flat(usd("1"), usd("2"));
+    let own = Price {
+        name: "openai/*".into(),
+        rates,
+        long: None,
+        at: String::new(),
+        seller: String::new(),
+        origin,
+    };
+    for url in ["https://openrouter.ai/api/v1", "https://api.openai.com/v1", "http://127.0.0.1:4000/v1", ""] {
+        let book = book(vec![own.clone()]).unwrap();
+        let (nano, by) = cost(answered(&server, book, url).await).unwrap();
+        assert_eq!((nano, by.as_str()), (usd("0.0012"), "at your price of openai/*"), "{url}");
+    }
+}
+
+/// As an event is stored: with each kind of price, and as it was before there were any. They load, and are written the same.
+#[test]
+fn stored_costs_load_for_ever() {
+    let event = |cost: &str| {
+        format!(
+            r#"{{"no":4,"at":1763712000000000,"run":1,"span":3,"parent":2,"kind":"ModelReplied","data":{{"reply":{{"model":"m","text":"x","calls":[],"finish":"stop","usage":{{"input":9,"output":2,"cached":3,"reasoning":0}},{cost}"timing":{{"first_ms":1,"total_ms":2,"pace":[]}}}},"calls":[]}}}}"#
+        )
+    };
+    for (cost, words) in [
+        ("", None),
+        (r#""cost":{"nano":1200,"by":{"yours":{"name":"m"}}},"#, Some("at your price of m")),
+        (
+            r#""cost":{"nano":1200,"by":{"table":{"date":"2026-08-02","name":"m"}}},"#,
+            Some("at the price of m of 2026-08-02"),
+        ),
+        (r#""cost":{"nano":1200,"by":"server"},"#, Some("as the server told")),
+        (r#""cost":{"nano":1200,"by":"recorded"},"#, Some("as that tool recorded it")),
+    ] {
+        let stored = event(cost);
+        let read = Event::from_json(&stored).unwrap_or_else(|why| panic!("{stored}: {why:?}"));
+        let Fact::ModelReplied { reply, .. } = &read.fact else { panic!("{read:?}") };
+        assert_eq!(reply.cost.as_ref().map(|cost| cost.by.words()).as_deref(), words);
+        assert_eq!(reply.spent().known, Money(if words.is_some() { 1_200 } else { 0 }));
+        assert_eq!(read.to_json(), stored);
+    }
 }

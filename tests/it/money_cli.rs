@@ -255,3 +255,32 @@ fn what_another_tool_recorded_is_kept_and_nothing_is_invented() {
     let id = told["imported"][0]["session"].as_str().unwrap();
     assert_eq!(shown(&home, id)["usd"], Value::Null, "it does not record it, and today's price is not taken");
 }
+
+/// A store of before costs were counted: its rows and its events say nothing of them, and are not asked to.
+#[test]
+fn a_store_of_before_loads_and_its_costs_are_unknown() {
+    for form in ["1", "2"] {
+        let home = Home::new();
+        let data = home.home().join("data");
+        std::fs::create_dir_all(&data).unwrap();
+        let old = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stored").join(form);
+        std::fs::copy(old.join("tackroom.db"), data.join("tackroom.db")).unwrap();
+        let cost = |home: &Home| {
+            let row = home.sessions().into_iter().find(|row| row["id"] == "k3v9q2m7xa").unwrap();
+            (row["cost"].clone(), row["steps"].clone())
+        };
+        let (told, steps) = cost(&home);
+        assert_eq!((&told["usd"], &told["unknown_replies"]), (&Value::Null, &steps), "form {form}: {told}");
+        assert!(steps.as_u64().unwrap() > 0, "form {form}");
+        let rows =
+            home.run(&["sessions", "list", "--filter", "cost<100", "--json"]).json()["sessions"].clone();
+        assert!(
+            rows.as_array().unwrap().iter().all(|row| row["id"] != "k3v9q2m7xa"),
+            "unknown is not little: {rows}"
+        );
+        // Written to by this program, it is the same: nothing is known of what was before.
+        done(&home.run(&["sessions", "rename", "k3v9q2m7xa", "Another title"]));
+        assert_eq!(cost(&home), (told, steps), "form {form}");
+        done(&home.run(&["verify", "--all"]));
+    }
+}

@@ -14,8 +14,8 @@ use tackroom::domain::message::{Args, AskedCall, Finish, Reasoning, Reply, Timin
 use tackroom::domain::order::{Order, Task};
 use tackroom::domain::outcome::{Judged, Report, report};
 use tackroom::domain::place::place;
-use tackroom::domain::price::Cost;
 use tackroom::domain::policy::{Mode, Verdict, Word};
+use tackroom::domain::price::Cost;
 use tackroom::domain::retry::RetryRule;
 use tackroom::domain::schema::Schema;
 use tackroom::domain::session::Session;

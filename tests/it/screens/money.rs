@@ -76,7 +76,15 @@ fn a_mark_says_what_it_means_as_it_is_typed_and_what_it_cannot_see() {
     story.order(Order::SetBreakpoint(at("cost=0.50")));
     let mut app = watching(&story, look());
     press(&mut app, "1 b");
-    seen(&mut app, (200, 50), &["cost=0.5 ", "It cannot see what 1 reply of this task cost", "once the task has cost $0.50"]);
+    seen(
+        &mut app,
+        (200, 50),
+        &["cost=0.5 ", "It cannot see what 1 reply of this task cost", "once the task has cost $0.50"],
+    );
     press(&mut app, "c o s t = + 2");
-    seen(&mut app, (200, 50), &["Stops before the next model turn after $2.00 more.", "cannot see what 1 reply"]);
+    seen(
+        &mut app,
+        (200, 50),
+        &["Stops before the next model turn after $2.00 more.", "cannot see what 1 reply"],
+    );
 }
