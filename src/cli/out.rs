@@ -4,6 +4,7 @@ use crate::cli::exit::{Code, Failure};
 use crate::domain::letters;
 use crate::domain::money::{Money, Spent};
 use crate::domain::run::Status;
+use crate::domain::tally::Row;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -59,6 +60,16 @@ pub fn cost(spent: Spent) -> serde_json::Value {
         "usd": known.map(Money::exact), "nano_usd": known.map(|known| known.0), "known_replies": spent.priced,
         "unknown_replies": spent.unknown,
     })
+}
+
+/// A session's row as it is stored, with its cost as all documents tell it.
+pub fn row_json(row: &Row) -> serde_json::Value {
+    let mut value = serde_json::json!(row);
+    if let Some(members) = value.as_object_mut() {
+        members.remove("spent");
+        members.insert("cost".to_string(), cost(row.cost()));
+    }
+    value
 }
 
 /// Writes a line of progress to standard error; a closed one is nobody's loss.

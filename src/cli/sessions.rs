@@ -141,15 +141,14 @@ fn nobody_drives(wire: &Wire, rows: &[Row]) -> Result<HashSet<SessionId>, Failur
 
 /// A row as it is stored, with its times in the form of all other documents, and whether a process that should be there is.
 fn told(row: &Row, standing: Standing<'_>) -> serde_json::Value {
-    let mut value = serde_json::json!(row);
+    let mut value = out::row_json(row);
     if let Some(members) = value.as_object_mut() {
         members.insert("opened_at".to_string(), row.opened.rfc3339().into());
         members.insert("updated_at".to_string(), row.updated.rfc3339().into());
         // How it is kept, not what it means: `not_started` tells of the first, `tackroom pending` of the others.
-        for name in ["untaken", "consents", "waits", "spent"] {
+        for name in ["untaken", "consents", "waits"] {
             members.remove(name);
         }
-        members.insert("cost".to_string(), out::cost(row.cost()));
         members.insert("interrupted".to_string(), (standing == Standing::Interrupted).into());
         members.insert("not_started".to_string(), (standing == Standing::NotStarted).into());
     }
