@@ -4,6 +4,8 @@ pub mod config; // file, environment and flags become one Config, each value wit
 pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod wire; // builds plugs from the Config and hands them to the runtime
+mod folder; // the folder that is worked in
+mod secrets; // which secrets are known, and everything behind the veil
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed

@@ -3,9 +3,10 @@
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::export::IntoFolder;
+use crate::cli::folder::folder;
 use crate::cli::look;
 use crate::cli::out;
-use crate::cli::wire::{Wire, folder};
+use crate::cli::wire::Wire;
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::Via;
 use crate::domain::command::Command;

@@ -13,6 +13,7 @@ pub mod model; // answer one turn, streaming drafts
 pub mod tool; // say what you are, then run a cleared call
 pub mod judge; // the policy's verdict on a call
 pub mod foreign; // other tools' sessions: find them, read one
+pub mod veil; // hide secrets, and put them back where a call needs them
 pub mod clock; // the time and fresh numbers
 
 use std::future::Future;

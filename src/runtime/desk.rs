@@ -109,7 +109,7 @@ impl Desk {
                 Command::Glance(session) => self.library.glance(session),
                 Command::Search(search) => self.library.search(search),
                 Command::Fitting(query) => self.library.fitting(*query),
-                Command::Deeds(deeds) => self.library.deeds(self.hand.by().clone(), deeds),
+                Command::Deeds(deeds) => self.library.deeds(self.hand.another(), deeds),
                 Command::Compare { left, right } => self.compare(left, right),
                 Command::Inspect { session, subject, until } => self.inspect(session, subject, until),
                 Command::Inbox(open) => self.tell_inbox(open, &idle),

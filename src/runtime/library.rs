@@ -2,14 +2,12 @@
 //!
 //! Whatever is newer takes the place of what is older: who types fast does not wait for what was typed before.
 
-use crate::domain::call::By;
 use crate::domain::ids::SessionId;
 use crate::domain::library::{Came, Deed, Done, Glance, Listed};
 use crate::domain::listing::{After, Query};
 use crate::domain::notice::Notice;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::search::Search;
-use crate::domain::tool_spec::ToolBook;
 use crate::ports::export::Export;
 use crate::ports::files::Released;
 use crate::ports::log::{Follow, LogFault, TailItem};
@@ -107,15 +105,13 @@ impl Library {
         });
     }
 
-    /// Does something with sessions, one after another, in the name of `by`.
-    pub fn deeds(&mut self, by: By, deeds: Vec<(SessionId, Deed)>) {
+    /// Does something with sessions, one after another, by this hand.
+    pub fn deeds(&mut self, mut hand: Hand, deeds: Vec<(SessionId, Deed)>) {
         let (plugs, notices, exporter) = (self.plugs.clone(), self.notices.clone(), self.exporter.clone());
         while self.deeds.try_join_next().is_some() {}
         let quit = self.quit.clone();
         self.deeds.spawn(async move {
             let purges = deeds.iter().any(|(_, deed)| *deed == Deed::Purge);
-            let (log, clock, tools) = (plugs.store.log.clone(), plugs.clock.clone(), ToolBook::default());
-            let mut hand = Hand::new(log, clock, plugs.settings, tools, by);
             let mut done = Vec::with_capacity(deeds.len());
             for (session, deed) in deeds {
                 let came = do_one(&plugs, &mut hand, exporter.as_deref(), (&session, &deed)).await;

@@ -43,7 +43,11 @@ const PLUGS: &[Plug] = &[
     // domain
     one("jiff", &["src/domain/time.rs"]),
     one("jsonschema", &["src/domain/schema.rs"]),
-    one("regex", &["src/domain/pattern.rs"]),
+    Plug {
+        name: "regex",
+        places: &["src/domain/pattern.rs", "src/domain/secrets.rs"],
+        why: "what an operator types, and the forms of secrets",
+    },
     one("sha2", &["src/domain/hash.rs"]),
     Plug {
         name: "unicode-segmentation",
