@@ -145,10 +145,8 @@ impl TextBox {
             lines.get(at_line).into_iter().flat_map(|line| line.chars().take(at_char)).collect();
         let column = above + text::width(&text::clean(&head));
         let over = (column + 1).saturating_sub(columns.max(1));
-        let wide = |at: &usize| text::width(line.get(..*at).unwrap_or_default());
-        let ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
-        let at = ends.into_iter().find(|at| wide(at) >= over).unwrap_or(line.len());
-        (line.get(at..).unwrap_or_default().to_string(), column.saturating_sub(wide(&at)))
+        let (at, left) = text::past(&line, over);
+        (line.get(at..).unwrap_or_default().to_string(), column.saturating_sub(left))
     }
 
     /// The same as if the cursor stood in that line at that character.
