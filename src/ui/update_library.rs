@@ -46,6 +46,7 @@ pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effe
         List::Search => {
             library.typing = Typing::Search;
             library.texts.anew = true;
+            update_texts::retry(library);
         }
         List::Order => update_texts::reorder(app),
         List::Keep => library.typing = Typing::Nothing,
