@@ -170,11 +170,12 @@ fn say(app: &mut App, text: &str, hint: &str, fault: bool) {
     let until = app.now.plus_ms(if fault { FAULT_MS } else { TOAST_MS });
     app.toasts.retain(|toast| toast.text != text);
     if !fault {
-        // What failed is seen again once this has passed.
+        // What failed is seen again, for a moment, once this has passed.
+        let seen = until.plus_ms(FAULT_MS - TOAST_MS);
         app.toasts
             .iter_mut()
             .filter(|toast| toast.fault)
-            .for_each(|toast| toast.until = toast.until.plus_ms(TOAST_MS));
+            .for_each(|toast| toast.until = toast.until.max(seen));
     }
     app.toasts.push_back(Toast { text: text.to_string(), hint: hint.to_string(), fault, until });
     while app.toasts.len() > 3 {
