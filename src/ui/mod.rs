@@ -21,6 +21,7 @@ pub mod marked; // the marked sessions
 pub mod edit; // text being written: composer, questions
 pub mod edit_args; // the arguments of a call being changed
 pub mod paper; // the conversation laid out for a width
+pub mod pile; // what lies over the workbench
 pub mod playback; // a stored session, played
 pub mod jump; // where a typed place of a replay lies
 pub mod drafts; // what is arriving and not in the log yet

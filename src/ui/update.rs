@@ -133,7 +133,7 @@ fn pass(app: &mut App) {
 
 /// A pasted text goes where text goes, and nowhere else.
 fn paste(app: &mut App, text: &str) {
-    match &mut app.overlay {
+    match app.over.top_mut() {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
         Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
@@ -144,7 +144,7 @@ fn paste(app: &mut App, text: &str) {
                 typing.insert(&text.replace(['\n', '\r'], " "));
             }
         }
-        Some(Overlay::Batch(batch)) if batch.destroys() => batch.input.insert(text),
+        Some(Overlay::Batch(batch)) if batch.asks() => batch.input.insert(text),
         Some(Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help | Overlay::Batch(_)) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),

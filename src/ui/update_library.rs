@@ -28,7 +28,7 @@ pub enum Meant {
 
 /// Which session a key is about.
 pub fn meant(app: &App) -> Meant {
-    if !matches!(app.overlay, Some(Overlay::Sessions)) {
+    if !matches!(app.over.top(), Some(Overlay::Sessions)) {
         return Meant::Watched; // whatever else lies over the workbench is about it
     }
     app.library.chosen_row().map_or(Meant::NotKnown, |row| Meant::Listed(row.id.clone()))
@@ -174,7 +174,7 @@ fn mark(app: &mut App) {
 
 /// All that fit are known now, and are marked.
 pub fn fitting(app: &mut App, query: &Query, ids: Vec<SessionId>) {
-    if app.library.is_same_list(query) && matches!(app.overlay, Some(Overlay::Sessions)) {
+    if app.library.is_same_list(query) && matches!(app.over.top(), Some(Overlay::Sessions)) {
         app.library.marked.set(ids);
     }
 }
@@ -261,7 +261,7 @@ pub fn open(app: &mut App, effects: &mut Vec<Effect>) {
 /// Asks for what the screen now shows and does not have; where nobody looks any more, for nothing.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
     let is_open = |overlay: &Overlay| matches!(overlay, Overlay::Sessions | Overlay::Compare(_));
-    let looks = app.overlays().any(is_open);
+    let looks = app.over.iter().any(is_open);
     let library = &mut app.library;
     if !looks {
         if library.asked.take().is_some() {

@@ -82,7 +82,7 @@ pub fn draw(app: &App, buf: &mut Buffer) {
         scroll_bar(app, *pane, *place, buf);
     }
     if let Some(place) = layout.composer {
-        let focused = app.focus == Focus::Composer && app.overlay.is_none() && app.question.is_none();
+        let focused = app.focus == Focus::Composer && app.over.is_empty() && app.question.is_none();
         frame(app, &composer::title(app), place, focused, buf);
         composer::draw(app, place.inner, buf);
     }
@@ -193,7 +193,7 @@ fn tabs(app: &App, bar: Rect, buf: &mut Buffer) {
 
 /// What lies over the body.
 fn overlay(app: &App, buf: &mut Buffer) {
-    let Some(overlay) = &app.overlay else { return };
+    let Some(overlay) = app.over.top() else { return };
     let place = app.layout.overlay;
     Clear.render(place.outer, buf);
     buf.set_style(place.outer, app.look.theme.style(Role::Text));
@@ -259,7 +259,7 @@ pub(in crate::ui) fn filter_cursor(filter: &TextBox, area: Rect) -> (u16, u16) {
 pub fn cursor(app: &App) -> Option<(u16, u16)> {
     let layout = &app.layout;
     let inner = layout.overlay.inner;
-    match &app.overlay {
+    match app.over.top() {
         Some(Overlay::Editor(text)) => return editor::cursor(text, &app.look.theme, inner),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             return Some(filter_cursor(&chooser.filter, inner));
