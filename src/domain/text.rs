@@ -171,6 +171,12 @@ pub fn past(text: &str, cols: usize) -> (usize, usize) {
     (text.len(), used)
 }
 
+/// The beginning of the grapheme that a byte is in.
+pub fn whole(text: &str, byte: usize) -> usize {
+    let begins = text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()]);
+    begins.take_while(|at| *at <= byte).last().unwrap_or(0)
+}
+
 /// Word-wraps cleaned text to `cols` columns: one byte range per line, without its newline and without the blanks at
 /// a soft break. Breaks between words and beside ideographs, inside a word only where it is wider than a line; never
 /// splits a grapheme. One pass over the text.
