@@ -55,6 +55,7 @@ pub fn over(app: &App, overlay: &Overlay) -> Context {
             Typing::Rename | Typing::Tags => Context::SessionsInput,
             Typing::Export => Context::SessionsExport,
         },
+        Overlay::Keeping(_) => Context::Retention,
         Overlay::Compare(_) => Context::Compare,
         Overlay::Inspect(asked) if asked.typing.is_some() => Context::Choose,
         Overlay::Inspect(_) => Context::Inspector,
@@ -204,6 +205,7 @@ pub fn is_typed_into(app: &App) -> bool {
         Overlay::Breaks(list) => !list.input.is_empty(),
         Overlay::Inspect(asked) => asked.typing.as_ref().is_some_and(|typing| !typing.is_empty()),
         Overlay::Batch(page) => !page.sent && !page.input.is_empty(),
+        Overlay::Keeping(page) => page.is_changed(),
         Overlay::Sessions => match library.typing {
             Typing::Rename => library.input.text() != library.title_before,
             Typing::Tags => !library.input.is_empty(),
@@ -226,6 +228,7 @@ fn takes_palette(app: &App) -> bool {
         | Overlay::Sessions
         | Overlay::Compare(_)
         | Overlay::Inspect(_)
+        | Overlay::Keeping(_)
         | Overlay::Breaks(_) => true,
     })
 }

@@ -16,8 +16,8 @@ use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
-    update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_library,
-    update_list, update_panel, update_panes, update_replay, update_stops, update_write,
+    update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_keeping,
+    update_library, update_list, update_panel, update_panes, update_replay, update_stops, update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -66,6 +66,7 @@ fn write(app: &mut App, key: Key) {
                 typing.key(key);
             }
         }
+        Some(Overlay::Keeping(page)) => page.key(key),
         Some(Overlay::Batch(batch)) => {
             if batch.asks() {
                 batch.input.key(key);
@@ -204,6 +205,7 @@ fn moved(app: &mut App, step: Move) {
         Some(Overlay::Compare(_)) => update_compare::moved(app, step),
         Some(Overlay::Inspect(_)) => update_inspect::moved(app, step),
         Some(Overlay::Batch(_)) => update_batch::moved(app, step),
+        Some(Overlay::Keeping(_)) => update_keeping::moved(app, step),
         Some(Overlay::Editor(_)) => {}
         None => update_panes::moved(app, step),
     }
@@ -217,7 +219,10 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
         }
         Some(Overlay::Compare(_)) => update_compare::act(app, item),
         Some(Overlay::Inspect(_)) => update_inspect::on_item(app, item, effects),
-        Some(Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_) | Overlay::Batch(_)) => {}
+        Some(Overlay::Keeping(_)) if item == Item::Open => update_keeping::keep(app, effects),
+        Some(
+            Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_) | Overlay::Batch(_) | Overlay::Keeping(_),
+        ) => {}
         None => update_panes::act(app, item, effects),
     }
 }
@@ -263,7 +268,7 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
         match what {
             Twice::Quit => effects.extend([Effect::Send(Command::Quit), Effect::Quit]),
             Twice::Interrupt => order(app, Order::Interrupt, effects),
-            Twice::Purge | Twice::Unmark => {} // asked in the sessions screen, in the inbox
+            Twice::Purge | Twice::Keep | Twice::Unmark => {} // asked in the sessions screen, in the inbox
         }
         return;
     }

@@ -14,7 +14,7 @@ use crate::ui::library::Typing;
 use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, toast};
 use crate::ui::update_deeds::{each, export, pin, purge, put, take_back, undo};
-use crate::ui::{update_list, update_texts};
+use crate::ui::{update_keeping, update_list, update_texts};
 
 /// The session that a key is about.
 pub enum Meant {
@@ -89,6 +89,8 @@ pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effe
         List::Delete => each(app, meant, |_| vec![Deed::Mark(Mark::Delete)], effects),
         List::Purge => purge(app, effects),
         List::Undo => undo(app, effects),
+        List::Rules => update_keeping::open(app),
+        List::OtherRule => update_keeping::other(app),
     }
 }
 
@@ -109,6 +111,8 @@ pub fn can(app: &App, what: List) -> bool {
         List::Search
         | List::Order
         | List::Keep
+        | List::Rules
+        | List::OtherRule
         | List::NextTab
         | List::PreviousTab
         | List::Tab
@@ -146,6 +150,8 @@ pub fn cannot(app: &mut App, what: List) {
         List::Search
         | List::Order
         | List::Keep
+        | List::Rules
+        | List::OtherRule
         | List::NextTab
         | List::PreviousTab
         | List::Tab

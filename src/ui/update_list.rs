@@ -60,6 +60,7 @@ pub fn shift(app: &mut App, by: isize) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
         | None => 0,
@@ -77,6 +78,7 @@ pub fn shift(app: &mut App, by: isize) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
         | None => {}
@@ -122,6 +124,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
             | Overlay::Breaks(_)
+            | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
         | None => {}

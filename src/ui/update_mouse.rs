@@ -65,7 +65,7 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
         Some(Overlay::Compare(_)) => by(app, lines, update_compare::moved),
         Some(Overlay::Inspect(_)) => by(app, lines, update_inspect::moved),
         Some(Overlay::Batch(_)) => update_batch::moved(app, if lines < 0 { Move::Up } else { Move::Down }),
-        Some(Overlay::Editor(_)) => {}
+        Some(Overlay::Editor(_) | Overlay::Keeping(_)) => {}
         None => {
             if let Some(pane) = app.layout.pane_at(column, row) {
                 update_panes::wheel(app, pane, lines);

@@ -75,6 +75,7 @@ fn close_stale(app: &mut App) {
         | Overlay::Compare(_)
         | Overlay::Inspect(_)
         | Overlay::Batch(_)
+        | Overlay::Keeping(_)
         | Overlay::Breaks(_) => None,
     });
     if asked.is_some() {

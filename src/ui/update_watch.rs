@@ -82,6 +82,7 @@ fn belongs(overlay: &Overlay) -> bool {
         | Overlay::Themes { .. }
         | Overlay::Sessions
         | Overlay::Compare(_)
+        | Overlay::Keeping(_)
         | Overlay::Batch(_) => false,
     }
 }
@@ -107,6 +108,7 @@ fn lost_of(overlay: &Overlay) -> Option<String> {
         | Overlay::Fork(_)
         | Overlay::Inspect(_)
         | Overlay::Batch(_)
+        | Overlay::Keeping(_)
         | Overlay::Compare(_) => None,
     }
 }

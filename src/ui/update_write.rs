@@ -103,6 +103,7 @@ pub fn is_writing(app: &App) -> bool {
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
+            | Overlay::Keeping(_)
             | Overlay::Breaks(_),
         ) => true,
         Some(Overlay::Sessions) => app.library.typing != Typing::Nothing,
