@@ -52,8 +52,13 @@ impl KeepRules for IntoConfig {
 }
 
 /// Takes the file's place as a whole; a link stays one, and the permissions stay.
+#[expect(clippy::disallowed_methods, reason = "the operator's own file, behind whatever links they made")]
 fn put(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let path = match path.canonicalize() {
+        Ok(path) => path,
+        Err(error) if path.is_symlink() => return Err(error), // it leads nowhere
+        Err(_) => path.to_path_buf(),
+    };
     let none = || io::Error::new(io::ErrorKind::InvalidInput, "this names no file in a folder");
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(none()) };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };

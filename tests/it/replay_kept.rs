@@ -52,7 +52,7 @@ fn words(chunk: &Chunk) -> String {
 /// Opens a session: what is told of it, and how many commits were read for that.
 async fn opened(memory: &Memory) -> (Vec<String>, u64) {
     let count = Arc::new(AtomicU64::new(0));
-    let log: Arc<dyn Log> = Arc::new(Counting::new(&memory, &count));
+    let log: Arc<dyn Log> = Arc::new(Counting::new(memory, &count));
     let (notices_in, mut notices) = mpsc::channel(4);
     let id = told().session.id;
     let survey = tokio::spawn(reading::survey(log, id, notices_in, CancellationToken::new()));

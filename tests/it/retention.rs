@@ -232,6 +232,9 @@ async fn a_link_stays_a_link_and_permissions_stay() {
     assert!(std::fs::read_to_string(&own).unwrap().contains("archived_days = 9"));
     assert_eq!(std::fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+    std::fs::remove_file(&own).unwrap();
+    kept(&path, of(9, 7)).await.expect_err("it leads nowhere");
+    assert!(path.is_symlink());
 }
 
 proptest! {

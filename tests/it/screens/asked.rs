@@ -58,10 +58,8 @@ fn the_retention_rules() {
     press(&mut app, "1 g s K");
     let now = app.now;
     let weighed = |app: &mut App, binned, purged| {
-        let rules = app.over.iter().find_map(|over| match over {
-            Overlay::Keeping(page) => page.asked,
-            _ => None,
-        });
+        let asked = |over: &Overlay| if let Overlay::Keeping(page) = over { page.asked } else { None };
+        let rules = app.over.iter().find_map(asked);
         let due = Ok(Due { binned, purged });
         tell(app, Notice::Weighed { rules: rules.expect("it was asked for"), due }, now);
     };
