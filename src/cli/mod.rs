@@ -16,6 +16,7 @@ pub mod args_import; // what may be typed after `tackroom import`
 pub mod args_past; // what may be typed about stored sessions
 pub mod args_stop; // what may be typed about breakpoints, going on and notes
 pub mod signal; // the signals that ask a program to end
+pub mod keep_rules; // the retention rules are written into the configuration file
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
 pub mod demo; // `tackroom demo`

@@ -15,6 +15,7 @@ use crate::cli::secrets;
 use crate::domain::call::{By, Via};
 use crate::domain::host::Hosts;
 use crate::domain::ids::SessionId;
+use crate::domain::retention::Rules;
 use crate::domain::retry::RetryRule;
 use crate::domain::session::Session;
 use crate::domain::tally;
@@ -28,7 +29,6 @@ use crate::runtime::agent::AgentFault;
 use crate::runtime::close::close;
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::plugs::{Kitbag, Plugs, Settings, Store};
-use crate::runtime::retention::Rules;
 use crate::runtime::toolbox::Toolbox;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -220,11 +220,7 @@ impl Wire {
 
     /// The retention rules.
     pub fn retention(&self) -> Rules {
-        let days = |days: u32| (days > 0).then_some(days);
-        Rules {
-            archived_days: days(self.config.archived_days.value),
-            deleted_days: days(self.config.deleted_days.value),
-        }
+        Rules::of_days(self.config.archived_days.value, self.config.deleted_days.value)
     }
 
     /// What the tools of this folder declare.

@@ -90,7 +90,11 @@ const PLUGS: &[Plug] = &[
     one("clap", &["src/cli/"]),
     one("clap_complete", &["src/cli/"]),
     one("directories", &["src/cli/"]),
-    one("toml", &["src/cli/config.rs"]),
+    Plug {
+        name: "toml",
+        places: &["src/cli/config.rs", "src/cli/keep_rules.rs"],
+        why: "the configuration is read in one place, and one part of it is written in the other",
+    },
 ];
 
 /// Crates for tests and benches only.
