@@ -5,6 +5,8 @@ pub mod prices; // what models cost: the table, the user's own; `tackroom prices
 pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod wire; // builds plugs from the Config and hands them to the runtime
+mod folder; // the folder that is worked in
+mod secrets; // which secrets are known, and everything behind the veil
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
@@ -15,6 +17,7 @@ pub mod args_import; // what may be typed after `tackroom import`
 pub mod args_past; // what may be typed about stored sessions
 pub mod args_stop; // what may be typed about breakpoints, going on and notes
 pub mod signal; // the signals that ask a program to end
+pub mod keep_rules; // the retention rules are written into the configuration file
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
 pub mod demo; // `tackroom demo`

@@ -3,9 +3,10 @@
 use crate::cli::args::{Resume, Run};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::folder::folder;
 use crate::cli::headless;
 use crate::cli::open::{self, First};
-use crate::cli::wire::{Wire, folder};
+use crate::cli::wire::Wire;
 use crate::cli::{out, prices};
 use crate::domain::breakpoint::Trigger;
 use crate::domain::call::Via;

@@ -11,6 +11,7 @@ mod sqlite_texts;
 pub mod model;
 mod tool;
 mod judge;
+mod veil;
 pub mod files;
 mod sqlite_files;
 mod sqlite_damage;

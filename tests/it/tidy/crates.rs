@@ -43,7 +43,11 @@ const PLUGS: &[Plug] = &[
     // domain
     one("jiff", &["src/domain/time.rs"]),
     one("jsonschema", &["src/domain/schema.rs"]),
-    one("regex", &["src/domain/pattern.rs"]),
+    Plug {
+        name: "regex",
+        places: &["src/domain/pattern.rs", "src/domain/secrets.rs"],
+        why: "what an operator types, and the forms of secrets",
+    },
     one("sha2", &["src/domain/hash.rs"]),
     Plug {
         name: "unicode-segmentation",
@@ -86,7 +90,11 @@ const PLUGS: &[Plug] = &[
     one("clap", &["src/cli/"]),
     one("clap_complete", &["src/cli/"]),
     one("directories", &["src/cli/"]),
-    one("toml", &["src/cli/config.rs"]),
+    Plug {
+        name: "toml",
+        places: &["src/cli/config.rs", "src/cli/keep_rules.rs"],
+        why: "the configuration is read in one place, and one part of it is written in the other",
+    },
 ];
 
 /// Crates for tests and benches only.
