@@ -6,7 +6,7 @@ pub mod sessions; // after `tackroom sessions`
 use crate::cli::args::sessions::Sessions;
 use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
 use crate::cli::args_import::Import;
-use crate::cli::args_past::{Diff, Inspect, Verify};
+use crate::cli::args_past::{Audit, Diff, Inspect, Verify};
 use crate::cli::args_stop::{self, Break, Continue, Note};
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::policy::Mode;
@@ -138,6 +138,8 @@ pub enum Verb {
     Import(Import),
     /// Check that stored sessions are whole: chain, spans, decisions, each derived anew; names the first event that differs.
     Verify(Verify),
+    /// Who decided what, on which arguments, by which rule, after how long; and how much of it was read.
+    Audit(Audit),
     /// Compare two sessions step by step: where they part, which calls and decisions differ, tokens and time.
     Diff(Diff),
     /// Tell what works here, what does not, and what to do about it.

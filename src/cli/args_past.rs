@@ -23,6 +23,33 @@ pub struct Verify {
     pub json: bool,
 }
 
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  tackroom audit k3x                     who decided what in one session, and by which rule the rest ran
+  tackroom audit --all --html audit.html everything, as a page
+  tackroom audit --all --json            the same as one JSON document
+
+Exit codes: 0 every log is whole, 1 one differs from what was written.
+";
+
+/// `tackroom audit`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = AUDIT_EXAMPLES)]
+pub struct Audit {
+    /// The sessions' ids or unique beginnings of them.
+    #[arg(value_name = "ID", required_unless_present = "all")]
+    pub ids: Vec<String>,
+    /// Every stored session.
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
+    /// One JSON document instead of text.
+    #[arg(long, conflicts_with = "html")]
+    pub json: bool,
+    /// Write a page into this new file instead.
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<std::path::PathBuf>,
+}
+
 const DIFF_EXAMPLES: &str = "\
 Examples:
   tackroom diff k3x f0f          what the second did otherwise than the first

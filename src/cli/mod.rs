@@ -6,6 +6,7 @@ pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod wire; // builds plugs from the Config and hands them to the runtime
 mod folder; // the folder that is worked in
+mod audit; // `audit`: who decided what, and whether the log that says so is whole
 mod secrets; // which secrets are known, and everything behind the veil
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
@@ -175,6 +176,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Restore(wanted)) => Box::pin(restore::restore(&config, &wanted)).await,
         Some(Verb::Import(wanted)) => Box::pin(import::import(&config, &wanted)).await,
         Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
+        Some(Verb::Audit(wanted)) => Box::pin(audit::audit(&config, &wanted)).await,
         Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),

@@ -56,6 +56,8 @@ pub mod inbox; // every hold of every session, as a list, and what became of an 
 pub mod listing_words; // what is typed to filter a list of sessions, read
 pub mod retention; // how long sessions that were put away are kept
 pub mod library; // what a screen of sessions asks for and is told
+pub mod audit; // who decided what, on what, by which rule, after how long
+pub mod audit_words; // an audit as lines, as JSON and as a page
 pub mod secrets; // what looks like a secret in a text, and the handle in its place
 pub mod search; // the text of an event, and what is found in it
 pub mod about; // what a fact says, in one line

@@ -18,6 +18,7 @@ mod widgets;
 mod table;
 mod loop_rules;
 mod alike;
+mod audit;
 mod desk;
 mod desk_faults;
 mod breakpoints;

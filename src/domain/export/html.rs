@@ -16,16 +16,23 @@ pub struct Html {
     turns: u64,
 }
 
+/// The beginning of a page, up to its body; the title is foreign.
+pub fn head(title: &str) -> String {
+    let title = one(title);
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+    )
+}
+
+/// The end of a page.
+pub const TAIL: &str = "</body>\n</html>\n";
+
 impl Form for Html {
     fn begin(&mut self, about: &About) -> String {
-        let title = one(&about.title);
-        format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{}",
-            list(&about.facts())
-        )
+        format!("{}{}", head(&about.title), list(&about.facts()))
     }
 
     fn piece(&mut self, piece: &Piece) -> String {
@@ -53,7 +60,7 @@ impl Form for Html {
     }
 
     fn end(&mut self, sum: &Sum) -> String {
-        format!("<h2>In all</h2>\n{}</body>\n</html>\n", list(&sums(sum)))
+        format!("<h2>In all</h2>\n{}{TAIL}", list(&sums(sum)))
     }
 }
 
@@ -134,7 +141,8 @@ fn bar(parts: &[(&str, &str, u64)]) -> String {
     if blocks.is_empty() { blocks } else { format!("<div class=\"bar\">{blocks}</div>\n") }
 }
 
-fn list(facts: &[(&'static str, String)]) -> String {
+/// Names with foreign values.
+pub fn list(facts: &[(&'static str, String)]) -> String {
     let row = |(name, value): &(&str, String)| format!("<dt>{name}</dt><dd>{}</dd>\n", one(value));
     format!("<dl>\n{}</dl>\n", facts.iter().map(row).collect::<String>())
 }
@@ -158,14 +166,14 @@ fn diff(lines: &[(Fate, String)]) -> String {
     format!("<pre class=\"code\">\n{}</pre>\n", lines.join("\n"))
 }
 
-/// A line break right after the tag is not part of the text, so one is put there.
-fn pre(foreign: &str, class: &str) -> String {
+/// Foreign text as it stands. A line break right after the tag is not part of the text, so one is put there.
+pub fn pre(foreign: &str, class: &str) -> String {
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
     format!("<pre{class}>\n{}</pre>\n", escaped(&text::clean(foreign)))
 }
 
 /// Foreign text in one line.
-fn one(foreign: &str) -> String {
+pub fn one(foreign: &str) -> String {
     escaped(&line(foreign))
 }
 
