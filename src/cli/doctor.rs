@@ -30,7 +30,7 @@ struct Check {
 
 /// Looks at everything and says what is wrong; exit code 1 where something that was configured does not work.
 pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
-    let mut checks = vec![store(config), configuration(config), sandbox(config).await];
+    let mut checks = vec![store(config), configuration(config), sandbox(config).await, prices(config)];
     let (models, used) = models(config).await;
     checks.extend(models);
     let wrong = checks.iter().any(|check| check.mark == Mark::Wrong);
@@ -128,6 +128,11 @@ async fn sandbox(config: &Config) -> Check {
         Some(Ok(_)) => check(Mark::Note, "commands", stands.words(), "work in a folder below it instead"),
         Some(Err(missing)) => check(Mark::Note, "commands", stands.words(), missing.hint),
     }
+}
+
+/// Of which day the prices are: an old table counts wrongly.
+fn prices(config: &Config) -> Check {
+    check(Mark::Ok, "prices", config.prices.words(), "")
 }
 
 /// The endpoints at hand, and what a new run would ask.

@@ -2,6 +2,7 @@
 
 pub mod config; // file, environment and flags become one Config, each value with its source
 pub mod held; // what holds commands, and the walls made of it
+pub mod prices; // what models cost: the table, the user's own; `tackroom prices`
 pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod wire; // builds plugs from the Config and hands them to the runtime
@@ -108,6 +109,7 @@ fn act(args: Args, config: Config) -> Result<Code, Failure> {
     match args.verb {
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
+        Some(Verb::Prices(wanted)) => prices::prices(&config, &wanted),
         verb => {
             let runtime = runtime(has_screen(verb.as_ref())).map_err(|error| {
                 Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), "")
@@ -177,6 +179,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
+        Some(Verb::Prices(wanted)) => prices::prices(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
     }
 }
