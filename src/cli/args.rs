@@ -8,8 +8,10 @@ use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
 use crate::cli::args_import::Import;
 use crate::cli::args_past::{Audit, Diff, Inspect, Verify};
 use crate::cli::args_stop::{self, Break, Continue, Note};
+use crate::cli::held;
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::policy::Mode;
+use crate::domain::sandbox::Profile;
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -74,6 +76,9 @@ pub struct Common {
     /// The base URL of an OpenAI-compatible API, such as http://127.0.0.1:11434/v1.
     #[arg(long, global = true, value_name = "URL", help_heading = "Model", value_parser = filled)]
     pub base_url: Option<String>,
+    /// What holds the commands of an agent: workspace-write, workspace-write+network, read-only, read-only+network or none.
+    #[arg(long, global = true, value_name = "PROFILE", help_heading = "Commands", value_parser = held::profile)]
+    pub sandbox: Option<Profile>,
     /// Read this configuration file instead of the one in the configuration folder.
     #[arg(long, global = true, value_name = "FILE", help_heading = "General")]
     pub config: Option<PathBuf>,

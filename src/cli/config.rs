@@ -5,6 +5,7 @@
 
 use crate::cli::args::Common;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::held::{self, Held};
 use crate::cli::prices::{self, PriceFile};
 use crate::domain::policy::Mode;
 use crate::domain::price::PriceBook;
@@ -69,6 +70,7 @@ struct File {
     run: RunFile,
     screen: ScreenFile,
     tools: ToolsFile,
+    sandbox: held::File,
     secrets: SecretsFile,
     retention: RetentionFile,
     prices: BTreeMap<String, PriceFile>,
@@ -194,6 +196,8 @@ pub struct Config {
     pub secret_names: Sourced<Vec<String>>,
     /// The time limit of a command, in seconds.
     pub command_s: Sourced<u64>,
+    /// What holds commands.
+    pub sandbox: Held,
     /// Days in the archive before a session goes into the bin; 0 for ever.
     pub archived_days: Sourced<u32>,
     /// Days in the bin before a session is removed; 0 for ever.
@@ -277,6 +281,7 @@ impl Config {
             env_names: or(file.tools.env, Vec::new()),
             secret_names: or(file.secrets.env, Vec::new()),
             command_s: or(file.tools.command_s, 120),
+            sandbox: Held::of(flags.sandbox, file.sandbox),
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),
             prices: Arc::default(),

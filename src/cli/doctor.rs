@@ -7,7 +7,9 @@ use crate::cli::args::Doctor;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find;
+use crate::cli::held;
 use crate::cli::out;
+use crate::domain::sandbox::Walls;
 use crate::ports::log::Log;
 
 /// How one thing stands.
@@ -28,7 +30,7 @@ struct Check {
 
 /// Looks at everything and says what is wrong; exit code 1 where something that was configured does not work.
 pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
-    let mut checks = vec![store(config), configuration(config), sandbox(), prices(config)];
+    let mut checks = vec![store(config), configuration(config), sandbox(config).await, prices(config)];
     let (models, used) = models(config).await;
     checks.extend(models);
     let wrong = checks.iter().any(|check| check.mark == Mark::Wrong);
@@ -110,14 +112,22 @@ fn configuration(config: &Config) -> Check {
     }
 }
 
-/// What stands between a command and the machine: said as it is.
-fn sandbox() -> Check {
-    check(
-        Mark::Note,
-        "commands",
-        "run in a session of their own without a terminal, with a clean environment and a time limit; there is no sandbox yet",
-        "every command asks before it runs; look at what it will do",
-    )
+/// What stands between a command and the machine: tried out, and said as it is.
+async fn sandbox(config: &Config) -> Check {
+    let here = std::env::current_dir().unwrap_or_default().display().to_string();
+    let stands = match held::walls(config, &here) {
+        Some(sandbox) => sandbox.stands().await,
+        None => Walls::none(),
+    };
+    match held::look(config, &here).await {
+        None => check(Mark::Note, "commands", stands.words(), "every command asks; look at what it will do"),
+        Some(Ok(found)) if stands.missing.is_none() => {
+            let what = format!("{} ({}): {}", stands.asked.name(), found.version, stands.words());
+            check(Mark::Ok, "commands", what, "")
+        }
+        Some(Ok(_)) => check(Mark::Note, "commands", stands.words(), "work in a folder below it instead"),
+        Some(Err(missing)) => check(Mark::Note, "commands", stands.words(), missing.hint),
+    }
 }
 
 /// Of which day the prices are: an old table counts wrongly.

@@ -7,6 +7,8 @@ use std::ffi::OsString;
 
 /// Verbs that ask a model: `--model` and `--base-url` mean something there.
 const ASKS: [&str; 5] = ["run", "resume", "demo", "doctor", "config"];
+/// Verbs that run commands, or tell what would hold them: `--sandbox` means something there.
+const HOLDS: [&str; 6] = ["run", "resume", "demo", "fork", "doctor", "config"];
 /// Verbs with a screen: `--theme` means something there.
 const SHOWS: [&str; 5] = ["run", "resume", "demo", "replay", "config"];
 
@@ -17,11 +19,13 @@ pub fn command() -> Command {
         |command: &Command, id: &str| command.get_arguments().find(|arg| arg.get_id() == id).cloned();
     let hidden = |id: &str| global(&command, id).map(|arg: Arg| arg.hide(true));
     let (model, theme) = ([hidden("model"), hidden("base_url")], [hidden("theme")]);
+    let sandbox = hidden("sandbox");
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_string()).collect();
     for verb in verbs {
         let mut out = Vec::new();
         out.extend(model.iter().flatten().filter(|_| !ASKS.contains(&verb.as_str())).cloned());
         out.extend(theme.iter().flatten().filter(|_| !SHOWS.contains(&verb.as_str())).cloned());
+        out.extend(sandbox.iter().filter(|_| !HOLDS.contains(&verb.as_str())).cloned());
         command = command.mut_subcommand(verb, |verb| verb.args(out));
     }
     command

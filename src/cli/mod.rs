@@ -1,6 +1,7 @@
 //! The commands: one table of verbs and flags feeds the parser, the help and the completions; and the one place where the rooms are joined.
 
 pub mod config; // file, environment and flags become one Config, each value with its source
+pub mod held; // what holds commands, and the walls made of it
 pub mod prices; // what models cost: the table, the user's own; `tackroom prices`
 pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given

@@ -4,6 +4,7 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::export::IntoFolder;
 use crate::cli::folder::folder;
+use crate::cli::held;
 use crate::cli::keep_rules::IntoConfig;
 use crate::cli::look;
 use crate::cli::wire::Wire;
@@ -91,6 +92,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     app.programs = look::programs(config);
     app.library.kept_days = (config.archived_days.value, config.deleted_days.value);
     let desk = Desk::new(wire.plugs(), wire.hand(Via::Screen, &wire.workspace), wire.opening(), notices_in);
+    held::warm(config, &wire.workspace);
     let here = std::env::current_dir().unwrap_or_default();
     let unwritten = desk.unwritten();
     let desk = desk.exporting(Arc::new(IntoFolder::new(wire.store.clone(), here)));

@@ -3,7 +3,7 @@
 use crate::cli::args::{Completions, ConfigArgs, ConfigVerb};
 use crate::cli::config::{self, Config, Source, Sourced};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::{hints, out};
+use crate::cli::{held, hints, out};
 
 /// Every value and where it comes from. The key itself is never shown, only the name of its variable.
 pub fn show(config: &Config, args: &ConfigArgs) -> Result<Code, Failure> {
@@ -78,9 +78,12 @@ fn rows(config: &Config) -> Vec<Shown> {
         list("tools.env", &config.env_names),
         row("tools.command_s", &config.command_s),
         list("secrets.env", &config.secret_names),
+    ];
+    rows.extend(held::rows(&config.sandbox));
+    rows.extend([
         row("retention.archived_days", &config.archived_days),
         row("retention.deleted_days", &config.deleted_days),
-    ];
+    ]);
     let own = config.prices.all().any(|price| price.seller.is_empty());
     let source = if own { Source::File } else { Source::Default };
     rows.push(("prices", config.prices.words(), source.to_string()));

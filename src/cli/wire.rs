@@ -10,6 +10,7 @@ use crate::adapters::veil::Vault;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find::{self, Found};
+use crate::cli::held;
 use crate::cli::out;
 use crate::cli::secrets;
 use crate::domain::call::{By, Via};
@@ -370,10 +371,9 @@ fn toolbox(config: &Config, workspace: &str) -> Result<Vec<Arc<dyn Tool>>, (Stri
     }
     let hosts = Hosts::parse(&config.hosts.value)
         .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
-    let launcher =
-        std::env::current_exe().ok().map(|program| vec![program.into_os_string(), super::CHILD.into()]);
     let settings = tool::Settings {
-        launcher,
+        launcher: held::launcher(),
+        sandbox: held::walls(config, workspace),
         environment: config.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         pass: config.env_names.value.clone(),
         command_s_max: config.command_s.value,

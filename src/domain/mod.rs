@@ -19,6 +19,7 @@ pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod policy; // allow, ask or deny, and which rule said so
+pub mod sandbox; // what a command can reach, asked for and in force
 pub mod call; // one tool call and how it stands
 pub mod consent; // whether a verdict lets a call go or hands it to a person
 pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin

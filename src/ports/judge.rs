@@ -17,6 +17,8 @@ pub struct Case<'a> {
     pub touches: &'a [Touch],
     /// The folder of the session, absolute.
     pub workspace: &'a str,
+    /// The profile of the sandbox that holds what it runs: one of `Profile::NAMES`, `none` where nothing does.
+    pub sandbox: &'a str,
 }
 
 /// A policy.

@@ -12,6 +12,7 @@ pub mod export; // sessions as files
 pub mod rules; // the retention rules as the operator keeps them
 pub mod model; // answer one turn, streaming drafts
 pub mod tool; // say what you are, then run a cleared call
+pub mod sandbox; // what holds a command, and how it is started behind that
 pub mod judge; // the policy's verdict on a call
 pub mod foreign; // other tools' sessions: find them, read one
 pub mod veil; // hide secrets, and put them back where a call needs them

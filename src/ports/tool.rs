@@ -1,6 +1,7 @@
 //! Say what you are, then run a cleared call.
 
 use crate::domain::call::{Outcome, Preview};
+use crate::domain::sandbox::Walls;
 use crate::domain::tool_spec::{ToolSpec, Touch};
 use crate::ports::Later;
 use serde_json::Value;
@@ -16,6 +17,8 @@ pub struct Cleared {
     pub key: String,
     /// Takes output as it comes; must not block.
     pub output: Arc<dyn Fn(String) + Send + Sync>,
+    /// The walls that were judged and approved with it: nothing runs behind others. None where nobody was asked.
+    pub walls: Option<Walls>,
     /// Set once the call is to stop.
     pub stop: Stop,
 }
@@ -68,6 +71,14 @@ pub trait Tool: Send + Sync {
     fn touches(&self, args: &Value) -> Vec<Touch>;
     /// What an operator is to see of it. Reads only.
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview>;
+    /// What holds the programs that it runs; none where it runs none: then `runs_nothing()`. There is no default, for a tool
+    /// round another that forgot it would take the walls away.
+    fn walls(&self) -> Later<'_, Option<Walls>>;
     /// Runs it. The future may be dropped at any time; then the call is stopped, its children included.
     fn run(&self, call: Cleared) -> Later<'_, Returned>;
+}
+
+/// The walls of a tool that runs no programs.
+pub fn runs_nothing() -> Later<'static, Option<Walls>> {
+    Box::pin(std::future::ready(None))
 }

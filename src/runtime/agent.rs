@@ -13,6 +13,7 @@ use crate::domain::message::Reply;
 use crate::domain::next::{Step, next};
 use crate::domain::outcome::{Keeping, Report, report};
 use crate::domain::run::Turn;
+use crate::domain::sandbox::Walls;
 use crate::domain::session::Session;
 use crate::ports::log::{Follow, TailItem};
 use crate::ports::model::Ask;
@@ -248,17 +249,17 @@ impl Agent {
         let Some(call) = session.call(id) else { return Ok(()) };
         let judged = match perform::judge(session, call, &self.kitbag).await {
             // Told to quit: nothing new starts.
-            Some(judged) if self.quit.is_cancelled() => Report::Judged(judged),
-            Some(judged) => {
+            Some((judged, walls)) if self.quit.is_cancelled() => (Report::Judged(judged), walls),
+            Some((judged, walls)) => {
                 if perform::changes_files(&judged, &call.tool, &self.kitbag) && !self.keep().await? {
                     return Ok(());
                 }
-                Report::JudgedReady(judged)
+                (Report::JudgedReady(judged), walls)
             }
             // The tool is gone since the call was asked for (another program version): that is a refusal, not a loop.
-            None => Report::Gone { call: id },
+            None => (Report::Gone { call: id }, None),
         };
-        self.go_on(id, &judged).await
+        self.go_on(id, judged).await
     }
 
     async fn start(&mut self, id: CallId) -> Result<(), AgentFault> {
@@ -267,7 +268,7 @@ impl Agent {
         }
         let Some(call) = self.session().call(id) else { return Ok(()) };
         let starting = perform::starting(call, &self.kitbag).await;
-        self.go_on(id, &starting.unwrap_or(Report::Gone { call: id })).await
+        self.go_on(id, starting.unwrap_or((Report::Gone { call: id }, None))).await
     }
 
     /// Keeps the files, and writes down that they are kept where they are others than before. False where a person's word,
@@ -288,11 +289,12 @@ impl Agent {
     }
 
     /// Writes down how a call goes on; where that is its start, then starts it.
-    async fn go_on(&mut self, id: CallId, what: &Report) -> Result<(), AgentFault> {
-        let Some(commit) = self.written(what).await? else { return Ok(()) };
+    async fn go_on(&mut self, id: CallId, (what, walls): (Report, Option<Walls>)) -> Result<(), AgentFault> {
+        let Some(commit) = self.written(&what).await? else { return Ok(()) };
         let stop = Stop::default();
         let live = &self.plugs.store.live;
-        let running = perform::running(self.session(), &commit, &self.kitbag, live, stop.clone());
+        let held = (stop.clone(), walls);
+        let running = perform::running(self.session(), &commit, &self.kitbag, live, held);
         let Some(running) = running else { return Ok(()) };
         let (clock, ms_max) = (self.plugs.clock.clone(), self.plugs.settings.call_ms_max);
         let handle = self.tasks.spawn(async move {

@@ -9,6 +9,7 @@ use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::outcome::{Judged, Keeping, Report};
 use crate::domain::policy::Word;
+use crate::domain::sandbox::{Profile, Walls};
 use crate::domain::session::Session;
 use crate::domain::tool_spec::Effect;
 use crate::ports::blobs::Blobs;
@@ -22,21 +23,28 @@ use std::sync::Arc;
 use tokio::task::JoinError;
 
 /// Asks the policy about a call, and makes what the operator will see where a person is to decide.
-pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Judged> {
+/// The second value is what holds the programs that it runs.
+pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(Judged, Option<Walls>)> {
     let tool = kitbag.tools.get(&call.tool)?;
     let args = call.args()?;
     let spec = kitbag.tools.book().get(&call.tool)?;
     let touches = tool.touches(args);
+    let walls = tool.walls().await;
     let verdict = kitbag.judge.judge(Case {
         tool: &call.tool,
         args,
         effect: spec.effect,
         touches: &touches,
         workspace: &session.workspace,
+        sandbox: walls.as_ref().map_or(Profile::NONE, Walls::in_force).name(),
     });
+    let verdict = match &walls {
+        Some(walls) => walls.narrowed(verdict),
+        None => verdict,
+    };
     let shown = verdict.word != Word::Deny && (verdict.word == Word::Ask || spec.effect != Effect::ReadOnly);
     let preview = if shown { tool.preview(args).await } else { Preview::None };
-    Some(Judged { call: call.id, verdict, touches, preview })
+    Some((Judged { call: call.id, verdict, touches, preview }, walls))
 }
 
 /// Whether a call that the policy allows may change files: then they are kept before it starts.
@@ -73,14 +81,17 @@ pub fn still_looking() -> Report {
     Report::Kept(Keeping::Missed { why })
 }
 
-/// The last look before a call runs: the policy as it is now and, where a person decided, what they would be shown now.
-pub async fn starting(call: &Call, kitbag: &Kitbag) -> Option<Report> {
+/// The last look before a call runs: the policy and the walls as they are now and, where a person decided, what they would be shown now.
+pub async fn starting(call: &Call, kitbag: &Kitbag) -> Option<(Report, Option<Walls>)> {
     let tool = kitbag.tools.get(&call.tool)?;
     let preview = match call.approval {
         Some(_) => Some(tool.preview(call.args()?).await),
         None => None,
     };
-    Some(Report::Starting { call: call.id, policy: kitbag.judge.version(), preview })
+    let version = kitbag.judge.version();
+    let walls = tool.walls().await;
+    let policy = walls.as_ref().map_or(version.clone(), |walls| walls.beside(&version));
+    Some((Report::Starting { call: call.id, policy, preview }, walls))
 }
 
 /// A call that was written down as started, with all it needs to run by itself.
@@ -99,7 +110,7 @@ pub fn running(
     commit: &Commit,
     kitbag: &Kitbag,
     live: &Arc<dyn Live>,
-    stop: Stop,
+    (stop, walls): (Stop, Option<Walls>),
 ) -> Option<Running> {
     let (id, key) = commit.events.iter().find_map(|sealed| {
         if let Fact::CallStarted { call, key, .. } = &sealed.event.fact {
@@ -112,7 +123,7 @@ pub fn running(
     let tool = kitbag.tools.get(&call.tool)?.clone();
     let (live, name) = (live.clone(), session.id.clone());
     let output = Arc::new(move |text: String| live.shout(&name, Draft::Output { call: id, text }));
-    let cleared = Cleared { args: call.args()?.clone(), key, output, stop };
+    let cleared = Cleared { args: call.args()?.clone(), key, output, walls, stop };
     Some(Running { call: id, tool, cleared })
 }
 

@@ -11,6 +11,8 @@ use serde_json::json;
 #[test]
 fn a_command_of_an_agent_does_not_answer_for_its_operator() {
     let home = Home::new();
+    // Behind walls it would not find the store at all: see `sandbox_words`.
+    home.config("[sandbox]\nprofile = \"none\"\n");
     let program = env!("CARGO_BIN_EXE_tackroom");
     let inner = home.path("inner").display().to_string();
     let store = home.home().display().to_string();

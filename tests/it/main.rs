@@ -41,6 +41,12 @@ mod openai;
 mod tools;
 mod pages;
 mod commands;
+#[cfg(target_os = "linux")]
+mod sandbox;
+#[cfg(target_os = "linux")]
+mod sandbox_ends;
+#[cfg(target_os = "linux")]
+mod sandbox_words;
 mod web_fetch;
 mod walk;
 mod trace;

@@ -143,7 +143,8 @@ fn a_command_of_an_agent_reads_and_brings_nothing_in() {
         {"calls": [{"tool": "run_command", "args": {"shell": line}}]},
         {"text": "Done."},
     ]));
-    let ran = home.task(&model, "Go.", &["--on-hold", "approve"]);
+    // Behind walls it would not find the store at all.
+    let ran = home.task(&model, "Go.", &["--on-hold", "approve", "--sandbox", "none"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let id = home.only();
     let events = home.events(&id).concat();

@@ -53,7 +53,8 @@ impl Bench {
     }
 
     pub fn cleared(&self, args: Value) -> Cleared {
-        Cleared { args, key: "s-1".to_string(), output: Arc::new(|_| ()), stop: Stop::default() }
+        let output = Arc::new(|_| ());
+        Cleared { args, key: "s-1".to_string(), output, walls: None, stop: Stop::default() }
     }
 
     pub fn run(&self, name: &str, args: Value) -> Returned {

@@ -61,15 +61,17 @@ impl Builtin {
         Ruling { word, rule, why: format!("It {verb} {path} in the workspace.") }
     }
 
-    fn touch(&self, workspace: &str, touch: &Touch) -> Ruling {
+    fn touch(&self, Case { workspace, sandbox, .. }: &Case<'_>, touch: &Touch) -> Ruling {
         match touch {
             Touch::Read { path } => self.path(workspace, path, false),
             Touch::Write { path } => self.path(workspace, path, true),
-            Touch::Command { .. } => Ruling {
-                word: Word::Ask,
-                rule: "command",
-                why: "It runs a program, which may do anything that you may.".to_string(),
-            },
+            Touch::Command { .. } => {
+                let why = match *sandbox {
+                    "none" => "It runs a program, which may do anything that you may.".to_string(),
+                    held => format!("It runs a program, which the sandbox {held} holds."),
+                };
+                Ruling { word: Word::Ask, rule: "command", why }
+            }
             Touch::Host { host, port } if self.hosts.name(host, *port) => Ruling {
                 word: Word::Allow,
                 rule: "host-allowed",
@@ -94,7 +96,7 @@ impl Judge for Builtin {
     fn judge(&self, case: Case<'_>) -> Verdict {
         let mut strictest = unlisted(&case);
         for touch in case.touches {
-            let ruling = self.touch(case.workspace, touch);
+            let ruling = self.touch(&case, touch);
             // The first of the strictest is the one that is told.
             if strictest.as_ref().is_none_or(|so_far| ruling.word > so_far.word) {
                 strictest = Some(ruling);

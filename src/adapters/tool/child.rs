@@ -1,31 +1,53 @@
-//! The process between this app and a command: `tackroom __child PROGRAM [ARGUMENT…]`.
+//! The process between this app and a command: `tackroom __child MODE … PROGRAM [ARGUMENT…]`.
 //!
 //! It opens a session of its own, so that there is no terminal to read or write, gives up gaining privileges, and starts
 //! the command. It is the reaper of everything below it: a descendant that becomes a daemon, with a session of its own
 //! and an empty environment, is still found and ended. It ends them when the command ends, and when its standard input
 //! closes: so also when this app dies, however it dies.
 //!
+//! Where there is a sandbox there are two of them: one outside, see `outer`, that starts the walls, and this one inside.
+//!
 //! Standard input: nothing; its end says stop. Standard error: the output of the command. Standard output: one line that
 //! tells how it ended, see [`Report`].
 
+use super::outer;
 use super::process::{below, signal};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, getpid, setrlimit, setsid, wait,
 };
+use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Child, Command, ExitCode, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// How long what is to end has before it is killed.
 pub(super) const GRACE: Duration = Duration::from_secs(2);
 /// How often the killing is repeated until nothing is left.
-const TICK: Duration = Duration::from_millis(20);
+pub(super) const TICK: Duration = Duration::from_millis(20);
 /// What the line of a report begins with.
-const MARK: &str = "tackroom-child:";
+pub(super) const MARK: &str = "tackroom-child:";
+
+/// The modes: a command as it is; the walls round one; a command inside of them, with limits.
+pub(super) const PLAIN: &str = "--plain";
+pub(super) const OUTSIDE: &str = "--outside";
+pub(super) const INSIDE: &str = "--inside";
+
+/// What the process inside is to see to; 0 is without a limit.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Inside {
+    /// Device and inode of the folder that was meant.
+    pub(super) at: (u64, u64),
+    pub(super) memory_mib: u64,
+    pub(super) processes: u64,
+    pub(super) open_files: u64,
+    pub(super) file_mib: u64,
+    pub(super) cpu_s: u64,
+}
 
 /// How a command ended, as the process between tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,11 +61,12 @@ pub(super) enum Report {
 }
 
 impl Report {
-    fn line(&self) -> String {
+    /// As the line tells it.
+    pub(super) fn words(&self) -> String {
         match self {
-            Report::Exit(status, left) => format!("{MARK} exit {status} {left}"),
-            Report::Signal(signal, left) => format!("{MARK} signal {signal} {left}"),
-            Report::Failed(why) => format!("{MARK} failed {}", why.replace('\n', " ")),
+            Report::Exit(status, left) => format!("exit {status} {left}"),
+            Report::Signal(signal, left) => format!("signal {signal} {left}"),
+            Report::Failed(why) => format!("failed {}", why.replace('\n', " ")),
         }
     }
 
@@ -66,18 +89,61 @@ impl Report {
 
 /// Runs a command to its end, as described above. For `main`, before anything else is started.
 pub fn run(argv: &[OsString]) -> ExitCode {
-    let report =
-        isolate().and_then(|()| watch(argv)).unwrap_or_else(|error| Report::Failed(error.to_string()));
-    // Whoever asked may be gone; then nobody needs to know.
-    let _ = writeln!(io::stdout(), "\n{}", report.line());
+    let report = chosen(argv).unwrap_or_else(|error| Report::Failed(error.to_string()));
+    outer::tell(&report);
     ExitCode::SUCCESS
 }
 
+fn chosen(argv: &[OsString]) -> io::Result<Report> {
+    let unknown = || io::Error::other("this is for tackroom itself to start");
+    let (mode, rest) = argv.split_first().ok_or_else(unknown)?;
+    if mode == PLAIN {
+        isolate()?;
+        return watch(rest);
+    }
+    let (order, argv) = rest.split_first().ok_or_else(unknown)?;
+    let order = order.to_str().ok_or_else(unknown)?;
+    if mode == OUTSIDE {
+        return outer::run(order, argv);
+    }
+    if mode != INSIDE {
+        return Err(unknown());
+    }
+    let order: Inside = serde_json::from_str(order)?;
+    isolate()?;
+    let here = std::fs::metadata(".")?;
+    if (here.dev(), here.ino()) != order.at {
+        return Err(io::Error::other("another folder is in the place of the one that was meant"));
+    }
+    limit(&order)?;
+    watch(argv)
+}
+
 /// What the command inherits: a session without a terminal, no new privileges, no core files.
-fn isolate() -> io::Result<()> {
-    setsid()?;
+pub(super) fn isolate() -> io::Result<()> {
+    // Who leads a session already has one of its own.
+    if rustix::process::getsid(None)? != getpid() {
+        setsid()?;
+    }
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     hold_below()
+}
+
+/// The limits of each process.
+fn limit(order: &Inside) -> io::Result<()> {
+    let mib = |mib: u64| mib.saturating_mul(1024 * 1024);
+    let limits = [
+        (Resource::Data, mib(order.memory_mib)),
+        (Resource::Nproc, order.processes.saturating_add(u64::from(order.processes > 0) * 8)),
+        (Resource::Nofile, order.open_files),
+        (Resource::Fsize, mib(order.file_mib)),
+        (Resource::Cpu, order.cpu_s),
+    ];
+    for (resource, most) in limits.into_iter().filter(|(_, most)| *most > 0) {
+        let most = rustix::process::getrlimit(resource).maximum.map_or(most, |highest| most.min(highest));
+        setrlimit(resource, Rlimit { current: Some(most), maximum: Some(most) })?;
+    }
+    Ok(())
 }
 
 #[cfg(target_os = "linux")]
@@ -96,7 +162,7 @@ fn hold_below() -> io::Result<()> {
 }
 
 /// What the main thread is told.
-enum Told {
+pub(super) enum Told {
     /// Standard input has ended: stop.
     Stop,
     /// The command has ended.
@@ -105,14 +171,21 @@ enum Told {
     Alone,
 }
 
-fn watch(argv: &[OsString]) -> io::Result<Report> {
+/// Starts a program whose errors, and whose output unless another place is given for it, are the output of the command.
+pub(super) fn spawned(argv: &[OsString], stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
     let (program, args) = argv.split_first().ok_or_else(|| io::Error::other("no command was given"))?;
-    let output = || io::stderr().as_fd().try_clone_to_owned().map(Stdio::from);
     let mut command = Command::new(program);
-    command.args(args).stdin(Stdio::null()).stdout(output()?).stderr(output()?);
+    command.args(args).stdin(stdin).stdout(stdout).stderr(output()?);
     // A group of its own: what it sends to its group does not end this process.
-    let child = command.process_group(0).spawn().map_err(|error| named(program, &error))?;
-    drop(command);
+    command.process_group(0).spawn().map_err(|error| named(program, &error))
+}
+
+fn output() -> io::Result<Stdio> {
+    io::stderr().as_fd().try_clone_to_owned().map(Stdio::from)
+}
+
+fn watch(argv: &[OsString]) -> io::Result<Report> {
+    let child = spawned(argv, Stdio::null(), output()?)?;
     let child = i32::try_from(child.id())
         .ok()
         .and_then(Pid::from_raw)
@@ -130,14 +203,14 @@ fn named(program: &OsString, error: &io::Error) -> io::Error {
 }
 
 /// Waits for the end of standard input.
-fn control(tell: &SyncSender<Told>) {
+pub(super) fn control(tell: &SyncSender<Told>) {
     let mut some = [0; 64];
     while io::stdin().read(&mut some).is_ok_and(|read| read > 0) {}
     let _ = tell.send(Told::Stop); // the main thread is gone: so is all of this
 }
 
 /// Waits for everything below, orphans included.
-fn reap(child: Pid, tell: &SyncSender<Told>) {
+pub(super) fn reap(child: Pid, tell: &SyncSender<Told>) {
     loop {
         let told = match wait(WaitOptions::empty()) {
             Ok(Some((pid, status))) if pid == child => Told::Ended(status),

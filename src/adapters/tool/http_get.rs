@@ -8,9 +8,10 @@ use super::place::Said;
 use super::url::Url;
 use crate::domain::call::{Outcome, Preview};
 use crate::domain::host::Hosts;
+use crate::domain::sandbox::Walls;
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
-use crate::ports::tool::{Cleared, Returned, Stop, Tool};
+use crate::ports::tool::{Cleared, Returned, Stop, Tool, runs_nothing};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -116,6 +117,10 @@ impl Tool for HttpGet {
             Err(why) => Preview::WouldFail { why },
         };
         Box::pin(async { preview })
+    }
+
+    fn walls(&self) -> Later<'_, Option<Walls>> {
+        runs_nothing()
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {

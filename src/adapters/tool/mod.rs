@@ -15,6 +15,9 @@ mod supervise; // one running program and everything it started, from its start 
 mod keep; // head and tail of an output of any size
 mod process; // the processes that a program left, found and ended
 pub mod child; // the process between this app and a program: `tackroom __child`
+mod outer; // the process outside of a program's walls
+mod stands; // what stands in the place of names that a program must not make
+mod usage; // what a program uses, with all it started
 mod http_get; // one page from a host
 mod url; // web addresses, strictly read
 mod page; // what came from a host, as text
@@ -30,6 +33,7 @@ pub use web_fetch::WebFetch;
 use crate::domain::call::{Outcome, Preview};
 use crate::domain::host::Hosts;
 use crate::ports::Later;
+use crate::ports::sandbox::Sandbox;
 use crate::ports::tool::{Returned, Stop, Tool};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -52,6 +56,8 @@ pub struct Settings {
     pub environment: BTreeMap<OsString, OsString>,
     /// Names that are passed on to commands beyond the standing ones. Names of secrets are not passed on even so.
     pub pass: Vec<String>,
+    /// What holds a command; none where nothing was asked to.
+    pub sandbox: Option<Arc<dyn Sandbox>>,
     /// The longest that a command may be given, in seconds.
     pub command_s_max: u64,
     /// Hosts that need no asking; private addresses are reached only if named here.
@@ -66,6 +72,7 @@ impl Default for Settings {
             launcher: None,
             environment: BTreeMap::new(),
             pass: Vec::new(),
+            sandbox: None,
             command_s_max: 1800,
             hosts: Hosts::default(),
             fetch: None,

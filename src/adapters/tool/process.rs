@@ -1,5 +1,6 @@
 //! The processes that a command left, found and ended. On a system without `/proc` only its process group is known.
 
+use super::child::INSIDE;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
@@ -119,7 +120,9 @@ pub fn is_commanded(between: &str, file: &Path) -> bool {
     while above > 1 {
         let Some(found) = process(above) else { return false };
         let line = std::fs::read(format!("/proc/{above}/cmdline")).unwrap_or_default();
-        let is_between = line.split(|byte| *byte == 0).nth(1) == Some(between.as_bytes());
+        let mut words = line.split(|byte| *byte == 0).skip(1);
+        // Inside of walls nobody who holds the file can be seen, and it is hidden.
+        let is_between = words.next() == Some(between.as_bytes()) && words.next() != Some(INSIDE.as_bytes());
         if is_between && has_open(found.parent, file) {
             return true;
         }

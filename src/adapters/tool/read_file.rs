@@ -4,9 +4,10 @@ use super::args::{count, declare, length, path, path_schema};
 use super::place::{Said, Workspace, said};
 use super::{Halt, TEXT_MAX, work};
 use crate::domain::call::Preview;
+use crate::domain::sandbox::Walls;
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
-use crate::ports::tool::{Cleared, Returned, Tool};
+use crate::ports::tool::{Cleared, Returned, Tool, runs_nothing};
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::io::{self, BufRead, BufReader};
@@ -60,6 +61,10 @@ impl Tool for ReadFile {
 
     fn preview<'a>(&'a self, _: &'a Value) -> Later<'a, Preview> {
         Box::pin(async { Preview::None })
+    }
+
+    fn walls(&self) -> Later<'_, Option<Walls>> {
+        runs_nothing()
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {

@@ -2,20 +2,24 @@
 
 use super::Settings;
 use super::args::{count, declare, given};
-use super::child::Report;
+use super::child::{Inside, Report};
 use super::environment::allowed;
 use super::place::{Said, Workspace};
-use super::supervise::{End, Launch, Stopped, supervise};
+use super::supervise::{End, Held, Launch, Stopped, supervise};
 use crate::domain::call::{Outcome, Preview};
+use crate::domain::sandbox::{Profile, Walls};
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
+use crate::ports::sandbox::Sandbox;
 use crate::ports::tool::{Cleared, Returned, Tool};
 use cap_std::fs::Dir;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::fd::{AsFd, AsRawFd};
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a command may take where nothing is said, in seconds.
@@ -28,6 +32,7 @@ pub(super) struct RunCommand {
     launcher: Option<Vec<OsString>>,
     environment: BTreeMap<OsString, OsString>,
     limit_s_max: u64,
+    sandbox: Option<Arc<dyn Sandbox>>,
 }
 
 impl RunCommand {
@@ -58,15 +63,52 @@ impl RunCommand {
             }),
         );
         let environment = allowed(&settings.environment, &settings.pass);
-        RunCommand { workspace, spec, launcher: settings.launcher.clone(), environment, limit_s_max }
+        let (launcher, sandbox) = (settings.launcher.clone(), settings.sandbox.clone());
+        RunCommand { workspace, spec, launcher, environment, limit_s_max, sandbox }
     }
 
-    fn walls(&self) -> String {
+    /// What a command can reach, for the operator.
+    fn reach(&self, walls: &Walls) -> String {
+        if walls.in_force() != Profile::NONE {
+            return walls.words();
+        }
         let session = match self.launcher {
             Some(_) => "own session, no terminal, no new privileges, ended with all it starts",
             None => "own process group only: a terminal can be reached, and a daemon may outlive it",
         };
-        format!("no sandbox: may change any file of yours and use the network; {session}")
+        format!("{}; {session}", walls.words())
+    }
+
+    /// What holds a command that starts now.
+    async fn stands(&self) -> Walls {
+        match &self.sandbox {
+            Some(sandbox) => sandbox.stands().await,
+            None => Walls::none(),
+        }
+    }
+
+    /// The walls round a command in this folder; none where none are in force.
+    async fn held(&self, walls: &Walls, inside: &str, dir: &Dir) -> Said<Option<Held>> {
+        let root = Path::new(self.workspace.root());
+        let cwd = if inside == "." { root.to_path_buf() } else { root.join(inside) };
+        let program = own_program(self.launcher.as_deref())?;
+        let wrapped = match &self.sandbox {
+            Some(sandbox) => sandbox.wrap(walls, &cwd, &program).await?,
+            None if *walls == Walls::none() => None,
+            None => return Err("the sandbox is not there any more: nothing was started".to_string()),
+        };
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let meta = dir.dir_metadata().map_err(|error| format!("{inside}: {error}"))?;
+        let limits = walls.limits;
+        let inside = Inside {
+            at: (cap_std::fs::MetadataExt::dev(&meta), cap_std::fs::MetadataExt::ino(&meta)),
+            memory_mib: limits.memory_mib,
+            processes: limits.processes,
+            open_files: limits.open_files,
+            file_mib: limits.file_mib,
+            cpu_s: limits.cpu_s,
+        };
+        Ok(Some(Held { wrapped, inside }))
     }
 
     fn limit(&self, args: &Value) -> Duration {
@@ -115,10 +157,17 @@ impl Tool for RunCommand {
         Box::pin(async move {
             let (argv, folder) = (argv(args), self.folder(args));
             match argv.and_then(|argv| Ok((argv, folder?))) {
-                Ok((argv, (cwd, _))) => Preview::Command { argv, cwd, sandbox: self.walls() },
+                Ok((argv, (cwd, _))) => {
+                    let sandbox = self.reach(&self.stands().await);
+                    Preview::Command { argv, cwd, sandbox }
+                }
                 Err(why) => Preview::WouldFail { why },
             }
         })
+    }
+
+    fn walls(&self) -> Later<'_, Option<Walls>> {
+        Box::pin(async move { Some(self.stands().await) })
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {
@@ -128,8 +177,18 @@ impl Tool for RunCommand {
                     Ok(found) => found,
                     Err(why) => return Returned::error(why),
                 };
+            let walls = match call.walls.clone() {
+                Some(walls) => walls,
+                None => self.stands().await,
+            };
+            let held = match self.held(&walls, &cwd, &dir).await {
+                Ok(held) => held,
+                Err(why) => return Returned::error(why),
+            };
+            let is_held = held.is_some();
             let launch = Launch {
                 argv,
+                held,
                 cwd: by_handle(&dir, self.workspace.root(), &cwd),
                 environment: self.environment.clone(),
                 launcher: self.launcher.clone(),
@@ -143,6 +202,10 @@ impl Tool for RunCommand {
                 Ok(end) => returned(&end, limit_s, self.launcher.is_some()),
                 Err(why) => return Returned::error(why),
             };
+            if is_held && returned.outcome == Outcome::Error {
+                // The model is to know what it ran into.
+                returned.text.push_str(&format!("[it ran in a sandbox: {}]\n", walls.words()));
+            }
             if call.stop.asked() && returned.outcome != Outcome::Cancelled {
                 // Never told as gone well: the operator has seen that it was stopped.
                 returned.outcome = Outcome::Cancelled;
@@ -150,6 +213,22 @@ impl Tool for RunCommand {
             }
             returned
         })
+    }
+}
+
+/// This program's own file, as the launcher starts it: the file that runs, whatever has its name by now.
+fn own_program(launcher: Option<&[OsString]>) -> Said<PathBuf> {
+    let Some(named) = launcher.and_then(<[OsString]>::first).map(PathBuf::from) else {
+        return Ok(PathBuf::new());
+    };
+    let (now, runs) = match std::fs::read_link(&named) {
+        Ok(target) if named.starts_with("/proc/self") => (target, named),
+        Ok(_) | Err(_) => (named.clone(), named),
+    };
+    let identity = |path: &Path| std::fs::metadata(path).map(|meta| (meta.dev(), meta.ino())).ok();
+    match identity(&now).is_some() && identity(&now) == identity(&runs) {
+        true => Ok(now),
+        false => Err("this program was replaced while it runs: start tackroom again".to_string()),
     }
 }
 

@@ -7,9 +7,10 @@ use super::args::{cut, declare, given, length, on, one_line, path, path_schema, 
 use super::place::{Said, Workspace};
 use super::{Halt, TEXT_MAX, work};
 use crate::domain::call::Preview;
+use crate::domain::sandbox::Walls;
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
-use crate::ports::tool::{Cleared, Returned, Tool};
+use crate::ports::tool::{Cleared, Returned, Tool, runs_nothing};
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContext, SinkFinish, SinkMatch};
 use ignore::WalkBuilder;
@@ -77,6 +78,10 @@ impl Tool for Search {
 
     fn preview<'a>(&'a self, _: &'a Value) -> Later<'a, Preview> {
         Box::pin(async { Preview::None })
+    }
+
+    fn walls(&self) -> Later<'_, Option<Walls>> {
+        runs_nothing()
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {

@@ -1,8 +1,10 @@
 //! One running command and everything it started, from its start to its end: output read, time kept, nothing left behind.
 
-use super::child::{GRACE, Report};
+use super::child::{GRACE, INSIDE, Inside, OUTSIDE, PLAIN, Report};
 use super::keep::{Keep, Stream};
+use super::outer::Outside;
 use super::process::{of_command, signal, signal_group};
+use crate::ports::sandbox::Wrapped;
 use crate::ports::tool::Cleared;
 use rustix::process::{Pid, Signal};
 use std::collections::BTreeMap;
@@ -42,8 +44,16 @@ pub(super) struct Launch {
     pub(super) environment: BTreeMap<OsString, OsString>,
     /// How the process between is started, if it can be.
     pub(super) launcher: Option<Vec<OsString>>,
+    /// The walls, and what the processes outside and inside of them are to see to.
+    pub(super) held: Option<Held>,
     /// How long it may take.
     pub(super) limit: Duration,
+}
+
+/// A command behind walls.
+pub(super) struct Held {
+    pub(super) wrapped: Wrapped,
+    pub(super) inside: Inside,
 }
 
 /// Why a command was stopped.
@@ -143,11 +153,11 @@ fn start(launch: Launch, key: &str) -> io::Result<(Body, pipe::Receiver)> {
     let (reader, writer) = io::pipe()?;
     let receiver = pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?;
     let between = launch.launcher.is_some();
-    let mut whole: Vec<OsString> = launch.launcher.unwrap_or_default();
-    whole.extend(launch.argv.iter().map(OsString::from));
+    let mut environment = launch.environment;
+    let whole = whole(launch.launcher, launch.held, &launch.argv, &mut environment)?;
     let (program, args) = whole.split_first().ok_or_else(|| io::Error::other("no command was given"))?;
     let mut command = Command::new(program);
-    command.args(args).env_clear().envs(&launch.environment).env(MARK, &value);
+    command.args(args).env_clear().envs(&environment).env(MARK, &value);
     command.current_dir(&launch.cwd).stderr(Stdio::from(OwnedFd::from(writer.try_clone()?)));
     if between {
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -163,6 +173,52 @@ fn start(launch: Launch, key: &str) -> io::Result<(Body, pipe::Receiver)> {
     let telling = child.stdout.take().map(|pipe| (pipe, Vec::new()));
     let mark = format!("{MARK}={value}");
     Ok((Body { child, pid, mark, between, control, telling, over: false }, receiver))
+}
+
+/// All that is started: the process between, the walls and the process inside of them where there are any, the command.
+fn whole(
+    launcher: Option<Vec<OsString>>,
+    held: Option<Held>,
+    argv: &[String],
+    environment: &mut BTreeMap<OsString, OsString>,
+) -> io::Result<Vec<OsString>> {
+    let mut whole = Vec::new();
+    match (launcher, held) {
+        (None, None) => {}
+        (None, Some(_)) => return Err(io::Error::other("there is nothing that could start the sandbox")),
+        (Some(launcher), None) => {
+            whole.extend(launcher);
+            whole.push(PLAIN.into());
+        }
+        (Some(launcher), Some(Held { wrapped, inside })) => {
+            let outside = Outside {
+                stands: utf8(&wrapped.stands)?,
+                swept: utf8(&wrapped.swept)?,
+                register: wrapped
+                    .register
+                    .map(|file| utf8(&[file]))
+                    .transpose()?
+                    .and_then(|mut all| all.pop()),
+                memory_mib: inside.memory_mib,
+                processes: inside.processes,
+            };
+            whole.extend(launcher.iter().cloned());
+            whole.extend([OUTSIDE.into(), serde_json::to_string(&outside)?.into()]);
+            whole.extend(wrapped.argv);
+            whole.push(wrapped.inside.into_os_string());
+            whole.extend(launcher.into_iter().skip(1));
+            whole.extend([INSIDE.into(), serde_json::to_string(&inside)?.into()]);
+            environment.extend(wrapped.environment);
+        }
+    }
+    whole.extend(argv.iter().map(OsString::from));
+    Ok(whole)
+}
+
+fn utf8(paths: &[PathBuf]) -> io::Result<Vec<String>> {
+    let text = |path: &PathBuf| path.to_str().map(str::to_string);
+    let odd = || io::Error::other("a path of the workspace is not UTF-8, which the sandbox cannot guard");
+    paths.iter().map(|path| text(path).ok_or_else(odd)).collect()
 }
 
 /// The processes of a command: the one between with everything below it, or a mere process group.

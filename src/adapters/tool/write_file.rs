@@ -6,9 +6,10 @@ use super::change::change;
 use super::place::{Said, Workspace};
 use super::{Halt, look, work};
 use crate::domain::call::Preview;
+use crate::domain::sandbox::Walls;
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
-use crate::ports::tool::{Cleared, Returned, Tool};
+use crate::ports::tool::{Cleared, Returned, Tool, runs_nothing};
 use serde_json::{Value, json};
 
 /// The largest file that is replaced.
@@ -66,6 +67,10 @@ impl Tool for WriteFile {
                 Err(why) => Preview::WouldFail { why },
             }
         })
+    }
+
+    fn walls(&self) -> Later<'_, Option<Walls>> {
+        runs_nothing()
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {

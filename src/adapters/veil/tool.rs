@@ -3,6 +3,7 @@
 use super::hidden;
 use super::stream::Stream;
 use crate::domain::call::Preview;
+use crate::domain::sandbox::Walls;
 use crate::domain::secrets::changed;
 use crate::domain::tool_spec::{ToolSpec, Touch};
 use crate::ports::Later;
@@ -55,6 +56,10 @@ impl Tool for VeiledTool {
                 Err(handle) => Preview::WouldFail { why: unknown(&handle) },
             }
         })
+    }
+
+    fn walls(&self) -> Later<'_, Option<Walls>> {
+        self.tool.walls()
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {

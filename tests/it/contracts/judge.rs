@@ -32,7 +32,7 @@ fn host(host: &str, port: u16) -> Touch {
 
 fn judged(policy: &dyn Judge, effect: Effect, touches: &[Touch], workspace: &str) -> (Word, String) {
     let args: Value = json!({});
-    let case = Case { tool: "t", args: &args, effect, touches, workspace };
+    let case = Case { tool: "t", args: &args, effect, touches, workspace, sandbox: "none" };
     let verdict = policy.judge(case);
     assert_eq!(verdict, policy.judge(case), "the same case gives the same verdict");
     assert_eq!(verdict.policy, policy.version());
@@ -122,6 +122,7 @@ fn times(path: &str) -> (u128, u128) {
                 effect: Effect::SideEffect,
                 touches: &touches,
                 workspace: "/srv/ws",
+                sandbox: "none",
             };
             assert_eq!(policy.judge(case).word, Word::Ask);
             begin.elapsed().as_micros()

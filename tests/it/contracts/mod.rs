@@ -11,6 +11,8 @@ mod sqlite_texts;
 pub mod model;
 mod tool;
 mod judge;
+#[cfg(target_os = "linux")]
+mod sandbox;
 mod veil;
 pub mod files;
 mod sqlite_files;

@@ -12,7 +12,7 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// A home for the program and a folder to work in.
 pub struct Home {
-    _dir: tempfile::TempDir,
+    _dir: Option<tempfile::TempDir>,
     root: PathBuf,
 }
 
@@ -29,10 +29,18 @@ impl Home {
     pub fn new() -> Home {
         let dir = tempfile::tempdir().unwrap();
         let root = std::path::absolute(dir.path()).unwrap();
-        let home = Home { _dir: dir, root };
-        std::fs::create_dir(home.ws()).unwrap();
-        std::fs::write(home.ws().join("notes.txt"), "one\ntwo\nthree\n").unwrap();
-        home
+        Home { _dir: Some(dir), root }.with_notes()
+    }
+
+    /// The same in a folder of the caller's.
+    pub fn at(root: &Path) -> Home {
+        Home { _dir: None, root: root.to_path_buf() }.with_notes()
+    }
+
+    fn with_notes(self) -> Home {
+        std::fs::create_dir(self.ws()).unwrap();
+        std::fs::write(self.ws().join("notes.txt"), "one\ntwo\nthree\n").unwrap();
+        self
     }
 
     /// The folder to work in.

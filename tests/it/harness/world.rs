@@ -17,6 +17,7 @@ use tackroom::domain::message::{Draft, Message, Reply};
 use tackroom::domain::next::Hold;
 use tackroom::domain::order::{Order, Task};
 use tackroom::domain::policy::{Mode, Verdict, Word};
+use tackroom::domain::sandbox::Walls;
 use tackroom::domain::session::Session;
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::{Effect, ToolSpec, Touch};
@@ -25,7 +26,7 @@ use tackroom::ports::clock::Clock;
 use tackroom::ports::judge::{Case, Judge};
 use tackroom::ports::log::LogFault;
 use tackroom::ports::model::{Ask, Drafts, Model, Request};
-use tackroom::ports::tool::{Cleared, Returned, Tool};
+use tackroom::ports::tool::{Cleared, Returned, Tool, runs_nothing};
 use tackroom::runtime::agent::{Agent, AgentFault, OnHold, Parked};
 use tackroom::runtime::hand::{Hand, Opening};
 use tackroom::runtime::ledger::RecordFault;
@@ -188,6 +189,10 @@ impl Tool for CountingTool {
 
     fn preview<'a>(&'a self, _: &'a Value) -> Later<'a, Preview> {
         Box::pin(std::future::ready(Preview::None))
+    }
+
+    fn walls(&self) -> Later<'_, Option<Walls>> {
+        runs_nothing()
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {
