@@ -3,6 +3,7 @@
 pub mod config; // file, environment and flags become one Config, each value with its source
 pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
+pub mod judge; // which policy judges, and where its rules are
 pub mod wire; // builds plugs from the Config and hands them to the runtime
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe

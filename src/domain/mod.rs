@@ -16,6 +16,7 @@ pub mod tool_spec; // what a tool declares: name, schema, effect, scope
 pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
+pub mod argv; // what the arguments of a command say of themselves
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod call; // one tool call and how it stands
 pub mod consent; // whether a verdict lets a call go or hands it to a person

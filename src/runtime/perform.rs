@@ -8,7 +8,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::outcome::{Judged, Keeping, Report};
-use crate::domain::policy::Word;
+use crate::domain::policy::{Mode, Word};
 use crate::domain::session::Session;
 use crate::domain::tool_spec::Effect;
 use crate::ports::blobs::Blobs;
@@ -33,6 +33,9 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<Ju
         effect: spec.effect,
         touches: &touches,
         workspace: &session.workspace,
+        agent: &session.agent,
+        mode: session.run.as_ref().map_or(Mode::Auto, |run| run.mode),
+        sandbox: "none",
     });
     let shown = verdict.word != Word::Deny && (verdict.word == Word::Ask || spec.effect != Effect::ReadOnly);
     let preview = if shown { tool.preview(args).await } else { Preview::None };

@@ -12,6 +12,8 @@
 
 mod harness;
 mod tidy;
+mod policy;
+mod policy_shell;
 mod text;
 mod theme;
 mod widgets;

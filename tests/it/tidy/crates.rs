@@ -74,6 +74,7 @@ const PLUGS: &[Plug] = &[
     },
     one("rustls", &["src/adapters/web/"]),
     one("uuid", &["src/adapters/clock.rs"]),
+    one("cedar-policy", &["src/adapters/policy/cedar/"]),
     // ui
     one("crossterm", &["src/ui/screen/"]),
     one("nucleo-matcher", &["src/ui/widgets/fuzzy.rs"]),
@@ -86,7 +87,11 @@ const PLUGS: &[Plug] = &[
     one("clap", &["src/cli/"]),
     one("clap_complete", &["src/cli/"]),
     one("directories", &["src/cli/"]),
-    one("toml", &["src/cli/config.rs"]),
+    Plug {
+        name: "toml",
+        places: &["src/cli/config.rs", "src/adapters/policy/cedar/example.rs"],
+        why: "the configuration, and the examples beside rules, are written by people",
+    },
 ];
 
 /// Crates for tests and benches only.
