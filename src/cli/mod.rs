@@ -14,6 +14,8 @@ pub mod args_answer; // what may be typed about what waits for a person
 pub mod args_import; // what may be typed after `tackroom import`
 pub mod args_past; // what may be typed about stored sessions
 pub mod args_stop; // what may be typed about breakpoints, going on and notes
+#[cfg(feature = "cedar")]
+pub mod args_policy; // what may be typed after `tackroom policy`
 pub mod signal; // the signals that ask a program to end
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
@@ -37,6 +39,12 @@ pub mod import_own; // `tackroom import`: exported sessions
 pub mod export; // `tackroom sessions export`
 pub mod verify; // `tackroom verify`
 pub mod diff; // `tackroom diff`
+#[cfg(feature = "cedar")]
+pub mod policy; // `tackroom policy show`, `check`, `trust`
+#[cfg(feature = "cedar")]
+pub mod policy_explain; // `tackroom policy explain`
+#[cfg(feature = "cedar")]
+pub mod policy_backtest; // `tackroom policy backtest`
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 
@@ -172,6 +180,8 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Import(wanted)) => Box::pin(import::import(&config, &wanted)).await,
         Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
         Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
+        #[cfg(feature = "cedar")]
+        Some(Verb::Policy(wanted)) => Box::pin(policy::policy(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),

@@ -56,6 +56,7 @@ pub mod library; // what a screen of sessions asks for and is told
 pub mod search; // the text of an event, and what is found in it
 pub mod about; // what a fact says, in one line
 pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that
+pub mod backtest; // the judged calls of a stored session, for a policy of today
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation

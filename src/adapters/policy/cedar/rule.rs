@@ -110,6 +110,11 @@ impl Rule {
         }
     }
 
+    /// The rule as written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     pub(super) fn id(&self) -> &PolicyId {
         self.policy.id()
     }
