@@ -5,6 +5,7 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
+use crate::domain::commit::Commit;
 use crate::domain::export::FileForm;
 use crate::domain::export::atif::Atif;
 use crate::domain::export::form::{About, Form};
@@ -13,14 +14,16 @@ use crate::domain::export::jsonl::Writer;
 use crate::domain::export::md::Markdown;
 use crate::domain::export::tale::Tale;
 use crate::domain::ids::SessionId;
+use crate::domain::tally::Row;
 use crate::ports::Later;
 use crate::ports::export;
 use crate::runtime::pages::pages;
 use crate::runtime::plugs::Store;
 use serde_json::{Value, json};
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Writes sessions.
 pub async fn export(config: &Config, args: &Export, json: bool) -> Result<Code, Failure> {
@@ -184,33 +187,55 @@ fn put(target: &mut Target, format: FileForm, piece: &str) -> Result<(), Failure
 async fn document(
     store: &Store,
     id: &SessionId,
-    (format, mut form): (FileForm, Box<dyn Form + Send>),
+    (format, form): (FileForm, Box<dyn Form + Send>),
     target: &mut Target,
 ) -> Result<u64, Failure> {
     let head = store.log.head(id).await?;
-    let row = store.index.row(id).await?;
-    let mut tale = Tale::default();
-    let mut begun = false;
-    let mut pages = pages(&*store.log, id, 0).until(head.seq);
+    let (id, row) = (id.clone(), store.index.row(id).await?);
+    let mut making = Making { id: id.clone(), row, tale: Tale::default(), form, begun: false };
+    let mut pages = pages(&*store.log, &id, 0).until(head.seq);
     while let Some(page) = pages.next().await? {
-        for sealed in page.iter().flat_map(|commit| &commit.events) {
-            let pieces = tale.apply(&sealed.event);
-            if !begun {
-                begun = true;
-                let about = About::of(id, row.as_ref(), &sealed.event);
-                put(target, format, &form.begin(&about))?;
-            }
-            for piece in pieces {
-                put(target, format, &form.piece(&piece))?;
-            }
-        }
+        // Files are compared in it: others have their turn meanwhile.
+        let made = tokio::task::spawn_blocking(move || {
+            let pieces = making.page(&page);
+            (making, pieces)
+        });
+        let (again, pieces) = made.await.map_err(|error| Failure::from(io::Error::other(error)))?;
+        making = again;
+        pieces.iter().try_for_each(|piece| put(target, format, piece))?;
     }
-    let (pieces, sum) = tale.finish();
-    for piece in pieces {
-        put(target, format, &form.piece(&piece))?;
-    }
-    put(target, format, &form.end(&sum))?;
+    making.end().iter().try_for_each(|piece| put(target, format, piece))?;
     Ok(head.event.0)
+}
+
+/// A document that is being made.
+struct Making {
+    id: SessionId,
+    row: Option<Row>,
+    tale: Tale,
+    form: Box<dyn Form + Send>,
+    begun: bool,
+}
+
+impl Making {
+    fn page(&mut self, page: &[Arc<Commit>]) -> Vec<String> {
+        let mut made = Vec::new();
+        for sealed in page.iter().flat_map(|commit| &commit.events) {
+            let pieces = self.tale.apply(&sealed.event);
+            if !std::mem::replace(&mut self.begun, true) {
+                made.push(self.form.begin(&About::of(&self.id, self.row.as_ref(), &sealed.event)));
+            }
+            made.extend(pieces.iter().map(|piece| self.form.piece(piece)));
+        }
+        made
+    }
+
+    fn end(mut self) -> Vec<String> {
+        let (pieces, sum) = self.tale.finish();
+        let mut made: Vec<String> = pieces.iter().map(|piece| self.form.piece(piece)).collect();
+        made.push(self.form.end(&sum));
+        made
+    }
 }
 
 /// Files of one name at most, told apart by a number.

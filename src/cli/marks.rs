@@ -127,6 +127,9 @@ async fn purge_one(wire: &Wire, id: &SessionId) -> Result<(), Failure> {
                 Released::Used => {
                     out::progress(&format!("another session works in the git worktree of {id}: it stays"));
                 }
+                Released::Unknown => out::progress(&format!(
+                    "who else works in the git worktree of {id} cannot be read: it stays"
+                )),
                 Released::Nothing | Released::Removed => {}
             }
             Ok(())

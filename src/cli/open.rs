@@ -105,6 +105,8 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     stop.cancel();
     upkeep.abort(); // what it waits for now is nobody's loss
     let parked = tokio::time::timeout(PARK, desk).await.is_ok();
+    let unwritten = unwritten.all();
+    unwritten.iter().for_each(|(hold, why)| out::progress(&out::safe(&unwritten_line(hold, why.as_deref()))));
     let (exit, watched) = left.map_err(|error| {
         Failure::new(
             Code::Failed,
@@ -112,8 +114,6 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
             "what was written is not lost: `tackroom sessions`",
         )
     })?;
-    let unwritten = unwritten.all();
-    unwritten.iter().for_each(|(hold, why)| out::progress(&out::safe(&unwritten_line(hold, why.as_deref()))));
     farewell(&wire, watched, parked).await?;
     Ok(match exit {
         Exit::Quit => Code::Done,

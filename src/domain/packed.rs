@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// So many bytes in a row are looked for in the other text.
+/// So many bytes in a row are looked for in the other text, which is known by every row of so many.
 const ROW: usize = 12;
 
 /// Seven bits a byte, the lowest first; the eighth tells that more follow.
@@ -64,7 +64,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A text that others are like, and where in it each row of bytes stands first.
+/// A text that others are like, and where in it each of its rows stands first.
 #[derive(Clone, Debug)]
 pub struct Model {
     /// The text.
@@ -76,9 +76,9 @@ impl Model {
     /// Others are like this one.
     pub fn new(text: &str) -> Model {
         let mut rows = HashMap::new();
-        for (at, row) in text.as_bytes().windows(ROW).enumerate() {
+        for (at, row) in text.as_bytes().chunks_exact(ROW).enumerate() {
             if let Ok(row) = row.try_into() {
-                rows.entry(row).or_insert(at);
+                rows.entry(row).or_insert(at * ROW);
             }
         }
         Model { text: text.into(), rows }
@@ -94,12 +94,14 @@ impl Model {
                 at += 1;
                 continue;
             };
-            let same = text[at..].iter().zip(&model[from..]).take_while(|(a, b)| a == b).count();
-            put_bytes(&mut patch, &text[own..at]);
-            put(&mut patch, from as u64);
+            let behind = text[own..at].iter().rev().zip(model[..from].iter().rev());
+            let behind = behind.take_while(|(a, b)| a == b).count();
+            let same = behind + text[at..].iter().zip(&model[from..]).take_while(|(a, b)| a == b).count();
+            put_bytes(&mut patch, &text[own..at - behind]);
+            put(&mut patch, (from - behind) as u64);
             put(&mut patch, same as u64);
-            at += same;
-            own = at;
+            own = at - behind + same;
+            at = own;
         }
         put_bytes(&mut patch, &text[own..]);
         patch

@@ -76,6 +76,8 @@ pub enum Released {
     Changed,
     /// Another session works in it: it stays.
     Used,
+    /// Whether another session works in it could not be seen: it stays until it can.
+    Unknown,
 }
 
 /// Files by folder; a folder is named by its absolute path.

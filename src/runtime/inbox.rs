@@ -39,6 +39,9 @@ pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken
     let mut tail = plugs.store.log.tail(Follow::All);
     let mut told = None;
     let mut left = None;
+    // A process that is killed writes nothing: who is left is looked for again by the clock, however much the others write.
+    let look_again = || plugs.clock.sleep_until(plugs.clock.now().plus_ms(LEFT_EVERY_MS));
+    let mut again = look_again();
     loop {
         match listed(&plugs, &mut left).await {
             Ok(now) => {
@@ -58,14 +61,12 @@ pub async fn tell(plugs: Plugs, notices: Sender<Notice>, stop: CancellationToken
                 }
             }
         }
-        // A process that is killed writes nothing: who is left is looked for again by the clock, not with every commit.
-        let mut again = plugs.clock.sleep_until(plugs.clock.now().plus_ms(LEFT_EVERY_MS));
         let mut gathered = None;
         loop {
             let item = tokio::select! {
                 item = tail.next() => item,
                 () = &mut again => {
-                    left = None;
+                    (left, again) = (None, look_again());
                     break;
                 }
                 () = until(&mut gathered) => break,

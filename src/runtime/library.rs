@@ -154,6 +154,9 @@ async fn do_one(
             Ok(Purged::Gone(Released::Used)) => {
                 Came::Before("gone; another session works in its git worktree, which stays")
             }
+            Ok(Purged::Gone(Released::Unknown)) => {
+                Came::Before("gone; who else works in its git worktree cannot be read, so that stays")
+            }
             Ok(Purged::Gone(Released::Nothing | Released::Removed)) => Came::Done,
             Ok(Purged::NotInBin) => Came::Failed("it is not in the bin".to_string()),
             Ok(Purged::Taken) => Came::Failed("another process has it".to_string()),

@@ -1,5 +1,6 @@
 //! A stored session as it is read for a replay: first in short, then page by page as the screen asks. Only the log is touched.
 
+use crate::domain::commit::Commit;
 use crate::domain::event::Event;
 use crate::domain::ids::SessionId;
 use crate::domain::notice::Notice;
@@ -13,18 +14,20 @@ use tokio::sync::mpsc::{Sender, channel};
 use tokio_util::sync::CancellationToken;
 
 /// What to do where the log cannot be read.
-const HINT: &str = "`tackroom doctor` checks the store; the session can be played up to there";
+const HINT: &str = "`tackroom doctor` checks the store; what lies well before it can be played";
 
 /// Tells a session in short, from its first event to its present end, until told to stop. How far that came is kept beside
 /// the log, so that the next time it goes on from there.
 pub async fn survey(log: Arc<dyn Log>, id: SessionId, notices: Sender<Notice>, stop: CancellationToken) {
-    let mut keeping = Keeping::default();
-    let telling = tell(&log, &id, &notices, &mut keeping);
+    let mut teller =
+        Teller { id: &id, notices: &notices, events: 0, keeping: Keeping::default(), looked: false };
     tokio::select! {
-        told = telling => if let Err(fault) = told { trouble(&notices, &fault).await },
+        told = teller.tell(&log) => if let Err(fault) = told { trouble(&notices, &fault).await },
         () = stop.cancelled() => {}
     }
-    if let Some(parts) = keeping.parts(&id) {
+    let Teller { keeping, looked, .. } = teller;
+    // Who stopped before it was known what lies there would lay a short one over a long one.
+    if let Some(parts) = keeping.parts(&id).filter(|_| looked) {
         let _ = log.keep_aside(&id, parts).await; // it is made anew where it is missing
     }
 }
@@ -35,78 +38,106 @@ pub async fn beforehand(log: Arc<dyn Log>, id: SessionId, stop: CancellationToke
     tokio::join!(survey(log, id, notices, stop), async { while heard.recv().await.is_some() {} });
 }
 
-/// A screen that is gone needs no more.
-async fn tell(
-    log: &Arc<dyn Log>,
-    id: &SessionId,
-    notices: &Sender<Notice>,
-    keeping: &mut Keeping,
-) -> Result<(), LogFault> {
-    if notices.send(Notice::Watching { session: id.clone() }).await.is_err() {
-        return Ok(());
-    }
-    let head = log.head(id).await?;
-    let surveyed = |chunk: Chunk| {
-        let chunk = Arc::new(chunk);
-        notices.send(Notice::Surveyed { session: id.clone(), chunk, events: head.event.0 })
-    };
-    let (mut surveyor, mut after, mut told) = (Surveyor::new(id.clone()), 0, 0);
-    // The beginning first, so that the first screen does not wait for what was kept of a long session.
-    let mut begin = pages(&**log, id, 0).until(head.seq.min(CHUNK));
-    while let Some(page) = begin.next().await? {
-        for commit in page {
-            after = commit.seq;
-            for chunk in surveyor.take(&commit) {
-                keeping.add(&chunk);
-                told += 1;
-                if surveyed(chunk).await.is_err() {
-                    return Ok(());
-                }
-            }
-        }
-    }
-    if let Some((kept, from)) = kept(&**log, id, head.seq).await?.filter(|(kept, _)| kept.follows.seq > after)
-    {
-        (surveyor, after) = (from, kept.follows.seq);
-        *keeping = kept.keeping;
-        for chunk in kept.chunks.into_iter().skip(told) {
-            if surveyed(chunk).await.is_err() {
-                return Ok(());
-            }
-        }
-    }
-    let mut pages = ahead(log.clone(), id.clone(), (after, head.seq));
-    let read = loop {
-        let page = match pages.recv().await {
-            Some(Ok(page)) => page,
-            None => break Ok(()),
-            Some(Err(fault)) => break Err(fault), // what could be read is still played
-        };
-        for commit in page {
-            for chunk in surveyor.take(&commit) {
-                keeping.add(&chunk);
-                if surveyed(chunk).await.is_err() {
-                    return Ok(());
-                }
-            }
-        }
-    };
-    if let Some(chunk) = surveyor.rest() {
-        let _ = surveyed(chunk).await;
-    }
-    let _ = notices.send(Notice::CaughtUp { session: id.clone() }).await;
-    read
+/// A session that is told in short.
+struct Teller<'a> {
+    id: &'a SessionId,
+    notices: &'a Sender<Notice>,
+    /// How many events it has.
+    events: u64,
+    keeping: Keeping,
+    /// Whether what was kept before has been looked for.
+    looked: bool,
 }
 
-/// The survey that was kept of a session, if it is of this log, and from where it goes on.
-async fn kept(log: &dyn Log, id: &SessionId, until: u64) -> Result<Option<(Kept, Surveyor)>, LogFault> {
-    let Some(bytes) = log.aside(id).await.ok().flatten() else { return Ok(None) };
-    let kept = Kept::read(id, bytes).filter(|kept| (1..=until).contains(&kept.follows.seq));
-    let Some(kept) = kept else { return Ok(None) };
-    let found = log.read(id, kept.follows.seq - 1, 1).await?;
+/// Why no more is told.
+enum Ends {
+    /// A screen that is gone needs no more.
+    Gone,
+    /// The log cannot be read on.
+    Fault(LogFault),
+}
+
+impl From<LogFault> for Ends {
+    fn from(fault: LogFault) -> Ends {
+        Ends::Fault(fault)
+    }
+}
+
+impl Teller<'_> {
+    async fn tell(&mut self, log: &Arc<dyn Log>) -> Result<(), LogFault> {
+        let watching = Notice::Watching { session: self.id.clone() };
+        if self.notices.send(watching).await.is_err() {
+            return Ok(());
+        }
+        let mut surveyor = Surveyor::new(self.id.clone());
+        // What could be read is still played.
+        let fault = match self.read(log, &mut surveyor).await {
+            Ok(()) => None,
+            Err(Ends::Gone) => return Ok(()),
+            Err(Ends::Fault(fault)) => Some(fault),
+        };
+        if let Some(chunk) = surveyor.rest() {
+            let _ = self.chunk(chunk).await;
+        }
+        let _ = self.notices.send(Notice::CaughtUp { session: self.id.clone() }).await;
+        fault.map_or(Ok(()), Err)
+    }
+
+    async fn read(&mut self, log: &Arc<dyn Log>, surveyor: &mut Surveyor) -> Result<(), Ends> {
+        let head = log.head(self.id).await?;
+        self.events = head.event.0;
+        let (mut after, mut told) = (0, 0);
+        // The beginning first, so that the first screen does not wait for what was kept of a long session.
+        let mut begin = pages(&**log, self.id, 0).until(head.seq.min(CHUNK));
+        while let Some(page) = begin.next().await? {
+            after = page.last().map_or(after, |commit| commit.seq);
+            told += self.page(surveyor, page).await?;
+        }
+        let kept = kept(&**log, self.id, head.seq).await;
+        self.looked = true;
+        if let Some((kept, from)) = kept.filter(|(kept, _)| kept.follows.seq > after) {
+            (*surveyor, after) = (from, kept.follows.seq);
+            self.keeping = kept.keeping;
+            for chunk in kept.chunks.into_iter().skip(told) {
+                self.chunk(chunk).await?;
+            }
+        }
+        let mut pages = ahead(log.clone(), self.id.clone(), (after, head.seq));
+        while let Some(page) = pages.recv().await {
+            self.page(surveyor, page?).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes commits in; answers how many chunks they made whole.
+    async fn page(&mut self, surveyor: &mut Surveyor, page: Vec<Arc<Commit>>) -> Result<usize, Ends> {
+        let mut told = 0;
+        for commit in page {
+            for chunk in surveyor.take(&commit) {
+                self.keeping.add(&chunk);
+                self.chunk(chunk).await?;
+                told += 1;
+            }
+        }
+        Ok(told)
+    }
+
+    async fn chunk(&self, chunk: Chunk) -> Result<(), Ends> {
+        let (session, chunk) = (self.id.clone(), Arc::new(chunk));
+        let surveyed = Notice::Surveyed { session, chunk, events: self.events };
+        self.notices.send(surveyed).await.map_err(|_| Ends::Gone)
+    }
+}
+
+/// The survey that was kept of a session, if it is of this log, and from where it goes on. One that cannot be looked at is
+/// none: where the log is damaged is met by whoever reads it.
+async fn kept(log: &dyn Log, id: &SessionId, until: u64) -> Option<(Kept, Surveyor)> {
+    let bytes = log.aside(id).await.ok().flatten()?;
+    let kept = Kept::read(id, bytes).filter(|kept| (1..=until).contains(&kept.follows.seq))?;
+    let found = log.read(id, kept.follows.seq - 1, 1).await.ok()?;
     let is_its_own = found.first().is_some_and(|commit| kept.fits(commit));
-    let from = Surveyor::from(&kept.last, kept.follows.clone()).filter(|_| is_its_own);
-    Ok(from.map(|from| (kept, from)))
+    let from = Surveyor::from(&kept.last, kept.follows.clone()).filter(|_| is_its_own)?;
+    Some((kept, from))
 }
 
 /// The events of one chunk, until told to stop.

@@ -64,7 +64,7 @@ pub async fn tidy(
             }
         }
     }
-    sweep(store, files).await?;
+    sweep(store, files).await;
     if !tidied.purged.is_empty() {
         while !store.index.take_up(STEP_MS).await?.whole() {} // their words go, too, before it is said
     }
@@ -117,46 +117,55 @@ pub async fn purge(store: &Store, files: &dyn Files, id: &SessionId) -> Result<P
         return Ok(Purged::NotInBin);
     }
     let workspace = row.map(|row| row.workspace).unwrap_or_default();
-    let released = let_go(store, files, id, &workspace).await?;
+    let released = let_go(store, files, id, &workspace).await;
     drop(claim); // until here nobody else takes the folder for one that was forgotten
     Ok(Purged::Gone(released))
 }
 
-/// Lets the folder of a session that is gone go, where it was made for that session and no other one works in it.
-async fn let_go(
-    store: &Store,
-    files: &dyn Files,
-    id: &SessionId,
-    folder: &str,
-) -> Result<Released, LogFault> {
+/// Lets the folder of a session that is gone go, where it was made for that session and no other one works in it, also
+/// none that can come back from the bin. Where that cannot be seen it stays: what was purged is told all the same.
+async fn let_go(store: &Store, files: &dyn Files, id: &SessionId, folder: &str) -> Released {
     if !folder.ends_with(&format!("/{id}")) {
-        return Ok(Released::Nothing);
+        return Released::Nothing;
     }
-    for tab in [Tab::All, Tab::Archived] {
+    match is_used(store, id, folder).await {
+        Ok(false) => files.release(id.as_str(), folder).await,
+        Ok(true) => Released::Used,
+        Err(_) => Released::Unknown,
+    }
+}
+
+/// Whether another session works in a folder.
+async fn is_used(store: &Store, id: &SessionId, folder: &str) -> Result<bool, LogFault> {
+    for tab in [Tab::All, Tab::Archived, Tab::Bin] {
         let mut query = Query { tab, workspace: folder.to_string(), limit: PAGE, ..Query::default() };
         loop {
             let page = store.index.rows(query.clone()).await?;
             if page.iter().any(|row| row.id != *id && below(&row.workspace, folder).is_some()) {
-                return Ok(Released::Used);
+                return Ok(true);
             }
             let Some(last) = page.last() else { break };
             query.after = Some(After::of(last));
         }
     }
-    Ok(files.release(id.as_str(), folder).await)
+    Ok(false)
 }
 
-/// Lets the worktrees go whose session is gone: a purge was cut off before it came to them, or a fork was given up.
-async fn sweep(store: &Store, files: &dyn Files) -> Result<(), LogFault> {
+/// Lets the worktrees go whose session is gone: a purge was cut off before it came to them, or a fork was given up. One of
+/// which that cannot be seen waits for the next time.
+async fn sweep(store: &Store, files: &dyn Files) {
     for (name, folder) in files.worktrees().await {
         let id = SessionId(name);
-        if !SessionId::is_prefix(id.as_str()) || store.log.head(&id).await? != Head::start() {
+        if !SessionId::is_prefix(id.as_str()) || !is_gone(store, &id).await {
             continue;
         }
-        let Some(_claim) = store.work.claim(&id)? else { continue }; // it is being made, or purged
-        if store.log.head(&id).await? == Head::start() {
-            let_go(store, files, &id, &folder).await?;
+        let Ok(Some(_claim)) = store.work.claim(&id) else { continue }; // it is being made, or purged
+        if is_gone(store, &id).await {
+            let_go(store, files, &id, &folder).await;
         }
     }
-    Ok(())
+}
+
+async fn is_gone(store: &Store, id: &SessionId) -> bool {
+    store.log.head(id).await.is_ok_and(|head| head == Head::start())
 }

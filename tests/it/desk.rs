@@ -1,7 +1,7 @@
 //! The desk: what an order sets to work, and what becomes of a fork whose maker goes elsewhere.
 
 use crate::harness::story::at;
-use crate::harness::world::{World, story};
+use crate::harness::world::{HandClock, World, story};
 use std::sync::Arc;
 use tackroom::adapters::files::memory::MemoryFiles;
 use tackroom::domain::command::Command;
@@ -289,4 +289,34 @@ async fn a_fork_that_was_never_started_was_not_interrupted() {
     stop.cancel();
     telling.await.expect("it ends");
     assert_eq!((named(&last, &parent), named(&last, &fork)), (1, 0), "{last:?}");
+}
+
+/// Cause: every commit of anybody put off the look for sessions that nobody drives: beside one that works all the time a
+/// killed one was never found.
+#[tokio::test]
+async fn who_is_left_is_found_beside_one_that_works_all_the_time() {
+    let world = World::new(story());
+    let (left, busy) =
+        (world.begin(Mode::Auto).await.expect("begun"), world.begin(Mode::Auto).await.expect("begun"));
+    let clock = Arc::new(HandClock::new(9));
+    let plugs = Plugs { clock: clock.clone(), ..world.plugs() };
+    let mut hand = world.hand();
+    let (notices, mut told) = mpsc::channel(16);
+    let stop = CancellationToken::new();
+    let telling = tokio::spawn(tackroom::runtime::inbox::tell(plugs, notices, stop.clone()));
+    let mut found = false;
+    for round in 0..20 {
+        clock.advance(500);
+        hand.order(&busy, &Order::Rename(format!("Round {round}"))).await.expect("said");
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+            while let Ok(notice) = told.try_recv() {
+                let Notice::Inbox(held) = notice else { panic!("{notice:?}") };
+                found |= held.iter().any(|held| held.id.session == left);
+            }
+        }
+    }
+    stop.cancel();
+    telling.await.expect("it ends");
+    assert!(found, "ten seconds are over");
 }

@@ -14,7 +14,7 @@ use tackroom::adapters::engine::memory::Memory;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::adapters::files::memory::MemoryFiles;
 use tackroom::domain::call::{By, Via};
-use tackroom::domain::commit::Commit;
+use tackroom::domain::commit::{Class, Commit};
 use tackroom::domain::ids::CommitId;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::packed::{Model, Source, patched, put, put_signed};
@@ -51,7 +51,7 @@ fn words(chunk: &Chunk) -> String {
 /// Opens a session: what is told of it, and how many commits were read for that.
 async fn opened(memory: &Memory) -> (Vec<String>, u64) {
     let count = Arc::new(AtomicU64::new(0));
-    let log: Arc<dyn Log> = Arc::new(Counting(memory.clone(), count.clone()));
+    let log: Arc<dyn Log> = Arc::new(Counting::new(&memory, &count));
     let (notices_in, mut notices) = mpsc::channel(4);
     let id = told().session.id;
     let survey = tokio::spawn(reading::survey(log, id, notices_in, CancellationToken::new()));
@@ -193,6 +193,56 @@ async fn a_survey_that_was_broken_off_is_kept_as_far_as_it_came() {
     let (_, read) = opened(&memory).await;
     let all = story.commits.len() as u64;
     assert!(read < all, "{read} of {all} commits");
+}
+
+/// Cause: a fault in the first commits, or in the one that shows whether what was kept fits, ended the telling without its
+/// end: the replay stood at "reading" for ever.
+#[tokio::test]
+async fn what_cannot_be_read_ends_the_survey_with_what_could() {
+    let story = told();
+    let memory = filled(&story.commits).await;
+    opened(&memory).await; // something is kept
+    let count = Arc::new(AtomicU64::new(0));
+    for seq in [1, 3, CHUNK, CHUNK + 1, story.commits.len() as u64 - 1] {
+        let log: Arc<dyn Log> = Arc::new(Counting::new(&memory, &count).broken_from(seq));
+        let (notices_in, mut notices) = mpsc::channel(1_000);
+        reading::survey(log, story.session.id.clone(), notices_in, CancellationToken::new()).await;
+        let (mut ends, mut faults) = (0, 0);
+        while let Some(notice) = notices.recv().await {
+            ends += usize::from(matches!(notice, Notice::CaughtUp { .. }));
+            faults += usize::from(matches!(notice, Notice::Trouble { .. }));
+        }
+        assert_eq!((ends, faults), (1, 1), "broken from commit {seq}");
+    }
+}
+
+/// Cause: who left a replay before it was known what was kept laid a short survey over a long one.
+#[tokio::test]
+async fn a_look_broken_off_at_once_leaves_what_was_kept() {
+    // As of an import: many events in a commit, so that the first commits already make a survey worth keeping.
+    let mut story = told();
+    let mut head = tackroom::domain::commit::Head::start();
+    let events: Vec<_> = story.commits.drain(..).flat_map(|commit| commit.events.clone()).collect();
+    for (n, events) in (1_u128 << 100..).zip(events.chunks(30)) {
+        let told: Vec<_> = events.iter().map(|sealed| sealed.event.clone()).collect();
+        let by = (Class::Worker, "w");
+        let commit = head.seal(CommitId::from_random(n), &story.session.id, by, told[0].at, told);
+        head = head.admit(&commit).unwrap();
+        story.commits.push(Arc::new(commit));
+    }
+    let memory = filled(&story.commits).await;
+    opened(&memory).await;
+    let own = memory.aside(&story.session.id).await.unwrap().expect("it was kept");
+    let (notices_in, mut notices) = mpsc::channel(1);
+    let (log, stop): (Arc<dyn Log>, _) = (Arc::new(memory.clone()), CancellationToken::new());
+    let survey = tokio::spawn(reading::survey(log, story.session.id.clone(), notices_in, stop.clone()));
+    for _ in 0..11 {
+        notices.recv().await.expect("more");
+    }
+    stop.cancel();
+    survey.await.unwrap();
+    let now = memory.aside(&story.session.id).await.unwrap().expect("it is still kept");
+    assert!(now == own, "{} bytes where there were {}", now.len(), own.len());
 }
 
 proptest! {

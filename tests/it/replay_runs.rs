@@ -235,7 +235,7 @@ async fn a_page_is_read_from_its_own_commits_and_no_other() {
     let mut chunks: Vec<Chunk> = story.commits.iter().flat_map(|commit| surveyor.take(commit)).collect();
     chunks.extend(surveyor.rest());
     assert!(chunks.len() > 4);
-    let log: Arc<dyn Log> = Arc::new(Counting(memory, count.clone()));
+    let log: Arc<dyn Log> = Arc::new(Counting::new(&memory, &count));
     let (notices_in, mut notices) = mpsc::channel(4);
     let told = story.events();
     let mut told = told.as_slice();

@@ -13,7 +13,7 @@ use tackroom::runtime::plugs::Settings;
 
 fn counting() -> (Desk, Arc<AtomicU64>) {
     let (mut desk, count) = (Desk::new(), Arc::new(AtomicU64::new(0)));
-    desk.importer.log = Arc::new(Counting(desk.memory.clone(), count.clone()));
+    desk.importer.log = Arc::new(Counting::new(&desk.memory, &count));
     (desk, count)
 }
 

@@ -71,6 +71,41 @@ impl Clock for FakeClock {
     }
 }
 
+/// A clock that stands until it is moved on.
+pub struct HandClock {
+    fresh: FakeClock,
+    now: tokio::sync::watch::Sender<Micros>,
+}
+
+impl HandClock {
+    pub fn new(seed: u128) -> HandClock {
+        let fresh = FakeClock::new(seed);
+        let (now, _) = tokio::sync::watch::channel(fresh.now());
+        HandClock { fresh, now }
+    }
+
+    pub fn advance(&self, ms: u64) {
+        self.now.send_modify(|now| *now = now.plus_ms(ms));
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Micros {
+        *self.now.borrow()
+    }
+
+    fn fresh(&self) -> u128 {
+        self.fresh.fresh()
+    }
+
+    fn sleep_until(&self, at: Micros) -> Later<'static, ()> {
+        let mut now = self.now.subscribe();
+        Box::pin(async move {
+            let _ = now.wait_for(|now| *now >= at).await;
+        })
+    }
+}
+
 /// What a listed model does at a turn.
 #[derive(Clone)]
 pub enum Said {

@@ -1,8 +1,8 @@
 //! Work is handed to the writer, and what came of it is waited for.
 
 use super::fault::unavailable;
+use super::job::{Done, Job, Work, grouped};
 use super::reader::lock;
-use super::writer::{Done, Job, Work};
 use super::{Sqlite, Writing};
 use crate::ports::log::LogFault;
 use std::time::Duration;
@@ -19,9 +19,22 @@ impl Sqlite {
         done.into_iter().next().ok_or_else(|| unavailable("the store gave no answer"))
     }
 
-    /// The same with several at once, in as few transactions as it goes. Where the caller writes, another process may hold
-    /// the store; then this waits without holding anything up. An append is answered at once: whoever sent it decides anew.
+    /// The same with several at once, in as few transactions as it goes; between two of them others have their turn.
     pub(super) async fn write_all(&self, works: Vec<Work>) -> Result<Vec<Done>, LogFault> {
+        let mut done = Vec::with_capacity(works.len());
+        let mut works = works.into_iter().peekable();
+        while works.peek().is_some() {
+            if !done.is_empty() {
+                tokio::task::yield_now().await;
+            }
+            done.extend(self.write_group(grouped(&mut works, Work::bytes)).await?);
+        }
+        Ok(done)
+    }
+
+    /// The works of one transaction. Where the caller writes, another process may hold the store; then this waits without
+    /// holding anything up. An append is answered at once: whoever sent it decides anew.
+    async fn write_group(&self, works: Vec<Work>) -> Result<Vec<Done>, LogFault> {
         let here = matches!(self.shared.writing, Writing::Here(_));
         let waits = here && !works.iter().any(|work| matches!(work, Work::Append(_)));
         let until = tokio::time::Instant::now() + BUSY;

@@ -135,14 +135,8 @@ pub fn jsons(
     (first, last): (EventNo, EventNo),
     mut take: impl FnMut(&str) -> Result<(), Fail>,
 ) -> Result<(), Fail> {
-    if has_told(conn)? {
-        let mut query = conn.prepare_cached("SELECT told FROM commits WHERE n = ?1 AND told IS NOT NULL")?;
-        let mut rows = query.query([n])?;
-        if let Some(row) = rows.next()? {
-            // What cannot be read is told where the session is read.
-            let lines = row.get_ref(0)?.as_str().unwrap_or_default();
-            return lines.split('\n').try_for_each(take);
-        }
+    if let Some(told) = told(conn, n)? {
+        return told.split('\n').try_for_each(take);
     }
     let mut query = conn
         .prepare_cached("SELECT json FROM events WHERE session = ?1 AND no >= ?2 AND no <= ?3 ORDER BY no")?;
@@ -153,6 +147,48 @@ pub fn jsons(
         }
     }
     Ok(())
+}
+
+/// Single events' stored bytes, for who does not check them. What was asked for last lies ready: of a large commit, as a fork
+/// has one, many are asked for one after another.
+#[derive(Default)]
+pub struct Lines {
+    last: Option<(i64, Option<Vec<String>>)>,
+}
+
+impl Lines {
+    /// Event `no` of commit `n`, whose last event is `last`; none where it is not there.
+    pub fn json(
+        &mut self,
+        conn: &Connection,
+        (n, session): (i64, &SessionId),
+        (no, last): (EventNo, EventNo),
+    ) -> Result<Option<String>, Fail> {
+        if self.last.as_ref().is_none_or(|(of, _)| *of != n) {
+            let told = told(conn, n)?;
+            self.last = Some((n, told.map(|told| told.split('\n').map(str::to_string).collect())));
+        }
+        if let Some((_, Some(lines))) = &self.last {
+            let from_end = last.0.checked_sub(no.0).and_then(|gone| usize::try_from(gone).ok());
+            return Ok(from_end.and_then(|gone| lines.iter().rev().nth(gone).cloned()));
+        }
+        let mut query = conn.prepare_cached("SELECT json FROM events WHERE session = ?1 AND no = ?2")?;
+        let mut rows = query.query(params![session.as_str(), int(no.0)])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(row.get_ref(0)?.as_str().ok().map(str::to_string))
+    }
+}
+
+/// The events that lie in a commit's own row; none where they do not.
+fn told(conn: &Connection, n: i64) -> Result<Option<String>, Fail> {
+    if !has_told(conn)? {
+        return Ok(None);
+    }
+    let mut query = conn.prepare_cached("SELECT told FROM commits WHERE n = ?1 AND told IS NOT NULL")?;
+    let mut rows = query.query([n])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    // What cannot be read is told where the session is read.
+    Ok(Some(row.get_ref(0)?.as_str().unwrap_or_default().to_string()))
 }
 
 /// Writes a commit with its events. Answers its number over all sessions.

@@ -1,6 +1,7 @@
 //! Large content, as the port wants it.
 
-use super::{Sqlite, writer};
+use super::Sqlite;
+use super::job::Work;
 use crate::domain::hash::Hash;
 use crate::ports::Later;
 use crate::ports::blobs::Blobs;
@@ -11,7 +12,7 @@ impl Blobs for Sqlite {
     fn put(&self, content: Arc<[u8]>) -> Later<'_, Result<Hash, LogFault>> {
         Box::pin(async move {
             let hash = Hash::of(&content);
-            self.write(writer::Work::Put(hash, content)).await?;
+            self.write(Work::Put(hash, content)).await?;
             Ok(hash)
         })
     }
@@ -19,7 +20,7 @@ impl Blobs for Sqlite {
     fn put_all(&self, contents: Vec<Arc<[u8]>>) -> Later<'_, Result<Vec<Hash>, LogFault>> {
         Box::pin(async move {
             let hashes: Vec<Hash> = contents.iter().map(|content| Hash::of(content)).collect();
-            let puts = hashes.iter().zip(contents).map(|(hash, content)| writer::Work::Put(*hash, content));
+            let puts = hashes.iter().zip(contents).map(|(hash, content)| Work::Put(*hash, content));
             self.write_all(puts.collect()).await?;
             Ok(hashes)
         })
@@ -30,6 +31,6 @@ impl Blobs for Sqlite {
     }
 
     fn forget(&self, hash: Hash) -> Later<'_, Result<(), LogFault>> {
-        Box::pin(async move { self.write(writer::Work::Drop(hash)).await.map(|_| ()) })
+        Box::pin(async move { self.write(Work::Drop(hash)).await.map(|_| ()) })
     }
 }

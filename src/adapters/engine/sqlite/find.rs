@@ -19,16 +19,17 @@ pub fn find(conn: &Connection, search: &Search) -> Result<Found, Fail> {
     if wanted.is_empty() || !has_texts(conn)? {
         return Ok(Found { progress, ..Found::default() });
     }
-    let mut known = HashMap::new();
-    let (hits, next) =
-        texts::find(conn, &wanted, search, |place| -> Result<_, Fail> { read(conn, &mut known, place) })?;
+    let (mut known, mut lines) = (HashMap::new(), commits::Lines::default());
+    let (hits, next) = texts::find(conn, &wanted, search, |place| -> Result<_, Fail> {
+        read(conn, (&mut known, &mut lines), place)
+    })?;
     Ok(Found { hits, next, progress })
 }
 
 /// The event at a place; none where its session is in the bin or gone, or where it cannot be read.
 fn read(
     conn: &Connection,
-    known: &mut HashMap<SessionId, Option<Told>>,
+    (known, lines): (&mut HashMap<SessionId, Option<Told>>, &mut commits::Lines),
     place: i64,
 ) -> Result<Option<(Told, Event)>, Fail> {
     let mut query = conn.prepare_cached("SELECT session, event FROM commits WHERE n = ?1")?;
@@ -47,10 +48,7 @@ fn read(
     }
     let Some(Some(told)) = known.get(&session) else { return Ok(None) };
     let no = texts::event_of(place, last);
-    let mut found = None;
-    commits::jsons(conn, (texts::commit_of(place), &session), (no, last), |json| {
-        found = found.take().or_else(|| Event::from_json(json).ok().filter(|event| event.no == no));
-        Ok(())
-    })?;
-    Ok(found.map(|event| (told.clone(), event)))
+    let json = lines.json(conn, (texts::commit_of(place), &session), (no, last))?;
+    let event = json.and_then(|json| Event::from_json(&json).ok()).filter(|event| event.no == no);
+    Ok(event.map(|event| (told.clone(), event)))
 }

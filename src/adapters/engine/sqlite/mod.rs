@@ -13,6 +13,7 @@ mod place; // the folder and the files, private and known again
 mod open; // connections and the file's format
 mod rows; // rows as values
 mod commits; // commits and their events as rows
+mod job; // what the writer is handed
 mod writer; // one at a time writes
 mod ask; // work is handed to the writer
 mod reader; // a few connections read
@@ -38,6 +39,7 @@ use crate::ports::Later;
 use crate::ports::live::{Ear, Live};
 use crate::ports::log::{Caps, Follow, Log, LogFault, Tail};
 use fault::{Fail, unavailable};
+use job::{Done, Job, Work};
 use open::{Access, FORMAT, connect};
 pub use open::{Options, WriteOn};
 use place::Place;
@@ -49,7 +51,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use tokio::sync::{Semaphore, mpsc, watch};
-use writer::{Done, Job, Told, Writer};
+use writer::{Told, Writer};
 
 /// Jobs that wait for the writer; who comes then waits to be let in.
 const QUEUE: usize = 256;
@@ -279,7 +281,7 @@ impl Log for Sqlite {
                 let session = session.clone();
                 self.query(move |reader| reader.check(&session, before)).await?;
             }
-            match self.write(writer::Work::Append(commit)).await? {
+            match self.write(Work::Append(commit)).await? {
                 Done::Head(Some(head)) => {
                     self.shared.reader.wrote(&session, seq);
                     Ok(head)
@@ -297,7 +299,7 @@ impl Log for Sqlite {
         id: &'a CommitId,
     ) -> Later<'a, Result<Option<Head>, LogFault>> {
         Box::pin(async move {
-            let done = self.write(writer::Work::Settle(session.clone(), id.clone())).await;
+            let done = self.write(Work::Settle(session.clone(), id.clone())).await;
             match done {
                 Ok(Done::Head(head)) => Ok(head),
                 Ok(Done::Content | Done::Purged(_)) => Err(unavailable("the store gave a wrong answer")),
@@ -337,7 +339,7 @@ impl Log for Sqlite {
             self.writable()?;
             while !self.take_up_texts(PURGE_STEP_MS).await?.whole() {}
             self.drop_aside(session)?; // it holds words of the session
-            match self.write(writer::Work::Purge(session.clone())).await? {
+            match self.write(Work::Purge(session.clone())).await? {
                 Done::Purged(was) => self.drop_aside(session).map(|()| was), // put there meanwhile
                 Done::Head(_) | Done::Content => Err(unavailable("the store gave a wrong answer")),
             }

@@ -4,6 +4,7 @@
 //! nobody knows what a recovery would find: every job of the group is in doubt, and the connection is not used again.
 
 use super::fault::{Fail, damaged, of, of_commit, unavailable};
+use super::job::{Done, Job, Work, grouped};
 use super::open::{Access, Options, WriteOn, connect};
 use super::place::{Anchor, Place, write_anchor};
 use super::purge::purge;
@@ -19,47 +20,10 @@ use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 
-/// Jobs of one transaction at most, and their bytes.
-const GROUP_JOBS: usize = 128;
-const GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// How long a caller that writes itself is held up by another process.
 const CALLER_BUSY: Duration = Duration::from_millis(50);
-
-/// What is to be written.
-#[derive(Clone)]
-pub enum Work {
-    /// A commit after its `prev`.
-    Append(Arc<Commit>),
-    /// Whether a commit was written; if not, it never will be.
-    Settle(SessionId, CommitId),
-    /// Content under its hash.
-    Put(Hash, Arc<[u8]>),
-    /// No content under that hash any more.
-    Drop(Hash),
-    /// Nothing of a session that is in the bin any more.
-    Purge(SessionId),
-}
-
-/// What came of it.
-#[derive(Clone, Debug)]
-pub enum Done {
-    /// The head after a commit, or none where `Settle` did not find it.
-    Head(Option<Head>),
-    /// Content was stored or forgotten.
-    Content,
-    /// Whether the session was in the bin, and is gone.
-    Purged(bool),
-}
-
-/// Work and who waits for it.
-pub struct Job {
-    /// The work.
-    pub work: Work,
-    /// Who waits.
-    pub answer: oneshot::Sender<Result<Done, LogFault>>,
-}
 
 /// What the writer tells beside its answers.
 #[derive(Clone, Default)]
@@ -138,14 +102,8 @@ impl Writer {
     /// Serves jobs until nobody can send any more, then folds the journal into the file.
     pub fn serve(mut self, mut jobs: mpsc::Receiver<Job>) {
         while let Some(first) = jobs.blocking_recv() {
-            let mut bytes = first.work.bytes();
-            let mut group = vec![first];
-            while group.len() < GROUP_JOBS && bytes < GROUP_BYTES {
-                let Ok(job) = jobs.try_recv() else { break };
-                bytes += job.work.bytes();
-                group.push(job);
-            }
-            self.group(group);
+            let all = std::iter::once(first).chain(std::iter::from_fn(|| jobs.try_recv().ok()));
+            self.group(grouped(all, |job| job.work.bytes()));
         }
         self.fold();
     }
@@ -281,14 +239,6 @@ fn explain(fail: Fail, group: &[Job], file: &std::path::Path) -> LogFault {
 }
 
 impl Work {
-    fn bytes(&self) -> usize {
-        match self {
-            Work::Append(commit) => commit.bytes(),
-            Work::Put(_, content) => content.len(),
-            Work::Settle(..) | Work::Drop(_) | Work::Purge(_) => 0,
-        }
-    }
-
     /// Does the work inside the transaction. `Fail::Log` has written nothing.
     fn perform(
         &self,
