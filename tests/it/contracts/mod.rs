@@ -10,6 +10,7 @@ mod purge;
 mod sqlite_texts;
 pub mod model;
 mod tool;
+#[cfg(feature = "cedar")]
 mod judge;
 pub mod files;
 mod sqlite_files;
