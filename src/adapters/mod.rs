@@ -10,4 +10,5 @@ pub mod model; // who answers: `Model`
 pub mod files; // the files of a workspace, kept in the blob store and put back
 pub mod tool; // what an agent may call: `Tool`
 pub mod foreign; // other tools' sessions on this machine: `Foreign`
+pub mod veil; // secrets are hidden on their way in: around `Model`, `Tool`, `Judge`, `Foreign`
 pub mod policy; // who decides what may run: `Judge`

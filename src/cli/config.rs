@@ -66,6 +66,7 @@ struct File {
     run: RunFile,
     screen: ScreenFile,
     tools: ToolsFile,
+    secrets: SecretsFile,
     retention: RetentionFile,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
@@ -110,6 +111,13 @@ struct ToolsFile {
     hosts: Option<Vec<String>>,
     env: Option<Vec<String>>,
     command_s: Option<u64>,
+}
+
+/// `[secrets]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SecretsFile {
+    env: Option<Vec<String>>,
 }
 
 /// `[retention]`: days, 0 for ever.
@@ -178,6 +186,8 @@ pub struct Config {
     pub hosts: Sourced<Vec<String>>,
     /// Names of environment variables that commands get beside the usual ones.
     pub env_names: Sourced<Vec<String>>,
+    /// Names of environment variables whose values calls may use by their handle, and never see.
+    pub secret_names: Sourced<Vec<String>>,
     /// The time limit of a command, in seconds.
     pub command_s: Sourced<u64>,
     /// Days in the archive before a session goes into the bin; 0 for ever.
@@ -257,6 +267,7 @@ impl Config {
             bell: or(file.screen.bell, true),
             hosts: or(file.tools.hosts, Vec::new()),
             env_names: or(file.tools.env, Vec::new()),
+            secret_names: or(file.secrets.env, Vec::new()),
             command_s: or(file.tools.command_s, 120),
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),

@@ -1,11 +1,13 @@
 //! `tackroom import`: other tools' sessions, brought in to be browsed, searched and replayed; and exported ones of this one.
 
 use crate::adapters::foreign::Sessions;
+use crate::adapters::veil::VeiledForeign;
 use crate::cli::args_import::{From, Import};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::import_own::{self, Parted};
 use crate::cli::out;
+use crate::cli::secrets;
 use crate::cli::signal;
 use crate::cli::wire::Wire;
 use crate::domain::text;
@@ -26,7 +28,9 @@ const REST_TIMES: u64 = 10;
 /// Lists, imports or follows.
 pub async fn import(config: &Config, args: &Import) -> Result<Code, Failure> {
     let scratch = config.paths.cache.join("foreign");
-    let foreign: Arc<dyn Foreign> = Arc::new(Sessions::new(config.env.clone(), scratch));
+    let sessions = Arc::new(Sessions::new(config.env.clone(), scratch));
+    let veil = Arc::new(secrets::vault(config, 0)); // nothing of it is put back
+    let foreign: Arc<dyn Foreign> = Arc::new(VeiledForeign::new(sessions, veil));
     let parted = Parted::of(args);
     let only_own = args.from == Some(From::Tackroom);
     if only_own && args.paths.is_empty() {

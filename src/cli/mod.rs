@@ -5,6 +5,8 @@ pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod judge; // which policy judges, and where its rules are
 pub mod wire; // builds plugs from the Config and hands them to the runtime
+mod folder; // the folder that is worked in
+mod secrets; // which secrets are known, and everything behind the veil
 pub mod exit; // an error becomes a sentence, a hint and an exit code
 pub mod out; // lines to standard output and error that survive a closed pipe
 pub mod args; // what may be typed
@@ -17,6 +19,7 @@ pub mod args_stop; // what may be typed about breakpoints, going on and notes
 #[cfg(feature = "cedar")]
 pub mod args_policy; // what may be typed after `tackroom policy`
 pub mod signal; // the signals that ask a program to end
+pub mod keep_rules; // the retention rules are written into the configuration file
 pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
 pub mod demo; // `tackroom demo`

@@ -3,9 +3,11 @@
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::export::IntoFolder;
+use crate::cli::folder::folder;
+use crate::cli::keep_rules::IntoConfig;
 use crate::cli::look;
 use crate::cli::out;
-use crate::cli::wire::{Wire, folder};
+use crate::cli::wire::Wire;
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::Via;
 use crate::domain::command::Command;
@@ -91,6 +93,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
     let here = std::env::current_dir().unwrap_or_default();
     let unwritten = desk.unwritten();
     let desk = desk.exporting(Arc::new(IntoFolder::new(wire.store.clone(), here)));
+    let desk = desk.keeping(Arc::new(IntoConfig::new(config.file.value.clone())));
     let desk = tokio::spawn(desk.serve(commands_out));
     let (store, clock, stop) =
         ((wire.store.clone(), wire.files.clone()), wire.clock.clone(), CancellationToken::new());

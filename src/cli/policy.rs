@@ -1,17 +1,23 @@
 //! `tackroom policy show`, `check`, `trust`: which rules there are, and whether they may be used.
 
 use crate::adapters::policy::cedar::{
-    Fault, Layer, Lint, Loaded, Setup, Trust, lint, load, refusal, set_trust,
+    Fault, Force, Layer, Lint, Loaded, Setup, Trust, lint, load, refusal, set_trust,
 };
+use crate::adapters::veil::VeiledJudge;
 use crate::cli::args_policy::{self as args, Policy, PolicyVerb};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::folder::folder;
 use crate::cli::judge::{places, setup};
-use crate::cli::wire::{self, folder};
+use crate::cli::wire;
 use crate::cli::{out, policy_backtest, policy_explain};
+use crate::domain::policy::Verdict;
 use crate::domain::text::plural;
+use crate::ports::judge::{Case, Judge};
+use crate::runtime::toolbox::Toolbox;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Does what was asked about rules.
 pub async fn policy(config: &Config, args: &Policy) -> Result<Code, Failure> {
@@ -26,9 +32,19 @@ pub async fn policy(config: &Config, args: &Policy) -> Result<Code, Failure> {
 
 /// What rules for a folder are loaded with, files that were named among them.
 pub(super) fn prepared(config: &Config, workspace: &str, files: &[PathBuf]) -> Result<Setup, Failure> {
-    let tools = wire::toolbox(config, workspace)
-        .map_err(|(sentence, hint)| Failure::new(Code::Usage, sentence, hint))?;
+    let tools = tools(config, workspace)?;
     prepared_with(config, workspace, files, &tools)
+}
+
+/// The tools of a folder.
+pub(super) fn tools(config: &Config, workspace: &str) -> Result<Toolbox, Failure> {
+    let tools = wire::toolbox(config, workspace);
+    tools.map(Toolbox::new).map_err(|(sentence, hint)| Failure::new(Code::Usage, sentence, hint))
+}
+
+/// The verdict on a call as a run would get it: what uses a secret asks.
+pub(super) fn verdict(force: &Arc<Force>, case: Case<'_>) -> Verdict {
+    VeiledJudge::new(force.clone()).judge(case)
 }
 
 /// As `prepared`, where the folder may be gone.
@@ -36,7 +52,7 @@ pub(super) fn prepared_with(
     config: &Config,
     workspace: &str,
     files: &[PathBuf],
-    tools: &crate::runtime::toolbox::Toolbox,
+    tools: &Toolbox,
 ) -> Result<Setup, Failure> {
     let extra = files.iter().map(|path| {
         std::path::absolute(path).map_err(|error| {

@@ -4,10 +4,11 @@ use crate::adapters::policy::cedar::{Force, load};
 use crate::cli::args_policy::Backtest;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::folder::folder;
 use crate::cli::out::{self, Progress};
-use crate::cli::policy::{prepared_with, refused};
+use crate::cli::policy::{prepared_with, refused, tools, verdict};
 use crate::cli::policy_explain::{case, read, word};
-use crate::cli::wire::{self, Wire, folder};
+use crate::cli::wire::Wire;
 use crate::domain::backtest::Past;
 use crate::domain::ids::SessionId;
 use crate::domain::policy::{Verdict, Word};
@@ -83,7 +84,7 @@ impl Policies<'_> {
         let weighed = force.weigh(&case(&past.tool, action));
         let parts = weighed.parts.iter().filter_map(|part| force.rules().get(part.rule?));
         self.used.extend(parts.map(|rule| rule.title()));
-        Ok(weighed.verdict)
+        Ok(verdict(&force, case(&past.tool, action)))
     }
 }
 
@@ -99,7 +100,7 @@ pub async fn backtest(config: &Config, args: &Backtest) -> Result<Code, Failure>
     }
     ids.dedup();
     let here = folder(None)?;
-    let tools = wire::toolbox(config, &here).map_err(|(why, hint)| Failure::new(Code::Usage, why, hint))?;
+    let tools = tools(config, &here)?;
     let (by_folder, used, all) = Default::default();
     let mut policies = Policies { config, files: &args.policy, tools, by_folder, used, all };
     policies.of(&here)?; // a file that is refused is told before anything is read

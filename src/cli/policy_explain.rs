@@ -4,9 +4,10 @@ use crate::adapters::policy::cedar::{Explained, Force, explain as parts_of, load
 use crate::cli::args_policy::Explain;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::folder::folder;
 use crate::cli::out;
-use crate::cli::policy::{prepared, prepared_with, refused};
-use crate::cli::wire::{self, Wire, folder};
+use crate::cli::policy::{prepared, prepared_with, refused, tools, verdict};
+use crate::cli::wire::Wire;
 use crate::domain::backtest::{Action, Past, Reader};
 use crate::domain::ids::CallId;
 use crate::domain::policy::{Mode, Verdict, Word};
@@ -29,21 +30,18 @@ pub async fn explain(config: &Config, args: &Explain) -> Result<Code, Failure> {
     let setup = match then {
         Some(_) => {
             // The folder of the session may be gone; what tools there are is the same everywhere.
-            let tools =
-                wire::toolbox(config, &here).map_err(|(why, hint)| Failure::new(Code::Usage, why, hint))?;
+            let tools = tools(config, &here)?;
             prepared_with(config, &action.workspace, &args.policy, &tools)?
         }
         None => prepared(config, &action.workspace, &args.policy)?,
     };
     let loaded = load(&setup).map_err(|faults| refused(&faults))?;
     let case = case(&tool, &action);
-    let weighed = loaded.force.weigh(&case);
+    let now = verdict(&loaded.force, case);
     let parts = parts_of(&loaded.force, &case);
     match args.json {
-        true => out::json(
-            &document(&tool, &action, &weighed.verdict, then.as_ref(), &parts, &loaded.force).to_string(),
-        )?,
-        false => tell(&tool, &weighed.verdict, then.as_ref(), &parts, &loaded.force)?,
+        true => out::json(&document(&tool, &action, &now, then.as_ref(), &parts, &loaded.force).to_string())?,
+        false => tell(&tool, &now, then.as_ref(), &parts, &loaded.force)?,
     }
     Ok(Code::Done)
 }
@@ -59,8 +57,7 @@ pub(super) fn case<'a>(tool: &'a str, action: &'a Action) -> Case<'a> {
 
 fn imagined(config: &Config, tool: &str, args: &Explain) -> Result<Action, Failure> {
     let workspace = folder(args.workspace.as_deref())?;
-    let tools =
-        wire::toolbox(config, &workspace).map_err(|(why, hint)| Failure::new(Code::Usage, why, hint))?;
+    let tools = tools(config, &workspace)?;
     let found = tools.get(tool).zip(tools.book().get(tool)).ok_or_else(|| unknown(tool, tools.book()))?;
     let value: Value = serde_json::from_str(&args.args).map_err(|error| {
         Failure::new(

@@ -3,10 +3,11 @@
 use crate::cli::args::{Resume, Run};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::folder::folder;
 use crate::cli::headless;
 use crate::cli::open::{self, First};
 use crate::cli::out;
-use crate::cli::wire::{Wire, folder};
+use crate::cli::wire::Wire;
 use crate::domain::call::Via;
 use crate::domain::event::Limits;
 use crate::domain::order::Task;

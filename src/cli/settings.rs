@@ -77,6 +77,7 @@ fn rows(config: &Config) -> Vec<Shown> {
         list("tools.hosts", &config.hosts),
         list("tools.env", &config.env_names),
         row("tools.command_s", &config.command_s),
+        list("secrets.env", &config.secret_names),
         row("retention.archived_days", &config.archived_days),
         row("retention.deleted_days", &config.deleted_days),
     ];

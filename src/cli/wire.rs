@@ -5,14 +5,17 @@ use crate::adapters::engine::sqlite::{Options, Sqlite, WriteOn};
 use crate::adapters::files::Folders;
 use crate::adapters::model::body;
 use crate::adapters::tool::{self, WebFetch, Workspace};
+use crate::adapters::veil::Vault;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find::{self, Found};
 use crate::cli::judge::{SYSTEM, judge};
 use crate::cli::out;
+use crate::cli::secrets;
 use crate::domain::call::{By, Via};
 use crate::domain::host::Hosts;
 use crate::domain::ids::SessionId;
+use crate::domain::retention::Rules;
 use crate::domain::retry::RetryRule;
 use crate::domain::session::Session;
 use crate::domain::tally;
@@ -21,11 +24,11 @@ use crate::ports::clock::Clock;
 use crate::ports::files::Files;
 use crate::ports::log::LogFault;
 use crate::ports::model::Model;
+use crate::ports::tool::Tool;
 use crate::runtime::agent::AgentFault;
 use crate::runtime::close::close;
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::plugs::{Kitbag, Plugs, Settings, Store};
-use crate::runtime::retention::Rules;
 use crate::runtime::toolbox::Toolbox;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -41,6 +44,7 @@ pub struct Wire {
     pub clock: Arc<dyn Clock>,
     /// The folder that new sessions work in; empty where none begins.
     pub workspace: String,
+    veil: Arc<Vault>,
     config: Config,
     found: Option<Found>,
 }
@@ -145,8 +149,9 @@ impl Wire {
                 live: engine.clone(),
                 index: engine,
             },
-            clock,
             workspace: String::new(),
+            veil: Arc::new(secrets::vault(config, clock.fresh())),
+            clock,
             config: config.clone(),
             found: None,
         }
@@ -198,7 +203,8 @@ impl Wire {
     /// The operator's hand. `workspace` is where edited arguments will be used; empty where nothing is edited.
     pub fn hand(&self, via: Via, workspace: &str) -> Hand {
         let book = if workspace.is_empty() { ToolBook::default() } else { self.book_of(workspace) };
-        Hand::new(self.store.log.clone(), self.clock.clone(), self.settings(), book, self.by(via))
+        let (log, clock) = (self.store.log.clone(), self.clock.clone());
+        Hand::new(log, clock, self.settings(), book, self.by(via)).veiled(self.veil.clone())
     }
 
     /// The operator.
@@ -214,11 +220,7 @@ impl Wire {
 
     /// The retention rules.
     pub fn retention(&self) -> Rules {
-        let days = |days: u32| (days > 0).then_some(days);
-        Rules {
-            archived_days: days(self.config.archived_days.value),
-            deleted_days: days(self.config.deleted_days.value),
-        }
+        Rules::of_days(self.config.archived_days.value, self.config.deleted_days.value)
     }
 
     /// What the tools of this folder declare.
@@ -228,7 +230,7 @@ impl Wire {
 
     /// What the tools of a folder declare.
     pub fn book_of(&self, workspace: &str) -> ToolBook {
-        toolbox(&self.config, workspace).map(|tools| tools.book().clone()).unwrap_or_default()
+        toolbox(&self.config, workspace).map(|tools| Toolbox::new(tools).book().clone()).unwrap_or_default()
     }
 
     /// What a new session begins with.
@@ -253,13 +255,14 @@ impl Wire {
     /// What drives sessions.
     pub fn plugs(&self) -> Plugs {
         let (config, clock, found) = (self.config.clone(), self.clock.clone(), self.found.clone());
+        let veil = self.veil.clone();
         Plugs {
             store: self.store.clone(),
             files: self.files.clone(),
             clock: self.clock.clone(),
             rebuild: body::rebuilt,
             outfit: Arc::new(move |workspace: &str, model: &str, kept: Option<&str>| {
-                kitbag(&config, find::plug(&config, &clock, found.as_ref(), model, kept)?, workspace)
+                kitbag(&config, find::plug(&config, &clock, found.as_ref(), model, kept)?, workspace, &veil)
             }),
             settings: self.settings(),
             holder: format!("{} pid {}", concat!("tackroom ", env!("CARGO_PKG_VERSION")), std::process::id()),
@@ -269,7 +272,7 @@ impl Wire {
     /// Whether a session in this folder with that model could be driven: told before anything is written.
     pub fn plug_check(&self, model: &str) -> Result<(), Failure> {
         let kitbag = find::plug(&self.config, &self.clock, self.found.as_ref(), model, None)
-            .and_then(|plug| kitbag(&self.config, plug, &self.workspace));
+            .and_then(|plug| kitbag(&self.config, plug, &self.workspace, &self.veil));
         kitbag.map(|_| ()).map_err(|(sentence, hint)| Failure::new(Code::Usage, sentence, hint))
     }
 
@@ -318,10 +321,15 @@ fn store(config: &Config) -> Result<Sqlite, LogFault> {
     Sqlite::open_with(&config.paths.data, Options { write_on, ..Options::default() })
 }
 
-fn kitbag(config: &Config, plug: Arc<dyn Model>, workspace: &str) -> Result<Kitbag, (String, String)> {
+fn kitbag(
+    config: &Config,
+    plug: Arc<dyn Model>,
+    workspace: &str,
+    veil: &Arc<Vault>,
+) -> Result<Kitbag, (String, String)> {
     let tools = toolbox(config, workspace)?;
-    let judge = judge(config, workspace, &own(config, workspace), &tools)?;
-    Ok(Kitbag { model: plug, tools, judge })
+    let judge = judge(config, workspace, &own(config, workspace), &Toolbox::new(tools.clone()))?;
+    Ok(secrets::veiled(plug, tools, judge, veil))
 }
 
 /// The folders that no agent may touch. A fork works in a folder below the data folder: its tools are held inside of it,
@@ -348,7 +356,7 @@ fn real(path: &Path) -> Option<PathBuf> {
     std::fs::canonicalize(path).ok()
 }
 
-pub(super) fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (String, String)> {
+pub(super) fn toolbox(config: &Config, workspace: &str) -> Result<Vec<Arc<dyn Tool>>, (String, String)> {
     let gone = |why: String| (why, "is the folder still there, and may you read it?".to_string());
     let place = Workspace::open(Path::new(workspace), &own(config, workspace)).map_err(gone)?;
     if place.root() != workspace {
@@ -371,25 +379,7 @@ pub(super) fn toolbox(config: &Config, workspace: &str) -> Result<Toolbox, (Stri
         hosts,
         fetch: Some(Arc::new(WebFetch::default())),
     };
-    Ok(Toolbox::new(tool::standard(place, settings)))
-}
-
-/// A folder to work in: this one if none is given.
-pub fn folder(given: Option<&Path>) -> Result<String, Failure> {
-    let path = given.unwrap_or(Path::new("."));
-    let bad = |why: &str| {
-        let sentence = format!("the folder {} cannot be worked in: {why}", path.display());
-        Failure::new(Code::Usage, sentence, "give another with --workspace")
-    };
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a name for people and for the log; files are reached by handle below it"
-    )]
-    let resolved = std::fs::canonicalize(path).map_err(|error| bad(&error.to_string()))?;
-    if !resolved.is_dir() {
-        return Err(bad("it is not a folder"));
-    }
-    resolved.to_str().map(str::to_string).ok_or_else(|| bad("its name is not UTF-8"))
+    Ok(tool::standard(place, settings).into_iter().collect())
 }
 
 /// The operator's name, as it is written beside a decision.

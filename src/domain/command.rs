@@ -8,6 +8,7 @@ use crate::domain::inspect::page::Subject;
 use crate::domain::library::Deed;
 use crate::domain::listing::Query;
 use crate::domain::order::{Order, Task};
+use crate::domain::retention::Rules;
 use crate::domain::search::Search;
 
 /// One thing asked.
@@ -88,6 +89,10 @@ pub enum Command {
     Fitting(Box<Query>),
     /// Do something with sessions, one after another; what came of each is told as `Notice::Did`.
     Deeds(Vec<(SessionId, Deed)>),
+    /// Count what these rules would let go now: `Notice::Weighed`. Ends any other counting.
+    Weigh(Rules),
+    /// Keep these rules where the configuration is, for every later start: `Notice::Kept`.
+    Keep(Rules),
     /// End: runs of this process park, their state is on disk.
     Quit,
 }

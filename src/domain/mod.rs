@@ -52,7 +52,9 @@ pub mod tally; // events as one session row: status, cost, duration
 pub mod listing; // tabs, and which session rows fit a question
 pub mod inbox; // every hold of every session, as a list, and what became of an answer
 pub mod listing_words; // what is typed to filter a list of sessions, read
+pub mod retention; // how long sessions that were put away are kept
 pub mod library; // what a screen of sessions asks for and is told
+pub mod secrets; // what looks like a secret in a text, and the handle in its place
 pub mod search; // the text of an event, and what is found in it
 pub mod about; // what a fact says, in one line
 pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that

@@ -10,6 +10,7 @@ use crate::domain::library::{Done, Glance, Listed};
 use crate::domain::listing::Query;
 use crate::domain::message::Draft;
 use crate::domain::order::Refusal;
+use crate::domain::retention::{Due, Rules};
 use crate::domain::search::{Found, Search};
 use crate::domain::session::Session;
 use crate::domain::survey::Chunk;
@@ -122,6 +123,20 @@ pub enum Notice {
     },
     /// What came of deeds, in the order in which they were asked for.
     Did(Vec<Done>),
+    /// What rules would let go now; or why that cannot be told, and what to do about it.
+    Weighed {
+        /// The rules.
+        rules: Rules,
+        /// What they would let go.
+        due: Result<Due, (String, String)>,
+    },
+    /// Where rules are kept from here on; or why they are not, and what to do about it.
+    Kept {
+        /// The rules.
+        rules: Rules,
+        /// Where, as a person would type it.
+        place: Result<String, (String, String)>,
+    },
     /// Two sessions, compared.
     Compared(Arc<Comparison>),
     /// Two sessions could not be compared.

@@ -158,6 +158,25 @@ pub fn first_line(text: &str, cols: usize) -> String {
     if lines.next().is_some() { truncate(&format!("{head} …"), cols) } else { truncate(&head, cols) }
 }
 
+/// Where the first `cols` columns of cleaned text end, in bytes and in columns: at the end of a grapheme, so there may be
+/// more of them. One pass over that much of the text.
+pub fn past(text: &str, cols: usize) -> (usize, usize) {
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        if used >= cols {
+            return (at, used);
+        }
+        used += UnicodeWidthStr::width(grapheme);
+    }
+    (text.len(), used)
+}
+
+/// The beginning of the grapheme that a byte is in.
+pub fn whole(text: &str, byte: usize) -> usize {
+    let begins = text.grapheme_indices(true).map(|(at, _)| at).chain([text.len()]);
+    begins.take_while(|at| *at <= byte).last().unwrap_or(0)
+}
+
 /// Word-wraps cleaned text to `cols` columns: one byte range per line, without its newline and without the blanks at
 /// a soft break. Breaks between words and beside ideographs, inside a word only where it is wider than a line; never
 /// splits a grapheme. One pass over the text.

@@ -9,10 +9,12 @@ pub mod files; // the files of a workspace: kept, compared, put back
 pub mod live; // lossy drafts for whoever watches
 pub mod index; // lists, counts and search over sessions: a local projection of the log
 pub mod export; // sessions as files
+pub mod rules; // the retention rules as the operator keeps them
 pub mod model; // answer one turn, streaming drafts
 pub mod tool; // say what you are, then run a cleared call
 pub mod judge; // the policy's verdict on a call
 pub mod foreign; // other tools' sessions: find them, read one
+pub mod veil; // hide secrets, and put them back where a call needs them
 pub mod clock; // the time and fresh numbers
 
 use std::future::Future;

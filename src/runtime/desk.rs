@@ -14,6 +14,7 @@ use crate::domain::notice::{Driver, Notice};
 use crate::domain::order::{Order, Task};
 use crate::ports::export::Export;
 use crate::ports::log::LogFault;
+use crate::ports::rules::KeepRules;
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
@@ -83,6 +84,12 @@ impl Desk {
         self
     }
 
+    /// The retention rules can be changed from here on.
+    pub fn keeping(mut self, keeper: Arc<dyn KeepRules>) -> Desk {
+        self.library.keeps(keeper);
+        self
+    }
+
     /// The answers of the inbox that are not known to be written, now and after the end.
     pub fn unwritten(&self) -> Unwritten {
         self.unwritten.clone()
@@ -113,7 +120,9 @@ impl Desk {
                 Command::Glance(session) => self.library.glance(session),
                 Command::Search(search) => self.library.search(search),
                 Command::Fitting(query) => self.library.fitting(*query),
-                Command::Deeds(deeds) => self.library.deeds(self.hand.by().clone(), deeds),
+                Command::Deeds(deeds) => self.library.deeds(self.hand.another(), deeds),
+                Command::Weigh(rules) => self.library.weigh(rules),
+                Command::Keep(rules) => self.library.keep(rules),
                 Command::Compare { left, right } => self.compare(left, right),
                 Command::Inspect { session, subject, until } => self.inspect(session, subject, until),
                 Command::Inbox(open) => self.tell_inbox(open, &idle),

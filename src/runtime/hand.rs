@@ -15,8 +15,10 @@ use crate::domain::session::Session;
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::clock::Clock;
 use crate::ports::log::{Log, LogFault};
+use crate::ports::veil::Veil;
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::plugs::Settings;
+use crate::runtime::veiled;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -46,6 +48,7 @@ pub struct Hand {
     tools: ToolBook,
     by: By,
     kept: VecDeque<Ledger>,
+    veil: Option<Arc<dyn Veil>>,
 }
 
 impl Hand {
@@ -57,13 +60,19 @@ impl Hand {
         tools: ToolBook,
         by: By,
     ) -> Hand {
-        Hand { log, clock, settings, tools, by, kept: VecDeque::new() }
+        Hand { log, clock, settings, tools, by, kept: VecDeque::new(), veil: None }
+    }
+
+    /// The same, behind a veil: what is a secret in what is said is hidden before it is written.
+    pub fn veiled(self, veil: Arc<dyn Veil>) -> Hand {
+        Hand { veil: Some(veil), ..self }
     }
 
     /// Another hand of the same operator, with folds of its own.
     pub fn another(&self) -> Hand {
         let (log, clock) = (self.log.clone(), self.clock.clone());
-        Hand::new(log, clock, self.settings, self.tools.clone(), self.by.clone())
+        let hand = Hand::new(log, clock, self.settings, self.tools.clone(), self.by.clone());
+        Hand { veil: self.veil.clone(), ..hand }
     }
 
     /// Whose hand it is.
@@ -83,6 +92,7 @@ impl Hand {
         task: &Task,
         breaks: &[Breakpoint],
     ) -> Result<SessionId, RecordFault> {
+        let task = self.veil.as_ref().map_or_else(|| task.clone(), |veil| veiled::task(&**veil, task));
         let input = task.input.trim().to_string();
         if input.is_empty() {
             return Err(Refusal::EmptyText.into());
@@ -96,11 +106,14 @@ impl Hand {
                 title: title(&input),
                 agent: opening.agent.clone(),
                 workspace: opening.workspace.clone(),
-                instructions: opening.instructions.clone(),
+                instructions: match &self.veil {
+                    Some(veil) => veiled::hidden(&**veil, &opening.instructions),
+                    None => opening.instructions.clone(),
+                },
                 parent: opening.parent.clone(),
                 program: opening.program.clone(),
             },
-            begun(task, input),
+            begun(&task, input),
         ];
         facts.extend(stops);
         ledger.record(|_| Ok(facts.clone())).await?;
@@ -110,10 +123,11 @@ impl Hand {
 
     /// Gives an order; answers the session as it stands after it.
     pub async fn order(&mut self, id: &SessionId, order: &Order) -> Result<&Session, RecordFault> {
+        let order = self.veil.as_ref().map_or_else(|| order.clone(), |veil| veiled::order(&**veil, order));
         let mut ledger = self.look(id).await?;
         let (tools, clock, settings, by) = (&self.tools, &self.clock, self.settings, &self.by);
         let result =
-            ledger.record(|session| decide(session, order, by, &settings.kit(tools, clock.now(), 0))).await;
+            ledger.record(|session| decide(session, &order, by, &settings.kit(tools, clock.now(), 0))).await;
         self.keep(ledger);
         result?;
         self.kept.back().map(Ledger::session).ok_or_else(|| LogFault::NoSession(id.to_string()).into())

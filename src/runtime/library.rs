@@ -2,17 +2,17 @@
 //!
 //! Whatever is newer takes the place of what is older: who types fast does not wait for what was typed before.
 
-use crate::domain::call::By;
 use crate::domain::ids::SessionId;
 use crate::domain::library::{Came, Deed, Done, Glance, Listed};
 use crate::domain::listing::{After, Query};
 use crate::domain::notice::Notice;
 use crate::domain::order::{Order, Refusal};
+use crate::domain::retention::Rules;
 use crate::domain::search::Search;
-use crate::domain::tool_spec::ToolBook;
 use crate::ports::export::Export;
 use crate::ports::files::Released;
 use crate::ports::log::{Follow, LogFault, TailItem};
+use crate::ports::rules::KeepRules;
 use crate::runtime::hand::Hand;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::{Plugs, Store};
@@ -40,14 +40,16 @@ pub struct Library {
     window: Option<watch::Sender<(Query, bool)>>,
     glancing: CancellationToken,
     searching: CancellationToken,
+    weighing: CancellationToken,
     exporter: Option<Arc<dyn Export>>,
+    keeper: Option<Arc<dyn KeepRules>>,
     deeds: JoinSet<()>,
 }
 
 impl Library {
     /// Tells `notices` until `quit`.
     pub fn new(plugs: Plugs, notices: Sender<Notice>, quit: CancellationToken) -> Library {
-        let (glancing, searching) = (quit.child_token(), quit.child_token());
+        let (glancing, searching, weighing) = (quit.child_token(), quit.child_token(), quit.child_token());
         Library {
             plugs,
             notices,
@@ -55,7 +57,9 @@ impl Library {
             window: None,
             glancing,
             searching,
+            weighing,
             exporter: None,
+            keeper: None,
             deeds: JoinSet::new(),
         }
     }
@@ -63,6 +67,11 @@ impl Library {
     /// Sessions can be written into files from here on.
     pub fn exports(&mut self, exporter: Arc<dyn Export>) {
         self.exporter = Some(exporter);
+    }
+
+    /// The retention rules can be changed from here on.
+    pub fn keeps(&mut self, keeper: Arc<dyn KeepRules>) {
+        self.keeper = Some(keeper);
     }
 
     /// Sends a window on the list, and where it is live again whenever something changed.
@@ -107,15 +116,13 @@ impl Library {
         });
     }
 
-    /// Does something with sessions, one after another, in the name of `by`.
-    pub fn deeds(&mut self, by: By, deeds: Vec<(SessionId, Deed)>) {
+    /// Does something with sessions, one after another, by this hand.
+    pub fn deeds(&mut self, mut hand: Hand, deeds: Vec<(SessionId, Deed)>) {
         let (plugs, notices, exporter) = (self.plugs.clone(), self.notices.clone(), self.exporter.clone());
         while self.deeds.try_join_next().is_some() {}
         let quit = self.quit.clone();
         self.deeds.spawn(async move {
             let purges = deeds.iter().any(|(_, deed)| *deed == Deed::Purge);
-            let (log, clock, tools) = (plugs.store.log.clone(), plugs.clock.clone(), ToolBook::default());
-            let mut hand = Hand::new(log, clock, plugs.settings, tools, by);
             let mut done = Vec::with_capacity(deeds.len());
             for (session, deed) in deeds {
                 let came = do_one(&plugs, &mut hand, exporter.as_deref(), (&session, &deed)).await;
@@ -129,6 +136,31 @@ impl Library {
                     async { while index.take_up(TAKE_UP_MS).await.is_ok_and(|left| !left.whole()) {} };
                 let _ = quit.run_until_cancelled(taken).await;
             }
+        });
+    }
+
+    /// Counts what rules would let go now.
+    pub fn weigh(&mut self, rules: Rules) {
+        let stop = renewed(&mut self.weighing, &self.quit);
+        let (store, notices, now) = (self.plugs.store.clone(), self.notices.clone(), self.plugs.clock.now());
+        tokio::spawn(async move {
+            let weighed = stop.run_until_cancelled(retention::weigh(&store, rules, now)).await;
+            let Some(weighed) = weighed else { return };
+            let hint = "`tackroom doctor` checks the store".to_string();
+            let due = weighed.map_err(|fault| (format!("It cannot be counted: {fault}."), hint));
+            tell(&notices, Notice::Weighed { rules, due }).await;
+        });
+    }
+
+    /// Keeps rules for every later start.
+    pub fn keep(&mut self, rules: Rules) {
+        let (notices, keeper) = (self.notices.clone(), self.keeper.clone());
+        self.deeds.spawn(async move {
+            let place = match keeper {
+                Some(keeper) => keeper.keep(rules).await,
+                None => Err(("The rules cannot be changed from here.".to_string(), String::new())),
+            };
+            tell(&notices, Notice::Kept { rules, place }).await;
         });
     }
 

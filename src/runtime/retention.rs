@@ -6,6 +6,7 @@ use crate::domain::lexical::below;
 use crate::domain::listing::{After, Query, Tab};
 use crate::domain::marks::Mark;
 use crate::domain::order::Order;
+use crate::domain::retention::{Due, Rules};
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::ports::files::{Files, Released};
@@ -13,15 +14,6 @@ use crate::ports::log::LogFault;
 use crate::runtime::hand::Hand;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::plugs::Store;
-
-/// The rules; none is for ever.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
-    /// Days in the archive.
-    pub archived_days: Option<u32>,
-    /// Days in the bin.
-    pub deleted_days: Option<u32>,
-}
 
 /// What the rules did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,6 +61,18 @@ pub async fn tidy(
         while !store.index.take_up(STEP_MS).await?.whole() {} // their words go, too, before it is said
     }
     Ok(tidied)
+}
+
+/// Counts what the rules would let go now, and touches nothing.
+pub async fn weigh(store: &Store, rules: Rules, now: Micros) -> Result<Due, LogFault> {
+    let mut found = Due::default();
+    if let Some(days) = rules.deleted_days {
+        found.purged = due(store, Tab::Bin, now, days, |row| row.marks.deleted).await?.len();
+    }
+    if let Some(days) = rules.archived_days {
+        found.binned = due(store, Tab::Archived, now, days, |row| row.marks.archived).await?.len();
+    }
+    Ok(found)
 }
 
 /// The rows of a tab whose time is over.

@@ -3,13 +3,14 @@
 
 use crate::domain::ids::SessionId;
 use crate::domain::listing::Query;
+use crate::domain::retention::Rules;
 use crate::ports::clock::Clock;
 use crate::ports::files::Files;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::hand::Hand;
 use crate::runtime::plugs::Store;
 use crate::runtime::reading;
-use crate::runtime::retention::{Rules, tidy};
+use crate::runtime::retention::tidy;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;

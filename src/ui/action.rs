@@ -110,6 +110,8 @@ pub enum List {
     Delete,
     Purge,
     Undo,
+    Rules,
+    OtherRule,
     Export,
     Jsonl,
     Md,

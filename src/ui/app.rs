@@ -29,7 +29,8 @@ use crate::ui::library::Library;
 use crate::ui::mode::{Focus, Pane, Twice};
 use crate::ui::paper::Paper;
 use crate::ui::paper::list::CallList;
-use crate::ui::parts::{Folds, Overlay, Panel, Question, Search, Toast, Windows};
+use crate::ui::parts::{Folds, Panel, Question, Search, Toast, Windows};
+use crate::ui::pile::Pile;
 use crate::ui::playback::{Playback, SPEED_1};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::code::Highlighter;
@@ -135,9 +136,7 @@ pub struct App {
     /// Answers to holds that are on their way, wherever the operator is by now.
     pub given: Given,
     /// What lies over the workbench.
-    pub overlay: Option<Overlay>,
-    /// What that lies over, the lowest first: the help over an editor with its text, a fork over a list.
-    pub behind: Vec<Overlay>,
+    pub over: Pile,
     /// A one-line question, drawn in the decision panel or above the key line.
     pub question: Option<Question>,
     /// The session that is being forked, and the one that was watched when that was asked for.
@@ -217,8 +216,7 @@ impl App {
             inbox: None,
             marks: BTreeMap::new(),
             given: Given::default(),
-            overlay: None,
-            behind: Vec::new(),
+            over: Pile::default(),
             question: None,
             forking: None,
             search: None,
@@ -251,27 +249,6 @@ impl App {
         app.windows.calls.scroll = Scroll::following();
         app.layout = lay(&app.shape());
         app
-    }
-
-    /// Lays something over what is there; `uncover` gives that back.
-    pub fn cover(&mut self, with: Overlay) {
-        self.behind.extend(self.overlay.replace(with));
-    }
-
-    /// What lay below comes back; the workbench where nothing did.
-    pub fn uncover(&mut self) {
-        self.overlay = self.behind.pop();
-    }
-
-    /// Nothing lies over the workbench any more.
-    pub fn clear(&mut self) {
-        self.overlay = None;
-        self.behind.clear();
-    }
-
-    /// All that lies over the workbench, the lowest first.
-    pub fn overlays(&self) -> impl DoubleEndedIterator<Item = &Overlay> {
-        self.behind.iter().chain(self.overlay.as_ref())
     }
 
     /// The watched session's fold.
@@ -341,7 +318,7 @@ impl App {
 
     /// The pane that has the keys; none while text is written or something lies over the workbench.
     pub fn focused_pane(&self) -> Option<Pane> {
-        match (self.focus, &self.overlay) {
+        match (self.focus, self.over.top()) {
             (Focus::Pane(pane), None) => Some(pane),
             (Focus::Pane(_), Some(_)) | (Focus::Composer, _) => None,
         }

@@ -16,7 +16,7 @@ use crate::ui::update_library;
 
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
-    if let Some(overlay) = &app.overlay {
+    if let Some(overlay) = app.over.top() {
         return vec![over(app, overlay), Context::Global];
     }
     if app.question.is_some() {
@@ -55,6 +55,7 @@ pub fn over(app: &App, overlay: &Overlay) -> Context {
             Typing::Rename | Typing::Tags => Context::SessionsInput,
             Typing::Export => Context::SessionsExport,
         },
+        Overlay::Keeping(_) => Context::Retention,
         Overlay::Compare(_) => Context::Compare,
         Overlay::Inspect(asked) if asked.typing.is_some() => Context::Choose,
         Overlay::Inspect(_) => Context::Inspector,
@@ -114,7 +115,7 @@ pub fn can(app: &App, action: Action) -> bool {
         }
         Action::Replay => session.is_some() || lists(app),
         Action::Item(Item::NextHit | Item::PreviousHit) => {
-            let over = matches!(app.overlay, Some(Overlay::Compare(_) | Overlay::Inspect(_)));
+            let over = matches!(app.over.top(), Some(Overlay::Compare(_) | Overlay::Inspect(_)));
             app.search.is_some() || over
         }
         Action::Inspect(_) => session.is_some(),
@@ -141,7 +142,7 @@ pub fn can(app: &App, action: Action) -> bool {
 
 /// Whether an action means something while the inbox is open: nothing of the workbench behind it does.
 fn can_in_inbox(app: &App, action: Action) -> bool {
-    let writes = app.question.is_some() || matches!(app.overlay, Some(Overlay::Editor(_)));
+    let writes = app.question.is_some() || matches!(app.over.top(), Some(Overlay::Editor(_)));
     let inbox = app.inbox.as_ref();
     let chosen = inbox.and_then(Inbox::chosen);
     match action {
@@ -187,50 +188,49 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
     }
 }
 
-/// Whether the sessions are listed, also below the palette.
+/// Whether the sessions are listed, also below the palette or the help.
 fn lists(app: &App) -> bool {
-    let top = matches!(app.overlay, Some(Overlay::Sessions));
-    top || matches!(app.behind.last(), Some(Overlay::Sessions))
+    let shown = match app.over.top() {
+        Some(Overlay::Palette(_) | Overlay::Help) => app.over.below(),
+        top => top,
+    };
+    matches!(shown, Some(Overlay::Sessions))
 }
 
-/// Whether what lies over the workbench has a text in it that another list would hide.
+/// Whether what lies over the workbench, at whatever depth, has a text in it that another choice would take away.
 pub fn is_typed_into(app: &App) -> bool {
-    match &app.overlay {
-        Some(Overlay::Editor(_)) => true,
-        Some(Overlay::Breaks(list)) => !list.input.is_empty(),
-        Some(Overlay::Inspect(asked)) => asked.typing.as_ref().is_some_and(|typing| !typing.is_empty()),
-        Some(Overlay::Batch(page)) => !page.input.is_empty(),
-        Some(
-            Overlay::Help
-            | Overlay::Palette(_)
-            | Overlay::Themes { .. }
-            | Overlay::Sessions
-            | Overlay::Fork(_)
-            | Overlay::Compare(_),
-        )
-        | None => false,
-    }
+    let library = &app.library;
+    app.over.iter().any(|over| match over {
+        Overlay::Editor(_) => true,
+        Overlay::Breaks(list) => !list.input.is_empty(),
+        Overlay::Inspect(asked) => asked.typing.as_ref().is_some_and(|typing| !typing.is_empty()),
+        Overlay::Batch(page) => !page.sent && !page.input.is_empty(),
+        Overlay::Keeping(page) => page.is_changed(),
+        Overlay::Sessions => match library.typing {
+            Typing::Rename => library.input.text() != library.title_before,
+            Typing::Tags => !library.input.is_empty(),
+            Typing::Nothing | Typing::Filter | Typing::Search | Typing::Export => false,
+        },
+        Overlay::Help
+        | Overlay::Palette(_)
+        | Overlay::Themes { .. }
+        | Overlay::Fork(_)
+        | Overlay::Compare(_) => false,
+    })
 }
 
-/// Whether the palette may lie over what is there: a choice that is being made is made first, a batch is confirmed.
+/// Whether the palette may lie over all that is there: a choice that is being made is made first, a batch is confirmed.
 fn takes_palette(app: &App) -> bool {
-    match &app.overlay {
-        Some(
-            Overlay::Palette(_)
-            | Overlay::Themes { .. }
-            | Overlay::Fork(_)
-            | Overlay::Editor(_)
-            | Overlay::Batch(_),
-        ) => false,
-        Some(
-            Overlay::Help
-            | Overlay::Sessions
-            | Overlay::Compare(_)
-            | Overlay::Inspect(_)
-            | Overlay::Breaks(_),
-        )
-        | None => true,
-    }
+    app.over.iter().all(|over| match over {
+        Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_) | Overlay::Editor(_) => false,
+        Overlay::Batch(page) => page.sent,
+        Overlay::Help
+        | Overlay::Sessions
+        | Overlay::Compare(_)
+        | Overlay::Inspect(_)
+        | Overlay::Keeping(_)
+        | Overlay::Breaks(_) => true,
+    })
 }
 
 /// Whether the run under way can be told that now.

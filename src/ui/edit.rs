@@ -141,14 +141,14 @@ impl TextBox {
             .take(at_line)
             .map(|line| text::width(&text::clean(line)) + text::width(LINE_END))
             .sum();
-        let head: String =
-            lines.get(at_line).into_iter().flat_map(|line| line.chars().take(at_char)).collect();
-        let column = above + text::width(&text::clean(&head));
+        let written = lines.get(at_line).map_or("", |line| line);
+        let at = written.char_indices().nth(at_char).map_or(written.len(), |(at, _)| at);
+        // Within a letter of several characters the cursor stands before it.
+        let head = written.get(..text::whole(written, at)).unwrap_or_default();
+        let column = above + text::width(&text::clean(head));
         let over = (column + 1).saturating_sub(columns.max(1));
-        let wide = |at: &usize| text::width(line.get(..*at).unwrap_or_default());
-        let ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
-        let at = ends.into_iter().find(|at| wide(at) >= over).unwrap_or(line.len());
-        (line.get(at..).unwrap_or_default().to_string(), column.saturating_sub(wide(&at)))
+        let (at, left) = text::past(&line, over);
+        (line.get(at..).unwrap_or_default().to_string(), column.saturating_sub(left))
     }
 
     /// The same as if the cursor stood in that line at that character.

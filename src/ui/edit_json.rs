@@ -94,16 +94,26 @@ pub fn strict(text: &str) -> Strict {
     made
 }
 
-/// A text that is pasted behind `before`: within quotes, control bytes and what hides is written as JSON writes it.
+/// A text that is pasted behind `before`: within quotes, control bytes and what hides is written as JSON writes it. Where
+/// the paste begins within quotes, all of it is text: a quote does not end them, and a backslash is one.
 pub fn pasted(before: &str, text: &str) -> String {
     let mut quotes = Quotes::default();
     before.chars().for_each(|c| quotes.pass(c));
+    let within = quotes.open;
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let hides = c != '\n' && *text::clean(c.encode_utf8(&mut [0; 4])) != *c.encode_utf8(&mut [0; 4]);
+        if quotes.open && quotes.escaped && hides {
+            out.push('\\'); // the backslash before it is one, too
+            quotes.pass('\\');
+        }
         match (quotes.open, hides) {
             (true, true) if c == '\t' => out.push_str("\\t"),
             (true, true) => escape(c, &mut out),
+            (true, false) if within && matches!(c, '"' | '\\') && !quotes.escaped => {
+                out.extend(['\\', c]);
+                continue; // both are passed, and the quotes are as they were
+            }
             (_, _) => out.push(c),
         }
         quotes.pass(c);

@@ -237,6 +237,11 @@ impl Batch {
             .any(|one| one.fate == Fate::Ready && one.mark.destroys && one.mark.word == Some(Word::Approve))
     }
 
+    /// Whether the word is wanted before it goes out.
+    pub fn asks(&self) -> bool {
+        !self.sent && self.destroys()
+    }
+
     /// How many go out.
     pub fn ready(&self) -> usize {
         self.entries.iter().filter(|one| one.fate == Fate::Ready).count()

@@ -13,13 +13,13 @@ use crate::ui::widgets::fuzzy::fitting;
 
 /// The actions that the palette offers: what can be done now, each once. A decision is never taken from a list.
 pub fn actions(app: &App) -> Vec<&Entry> {
-    let Some(Overlay::Palette(chooser)) = &app.overlay else { return Vec::new() };
+    let Some(Overlay::Palette(chooser)) = app.over.top() else { return Vec::new() };
     let filter = chooser.filter.text();
     let mut found: Vec<&Entry> = Vec::new();
     let text =
         |entry: &&Entry| format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
     let own = if app.inbox.is_some() { Context::Inbox } else { Context::Replay };
-    let under = app.behind.last().map(|under| can::over(app, under));
+    let under = app.over.below().map(|under| can::over(app, under));
     for context in under.into_iter().chain([own, Context::Workbench, Context::Global]) {
         for entry in app.keys.of(context) {
             let action = entry.binding.action;
@@ -46,7 +46,7 @@ fn offered(entry: &Entry) -> bool {
 
 /// The names of the themes that fit the filter.
 pub fn themes(app: &App) -> Vec<&str> {
-    let Some(Overlay::Themes { chooser, .. }) = &app.overlay else { return Vec::new() };
+    let Some(Overlay::Themes { chooser, .. }) = app.over.top() else { return Vec::new() };
     let filter = chooser.filter.text();
     let names: Vec<&str> = app.themes.iter().map(|theme| theme.name()).collect();
     fitting(&filter, names.iter()).into_iter().map(|at| names[at]).collect()
@@ -54,7 +54,7 @@ pub fn themes(app: &App) -> Vec<&str> {
 
 /// What may be other in the fork that is being made, as far as it fits the filter: what, its name, a sentence.
 pub fn twists(app: &App) -> Vec<(Twisting, String, &'static str)> {
-    let Some(Overlay::Fork(dialog)) = &app.overlay else { return Vec::new() };
+    let Some(Overlay::Fork(dialog)) = app.over.top() else { return Vec::new() };
     let mut all =
         vec![(Twisting::Nothing, "as it was".to_string(), "The files of then; what was open asks again.")];
     for (call, tool) in &dialog.point.calls {

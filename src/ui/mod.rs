@@ -21,6 +21,7 @@ pub mod marked; // the marked sessions
 pub mod edit; // text being written: composer, questions
 pub mod edit_args; // the arguments of a call being changed
 pub mod paper; // the conversation laid out for a width
+pub mod pile; // what lies over the workbench
 pub mod playback; // a stored session, played
 pub mod jump; // where a typed place of a replay lies
 pub mod drafts; // what is arriving and not in the log yet
@@ -28,6 +29,7 @@ pub mod inspecting; // an event looked at closely: which, and where the reader s
 pub mod parts; // windows, folds, the decision panel, questions, lists, toasts
 pub mod inbox; // the holds of all sessions, what is read and marked of them
 pub mod library; // the sessions screen as plain data
+pub mod keeping; // the retention rules while they are changed
 pub mod app; // everything the screen knows; plain data
 pub mod can; // which contexts count, and whether an action means something now
 pub mod list; // what stands in the lists
@@ -39,6 +41,7 @@ pub mod update_fork; // another session from the chosen event
 pub mod update_find; // searching in a pane
 pub mod update_list; // choosing from a list
 pub mod update_library; // the sessions screen by keys
+pub mod update_keeping; // the retention rules are changed
 pub mod update_deeds; // what is done with sessions of the list
 pub mod update_texts; // searching in all sessions, and opening at a hit
 pub mod update_compare; // two sessions are chosen and compared

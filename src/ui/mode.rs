@@ -147,6 +147,8 @@ pub enum Twice {
     Interrupt,
     /// Remove sessions for good.
     Purge,
+    /// Keep retention rules that would let sessions go.
+    Keep,
     /// Take a mark away with the reason that was written for it.
     Unmark,
 }
@@ -190,6 +192,8 @@ pub enum Context {
     SessionsInput,
     /// The form of exported sessions is chosen.
     SessionsExport,
+    /// The retention rules are changed.
+    Retention,
     /// Two sessions are compared.
     Compare,
     /// An event is looked at closely.
@@ -212,7 +216,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 27] = [
+    pub const ALL: [Context; 28] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -230,6 +234,7 @@ impl Context {
         Context::SessionsSearch,
         Context::SessionsInput,
         Context::SessionsExport,
+        Context::Retention,
         Context::Compare,
         Context::Inspector,
         Context::Choose,
@@ -263,6 +268,7 @@ impl Context {
             Context::SessionsSearch => "sessions-search",
             Context::SessionsInput => "sessions-input",
             Context::SessionsExport => "sessions-export",
+            Context::Retention => "retention",
             Context::Compare => "compare",
             Context::Inspector => "inspector",
             Context::Choose => "choose",
@@ -296,6 +302,7 @@ impl Context {
             Context::SessionsSearch => "Searching in all sessions",
             Context::SessionsInput => "A title or tags for sessions",
             Context::SessionsExport => "Exporting sessions",
+            Context::Retention => "How long sessions are kept",
             Context::Compare => "Two sessions compared",
             Context::Inspector => "An event looked at closely",
             Context::Choose => "Choosing from a list",
@@ -318,6 +325,7 @@ impl Context {
             | Context::SessionsFilter
             | Context::SessionsSearch
             | Context::SessionsInput
+            | Context::Retention
             | Context::Choose
             | Context::Breaks
             | Context::Batch => true,

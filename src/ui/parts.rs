@@ -13,6 +13,7 @@ use crate::ui::edit::TextBox;
 use crate::ui::edit_args::ArgEditor;
 use crate::ui::inbox::Batch;
 use crate::ui::inspecting::Inspecting;
+use crate::ui::keeping::Keeping;
 use crate::ui::mode::{Ask, ForkPoint, Pane};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::scroll::Scroll;
@@ -198,6 +199,8 @@ pub enum Overlay {
     Editor(Box<ArgEditor>),
     /// The breakpoints.
     Breaks(BreakList),
+    /// The retention rules, to be changed.
+    Keeping(Box<Keeping>),
     /// A batch of the inbox, to be confirmed.
     Batch(Box<Batch>),
 }

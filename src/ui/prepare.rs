@@ -20,7 +20,7 @@ pub fn prepare(app: &mut App) {
         let total = app.panel.lines.len();
         app.panel.height = rows;
         app.panel.scroll.clamp(total, rows);
-        if app.overlay.is_none() && rows > 0 {
+        if app.over.is_empty() && rows > 0 {
             app.panel.scroll.saw(total, rows);
         }
     }
@@ -95,12 +95,12 @@ fn prepare_windows(app: &mut App) {
         }
     }
     update_compare::fit(app);
-    if let Some(Overlay::Editor(text)) = &mut app.overlay {
+    if let Some(Overlay::Editor(text)) = app.over.top_mut() {
         editor::prepare(text, app.layout.overlay.inner);
     }
     update_inspect::prepare(app);
     prepare_batch(app);
-    if let Some(Overlay::Help) = app.overlay {
+    if let Some(Overlay::Help) = app.over.top() {
         let area = app.layout.overlay.inner;
         let total = help::rows(app, area.width);
         let window = &mut app.windows.help;
@@ -112,11 +112,11 @@ fn prepare_windows(app: &mut App) {
 /// Lays the page of a batch out where its content, its width or the theme changed, and notes what it shows.
 fn prepare_batch(app: &mut App) {
     let area = batch::text_area(app, app.layout.overlay.inner);
-    let Some(Overlay::Batch(page)) = &app.overlay else { return };
+    let Some(Overlay::Batch(page)) = app.over.top() else { return };
     let as_of = Some((area.width, app.look.theme.name().to_string()));
     let lines = (page.laid != as_of).then(|| Arc::new(batch::lines(app, page, area.width)));
     let now = app.now;
-    let Some(Overlay::Batch(page)) = &mut app.overlay else { return };
+    let Some(Overlay::Batch(page)) = app.over.top_mut() else { return };
     if let Some(lines) = lines {
         if page.laid.as_ref().is_some_and(|(width, _)| *width != area.width) {
             page.scroll.forget();

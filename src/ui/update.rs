@@ -12,8 +12,8 @@ use crate::ui::key::Key;
 use crate::ui::mode::Focus;
 use crate::ui::parts::{Overlay, Toast};
 use crate::ui::{
-    update_batch, update_decide, update_inbox, update_keys, update_library, update_mouse, update_notice,
-    update_panel, update_replay,
+    update_batch, update_decide, update_inbox, update_keeping, update_keys, update_library, update_mouse,
+    update_notice, update_panel, update_replay,
 };
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
@@ -121,6 +121,7 @@ pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
     pass(app);
     update_panel::follow(app, &mut effects);
     update_library::follow(app, &mut effects);
+    update_keeping::follow(app, &mut effects);
     effects
 }
 
@@ -133,7 +134,7 @@ fn pass(app: &mut App) {
 
 /// A pasted text goes where text goes, and nowhere else.
 fn paste(app: &mut App, text: &str) {
-    match &mut app.overlay {
+    match app.over.top_mut() {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.paste(text),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => chooser.filter.insert(text),
         Some(Overlay::Fork(dialog)) => dialog.chooser.filter.insert(text),
@@ -144,7 +145,8 @@ fn paste(app: &mut App, text: &str) {
                 typing.insert(&text.replace(['\n', '\r'], " "));
             }
         }
-        Some(Overlay::Batch(batch)) if batch.destroys() => batch.input.insert(text),
+        Some(Overlay::Keeping(page)) => page.paste(text),
+        Some(Overlay::Batch(batch)) if batch.asks() => batch.input.insert(text),
         Some(Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help | Overlay::Batch(_)) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
@@ -170,11 +172,12 @@ fn say(app: &mut App, text: &str, hint: &str, fault: bool) {
     let until = app.now.plus_ms(if fault { FAULT_MS } else { TOAST_MS });
     app.toasts.retain(|toast| toast.text != text);
     if !fault {
-        // What failed is seen again once this has passed.
+        // What failed is seen again, for a moment, once this has passed.
+        let seen = until.plus_ms(FAULT_MS - TOAST_MS);
         app.toasts
             .iter_mut()
             .filter(|toast| toast.fault)
-            .for_each(|toast| toast.until = toast.until.plus_ms(TOAST_MS));
+            .for_each(|toast| toast.until = toast.until.max(seen));
     }
     app.toasts.push_back(Toast { text: text.to_string(), hint: hint.to_string(), fault, until });
     while app.toasts.len() > 3 {

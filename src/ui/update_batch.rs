@@ -127,7 +127,7 @@ pub fn open(app: &mut App) {
     if entries.is_empty() {
         return toast(app, "Nothing is marked.", "Space marks; y approve, n reject");
     }
-    app.overlay = Some(Overlay::Batch(Box::new(Batch { entries, changed_at: app.now, ..Batch::default() })));
+    app.over.lay(Overlay::Batch(Box::new(Batch { entries, changed_at: app.now, ..Batch::default() })));
 }
 
 /// The list changed: what is gone is not marked any more, what changed is to be read again.
@@ -175,7 +175,7 @@ pub fn guard_ms(app: &App, batch: &Batch) -> u64 {
 
 /// The same for whatever page is open.
 pub fn page_guard_ms(app: &App) -> Option<u64> {
-    match &app.overlay {
+    match app.over.top() {
         Some(Overlay::Batch(batch)) if !batch.sent => Some(guard_ms(app, batch)),
         Some(_) | None => None,
     }
@@ -183,7 +183,7 @@ pub fn page_guard_ms(app: &App) -> Option<u64> {
 
 /// Sends what is ready, once the page was read and the word typed; then each item's result comes to the page.
 pub fn send(app: &mut App, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Batch(batch)) = &app.overlay else { return };
+    let Some(Overlay::Batch(batch)) = app.over.top() else { return };
     if batch.sent {
         return; // its page only tells
     }
@@ -204,7 +204,7 @@ pub fn send(app: &mut App, effects: &mut Vec<Effect>) {
 }
 
 fn go_out(app: &mut App, effects: &mut Vec<Effect>) {
-    let (Some(Overlay::Batch(batch)), Some(inbox)) = (&mut app.overlay, &mut app.inbox) else { return };
+    let (Some(Overlay::Batch(batch)), Some(inbox)) = (app.over.top_mut(), &mut app.inbox) else { return };
     let mut answers = Vec::new();
     for entry in batch.entries.iter_mut().filter(|entry| entry.fate == Fate::Ready) {
         let Some(order) = entry.held.id.call.and_then(|call| order(call, &entry.mark)) else { continue };

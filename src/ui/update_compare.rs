@@ -28,7 +28,7 @@ pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
         Some((left, id)) => {
             marked.clear();
             effects.push(Effect::Send(Command::Compare { left: left.clone(), right: id.clone() }));
-            app.overlay = Some(Overlay::Compare(Box::new(Compared {
+            app.over.lay(Overlay::Compare(Box::new(Compared {
                 left,
                 right: id,
                 result: None,
@@ -65,7 +65,7 @@ pub fn failed(app: &mut App, left: &SessionId, right: &SessionId, why: (String, 
 
 /// Who waits for a comparison: what lies over the workbench, or what the help lies over.
 fn waiting<'a>(app: &'a mut App, left: &SessionId, right: &SessionId) -> Option<&'a mut Compared> {
-    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
+    app.over.iter_mut().find_map(|over| {
         let Overlay::Compare(asked) = over else { return None };
         ((&asked.left, &asked.right) == (left, right)).then_some(&mut **asked)
     })
@@ -102,7 +102,7 @@ fn height(app: &App, asked: &Compared, at: usize) -> usize {
 }
 
 fn by(app: &mut App, lines: usize) {
-    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let Some(Overlay::Compare(asked)) = app.over.top() else { return };
     let (mut item, mut line) = asked.top;
     for _ in 0..lines {
         line += 1;
@@ -114,7 +114,7 @@ fn by(app: &mut App, lines: usize) {
 }
 
 fn back(app: &mut App, lines: usize) {
-    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let Some(Overlay::Compare(asked)) = app.over.top() else { return };
     let (mut item, mut line) = asked.top;
     for _ in 0..lines {
         (item, line) = match (item, line) {
@@ -127,20 +127,20 @@ fn back(app: &mut App, lines: usize) {
 }
 
 fn to(app: &mut App, item: usize) {
-    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let Some(Overlay::Compare(asked)) = app.over.top() else { return };
     let last = asked.shown.len().saturating_sub(1);
     put(app, (item.min(last), 0));
 }
 
 fn put(app: &mut App, top: (usize, usize)) {
-    if let Some(Overlay::Compare(asked)) = &mut app.overlay {
+    if let Some(Overlay::Compare(asked)) = app.over.top_mut() {
         asked.top = top;
     }
 }
 
 /// The next pair that differs, behind or before the one at the top, goes to the top.
 fn difference(app: &mut App, forward: bool) {
-    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let Some(Overlay::Compare(asked)) = app.over.top() else { return };
     let Some(result) = &asked.result else { return };
     let differs = |at: &usize| match asked.shown.get(*at) {
         Some(Shown::Pair(pair)) => result.pairs.get(*pair).is_some_and(|pair| pair.kind() != Kind::Same),
@@ -157,7 +157,7 @@ fn difference(app: &mut App, forward: bool) {
 
 /// Shows what is the same, or folds it; what stands at the top stays near it.
 fn fold(app: &mut App) {
-    let Some(Overlay::Compare(asked)) = &mut app.overlay else { return };
+    let Some(Overlay::Compare(asked)) = app.over.top_mut() else { return };
     let Some(result) = &asked.result else { return };
     let pair: usize = asked.shown.iter().take(asked.top.0).map(pairs).sum();
     asked.all = !asked.all;
@@ -189,7 +189,7 @@ pub fn item_of<'a>(shown: impl Iterator<Item = &'a Shown>, pair: usize) -> usize
 
 /// The last line is never above the bottom while there is something above it.
 pub fn fit(app: &mut App) {
-    let Some(Overlay::Compare(asked)) = &app.overlay else { return };
+    let Some(Overlay::Compare(asked)) = app.over.top() else { return };
     let room = compare::body(asked, app.layout.overlay.inner, app.look.accessible).height;
     let mut left = usize::from(room);
     let mut item = asked.shown.len();

@@ -30,8 +30,7 @@ pub fn is_guarded(app: &App) -> bool {
 /// The call that a key may decide now, and the hash of what is shown; says why where it may not.
 fn decidable(app: &mut App) -> Option<(CallId, Option<Hash>)> {
     let shown = app.panel.shown.clone()?;
-    let has_keys =
-        app.focus == Focus::Pane(Pane::Approval) && app.overlay.is_none() && app.question.is_none();
+    let has_keys = app.focus == Focus::Pane(Pane::Approval) && app.over.is_empty() && app.question.is_none();
     if !has_keys || app.recorded() || app.guard_ms() > 0 {
         return None;
     }
@@ -44,7 +43,7 @@ pub fn edited(app: &mut App, editor: Editor, effects: &mut Vec<Effect>) {
         Editor::ApproveEdited => approve_edited(app, effects),
         Editor::ForkEdited => update_fork::edited(app, effects),
         Editor::ShowDifference => {
-            if let Some(Overlay::Editor(editor)) = &mut app.overlay {
+            if let Some(Overlay::Editor(editor)) = app.over.top_mut() {
                 editor.difference = !editor.difference;
             }
         }
@@ -93,7 +92,7 @@ fn edit(app: &mut App, call: CallId) {
     let held = app.decided().and_then(|session| session.call(call));
     match held.and_then(|held| ArgEditor::open(held, &app.tools)) {
         Some(editor) => {
-            app.overlay = Some(Overlay::Editor(Box::new(editor)));
+            app.over.lay(Overlay::Editor(Box::new(editor)));
             app.panel.changed_at = app.now;
         }
         None => fault(app, "These arguments cannot be edited: they are not JSON.", "n rejects the call"),
@@ -102,21 +101,21 @@ fn edit(app: &mut App, call: CallId) {
 
 /// Sends the edited arguments, with the hash of what was shown when the editor opened.
 fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Editor(editor)) = &app.overlay else { return };
+    let Some(Overlay::Editor(editor)) = app.over.top() else { return };
     if app.guard_ms() > 0 || app.recorded() || editor.fork.is_some() {
         return;
     }
     let (call, hash) = (editor.call, editor.hash);
     let faults = editor.faults.len();
     let Some(args) = editor.value.clone().filter(|_| faults == 0) else {
-        if let Some(Overlay::Editor(editor)) = &mut app.overlay {
+        if let Some(Overlay::Editor(editor)) = app.over.top_mut() {
             editor.to_fault();
         }
         return; // what is wrong stands below the text; the cursor is there now
     };
     let changed = editor.is_changed();
     let destroys = app.facing().is_some_and(|call| call.destroys);
-    app.overlay = None;
+    app.over.take();
     if !changed {
         // The same action as shown: approved the same way, unseen lines and typed word included.
         app.panel.changed_at = app.now;

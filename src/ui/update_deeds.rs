@@ -138,7 +138,7 @@ pub fn did(app: &mut App, done: Vec<Done>) {
     let Some(first) = done.first() else { return };
     let failed = done.iter().filter(|one| !one.came.holds()).count();
     let text = if done.len() == 1 { one(first) } else { many(&done) };
-    let hint = match (can_be_undone(&mut app.library.undo, &done), &app.overlay) {
+    let hint = match (can_be_undone(&mut app.library.undo, &done), app.over.top()) {
         (false, _) => "",
         (true, Some(Overlay::Sessions)) => "u takes it back",
         (true, _) => "g s, then u takes it back",

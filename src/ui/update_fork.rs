@@ -27,7 +27,7 @@ pub fn open(app: &mut App) {
         Meant::Watched => chosen(app),
     };
     let Some(point) = point else { return toast(app, "There is no event to fork at yet.", "") };
-    app.cover(Overlay::Fork(ForkDialog { point, chooser: Chooser::default() }));
+    app.over.lay(Overlay::Fork(ForkDialog { point, chooser: Chooser::default() }));
 }
 
 /// The event that is chosen where the keys go; else where the session stands.
@@ -76,7 +76,7 @@ fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, Strin
 
 /// Enter in the dialog: what needs no word is done, for the rest it is asked for.
 pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Fork(dialog)) = &app.overlay else { return };
+    let Some(Overlay::Fork(dialog)) = app.over.top() else { return };
     let chosen = list::twists(app).get(dialog.chooser.chosen).map(|(twisting, ..)| *twisting);
     let Some(twisting) = chosen else { return };
     let point = dialog.point.clone();
@@ -86,7 +86,7 @@ pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
         Twisting::Args(id) => {
             let call = app.session().and_then(|session| session.call(id));
             match call.and_then(|call| ArgEditor::of_fork(call, &app.tools, point)) {
-                Some(editor) => app.overlay = Some(Overlay::Editor(Box::new(editor))),
+                Some(editor) => app.over.lay(Overlay::Editor(Box::new(editor))),
                 None => fault(app, "These arguments cannot be edited: they are not JSON.", ""),
             }
         }
@@ -164,7 +164,7 @@ pub fn made(
 ) {
     let asked = app.forking.take_if(|(of, _)| of == parent);
     let stands = asked.is_some_and(|(_, watched)| watched.as_ref() == app.session_id());
-    let writes = !app.composer.is_empty() || app.question.is_some() || app.overlay.is_some();
+    let writes = !app.composer.is_empty() || app.question.is_some() || !app.over.is_empty();
     if !stands || writes {
         return toast(app, &format!("{made}: g s lists it, the newest; {lies}."), "");
     }
@@ -175,16 +175,16 @@ pub fn made(
 
 /// Sends the fork with the arguments as edited.
 pub fn edited(app: &mut App, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Editor(editor)) = &app.overlay else { return };
+    let Some(Overlay::Editor(editor)) = app.over.top() else { return };
     let (call, point) = (editor.call, editor.fork.clone());
     let Some(args) = editor.value.clone().filter(|_| editor.faults.is_empty()) else {
-        if let Some(Overlay::Editor(editor)) = &mut app.overlay {
+        if let Some(Overlay::Editor(editor)) = app.over.top_mut() {
             editor.to_fault();
         }
         return; // what is wrong stands below the text; the cursor is there now
     };
     let Some(point) = point else { return };
-    app.overlay = None;
+    app.over.take();
     send(app, &point, Twist { args: vec![(call, args)], ..Twist::default() }, effects);
 }
 

@@ -71,6 +71,7 @@ fn close(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(inbox) = app.inbox.take() else { return };
     (app.focus, app.last_pane, app.zoomed) = inbox.back;
     app.question = None;
+    app.clear();
     app.panel = Panel { changed_at: app.now, ..Panel::default() };
     effects.push(Effect::Send(Command::Inbox(false)));
     app.marks = inbox.marks;
@@ -293,7 +294,7 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
 
 /// The page of a batch, while it is open.
 pub fn page(app: &mut App) -> Option<&mut crate::ui::inbox::Batch> {
-    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
+    app.over.iter_mut().find_map(|over| {
         let Overlay::Batch(batch) = over else { return None };
         Some(&mut **batch)
     })

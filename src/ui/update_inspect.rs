@@ -34,11 +34,11 @@ pub fn act(app: &mut App, word: Inspect, effects: &mut Vec<Effect>) {
 
 /// The page that is open.
 pub fn shown(app: &App) -> Option<&Inspecting> {
-    if let Some(Overlay::Inspect(asked)) = &app.overlay { Some(asked) } else { None }
+    if let Some(Overlay::Inspect(asked)) = app.over.top() { Some(asked) } else { None }
 }
 
 fn shown_mut(app: &mut App) -> Option<&mut Inspecting> {
-    if let Some(Overlay::Inspect(asked)) = &mut app.overlay { Some(asked) } else { None }
+    if let Some(Overlay::Inspect(asked)) = app.over.top_mut() { Some(asked) } else { None }
 }
 
 /// Asks for the page of what is chosen where the keys go.
@@ -55,7 +55,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
         app.windows.calls.chosen = app.windows.calls.chosen.or(last);
     }
     ask(&asked, effects);
-    app.overlay = Some(Overlay::Inspect(Box::new(asked)));
+    app.over.lay(Overlay::Inspect(Box::new(asked)));
 }
 
 fn ask(asked: &Inspecting, effects: &mut Vec<Effect>) {
@@ -116,7 +116,7 @@ pub fn failed(app: &mut App, (session, subject): (&SessionId, Subject), why: (St
 
 /// Who waits for a page: what lies over the workbench, or what the help lies over.
 fn waiting<'a>(app: &'a mut App, session: &SessionId, subject: Subject) -> Option<&'a mut Inspecting> {
-    app.overlay.iter_mut().chain(&mut app.behind).find_map(|over| {
+    app.over.iter_mut().find_map(|over| {
         let Overlay::Inspect(asked) = over else { return None };
         ((&asked.session, asked.subject) == (session, subject)).then_some(&mut **asked)
     })

@@ -16,8 +16,8 @@ use crate::ui::mode::{Ask, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
-    update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_library,
-    update_list, update_panel, update_panes, update_replay, update_stops, update_write,
+    update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_keeping,
+    update_library, update_list, update_panel, update_panes, update_replay, update_stops, update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -47,7 +47,7 @@ pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
 
 /// A key that means nothing is text, where text goes.
 fn write(app: &mut App, key: Key) {
-    match &mut app.overlay {
+    match app.over.top_mut() {
         Some(Overlay::Editor(editor)) if !editor.difference => editor.key(key),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             chooser.filter.key(key);
@@ -66,8 +66,9 @@ fn write(app: &mut App, key: Key) {
                 typing.key(key);
             }
         }
+        Some(Overlay::Keeping(page)) => page.key(key),
         Some(Overlay::Batch(batch)) => {
-            if batch.destroys() {
+            if batch.asks() {
                 batch.input.key(key);
             }
         }
@@ -112,6 +113,9 @@ fn cannot(app: &mut App, action: Action) {
         }
         Action::Palette if can::is_typed_into(app) => {
             toast(app, "Finish what you write first.", "Enter takes it, Esc goes back");
+        }
+        Action::Palette if !matches!(app.over.top(), Some(Overlay::Palette(_))) => {
+            toast(app, "What is open here comes first.", "Esc goes back");
         }
         Action::Write => toast(app, "This is a replay: it cannot be written to.", "g p leaves it"),
         Action::Move(_)
@@ -165,15 +169,15 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Help => help(app),
         Action::Palette => {
-            app.cover(Overlay::Palette(Chooser::default()));
+            app.over.lay(Overlay::Palette(Chooser::default()));
         }
         Action::Themes => {
             let before = Box::new(app.look.theme.clone());
-            app.overlay = Some(Overlay::Themes { chooser: Chooser::default(), before });
+            app.over.lay(Overlay::Themes { chooser: Chooser::default(), before });
         }
         Action::Sessions => {
             app.library.open(app.now);
-            app.overlay = Some(Overlay::Sessions);
+            app.over.lay(Overlay::Sessions);
         }
         Action::Close => close(app),
         Action::Write => app.focus = Focus::Composer,
@@ -189,7 +193,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
 
 /// What moves: in the overlay, else in the pane.
 fn moved(app: &mut App, step: Move) {
-    match &app.overlay {
+    match app.over.top() {
         Some(Overlay::Help) => update_panes::help(app, step),
         Some(
             Overlay::Palette(_)
@@ -201,6 +205,7 @@ fn moved(app: &mut App, step: Move) {
         Some(Overlay::Compare(_)) => update_compare::moved(app, step),
         Some(Overlay::Inspect(_)) => update_inspect::moved(app, step),
         Some(Overlay::Batch(_)) => update_batch::moved(app, step),
+        Some(Overlay::Keeping(_)) => update_keeping::moved(app, step),
         Some(Overlay::Editor(_)) => {}
         None => update_panes::moved(app, step),
     }
@@ -208,21 +213,24 @@ fn moved(app: &mut App, step: Move) {
 
 /// What is done with the chosen item: of the overlay, else of the pane.
 fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
-    match &app.overlay {
+    match app.over.top() {
         Some(Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Sessions | Overlay::Fork(_)) => {
             update_list::act(app, item, effects);
         }
         Some(Overlay::Compare(_)) => update_compare::act(app, item),
         Some(Overlay::Inspect(_)) => update_inspect::on_item(app, item, effects),
-        Some(Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_) | Overlay::Batch(_)) => {}
+        Some(Overlay::Keeping(_)) if item == Item::Open => update_keeping::keep(app, effects),
+        Some(
+            Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_) | Overlay::Batch(_) | Overlay::Keeping(_),
+        ) => {}
         None => update_panes::act(app, item, effects),
     }
 }
 
 fn help(app: &mut App) {
     app.windows.help = Window::default();
-    if !matches!(app.overlay, Some(Overlay::Help)) {
-        app.cover(Overlay::Help);
+    if !matches!(app.over.top(), Some(Overlay::Help)) {
+        app.over.lay(Overlay::Help);
     }
 }
 
@@ -231,21 +239,13 @@ fn close(app: &mut App) {
     if update_inspect::leave_typing(app) {
         return;
     }
-    match app.overlay.take() {
-        Some(Overlay::Themes { before, .. }) => app.look.theme = *before,
-        Some(Overlay::Sessions) if update_library::close(app) => app.overlay = Some(Overlay::Sessions),
-        Some(Overlay::Compare(_)) => app.overlay = Some(Overlay::Sessions),
-        Some(Overlay::Help | Overlay::Palette(_) | Overlay::Fork(_)) => {
-            app.uncover();
-            restart_guard(app);
-        }
-        Some(
-            Overlay::Editor(_)
-            | Overlay::Sessions
-            | Overlay::Inspect(_)
-            | Overlay::Breaks(_)
-            | Overlay::Batch(_),
-        ) => {
+    if matches!(app.over.top(), Some(Overlay::Sessions)) && update_library::close(app) {
+        return;
+    }
+    let top = app.over.iter().len().checked_sub(1);
+    match top {
+        Some(top) => {
+            app.clear_from(top);
             restart_guard(app);
         }
         None if app.question.take().is_some() => restart_guard(app),
@@ -268,7 +268,7 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
         match what {
             Twice::Quit => effects.extend([Effect::Send(Command::Quit), Effect::Quit]),
             Twice::Interrupt => order(app, Order::Interrupt, effects),
-            Twice::Purge | Twice::Unmark => {} // asked in the sessions screen, in the inbox
+            Twice::Purge | Twice::Keep | Twice::Unmark => {} // asked in the sessions screen, in the inbox
         }
         return;
     }

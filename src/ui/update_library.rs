@@ -14,7 +14,7 @@ use crate::ui::library::Typing;
 use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, toast};
 use crate::ui::update_deeds::{each, export, pin, purge, put, take_back, undo};
-use crate::ui::{update_list, update_texts};
+use crate::ui::{update_keeping, update_list, update_texts};
 
 /// The session that a key is about.
 pub enum Meant {
@@ -28,7 +28,7 @@ pub enum Meant {
 
 /// Which session a key is about.
 pub fn meant(app: &App) -> Meant {
-    if !matches!(app.overlay, Some(Overlay::Sessions)) {
+    if !matches!(app.over.top(), Some(Overlay::Sessions)) {
         return Meant::Watched; // whatever else lies over the workbench is about it
     }
     app.library.chosen_row().map_or(Meant::NotKnown, |row| Meant::Listed(row.id.clone()))
@@ -46,6 +46,7 @@ pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effe
         List::Search => {
             library.typing = Typing::Search;
             library.texts.anew = true;
+            update_texts::retry(library);
         }
         List::Order => update_texts::reorder(app),
         List::Keep => library.typing = Typing::Nothing,
@@ -88,6 +89,8 @@ pub fn act(app: &mut App, what: List, digit: Option<u32>, effects: &mut Vec<Effe
         List::Delete => each(app, meant, |_| vec![Deed::Mark(Mark::Delete)], effects),
         List::Purge => purge(app, effects),
         List::Undo => undo(app, effects),
+        List::Rules => update_keeping::open(app),
+        List::OtherRule => update_keeping::other(app),
     }
 }
 
@@ -108,6 +111,8 @@ pub fn can(app: &App, what: List) -> bool {
         List::Search
         | List::Order
         | List::Keep
+        | List::Rules
+        | List::OtherRule
         | List::NextTab
         | List::PreviousTab
         | List::Tab
@@ -145,6 +150,8 @@ pub fn cannot(app: &mut App, what: List) {
         List::Search
         | List::Order
         | List::Keep
+        | List::Rules
+        | List::OtherRule
         | List::NextTab
         | List::PreviousTab
         | List::Tab
@@ -173,7 +180,7 @@ fn mark(app: &mut App) {
 
 /// All that fit are known now, and are marked.
 pub fn fitting(app: &mut App, query: &Query, ids: Vec<SessionId>) {
-    if app.library.is_same_list(query) && matches!(app.overlay, Some(Overlay::Sessions)) {
+    if app.library.is_same_list(query) && matches!(app.over.top(), Some(Overlay::Sessions)) {
         app.library.marked.set(ids);
     }
 }
@@ -260,7 +267,7 @@ pub fn open(app: &mut App, effects: &mut Vec<Effect>) {
 /// Asks for what the screen now shows and does not have; where nobody looks any more, for nothing.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
     let is_open = |overlay: &Overlay| matches!(overlay, Overlay::Sessions | Overlay::Compare(_));
-    let looks = app.overlays().any(is_open);
+    let looks = app.over.iter().any(is_open);
     let library = &mut app.library;
     if !looks {
         if library.asked.take().is_some() {

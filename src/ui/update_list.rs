@@ -2,7 +2,7 @@
 
 use crate::domain::command::Command;
 use crate::domain::ids::SessionId;
-use crate::ui::action::{Item, Move};
+use crate::ui::action::{Action, Item, Move};
 use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::key::{Code, Key};
@@ -10,7 +10,9 @@ use crate::ui::library::Typing;
 use crate::ui::mode::Focus;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Effect;
-use crate::ui::{list, update_fork, update_keys, update_library, update_stops, update_texts, update_watch};
+use crate::ui::{
+    can, list, update_fork, update_keys, update_library, update_stops, update_texts, update_watch,
+};
 
 /// Rows that half a page is.
 const HALF: isize = 10;
@@ -32,7 +34,7 @@ pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match item {
         Item::Open => open(app, effects),
         Item::Search => {
-            if let Some(Overlay::Sessions) = &app.overlay {
+            if let Some(Overlay::Sessions) = app.over.top() {
                 app.library.typing = Typing::Filter;
             }
         }
@@ -42,7 +44,7 @@ pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
 
 /// Moves the choice; a theme shows at once.
 pub fn shift(app: &mut App, by: isize) {
-    let count = match &app.overlay {
+    let count = match app.over.top() {
         Some(Overlay::Palette(_)) => list::actions(app).len(),
         Some(Overlay::Themes { .. }) => list::themes(app).len(),
         Some(Overlay::Sessions) if app.library.typing == Typing::Search => {
@@ -58,12 +60,13 @@ pub fn shift(app: &mut App, by: isize) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
         | None => 0,
     };
     let moved = |chosen: usize| chosen.saturating_add_signed(by).min(count.saturating_sub(1));
-    match &mut app.overlay {
+    match app.over.top_mut() {
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             chooser.chosen = moved(chooser.chosen)
         }
@@ -75,6 +78,7 @@ pub fn shift(app: &mut App, by: isize) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
         | None => {}
@@ -84,7 +88,7 @@ pub fn shift(app: &mut App, by: isize) {
 
 /// While themes are chosen from, the screen wears the chosen one.
 fn show_theme(app: &mut App) {
-    let Some(Overlay::Themes { chooser, .. }) = &app.overlay else { return };
+    let Some(Overlay::Themes { chooser, .. }) = app.over.top() else { return };
     let name = list::themes(app).get(chooser.chosen).map(ToString::to_string);
     let theme = app.themes.iter().find(|theme| Some(theme.name()) == name.as_deref()).cloned();
     if let Some(theme) = theme.filter(|_| !app.look.no_color) {
@@ -93,18 +97,23 @@ fn show_theme(app: &mut App) {
 }
 
 fn open(app: &mut App, effects: &mut Vec<Effect>) {
-    match &app.overlay {
+    match app.over.top() {
         Some(Overlay::Palette(chooser)) => {
-            let action = list::actions(app).get(chooser.chosen).map(|entry| entry.binding.action);
-            app.uncover();
-            if let Some(action) = action {
+            let chosen = list::actions(app).get(chooser.chosen).map(|entry| entry.binding);
+            let chosen = chosen.map(|binding| (binding.context, binding.action));
+            app.over.take();
+            if let Some((context, action)) = chosen {
+                // What counts elsewhere is done there, not unseen below what is open here. A theme is tried on anything.
+                if !can::contexts(app).contains(&context) && action != Action::Themes {
+                    app.clear();
+                }
                 update_keys::run(app, action, Key::plain(Code::Enter), effects);
             }
             app.panel.changed_at = app.now; // the next key was not meant for the panel yet; this one was meant
         }
         Some(Overlay::Themes { .. }) => {
             show_theme(app);
-            app.overlay = None;
+            app.over.take();
             app.panel.changed_at = app.now;
         }
         Some(Overlay::Fork(_)) => update_fork::choose(app, effects),
@@ -115,6 +124,7 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
             | Overlay::Breaks(_)
+            | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
         | None => {}

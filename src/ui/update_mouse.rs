@@ -21,7 +21,7 @@ pub fn mouse(app: &mut App, mouse: Mouse) {
 
 fn click(app: &mut App, column: u16, row: u16) {
     app.deciding = false;
-    if app.overlay.is_some() || app.question.is_some() {
+    if !app.over.is_empty() || app.question.is_some() {
         return;
     }
     if let Some(bar) = app.layout.replay.and_then(|line| playback::bar_place(app, line))
@@ -51,7 +51,7 @@ fn by(app: &mut App, lines: i32, moved: impl Fn(&mut App, Move)) {
 }
 
 fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
-    match &app.overlay {
+    match app.over.top() {
         Some(Overlay::Help) => by(app, lines, update_panes::help),
         Some(
             Overlay::Palette(_)
@@ -65,7 +65,7 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
         Some(Overlay::Compare(_)) => by(app, lines, update_compare::moved),
         Some(Overlay::Inspect(_)) => by(app, lines, update_inspect::moved),
         Some(Overlay::Batch(_)) => update_batch::moved(app, if lines < 0 { Move::Up } else { Move::Down }),
-        Some(Overlay::Editor(_)) => {}
+        Some(Overlay::Editor(_) | Overlay::Keeping(_)) => {}
         None => {
             if let Some(pane) = app.layout.pane_at(column, row) {
                 update_panes::wheel(app, pane, lines);

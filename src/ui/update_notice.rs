@@ -10,8 +10,8 @@ use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::update::{Effect, fault};
 use crate::ui::{
-    update_compare, update_deeds, update_fork, update_inbox, update_inspect, update_library, update_replay,
-    update_texts, update_watch,
+    update_compare, update_deeds, update_fork, update_inbox, update_inspect, update_keeping, update_library,
+    update_replay, update_texts, update_watch,
 };
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
@@ -45,6 +45,8 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
             update_texts::failed(app, &search, (sentence, hint));
         }
         Notice::Fitting { query, ids } => update_library::fitting(app, &query, ids),
+        Notice::Weighed { rules, due } => update_keeping::weighed(app, rules, due),
+        Notice::Kept { rules, place } => update_keeping::kept(app, rules, place),
         Notice::Did(done) => update_deeds::did(app, done),
         Notice::Forked { parent, session, at, workspace, worktree, missing } => {
             let missing = if missing.is_empty() { missing } else { format!(" ({missing})") };

@@ -65,7 +65,7 @@ fn announce(app: &App, effects: &mut Vec<Effect>) {
 /// A question or an editor about a call that no longer waits as it was shown is closed; nothing was decided.
 fn close_stale(app: &mut App) {
     let asked = app.question.as_ref().and_then(|question| question.ask.call());
-    let edited = app.overlays().find_map(|over| match over {
+    let edited = app.over.iter().find_map(|over| match over {
         Overlay::Editor(editor) => Some(editor.call).filter(|_| editor.fork.is_none()),
         Overlay::Help
         | Overlay::Palette(_)
@@ -75,6 +75,7 @@ fn close_stale(app: &mut App) {
         | Overlay::Compare(_)
         | Overlay::Inspect(_)
         | Overlay::Batch(_)
+        | Overlay::Keeping(_)
         | Overlay::Breaks(_) => None,
     });
     if asked.is_some() {
@@ -108,7 +109,7 @@ fn settle_focus(app: &mut App) {
         (Some(_), Focus::Pane(Pane::Conversation | Pane::Trace | Pane::Calls)) => {
             let still = app.deciding || app.now.ms_since(app.last_key) >= STILL_MS;
             let fresh = app.panel.changed_at == app.now;
-            let free = app.overlay.is_none() && app.question.is_none() && app.composer.is_empty();
+            let free = app.over.is_empty() && app.question.is_none() && app.composer.is_empty();
             if fresh && still && free && app.playback.is_none() {
                 give(app, Pane::Approval);
             }

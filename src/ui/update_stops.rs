@@ -16,11 +16,11 @@ pub fn rows(app: &App) -> usize {
 
 /// Does what is done about breakpoints and notes.
 pub fn act(app: &mut App, what: Stops, effects: &mut Vec<Effect>) {
-    match (what, &app.overlay) {
-        (Stops::Open, _) => app.overlay = Some(Overlay::Breaks(BreakList::default())),
+    match (what, app.over.top()) {
+        (Stops::Open, _) => app.over.lay(Overlay::Breaks(BreakList::default())),
         (Stops::Until, Some(Overlay::Breaks(_))) => set(app, true, effects),
         (Stops::Until, _) => {
-            app.overlay = Some(Overlay::Breaks(BreakList { until: true, ..BreakList::default() }));
+            app.over.lay(Overlay::Breaks(BreakList { until: true, ..BreakList::default() }));
         }
         (Stops::Set, Some(Overlay::Breaks(list))) => {
             let until = list.until;
@@ -58,12 +58,12 @@ pub fn meaning(app: &App, at: &Breakpoint, until: bool) -> String {
 }
 
 fn set(app: &mut App, until: bool, effects: &mut Vec<Effect>) {
-    let Some(Overlay::Breaks(list)) = &mut app.overlay else { return };
+    let Some(Overlay::Breaks(list)) = app.over.top_mut() else { return };
     match typed(list) {
         None => toast(app, "Type where to stop first.", "such as tool=write_file, risky or steps=+2"),
         Some(Err(bad)) => toast(app, &format!("Not set: {bad}."), &bad.hint),
         Some(Ok(at)) if until => {
-            app.overlay = None;
+            app.over.take();
             app.panel.changed_at = app.now;
             order(app, Order::RunUntil(at), effects);
         }
@@ -83,7 +83,7 @@ fn remove(app: &mut App, chosen: usize, effects: &mut Vec<Effect>) {
         (None, None) => return toast(app, "There is nothing to remove.", ""),
     };
     let left = rows(app).saturating_sub(2);
-    if let Some(Overlay::Breaks(list)) = &mut app.overlay {
+    if let Some(Overlay::Breaks(list)) = app.over.top_mut() {
         list.chosen = list.chosen.min(left);
     }
     order(app, what, effects);

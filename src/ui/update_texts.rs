@@ -44,6 +44,13 @@ pub fn shift(app: &mut App, by: isize) {
     texts.chosen = texts.chosen.saturating_add_signed(by).min(texts.found.hits.len().saturating_sub(1));
 }
 
+/// What could not be looked for is asked for anew.
+pub fn retry(library: &mut Library) {
+    if library.texts.failed.is_some() {
+        library.texts.asked = None;
+    }
+}
+
 /// Asks for what was typed, if that was not asked for yet.
 pub fn follow(library: &mut Library, effects: &mut Vec<Effect>) {
     let Some(search) = library.search() else {
@@ -86,6 +93,7 @@ pub fn open(app: &mut App, effects: &mut Vec<Effect>) {
     let is_fresh = app.library.search() == texts.of;
     let Some(hit) = texts.found.hits.get(texts.chosen).filter(|_| is_fresh) else {
         app.library.opens = !is_fresh; // as soon as it is known which one that is
+        retry(&mut app.library);
         return;
     };
     at(app, hit.session.clone(), hit.event, hit.over, effects);

@@ -60,10 +60,9 @@ pub fn leave(app: &mut App) {
     let lost = lost(app);
     app.question = None;
     // What lies over something that goes, goes with it.
-    let first = app.overlays().position(belongs);
+    let first = app.over.iter().position(belongs);
     if let Some(first) = first {
-        app.behind.truncate(first);
-        app.uncover();
+        app.clear_from(first);
     }
     if let Some(lost) = lost {
         fault(app, &format!("{lost}: another session is shown now."), "go back to it to write it again");
@@ -83,6 +82,7 @@ fn belongs(overlay: &Overlay) -> bool {
         | Overlay::Themes { .. }
         | Overlay::Sessions
         | Overlay::Compare(_)
+        | Overlay::Keeping(_)
         | Overlay::Batch(_) => false,
     }
 }
@@ -92,7 +92,7 @@ fn lost(app: &App) -> Option<String> {
     if let Some(question) = &app.question {
         return unanswered(app, question);
     }
-    app.overlays().find_map(lost_of)
+    app.over.iter().find_map(lost_of)
 }
 
 fn lost_of(overlay: &Overlay) -> Option<String> {
@@ -108,6 +108,7 @@ fn lost_of(overlay: &Overlay) -> Option<String> {
         | Overlay::Fork(_)
         | Overlay::Inspect(_)
         | Overlay::Batch(_)
+        | Overlay::Keeping(_)
         | Overlay::Compare(_) => None,
     }
 }

@@ -15,7 +15,7 @@ use crate::ui::{update_decide, update_keys};
 
 /// Does what is done where text is written.
 pub fn act(app: &mut App, text: Text, effects: &mut Vec<Effect>) {
-    let question = app.overlay.is_none() && app.question.is_some();
+    let question = app.over.is_empty() && app.question.is_some();
     match text {
         Text::Send if question => update_decide::answer(app, effects),
         Text::Send => send(app, false, effects),
@@ -64,7 +64,7 @@ fn send(app: &mut App, now: bool, effects: &mut Vec<Effect>) {
 /// Up: within the text first, then to what was sent before. A text that was not sent is never lost.
 fn older(app: &mut App) {
     let browsing = app.history_at.is_some() || app.composer.is_empty();
-    if app.overlay.is_some() || !browsing || app.composer.line() > 0 {
+    if !app.over.is_empty() || !browsing || app.composer.line() > 0 {
         app.composer.key(Key::plain(Code::Up));
         return;
     }
@@ -97,17 +97,18 @@ fn newer(app: &mut App) {
 
 /// Whether text is being written anywhere.
 pub fn is_writing(app: &App) -> bool {
-    match &app.overlay {
+    match app.over.top() {
         Some(
             Overlay::Editor(_)
             | Overlay::Palette(_)
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
+            | Overlay::Keeping(_)
             | Overlay::Breaks(_),
         ) => true,
         Some(Overlay::Sessions) => app.library.typing != Typing::Nothing,
         Some(Overlay::Inspect(asked)) => asked.typing.is_some(),
-        Some(Overlay::Batch(batch)) => batch.destroys(),
+        Some(Overlay::Batch(batch)) => batch.asks(),
         Some(Overlay::Help | Overlay::Compare(_)) => false,
         None => app.question.is_some() || app.focus == Focus::Composer,
     }

@@ -58,7 +58,7 @@ use crate::ui::layout::{Place, Room, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
     approval, batch, breaks, calls, compare, composer, conversation, editor, footer, help, inbox, inspect,
-    palette, playback, sessions, status, trace,
+    keeping, palette, playback, sessions, status, trace,
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
@@ -82,7 +82,7 @@ pub fn draw(app: &App, buf: &mut Buffer) {
         scroll_bar(app, *pane, *place, buf);
     }
     if let Some(place) = layout.composer {
-        let focused = app.focus == Focus::Composer && app.overlay.is_none() && app.question.is_none();
+        let focused = app.focus == Focus::Composer && app.over.is_empty() && app.question.is_none();
         frame(app, &composer::title(app), place, focused, buf);
         composer::draw(app, place.inner, buf);
     }
@@ -193,7 +193,7 @@ fn tabs(app: &App, bar: Rect, buf: &mut Buffer) {
 
 /// What lies over the body.
 fn overlay(app: &App, buf: &mut Buffer) {
-    let Some(overlay) = &app.overlay else { return };
+    let Some(overlay) = app.over.top() else { return };
     let place = app.layout.overlay;
     Clear.render(place.outer, buf);
     buf.set_style(place.outer, app.look.theme.style(Role::Text));
@@ -215,6 +215,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Breaks(list) if list.until => "Run until".to_string(),
         Overlay::Breaks(_) => "Breakpoints".to_string(),
         Overlay::Batch(page) => batch::title(page),
+        Overlay::Keeping(_) => "How long sessions are kept".to_string(),
     };
     frame(app, &title, place, true, buf);
     match overlay {
@@ -234,6 +235,7 @@ fn overlay(app: &App, buf: &mut Buffer) {
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
         Overlay::Breaks(list) => breaks::draw(app, list, place.inner, buf),
         Overlay::Batch(page) => batch::draw(app, page, place.inner, buf),
+        Overlay::Keeping(page) => keeping::draw(app, page, place.inner, buf),
     }
 }
 
@@ -259,7 +261,7 @@ pub(in crate::ui) fn filter_cursor(filter: &TextBox, area: Rect) -> (u16, u16) {
 pub fn cursor(app: &App) -> Option<(u16, u16)> {
     let layout = &app.layout;
     let inner = layout.overlay.inner;
-    match &app.overlay {
+    match app.over.top() {
         Some(Overlay::Editor(text)) => return editor::cursor(text, &app.look.theme, inner),
         Some(Overlay::Palette(chooser) | Overlay::Themes { chooser, .. }) => {
             return Some(filter_cursor(&chooser.filter, inner));
@@ -271,6 +273,7 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
             return asked.typing.as_ref().map(|typing| filter_cursor(typing, inner));
         }
         Some(Overlay::Batch(page)) => return batch::cursor(app, page, inner),
+        Some(Overlay::Keeping(page)) => return keeping::cursor(page, inner),
         Some(Overlay::Compare(_) | Overlay::Help) => return None,
         None => {}
     }

@@ -29,9 +29,9 @@ fn b_sets_what_is_typed_and_says_what_is_wrong() {
     screen.write("\n").write("moon=full\n");
     assert!(screen.screen().contains("nothing to stop at"), "{}", screen.screen());
     assert_eq!(screen.orders(), []);
-    assert!(matches!(screen.app.overlay, Some(Overlay::Breaks(_))), "it stays open");
+    assert!(matches!(screen.app.over.top(), Some(Overlay::Breaks(_))), "it stays open");
     screen.press("Esc");
-    assert!(screen.app.overlay.is_none());
+    assert!(screen.app.over.is_empty());
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn run_until_comes_from_the_palette_and_closes() {
     assert!(screen.screen().contains("Run until"), "{}", screen.screen());
     screen.write("risky\n");
     assert_eq!(screen.orders(), [Order::RunUntil(at("risky"))]);
-    assert!(screen.app.overlay.is_none());
+    assert!(screen.app.over.is_empty());
     screen.press("b").write("fault").press("Ctrl-R");
     assert_eq!(screen.orders(), [Order::RunUntil(at("fault"))]);
 }
@@ -142,7 +142,7 @@ fn nothing_is_set_in_a_replay_or_without_a_session() {
     let mut screen = TestScreen::new(crate::harness::story::tools(), (120, 40));
     screen.press("Esc b").write("risky\n");
     assert_eq!(screen.orders(), []);
-    assert!(screen.app.overlay.is_none());
+    assert!(screen.app.over.is_empty());
     let mut screen = TestScreen::of(&stopped(), (120, 40));
     screen.press("1 g p");
     assert!(screen.orders().is_empty());

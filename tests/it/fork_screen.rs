@@ -124,10 +124,10 @@ fn with_other_arguments_from_the_editor() {
     assert_ne!(screen.cursor(), end, "the cursor goes to the fault, as in any editor of arguments");
     screen.press("Esc Esc");
     assert_eq!(screen.commands(), []);
-    assert!(screen.app.overlay.is_none() && screen.app.question.is_none());
+    assert!(screen.app.over.is_empty() && screen.app.question.is_none());
     screen.press("f Esc").press("f").write("note").press("Enter").write("x").press("Esc");
     assert_eq!(screen.commands(), []);
-    assert!(screen.app.question.is_none() && screen.app.overlay.is_none());
+    assert!(screen.app.question.is_none() && screen.app.over.is_empty());
 }
 
 #[test]
@@ -179,7 +179,7 @@ fn typing_forks_nothing_and_the_new_one_is_told() {
     screen.press("i").write("fix it for me");
     screen.paste("f\nf");
     assert_eq!(screen.commands(), []);
-    assert!(screen.app.overlay.is_none());
+    assert!(screen.app.over.is_empty());
     screen.msg(Msg::Notice(made(&story)));
     let shown = screen.screen();
     assert!(shown.contains("Forked at #7 as n3w0000000: g s lists it"), "{shown}");
@@ -220,7 +220,7 @@ fn a_fork_takes_nobody_away_from_what_they_write() {
     edits.press("f Enter");
     forked(&mut edits);
     edits.press("f").msg(Msg::Notice(made(&story)));
-    assert!(edits.commands().is_empty() && edits.app.overlay.is_some());
+    assert!(edits.commands().is_empty() && edits.app.over.top().is_some());
     let mut elsewhere = on(&story);
     elsewhere.press("f Enter");
     forked(&mut elsewhere);

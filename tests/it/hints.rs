@@ -10,12 +10,16 @@ use tackroom::domain::message::Draft;
 use tackroom::domain::notice::{Driver, Notice};
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Word;
+use tackroom::domain::text;
 use tackroom::domain::tool_spec::Touch;
+use tackroom::ui::edit::TextBox;
 use tackroom::ui::edit_args::ArgEditor;
 use tackroom::ui::edit_json;
+use tackroom::ui::key::Key;
 use tackroom::ui::mode::Pane;
 use tackroom::ui::parts::Overlay;
-use tackroom::ui::update::Msg;
+use tackroom::ui::update::{Msg, fault, toast};
+use unicode_segmentation::UnicodeSegmentation;
 
 const WALLS: &str = "no sandbox: may change any file of yours and use the network; own session, no terminal, no new \
                      privileges, ended with all it starts";
@@ -202,7 +206,7 @@ fn the_lines_of_a_text_are_edited_as_lines() {
     }
     screen.press("e").tick_ms(400);
     has(&mut screen, "a line within quotes is a line of the text");
-    let editor = |screen: &TestScreen| match &screen.app.overlay {
+    let editor = |screen: &TestScreen| match screen.app.over.top() {
         Some(Overlay::Editor(editor)) => editor.clone(),
         other => panic!("{other:?}"),
     };
@@ -267,6 +271,9 @@ fn what_is_pasted_into_an_argument_is_what_runs() {
         "\u{0}\u{7f}\u{85}",
         "x\r\ny",
         "Ä 日本 🚀",
+        "C:\\temp\\new\\users",
+        "say \"yes\", then \\\"no\\\"",
+        "sed 's/\\t/\\\\/g' \\",
     ] {
         let mut editor = opened(json!({"argv": ["ls"], "body": ""}));
         editor.text.set("{\"argv\": [\"ls\"],\n\"body\": \"\"}");
@@ -278,6 +285,12 @@ fn what_is_pasted_into_an_argument_is_what_runs() {
         editor.text.set("");
         editor.paste("{\t\"argv\":\t[\"a\\\"\tb\"]}");
         assert_eq!(editor.value.clone().map(|value| value["argv"].clone()), Some(json!(["a\"\tb"])));
+    }
+    // What was begun with a backslash of one's own is ended by what is pasted.
+    for (pasted, run) in [("n", "\n"), ("\"", "\""), ("\\b", "\\b"), ("\"\"", "\"\""), ("\t", "\\\t")] {
+        let before = "{\"argv\": [\"\\";
+        let text = format!("{before}{}\"]}}", edit_json::pasted(before, pasted));
+        assert_eq!(edit_json::read(&text), Some(json!({ "argv": [run] })), "{text}");
     }
 }
 
@@ -369,4 +382,66 @@ fn a_draft_after_its_reply_is_void() {
     assert_eq!(screen.app.last_pane, Pane::Conversation);
     lacks(&mut screen, "is being written");
     lacks(&mut screen, "late words");
+}
+
+/// Cause: every passing word gave a fault four seconds more, so that one that many words came after stayed for minutes.
+#[test]
+fn a_fault_is_seen_once_more_after_what_came_over_it_and_then_goes() {
+    let mut screen = TestScreen::of(&done(), (120, 40));
+    fault(&mut screen.app, "The disk is full.", "");
+    for n in 0..20 {
+        toast(&mut screen.app, &format!("Word {n}."), "");
+    }
+    screen.tick_ms(3_900);
+    lacks(&mut screen, "The disk is full");
+    screen.tick_ms(200);
+    has(&mut screen, "The disk is full");
+    screen.tick_ms(2_000);
+    lacks(&mut screen, "The disk is full");
+    // Alone it stays as long as faults do.
+    fault(&mut screen.app, "The disk is full.", "");
+    screen.tick_ms(5_900);
+    has(&mut screen, "The disk is full");
+    screen.tick_ms(200);
+    lacks(&mut screen, "The disk is full");
+}
+
+/// Cause: each character of a pasted line was measured from the line's beginning, twice in every frame.
+#[test]
+fn a_line_in_view_is_measured_once() {
+    for (unit, many) in [("a", 40_000), ("日", 20_000), ("👩\u{200d}🚀", 10_000), ("x\t", 10_000)] {
+        let text = unit.repeat(many);
+        let typed = TextBox::of(&text);
+        let fastest = |of: &dyn Fn() -> usize| {
+            let once = |_| {
+                let begun = std::time::Instant::now();
+                std::hint::black_box(of());
+                begun.elapsed()
+            };
+            (0..3).map(once).min().unwrap()
+        };
+        let once = fastest(&|| text::wrap(&text::clean(&text), 200).len());
+        let shown = fastest(&|| typed.in_view(60).1);
+        assert!(shown < once * 30, "{unit:?}: {shown:?}, and to lay it out {once:?}");
+    }
+}
+
+proptest! {
+    /// What is shown of a line ends it, begins with a whole letter, and has the cursor within the columns.
+    #[test]
+    fn what_is_in_view_of_a_line_is_whole_and_has_its_cursor(
+        parts in proptest::collection::vec(proptest::sample::select(vec!["a", "日", "👩\u{200d}🚀", "e\u{301}", "🇩🇪", "\n", " "]), 0..24),
+        back in 0..24_usize, columns in 3..30_usize,
+    ) {
+        let mut typed = TextBox::raw(&parts.concat());
+        for _ in 0..back {
+            typed.key(Key::parse("Left").unwrap());
+        }
+        let (shown, column) = typed.in_view(columns);
+        let all = text::clean(&parts.concat()).replace('\n', "⏎");
+        prop_assert!(all.ends_with(&shown), "{shown:?} of {all:?}");
+        let begins = all.len() - shown.len();
+        prop_assert!(all.grapheme_indices(true).map(|(at, _)| at).chain([all.len()]).any(|at| at == begins));
+        prop_assert!(column < columns, "{column} of {columns}: {shown:?}");
+    }
 }

@@ -127,7 +127,7 @@ fn a_destructive_one_wants_the_word_and_a_rejection_takes_a_reason() {
 fn arguments_are_edited_for_the_chosen_session() {
     let mut many = Many::open(three(), SIZE);
     many.press("j Enter e");
-    assert!(matches!(many.screen.app.overlay, Some(Overlay::Editor(_))), "{}", many.screen.screen());
+    assert!(matches!(many.screen.app.over.top(), Some(Overlay::Editor(_))), "{}", many.screen.screen());
     many.press("Ctrl-Home").write("{\"argv\":[\"true\"]}").press("Ctrl-Home");
     many.press("Esc");
     assert_eq!(many.answers(), []);
@@ -144,7 +144,7 @@ fn arguments_are_edited_for_the_chosen_session() {
 }
 
 fn editor(many: &Many) -> &tackroom::ui::edit_args::ArgEditor {
-    let Some(Overlay::Editor(editor)) = &many.screen.app.overlay else { panic!("the editor is open") };
+    let Some(Overlay::Editor(editor)) = many.screen.app.over.top() else { panic!("the editor is open") };
     editor
 }
 
@@ -191,7 +191,7 @@ fn a_batch_says_each_by_itself_and_wants_the_word() {
         assert!(text.contains(words), "{words}:\n{text}");
     }
     many.press("Enter");
-    assert!(many.screen.app.overlay.is_none());
+    assert!(many.screen.app.over.is_empty());
     assert_eq!(many.answers(), [], "nothing goes out twice");
 }
 
@@ -331,7 +331,7 @@ fn in_front(many: &Many) -> (Option<HoldId>, Option<Hash>, Focus, bool, bool) {
     let app = &many.screen.app;
     let held = app.inbox.as_ref().and_then(|inbox| inbox.chosen());
     let (id, hash) = (held.map(|held| held.id.clone()), held.and_then(|held| held.hash));
-    (id, hash, app.focus, app.overlay.is_some(), app.question.is_some())
+    (id, hash, app.focus, app.over.top().is_some(), app.question.is_some())
 }
 
 /// A hold comes, one goes, or one is another.

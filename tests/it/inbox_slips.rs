@@ -46,7 +46,7 @@ fn what_became_of_a_batch_is_told_by_its_titles_where_its_page_was_left() {
     let mut many = Many::open(three(), SIZE);
     many.press("j y j n").write("no\n").press("d Enter Esc Esc");
     assert_eq!(many.answers().len(), 2);
-    assert!(many.screen.app.overlay.is_none() && many.screen.app.inbox.is_none());
+    assert!(many.screen.app.over.is_empty() && many.screen.app.inbox.is_none());
     let state = "approved";
     many.answered(SITE, 1, Answered::Refused(Refusal::Changed(CallId(1))));
     many.answered(PUSH, 1, Answered::Refused(Refusal::NotHeld { call: CallId(1), state }));
@@ -131,11 +131,11 @@ fn a_question_names_the_hold_it_marks() {
     let mut many = Many::open(vec![story::unknown()], SIZE);
     many.press("y");
     shows(&mut many, "did happen. A note");
-    assert!(many.screen.app.overlay.is_none());
+    assert!(many.screen.app.over.is_empty());
     let mut many = Many::open(three(), (40, 15));
     many.press("n").write("abcdefgh");
     shows(&mut many, "abcdefgh");
-    assert!(!matches!(many.screen.app.overlay, Some(Overlay::Batch(_))));
+    assert!(!matches!(many.screen.app.over.top(), Some(Overlay::Batch(_))));
 }
 
 /// Cause: a look that failed left "Its session is being read" for ever, and nothing asked again.
@@ -178,7 +178,7 @@ fn the_page_of_what_became_of_a_batch_offers_to_close_it() {
         let line = last_line(&mut many);
         assert!(line.contains("Enter close") && !line.contains("send") && !line.contains("back"), "{line}");
         many.press(close);
-        assert!(many.screen.app.overlay.is_none() && many.screen.app.inbox.is_some());
+        assert!(many.screen.app.over.is_empty() && many.screen.app.inbox.is_some());
         assert_eq!(many.answers(), []);
     }
 }

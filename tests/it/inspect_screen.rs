@@ -95,12 +95,12 @@ async fn the_page_is_stepped_through_copied_opened_and_left() {
     assert_eq!(stored["no"], call(&story, 4).no.0);
     screen.press("J f");
     assert!(
-        matches!(&screen.app.overlay, Some(Overlay::Fork(dialog)) if dialog.point.at == Some(call(&story, 4).no))
+        matches!(screen.app.over.top(), Some(Overlay::Fork(dialog)) if dialog.point.at == Some(call(&story, 4).no))
     );
     screen.press("Esc");
-    assert!(matches!(screen.app.overlay, Some(Overlay::Inspect(_))), "back to where it was asked for");
+    assert!(matches!(screen.app.over.top(), Some(Overlay::Inspect(_))), "back to where it was asked for");
     screen.press("Esc");
-    assert!(screen.app.overlay.is_none());
+    assert!(screen.app.over.is_empty());
 }
 
 #[tokio::test]
@@ -112,9 +112,9 @@ async fn words_are_found_and_what_is_typed_is_no_key() {
     screen.press("/").write("hash BEFORE").press("Enter");
     assert!(screen.screen().contains("hash before"), "{}", screen.screen());
     screen.press("/").write("fj]qJ");
-    assert!(matches!(&screen.app.overlay, Some(Overlay::Inspect(asked)) if asked.typing.is_some()));
+    assert!(matches!(screen.app.over.top(), Some(Overlay::Inspect(asked)) if asked.typing.is_some()));
     screen.press("Esc");
-    assert!(matches!(&screen.app.overlay, Some(Overlay::Inspect(asked)) if asked.typing.is_none()));
+    assert!(matches!(screen.app.over.top(), Some(Overlay::Inspect(asked)) if asked.typing.is_none()));
 }
 
 #[tokio::test]
@@ -163,13 +163,13 @@ async fn until_the_page_is_there_nothing_is_taken_of_the_one_before() {
     for keys in ["y y", "Ctrl-Y", "p", "e", "f"] {
         screen.press(keys);
         assert_eq!(screen.effects, [], "{keys}");
-        assert!(matches!(screen.app.overlay, Some(Overlay::Inspect(_))), "{keys}");
+        assert!(matches!(screen.app.over.top(), Some(Overlay::Inspect(_))), "{keys}");
         assert!(screen.screen().contains("still being read"), "{keys}: {}", screen.screen());
     }
     let next = event(call(&story, 4).no.0 + 1);
     answer(&mut screen, &story, next).await;
     screen.press("f");
-    assert!(matches!(&screen.app.overlay, Some(Overlay::Fork(dialog)) if dialog.point.at == Some(next.no)));
+    assert!(matches!(screen.app.over.top(), Some(Overlay::Fork(dialog)) if dialog.point.at == Some(next.no)));
 }
 
 /// Megabytes are laid out by their ends, once, and a frame only reads what was laid out.
@@ -189,7 +189,7 @@ async fn a_large_output_costs_its_ends_and_only_once() {
     screen.press("3 o");
     let page = page(&story, &[whole.as_bytes()], call(&story, 1), None).await;
     screen.msg(Msg::Notice(Notice::Inspected(Arc::new(page))));
-    let sheet = |screen: &TestScreen| match &screen.app.overlay {
+    let sheet = |screen: &TestScreen| match screen.app.over.top() {
         Some(Overlay::Inspect(asked)) => Arc::clone(&asked.sheet),
         _ => panic!("the page is open"),
     };

@@ -180,7 +180,7 @@ fn what_is_written_about_a_session_goes_with_it_and_that_is_said() {
         comes(&mut screen, &other);
         screen.press("Enter Ctrl-S");
         assert_eq!(screen.commands(), [], "{keys}");
-        assert!(screen.app.overlay.is_none() && screen.app.question.is_none(), "{keys}");
+        assert!(screen.app.over.is_empty() && screen.app.question.is_none(), "{keys}");
     }
 }
 
@@ -191,8 +191,8 @@ fn what_belongs_to_no_session_stays() {
         let mut screen = TestScreen::of(&story, SIZE);
         screen.press("Esc 1").press(keys);
         comes(&mut screen, &other);
-        assert!(matches!(screen.app.overlay, Some(Overlay::Sessions | Overlay::Help)), "{keys}");
-        assert_eq!(!screen.app.behind.is_empty(), keys == "g s F1");
+        assert!(matches!(screen.app.over.top(), Some(Overlay::Sessions | Overlay::Help)), "{keys}");
+        assert_eq!(screen.app.over.below().is_some(), keys == "g s F1");
     }
     // A word looked up for one session does nothing to another.
     let mut screen = TestScreen::of(&story, SIZE);

@@ -15,13 +15,14 @@ use tackroom::domain::marks::Mark;
 use tackroom::domain::order::{Order, Task};
 use tackroom::domain::place::place;
 use tackroom::domain::policy::Mode;
+use tackroom::domain::retention::Rules;
 use tackroom::domain::session::Session;
 use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::clock::Clock;
 use tackroom::runtime::hand::{Hand, Opening};
 use tackroom::runtime::ledger::Ledger;
 use tackroom::runtime::plugs::{Settings, Store};
-use tackroom::runtime::retention::{self, Rules, Tidied};
+use tackroom::runtime::retention::{self, Tidied};
 
 /// Runs a task that says so and ends; answers its session.
 fn said(home: &Home, task: &str, answer: &str) -> String {
@@ -212,7 +213,14 @@ impl Shelf {
         let rules = Rules { archived_days: Some(2), deleted_days: Some(2) };
         let now = self.clock.now().plus_ms(days * 86_400_000);
         let files = tackroom::adapters::files::memory::MemoryFiles::default();
-        retention::tidy((&self.store, &files), &mut self.hand, rules, now).await.unwrap()
+        let due = retention::weigh(&self.store, rules, now).await.unwrap();
+        let tidied = retention::tidy((&self.store, &files), &mut self.hand, rules, now).await.unwrap();
+        assert_eq!(
+            (due.binned, due.purged),
+            (tidied.binned.len(), tidied.purged.len()),
+            "as it was told before"
+        );
+        tidied
     }
 }
 

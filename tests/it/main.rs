@@ -35,6 +35,7 @@ mod fork_git;
 mod fork_screen;
 mod sessions_screen;
 mod sessions_screen_slips;
+mod retention;
 mod restore;
 mod agent;
 mod contracts;

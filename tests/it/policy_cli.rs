@@ -265,3 +265,17 @@ fn a_file_broken_under_a_run_is_told_and_the_old_rules_stay() {
     assert_eq!(ran.err.matches("the policy is refused").count(), 1, "{ran:?}");
     assert!(ran.err.contains("a.cedar:1: ") && ran.err.contains("the rules in force before stay"), "{ran:?}");
 }
+
+#[test]
+fn an_agent_does_not_trust_for_its_operator() {
+    let home = Home::new();
+    project(&home, ECHO);
+    let store = home.home().display().to_string();
+    let line =
+        format!("TACKROOM_HOME={store} {} policy trust; echo ended $?", env!("CARGO_BIN_EXE_tackroom"));
+    let model = script(&home, &[("run_command", json!({ "shell": line }))]);
+    assert_eq!(home.task(&model, "Trust it.", &["--on-hold", "approve"]).code, 0);
+    let events = home.events(&home.only()).concat();
+    assert!(events.contains("ended 1") && events.contains("does not answer for its operator"), "{events}");
+    assert_eq!(ok(home.run(&["policy", "show", "--json"])).json()["trust"], "not trusted");
+}

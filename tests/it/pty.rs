@@ -156,7 +156,7 @@ fn sizes_change_without_leftovers() {
 
 /// A screen without what passing time changes.
 fn letters(text: &str) -> String {
-    text.chars().filter(|c| !c.is_ascii_digit() && !" .ms─━┄█".contains(*c)).collect()
+    text.chars().filter(|c| !c.is_ascii_digit() && !" .ms─━┄█▏▎▍▌▋▊▉".contains(*c)).collect()
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::adapters::files::memory::MemoryFiles;
@@ -18,13 +19,13 @@ use tackroom::domain::commit::{Class, Commit};
 use tackroom::domain::ids::CommitId;
 use tackroom::domain::notice::Notice;
 use tackroom::domain::packed::{Model, Source, patched, put, put_signed};
+use tackroom::domain::retention::Rules;
 use tackroom::domain::survey::{CHUNK, Chunk};
 use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::log::Log;
 use tackroom::runtime::hand::Hand;
 use tackroom::runtime::plugs::{Settings, Store};
 use tackroom::runtime::reading;
-use tackroom::runtime::retention::Rules;
 use tackroom::runtime::upkeep::keep_up;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -51,7 +52,7 @@ fn words(chunk: &Chunk) -> String {
 /// Opens a session: what is told of it, and how many commits were read for that.
 async fn opened(memory: &Memory) -> (Vec<String>, u64) {
     let count = Arc::new(AtomicU64::new(0));
-    let log: Arc<dyn Log> = Arc::new(Counting::new(&memory, &count));
+    let log: Arc<dyn Log> = Arc::new(Counting::new(memory, &count));
     let (notices_in, mut notices) = mpsc::channel(4);
     let id = told().session.id;
     let survey = tokio::spawn(reading::survey(log, id, notices_in, CancellationToken::new()));
@@ -93,11 +94,12 @@ async fn what_was_surveyed_beforehand_is_not_read_again() {
     assert!(chunks == opened(&filled(&story.commits).await).await.0, "the same is told");
 }
 
-/// A workbench does that beside its work, for long sessions only.
+/// A workbench does that beside its work, for long sessions only: one that would be kept if it was opened, and is looked at
+/// first, is left alone.
 #[tokio::test]
 async fn a_workbench_surveys_long_sessions_beside_its_work() {
-    let (long, short) = (story::long(2_300), Story::new("sh0rt12345", "Short"));
-    assert!(long.events().len() > 20_000);
+    let (long, short) = (story::long(2_300), story::long_after("sh0rt12345", 10_000_000, 400));
+    assert!(long.events().len() > 20_000 && short.session.updated_at > long.session.updated_at);
     let memory = filled(&long.commits).await;
     for commit in &short.commits {
         memory.append(commit.clone()).await.unwrap();
@@ -112,15 +114,20 @@ async fn a_workbench_surveys_long_sessions_beside_its_work() {
     };
     let (clock, files) = (Arc::new(FakeClock::new(7)), Arc::new(MemoryFiles::default()));
     let by = By { name: "op".to_string(), via: Via::Screen };
-    let hand = Hand::new(shared, clock.clone(), Settings::default(), ToolBook::default(), by);
+    let hand = Hand::new(shared.clone(), clock.clone(), Settings::default(), ToolBook::default(), by);
     let stop = CancellationToken::new();
     let upkeep = tokio::spawn(keep_up((store, files), clock, hand, Rules::default(), stop.clone()));
-    while memory.aside(&long.session.id).await.unwrap().is_none() {
-        tokio::task::yield_now().await;
-    }
+    let surveyed = async {
+        while memory.aside(&long.session.id).await.unwrap().is_none() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(120), surveyed).await.expect("the long one is surveyed");
     stop.cancel();
     upkeep.await.unwrap();
     assert!(memory.aside(&short.session.id).await.unwrap().is_none(), "it is read as quickly");
+    reading::beforehand(shared, short.session.id.clone(), CancellationToken::new()).await;
+    assert!(memory.aside(&short.session.id).await.unwrap().is_some(), "it would be kept");
 }
 
 #[tokio::test]

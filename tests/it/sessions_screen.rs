@@ -186,7 +186,7 @@ fn typing_does_nothing_but_type() {
         let wrong: Vec<Command> =
             screen.commands().into_iter().filter(|one| !matches!(one, Command::Search(_))).collect();
         assert_eq!(wrong, [], "{keys}");
-        assert!(matches!(screen.app.overlay, Some(Overlay::Sessions)), "{keys}");
+        assert!(matches!(screen.app.over.top(), Some(Overlay::Sessions)), "{keys}");
         assert!(screen.app.library.marked.is_empty(), "{keys}");
     }
     screen.paste("x\nX\n");

@@ -212,3 +212,23 @@ fn what_is_typed_and_its_cursor_are_in_view_at_every_size() {
         }
     }
 }
+
+/// Cause: words that could not be looked for once were not asked for again, whatever was pressed, until others were typed.
+#[test]
+fn a_search_that_failed_is_made_again() {
+    let mut screen = listing(rows(3), SIZE);
+    screen.press("s").write("notes");
+    let asked = screen.commands();
+    let Some(Command::Search(search)) = asked.last().cloned() else { panic!("{asked:?}") };
+    for keys in ["Enter", "Esc s", "Esc Esc g s s"] {
+        let (sentence, hint) = ("The index is busy.".to_string(), String::new());
+        screen.msg(Msg::Notice(Notice::NotSearched { search: search.clone(), sentence, hint }));
+        assert!(screen.screen().contains("The index is busy."), "{}", screen.screen());
+        screen.tick_ms(500).tick_ms(500);
+        assert!(!screen.commands().contains(&Command::Search(search.clone())), "not by itself");
+        screen.press(keys);
+        let again = screen.commands().into_iter().filter(|one| *one == Command::Search(search.clone()));
+        assert_eq!(again.count(), 1, "{keys}");
+        assert!(!screen.screen().contains("The index is busy."), "{keys}: {}", screen.screen());
+    }
+}

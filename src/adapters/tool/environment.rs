@@ -71,7 +71,13 @@ fn held_back(name: &str) -> bool {
         true => upper.starts_with(*start),
         false => upper == **start,
     };
-    SECRET.iter().any(|part| upper.contains(part)) || RISKY.iter().any(risky)
+    names_secret(name) || RISKY.iter().any(risky)
+}
+
+/// Whether what has this name is a secret, by its name alone.
+pub fn names_secret(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    SECRET.iter().any(|part| upper.contains(part))
 }
 
 /// A search path without relative folders: a program in the workspace must not stand in for a system's.

@@ -32,12 +32,8 @@ pub fn title(page: &Batch) -> String {
 
 /// Where the text of the page stands: above the state line, and the line for the word.
 pub fn text_area(app: &App, area: Rect) -> Rect {
-    let Some(Overlay::Batch(page)) = &app.overlay else { return area };
-    Rect { height: area.height.saturating_sub(1 + u16::from(asks(page))), ..area }
-}
-
-fn asks(page: &Batch) -> bool {
-    !page.sent && page.destroys()
+    let Some(Overlay::Batch(page)) = app.over.top() else { return area };
+    Rect { height: area.height.saturating_sub(1 + u16::from(page.asks())), ..area }
 }
 
 /// The lines of the page: every one of them is to be read before it is sent.
@@ -107,7 +103,7 @@ pub fn draw(app: &App, page: &Batch, area: Rect, buf: &mut Buffer) {
     ink::lines(page.lines.get(visible).unwrap_or_default(), text, buf);
     let mut row = Rect { y: text.bottom(), height: 1, ..area }.intersection(area);
     state(app, page).render(row, buf);
-    if asks(page) {
+    if page.asks() {
         row = Rect { y: row.bottom(), ..row }.intersection(area);
         let typed = Span::styled(format!("> {}", page.input.text()), app.look.style(Role::Text));
         typed.render(row, buf);
@@ -116,7 +112,7 @@ pub fn draw(app: &App, page: &Batch, area: Rect, buf: &mut Buffer) {
 
 /// Where the word is typed.
 pub fn cursor(app: &App, page: &Batch, area: Rect) -> Option<(u16, u16)> {
-    if !asks(page) {
+    if !page.asks() {
         return None;
     }
     let (_, column) = page.input.lay(usize::from(area.width).saturating_sub(2)).cursor;

@@ -39,7 +39,7 @@ pub fn cursor(app: &App, area: Rect) -> Option<(u16, u16)> {
 
 /// A question that is not about a call.
 fn asked(app: &App) -> Option<&Question> {
-    app.question.as_ref().filter(|question| question.ask.call().is_none() && app.overlay.is_none())
+    app.question.as_ref().filter(|question| question.ask.call().is_none() && app.over.is_empty())
 }
 
 fn ask(app: &App, question: &Question, width: u16) -> (Line<'static>, u16) {

@@ -63,7 +63,7 @@ fn lines(app: &App, width: usize) -> Vec<Line<'static>> {
 
 /// The context in which help was asked for.
 fn here(app: &App) -> Context {
-    if let Some(under) = app.behind.last() {
+    if let Some(under) = app.over.below() {
         return can::over(app, under);
     }
     if app.inbox.is_some() && app.focus != Focus::Pane(Pane::Approval) {

@@ -20,6 +20,7 @@ pub mod editor; // the argument editor
 pub mod sessions; // past and present sessions, to open or replay
 pub mod sessions_look; // a look at the chosen session, and what came of deeds
 pub mod sessions_search; // what was found in all sessions
+pub mod keeping; // the retention rules
 pub mod playback; // where in the played session we are
 pub mod breaks; // where a run is to stop: set, listed, removed
 pub mod inbox; // every hold of every session

@@ -48,6 +48,10 @@ async fn several_contents_are_one_transaction_where_the_caller_writes() {
     let contents = (0..300_u16).map(|i| Arc::from(i.to_be_bytes())).collect();
     store.put_all(contents).await.unwrap();
     assert_eq!(store.transactions() - before, 1);
+    // Cause: so much at once held up all else of a run without threads, its cancelling too.
+    let large = (0..9_u8).map(|i| Arc::from(vec![i; 4 * 1024 * 1024])).collect();
+    store.put_all(large).await.unwrap();
+    assert_eq!(store.transactions() - before, 3, "32 MiB each, others have their turn in between");
 }
 
 /// Cause: another process that held the store for a moment ended a run that kept large content.

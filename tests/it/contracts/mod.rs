@@ -12,6 +12,7 @@ pub mod model;
 mod tool;
 #[cfg(feature = "cedar")]
 mod judge;
+mod veil;
 pub mod files;
 mod sqlite_files;
 mod sqlite_damage;

@@ -17,6 +17,7 @@ use tackroom::ui::app::{App, Look, Start};
 use tackroom::ui::glyph::GlyphSet;
 use tackroom::ui::key::{Code, Key};
 use tackroom::ui::keymap::Keymap;
+use tackroom::ui::parts::Overlay;
 use tackroom::ui::prepare::prepare;
 use tackroom::ui::theme::Theme;
 use tackroom::ui::update::{Effect, Msg, update};
@@ -158,6 +159,11 @@ impl TestScreen {
     pub fn screen(&mut self) -> String {
         let buffer = self.draw();
         shot::text(&buffer)
+    }
+
+    /// What lies on top of all that lies over the workbench.
+    pub fn top(&self) -> Option<&Overlay> {
+        self.app.over.top()
     }
 
     /// Where the hardware cursor stands.

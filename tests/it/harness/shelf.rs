@@ -77,6 +77,8 @@ pub fn answer(command: &Command) -> Option<Notice> {
         | Command::Search(_)
         | Command::Fitting(_)
         | Command::Deeds(_)
+        | Command::Weigh(_)
+        | Command::Keep(_)
         | Command::Quit => None,
     }
 }

@@ -93,6 +93,8 @@ impl Stored {
             | Command::Search(_)
             | Command::Fitting(_)
             | Command::Deeds(_)
+            | Command::Weigh(_)
+            | Command::Keep(_)
             | Command::Quit => Vec::new(),
         }
     }

@@ -390,7 +390,13 @@ pub fn stopped_turn() -> Story {
 
 /// A long session: `turns` turns of a question read and answered.
 pub fn long(turns: usize) -> Story {
-    let mut story = Story::new("z9y8x7w6v5", "A long conversation");
+    long_after("z9y8x7w6v5", 0, turns)
+}
+
+/// The same as another session, that begins so many milliseconds later.
+pub fn long_after(id: &str, wait: u64, turns: usize) -> Story {
+    let mut story = Story::new(id, "A long conversation");
+    story.wait(wait);
     for turn in 0..turns {
         story.wait(500).task(&format!("Question number {turn}: what does note {turn} say?"));
         let call = turn as u32 + 1;

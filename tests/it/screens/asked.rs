@@ -9,9 +9,11 @@ use tackroom::domain::ids::SessionId;
 use tackroom::domain::listing::Query;
 use tackroom::domain::marks::Mark;
 use tackroom::domain::notice::Notice;
+use tackroom::domain::retention::{Due, Rules};
 use tackroom::domain::search::{Found, Progress};
 use tackroom::ui::app::{App, Look};
 use tackroom::ui::glyph::GlyphSet;
+use tackroom::ui::parts::Overlay;
 
 /// A held session with the list of it and others: one archived, one in the bin.
 fn with_sessions() -> App {
@@ -48,6 +50,41 @@ fn the_argument_editor_and_that_of_a_fork() {
     let mut app = watching(&story::held(), look());
     press(&mut app, "1 f Down Enter");
     shoot(&mut app, "editor_fork");
+}
+
+#[test]
+fn the_retention_rules() {
+    let mut app = with_sessions();
+    press(&mut app, "1 g s K");
+    let now = app.now;
+    let weighed = |app: &mut App, binned, purged| {
+        let asked = |over: &Overlay| if let Overlay::Keeping(page) = over { page.asked } else { None };
+        let rules = app.over.iter().find_map(asked);
+        let due = Ok(Due { binned, purged });
+        tell(app, Notice::Weighed { rules: rules.expect("it was asked for"), due }, now);
+    };
+    shoot(&mut app, "retention_counting");
+    weighed(&mut app, 0, 0);
+    shoot(&mut app, "retention");
+    press(&mut app, "n e v e r Tab 3");
+    weighed(&mut app, 0, 12);
+    press(&mut app, "Enter");
+    shoot(&mut app, "retention_asked");
+    press(&mut app, "x");
+    shoot(&mut app, "retention_fault");
+    press(&mut app, "Backspace Enter Enter");
+    let why = (
+        "The rules cannot be kept in config.toml: permission denied\u{202e}.".to_string(),
+        "mend it".to_string(),
+    );
+    let rules = Rules { archived_days: None, deleted_days: Some(3) };
+    tell(&mut app, Notice::Kept { rules, place: Err(why) }, now);
+    shoot(&mut app, "retention_failed");
+    let mut app = with_sessions();
+    app.look = Look { glyphs: GlyphSet::Words, accessible: true, no_color: true, ..look() };
+    press(&mut app, "1 g s K");
+    weighed(&mut app, 1, 2);
+    shoot(&mut app, "retention_aloud");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn an_editor_lays_its_text_out_once_for_a_change() {
         draw(&mut app, (120, 40));
     }
     press(&mut app, "e");
-    let layouts = |app: &tackroom::ui::app::App| match &app.overlay {
+    let layouts = |app: &tackroom::ui::app::App| match app.over.top() {
         Some(tackroom::ui::parts::Overlay::Editor(editor)) => editor.layouts,
         other => panic!("{other:?}"),
     };

@@ -78,7 +78,7 @@ fn harmless(app: &App, buffer: &Buffer, what: &str) -> bool {
         assert!(!cell.symbol().chars().any(acts), "{what}: {:?}", cell.symbol());
     }
     let whole = Rect { y: 1, height: buffer.area.height - 1, ..buffer.area };
-    let place = if app.overlay.is_some() { app.layout.overlay.outer } else { whole };
+    let place = if app.over.top().is_some() { app.layout.overlay.outer } else { whole };
     place.rows().any(|row| {
         let shown: String = row.columns().map(|cell| buffer[(cell.x, cell.y)].symbol()).collect();
         // An editor of JSON shows it as JSON writes it.
@@ -89,7 +89,7 @@ fn harmless(app: &App, buffer: &Buffer, what: &str) -> bool {
 /// The frame of what lies over the body is whole.
 fn framed(app: &App, buffer: &Buffer, what: &str) {
     let mut places: Vec<_> = app.layout.panes.iter().map(|(_, place)| *place).collect();
-    if app.overlay.is_some() {
+    if app.over.top().is_some() {
         places = vec![app.layout.overlay];
     }
     for place in places {
@@ -159,7 +159,7 @@ fn nothing_that_lies_over_the_workbench_does() {
                 }
             }
         }
-        assert!(app.overlay.is_some() || app.question.is_some(), "{keys}");
+        assert!(app.over.top().is_some() || app.question.is_some(), "{keys}");
         looked_at(&mut app, keys, shows);
         // What is pasted is foreign too.
         let now = app.now;
@@ -247,7 +247,7 @@ fn nothing_of_the_inbox_the_inspector_or_a_search_does() {
     let story = stopped();
     let mut app = watching(&story, look());
     press(&mut app, "2 g g o");
-    let Some(Overlay::Inspect(asked)) = &app.overlay else { panic!("it is looked at") };
+    let Some(Overlay::Inspect(asked)) = app.over.top() else { panic!("it is looked at") };
     let (session, subject, now) = (asked.session.clone(), asked.subject, app.now);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let page = runtime.block_on(page(&story, &[], subject, None));

@@ -342,5 +342,5 @@ fn the_actions_of_the_sessions_by_name() {
     let screen = shot::text(&draw(&mut app, (120, 40)));
     assert!(screen.contains("archive") && screen.contains("delete") && !screen.contains("pause"), "{screen}");
     press(&mut app, "Esc");
-    assert!(matches!(app.overlay, Some(Overlay::Sessions)), "the palette gives the list back");
+    assert!(matches!(app.over.top(), Some(Overlay::Sessions)), "the palette gives the list back");
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 /// Jobs of one transaction at most, and their bytes.
-const GROUP_JOBS: usize = 128;
+const GROUP_JOBS: usize = 512;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
 /// What is to be written.
 #[derive(Clone)]

@@ -4,7 +4,7 @@ use super::request::{Ground, Question, questions};
 use super::rule::{Fault, Kind, Layer, Rule, told};
 use super::words::filled;
 use crate::domain::policy::{Verdict, Word};
-use crate::ports::judge::Case;
+use crate::ports::judge::{Case, Judge};
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
     AuthorizationError, Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode, Validator,
@@ -72,11 +72,6 @@ impl Force {
     /// All rules, in the order in which they are told.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
-    }
-
-    /// The policy's version.
-    pub fn version(&self) -> &str {
-        &self.version
     }
 
     /// The same rules without some: what is left judges as if they had never been there.
@@ -223,6 +218,16 @@ impl Force {
         let slice = Arc::new(Slice { set, places });
         slices.insert(key, Arc::clone(&slice));
         slice
+    }
+}
+
+impl Judge for Force {
+    fn judge(&self, case: Case<'_>) -> Verdict {
+        self.weigh(&case).verdict
+    }
+
+    fn version(&self) -> String {
+        self.version.clone()
     }
 }
 

@@ -1,0 +1,95 @@
+//! What a model says: its reply, its drafts, and what its server says of a fault.
+
+use super::stream::Stream;
+use super::{hidden, hidden_value};
+use crate::domain::fault::Fault;
+use crate::domain::hash::Hash;
+use crate::domain::message::{Args, Draft, Reply};
+use crate::ports::Later;
+use crate::ports::model::{Ask, Drafts, Model, Request};
+use crate::ports::veil::Veil;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A model behind the veil.
+pub struct VeiledModel {
+    model: Arc<dyn Model>,
+    veil: Arc<dyn Veil>,
+}
+
+impl VeiledModel {
+    /// What this model says is hidden.
+    pub fn new(model: Arc<dyn Model>, veil: Arc<dyn Veil>) -> VeiledModel {
+        VeiledModel { model, veil }
+    }
+}
+
+impl Model for VeiledModel {
+    fn prepare(&self, ask: Ask) -> Result<Box<dyn Request>, Fault> {
+        match self.model.prepare(ask) {
+            Ok(request) => Ok(Box::new(VeiledRequest { request, veil: self.veil.clone() })),
+            Err(fault) => Err(faulty(&*self.veil, fault)),
+        }
+    }
+
+    fn label(&self) -> String {
+        self.model.label()
+    }
+}
+
+struct VeiledRequest {
+    request: Box<dyn Request>,
+    veil: Arc<dyn Veil>,
+}
+
+impl Request for VeiledRequest {
+    fn hash(&self) -> Hash {
+        self.request.hash()
+    }
+
+    fn frame(&self) -> Option<Arc<[u8]>> {
+        self.request.frame()
+    }
+
+    fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
+        let VeiledRequest { request, veil } = *self;
+        Box::pin(async move {
+            match request.send(veiled(drafts, &veil)).await {
+                Ok(reply) => Ok(replied(&*veil, reply)),
+                Err(fault) => Err(faulty(&*veil, fault)),
+            }
+        })
+    }
+}
+
+fn faulty(veil: &dyn Veil, fault: Fault) -> Fault {
+    Fault { message: hidden(veil, fault.message), ..fault }
+}
+
+/// A reply as it may be kept.
+pub(super) fn replied(veil: &dyn Veil, mut reply: Reply) -> Reply {
+    reply.text = hidden(veil, reply.text);
+    if let Some(thought) = &mut reply.reasoning {
+        thought.text = hidden(veil, std::mem::take(&mut thought.text));
+    }
+    for asked in &mut reply.calls {
+        asked.args = match std::mem::replace(&mut asked.args, Args::Broken(String::new())) {
+            Args::Json(value) => Args::Json(hidden_value(veil, value)),
+            Args::Broken(text) => Args::Broken(hidden(veil, text)),
+        };
+    }
+    reply
+}
+
+/// Drafts as they may be shown.
+fn veiled(drafts: Drafts, veil: &Arc<dyn Veil>) -> Drafts {
+    let streams = Mutex::new((Stream::new(veil.clone()), Stream::new(veil.clone())));
+    Arc::new(move |draft| {
+        let mut streams = streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = match draft {
+            Draft::Text(text) => streams.0.push(&text).map(Draft::Text),
+            Draft::Reasoning(text) => streams.1.push(&text).map(Draft::Reasoning),
+            other @ (Draft::Call { .. } | Draft::Output { .. } | Draft::Again) => Some(other),
+        };
+        told.into_iter().for_each(&*drafts);
+    })
+}
