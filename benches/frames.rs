@@ -176,6 +176,15 @@ fn resizing(bencher: Bencher, messages: usize) {
     });
 }
 
+/// So many letters pasted into the palette's line: a frame costs so many times more, never their square.
+#[divan::bench(args = [200, 20_000])]
+fn pasted_into_the_palette(bencher: Bencher, letters: usize) {
+    let mut bench = Bench::open(MESSAGES[0]);
+    bench.press("Ctrl-P");
+    bench.take(Msg::Paste("日a".repeat(letters / 2)));
+    bencher.bench_local(|| bench.frame());
+}
+
 /// The workbench made, and its first frame drawn.
 #[divan::bench]
 fn first_frame_of_an_empty_workbench() {

@@ -38,6 +38,19 @@ Examples:
   tackroom replay k3v9 --cast run.cast --size 100x30
 ";
 
+const PRICES_EXAMPLES: &str = "\
+Examples:
+  tackroom prices                                 all, in US dollars per 1,000,000 tokens
+  tackroom prices anthropic/claude-sonnet-4.5     the one that holds for this model
+
+Prices of your own, in config.toml, beat the table:
+  [prices.\"my-model\"]
+  input = 0.2
+  output = 0.8
+  cached = 0.02        # tokens from the provider's cache; what input costs, if not said
+  written = 0.25       # tokens written to it; likewise
+";
+
 /// A terminal workbench for running LLM agents under control: watch an agent work, approve, edit or reject each risky action before it happens, replay any past run.
 #[derive(Debug, Parser)]
 #[command(name = "tackroom", version, after_help = EXAMPLES, max_term_width = 110)]
@@ -135,6 +148,9 @@ pub enum Verb {
     Doctor(Doctor),
     /// Show the configuration, each value with its source.
     Config(ConfigArgs),
+    /// What models cost by the table and by your own prices, and which price holds for a model.
+    #[command(after_help = PRICES_EXAMPLES)]
+    Prices(Prices),
     /// Print a shell's completion script.
     Completions(Completions),
 }
@@ -212,7 +228,7 @@ pub struct Run {
     /// Model turns at most.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub steps: Option<u32>,
-    /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000 or fault; may be given again.
+    /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000, cost=0.50 or fault; may be given again.
     #[arg(long = "break", value_name = "WHERE", value_parser = args_stop::breakpoint)]
     pub breaks: Vec<Breakpoint>,
     /// With or without a screen.
@@ -297,6 +313,16 @@ pub enum ConfigVerb {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// `tackroom prices`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Prices {
+    /// Only the price that holds for this model, at --base-url or the configured address; none lists all.
+    pub name: Option<String>,
+    /// One JSON document instead of text.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `tackroom completions`.

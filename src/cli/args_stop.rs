@@ -12,6 +12,7 @@ Where to stop:
   arg:/PATH=VALUE      a call whose argument is that; PATH is a JSON pointer, * stands for every element
   arg:/PATH~REGEX      a call whose argument matches; the operator is the first = or ~ that is not ~0 or ~1
   steps=N  tokens=N    so many model turns or tokens of the task; +N counts from now
+  cost=DOLLARS         so many dollars of the task, before the next model turn; +N counts from now
   fault                a request or a call that failed: fault=model, fault=tool for one of them
 
 Each stops the run before the step happens, and stands until it is removed; `once` before it lets it go at its first hit.

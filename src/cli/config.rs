@@ -5,11 +5,14 @@
 
 use crate::cli::args::Common;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::prices::{self, PriceFile};
 use crate::domain::policy::Mode;
+use crate::domain::price::PriceBook;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The instructions that an agent gets where the configuration gives none.
 pub const INSTRUCTIONS: &str = include_str!("instructions.md");
@@ -68,6 +71,7 @@ struct File {
     tools: ToolsFile,
     secrets: SecretsFile,
     retention: RetentionFile,
+    prices: BTreeMap<String, PriceFile>,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
 
@@ -194,6 +198,8 @@ pub struct Config {
     pub archived_days: Sourced<u32>,
     /// Days in the bin before a session is removed; 0 for ever.
     pub deleted_days: Sourced<u32>,
+    /// What models cost.
+    pub prices: Arc<PriceBook>,
     /// The user's keys: context, action, keys.
     pub keys: Vec<(String, String, Vec<String>)>,
     /// The environment.
@@ -220,7 +226,9 @@ impl Config {
             Ok(file) => (file, None),
             Err(failure) => (File::default(), Some(failure)),
         };
-        Ok(Config { wrong, ..Config::of(flags, env, paths, path, file) })
+        let (yours, odd) = prices::yours(&file.prices, &path);
+        let prices = Arc::new(prices::book(yours)?);
+        Ok(Config { wrong: wrong.or(odd), prices, ..Config::of(flags, env, paths, path, file) })
     }
 
     fn of(flags: &Common, env: BTreeMap<String, String>, paths: Paths, path: PathBuf, file: File) -> Config {
@@ -271,6 +279,7 @@ impl Config {
             command_s: or(file.tools.command_s, 120),
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),
+            prices: Arc::default(),
             keys: keys(file.keys),
             no_color: get("NO_COLOR").is_some(),
             accessible: get("ACCESSIBLE").is_some_and(|value| value != "0"),
@@ -344,6 +353,11 @@ fn paths(env: &BTreeMap<String, String>) -> Result<Paths, Failure> {
         config: dirs.config_dir().to_path_buf(),
         cache: dirs.cache_dir().to_path_buf(),
     })
+}
+
+/// A text of this form that the program was built with.
+pub fn built_in<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    toml::from_str(text).map_err(|error| error.to_string())
 }
 
 /// A missing file is an empty one, unless it was named.

@@ -129,7 +129,7 @@ fn side_shape(side: &Account) -> serde_json::Value {
     serde_json::json!({
         "session": side.id, "title": side.title, "model": side.model, "status": side.status.word(),
         "events": side.events, "runs": side.runs, "steps": side.steps, "calls": side.calls, "faults": side.faults,
-        "usage": side.usage,
+        "usage": side.usage, "cost": out::cost(side.spent),
         "ms": {
             "working": side.time.working / 1_000, "waiting": side.time.waiting / 1_000,
             "between": side.time.between / 1_000, "idle": side.time.idle / 1_000,

@@ -28,7 +28,7 @@ struct Check {
 
 /// Looks at everything and says what is wrong; exit code 1 where something that was configured does not work.
 pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
-    let mut checks = vec![store(config), configuration(config), policy(config), sandbox()];
+    let mut checks = vec![store(config), configuration(config), policy(config), sandbox(), prices(config)];
     let (models, used) = models(config).await;
     checks.extend(models);
     let wrong = checks.iter().any(|check| check.mark == Mark::Wrong);
@@ -134,6 +134,11 @@ fn sandbox() -> Check {
         "run in a session of their own without a terminal, with a clean environment and a time limit; there is no sandbox yet",
         "every command asks before it runs; look at what it will do",
     )
+}
+
+/// Of which day the prices are: an old table counts wrongly.
+fn prices(config: &Config) -> Check {
+    check(Mark::Ok, "prices", config.prices.words(), "")
 }
 
 /// The endpoints at hand, and what a new run would ask.

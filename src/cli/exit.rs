@@ -151,6 +151,7 @@ impl From<Refusal> for Failure {
             Refusal::SameBreakpoint(_)
             | Refusal::NoBreakpoint(_)
             | Refusal::MarkPassed { .. }
+            | Refusal::CostPassed(_)
             | Refusal::TooMany("breakpoints") => "`tackroom break ID list` lists the breakpoints that stand",
             Refusal::NoNote(_) | Refusal::NoteGone(_) | Refusal::TooMany(_) => {
                 "`tackroom note ID --list` lists the notes that wait"

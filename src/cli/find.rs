@@ -2,6 +2,7 @@
 
 use crate::adapters::model::discover::{self, Candidate, Endpoint, LOCAL_SERVERS};
 use crate::adapters::model::openai::{ModelLimits, OpenAi, OpenAiConfig};
+use crate::adapters::model::priced::Priced;
 use crate::adapters::model::script::Script;
 use crate::adapters::model::scripted::Scripted;
 use crate::adapters::model::secret::Secret;
@@ -165,7 +166,8 @@ pub fn plug(
     kept: Option<&str>,
 ) -> Result<Arc<dyn Model>, (String, String)> {
     if is_script(model) {
-        return script(model, clock);
+        let script = script(model, clock)?;
+        return Ok(Arc::new(Priced::new(script, config.prices.clone(), "")));
     }
     let here = match found {
         Some(Found::Endpoint { plug, base_url, .. }) => Some((plug, base_url.as_str())),
@@ -297,6 +299,7 @@ fn plugged(
     let plug = OpenAi::new(wanted, clock.clone()).map_err(|fault| {
         Failure::new(Code::Usage, fault.message, "a base URL looks like http://127.0.0.1:11434/v1")
     })?;
+    let plug = Priced::new(Arc::new(plug), config.prices.clone(), &base_url);
     Ok(Found::Endpoint { label: candidate.label, model, base_url, plug: Arc::new(plug) })
 }
 

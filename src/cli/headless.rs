@@ -38,8 +38,15 @@ pub async fn drive(wire: &Wire, id: &SessionId, how: &Drive, from: u64) -> Resul
         _ => wire.hand(Via::Flag, "").session(id).await?.gist(),
     };
     let waits = how.on_hold == OnHold::Wait;
-    let mut told =
-        Told { json: how.json, seq: from, waits, session: before, holds: Vec::new(), answer: None };
+    let mut told = Told {
+        json: how.json,
+        seq: from,
+        waits,
+        session: before,
+        holds: Vec::new(),
+        answer: None,
+        blind: false,
+    };
     let mut tail = wire.store.log.tail(Follow::One(id.clone(), told.seq));
     let work = work(wire, id, how.on_hold, &quit);
     tokio::pin!(work);
@@ -180,6 +187,8 @@ struct Told {
     session: Session,
     holds: Vec<Hold>,
     answer: Option<String>,
+    /// Whether it was told that a mark of a cost does not see all.
+    blind: bool,
 }
 
 impl Told {
@@ -215,6 +224,12 @@ impl Told {
         }
         if self.waits {
             self.waiting();
+        }
+        if !self.blind
+            && let Some(told) = self.session.breaks.iter().find_map(|one| one.blind(self.session.live()))
+        {
+            self.blind = true;
+            out::progress(&format!("note: a breakpoint at a cost stands. {told}"));
         }
         if folds {
             self.session.let_go(); // only what is open is told

@@ -63,7 +63,7 @@ async fn marked(wire: &Wire, ids: &[SessionId], marks: &[Mark], json: bool) -> R
     if json {
         let mut rows = Vec::with_capacity(ids.len());
         for id in ids {
-            rows.push(wire.store.index.row(id).await?);
+            rows.push(wire.store.index.row(id).await?.as_ref().map(out::row_json));
         }
         out::json(&serde_json::json!({ "version": 1, "sessions": rows }).to_string())?;
     }

@@ -1,6 +1,7 @@
 //! The commands: one table of verbs and flags feeds the parser, the help and the completions; and the one place where the rooms are joined.
 
 pub mod config; // file, environment and flags become one Config, each value with its source
+pub mod prices; // what models cost: the table, the user's own; `tackroom prices`
 pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod judge; // which policy judges, and where its rules are
@@ -116,6 +117,7 @@ fn act(args: Args, config: Config) -> Result<Code, Failure> {
     match args.verb {
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
+        Some(Verb::Prices(wanted)) => prices::prices(&config, &wanted),
         verb => {
             let runtime = runtime(has_screen(verb.as_ref())).map_err(|error| {
                 Failure::new(Code::Failed, format!("the runtime cannot start: {error}"), "")
@@ -187,6 +189,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Policy(wanted)) => Box::pin(policy::policy(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
+        Some(Verb::Prices(wanted)) => prices::prices(&config, &wanted),
         Some(Verb::Completions(wanted)) => settings::completions(&wanted),
     }
 }

@@ -6,8 +6,8 @@ use crate::cli::export::IntoFolder;
 use crate::cli::folder::folder;
 use crate::cli::keep_rules::IntoConfig;
 use crate::cli::look;
-use crate::cli::out;
 use crate::cli::wire::Wire;
+use crate::cli::{out, prices};
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::Via;
 use crate::domain::command::Command;
@@ -86,6 +86,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
         limits: Limits { steps: config.steps.value },
     };
     let mut app = App::new(wire.book(), start, look, keys, wire.clock.now());
+    app.unpriced = prices::blind(config, wire.model_name(), wire.base_url().as_deref()).is_some();
     app.bell = config.bell.value;
     app.programs = look::programs(config);
     app.library.kept_days = (config.archived_days.value, config.deleted_days.value);

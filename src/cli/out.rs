@@ -2,7 +2,9 @@
 
 use crate::cli::exit::{Code, Failure};
 use crate::domain::letters;
+use crate::domain::money::{Money, Spent};
 use crate::domain::run::Status;
+use crate::domain::tally::Row;
 use std::fs::File;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -48,6 +50,26 @@ fn is_odd(c: char) -> bool {
 /// Makes a file of one's own: nobody else reads it, and one that is there is not written over.
 pub fn new_file(path: &Path) -> std::io::Result<File> {
     File::options().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// What replies cost, as all documents tell it: dollars as text to the last digit and as a whole number of billionths, both
+/// null where nothing is known; and how many replies there are whose cost is not.
+pub fn cost(spent: Spent) -> serde_json::Value {
+    let known = (spent.priced > 0 || spent.unknown == 0).then_some(spent.known);
+    serde_json::json!({
+        "usd": known.map(Money::exact), "nano_usd": known.map(|known| known.0), "known_replies": spent.priced,
+        "unknown_replies": spent.unknown,
+    })
+}
+
+/// A session's row as it is stored, with its cost as all documents tell it.
+pub fn row_json(row: &Row) -> serde_json::Value {
+    let mut value = serde_json::json!(row);
+    if let Some(members) = value.as_object_mut() {
+        members.remove("spent");
+        members.insert("cost".to_string(), cost(row.cost()));
+    }
+    value
 }
 
 /// Writes a line of progress to standard error; a closed one is nobody's loss.

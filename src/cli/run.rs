@@ -6,8 +6,9 @@ use crate::cli::exit::{Code, Failure};
 use crate::cli::folder::folder;
 use crate::cli::headless;
 use crate::cli::open::{self, First};
-use crate::cli::out;
 use crate::cli::wire::Wire;
+use crate::cli::{out, prices};
+use crate::domain::breakpoint::Trigger;
 use crate::domain::call::Via;
 use crate::domain::event::Limits;
 use crate::domain::order::Task;
@@ -25,6 +26,11 @@ pub async fn run(config: &Config, args: &Run) -> Result<Code, Failure> {
         model: wire.model_name().to_string(),
         base_url: wire.base_url(),
     };
+    if args.breaks.iter().any(|one| matches!(one.what, Trigger::Cost(_)))
+        && let Some(told) = prices::blind(config, &task.model, task.base_url.as_deref())
+    {
+        out::progress(&out::safe(&format!("note: {told}")));
+    }
     if !args.drive.headless {
         return Box::pin(open::screen(config, wire, First::Begin(task, args.breaks.clone()))).await;
     }

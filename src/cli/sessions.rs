@@ -107,8 +107,8 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         return Ok(Code::Done);
     }
     out::line(&format!(
-        "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {:<16}  {}",
-        "id", "status", "age", "steps", "tokens", "folder", "title"
+        "{:<10}  {:<14}  {:>5}  {:>5}  {:>8}  {:>9}  {:<16}  {}",
+        "id", "status", "age", "steps", "tokens", "cost", "folder", "title"
     ))?;
     let (mut interrupted, mut unstarted) = (false, false);
     for (depth, row) in tally::as_tree(&rows) {
@@ -141,7 +141,7 @@ fn nobody_drives(wire: &Wire, rows: &[Row]) -> Result<HashSet<SessionId>, Failur
 
 /// A row as it is stored, with its times in the form of all other documents, and whether a process that should be there is.
 fn told(row: &Row, standing: Standing<'_>) -> serde_json::Value {
-    let mut value = serde_json::json!(row);
+    let mut value = out::row_json(row);
     if let Some(members) = value.as_object_mut() {
         members.insert("opened_at".to_string(), row.opened.rfc3339().into());
         members.insert("updated_at".to_string(), row.updated.rfc3339().into());
@@ -173,9 +173,10 @@ fn line(row: &Row, depth: usize, standing: Standing<'_>, now: time::Micros) -> S
     let tags: String = row.marks.tags.iter().map(|tag| format!("  #{tag}")).collect();
     let pin = if row.marks.pinned { "* " } else { "" };
     out::safe(&format!(
-        "{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {:<16}  {branch}{pin}{title}{tags}",
+        "{:<10}  {status:<14}  {age:>5}  {:>5}  {tokens:>8}  {:>9}  {:<16}  {branch}{pin}{title}{tags}",
         row.id,
         row.steps,
+        row.cost().short().unwrap_or_else(|| "?".to_string()),
         folder_name(&row.workspace)
     ))
 }
@@ -211,6 +212,7 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         format!("last      {}", session.updated_at.rfc3339()),
         format!("events    {}", session.last.0),
         format!("tokens    {} in, {} out", session.usage.input, session.usage.output),
+        format!("cost      {}", session.spent.words()),
         format!("marks     {}", marks_line(&session.marks)),
     ];
     for line in lines {

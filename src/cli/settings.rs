@@ -81,6 +81,9 @@ fn rows(config: &Config) -> Vec<Shown> {
         row("retention.archived_days", &config.archived_days),
         row("retention.deleted_days", &config.deleted_days),
     ];
+    let own = config.prices.all().any(|price| price.seller.is_empty());
+    let source = if own { Source::File } else { Source::Default };
+    rows.push(("prices", config.prices.words(), source.to_string()));
     rows.extend(config.keys.is_empty().then(|| ("keys", String::new(), Source::Default.to_string())));
     rows.extend(keys(config));
     rows

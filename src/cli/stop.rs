@@ -4,9 +4,9 @@ use crate::cli::args::One;
 use crate::cli::args_stop::{Break, BreakVerb, Continue, Note};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
-use crate::cli::out;
 use crate::cli::wire::Wire;
-use crate::domain::breakpoint::Breakpoint;
+use crate::cli::{out, prices};
+use crate::domain::breakpoint::{Breakpoint, Trigger};
 use crate::domain::call::Via;
 use crate::domain::ids::{BreakNo, SessionId};
 use crate::domain::next::Hold;
@@ -33,8 +33,21 @@ async fn add(config: &Config, id: &str, typed: &str) -> Result<Code, Failure> {
     let (_, id, session) = ordered(config, id, &Order::SetBreakpoint(wanted)).await?;
     if let Some(set) = session.breaks.last() {
         out::line(&out::safe(&format!("{id} {}", line(set))))?;
+        warn(config, &session, set)?;
     }
     Ok(Code::Done)
+}
+
+/// Says what a mark of a cost does not see.
+fn warn(config: &Config, session: &Session, set: &Standing) -> Result<(), Failure> {
+    let is_cost = set.read.as_ref().is_some_and(|read| matches!(read.what, Trigger::Cost(_)));
+    let run = session.run.as_ref();
+    let ahead =
+        run.filter(|_| is_cost).and_then(|run| prices::blind(config, &run.model, run.base_url.as_deref()));
+    for told in set.blind(session.live()).into_iter().chain(ahead) {
+        out::line(&out::safe(&format!("note: {told}")))?;
+    }
+    Ok(())
 }
 
 async fn remove(config: &Config, id: &str, which: &str) -> Result<Code, Failure> {
@@ -69,7 +82,7 @@ async fn list(config: &Config, id: &str, as_json: bool) -> Result<Code, Failure>
     let hits = session.stop().map(|stop| stop.hits.as_slice()).unwrap_or_default();
     if as_json {
         let call = session.stop().and_then(|stop| stop.call).map(|call| call.to_string());
-        let stands: Vec<Value> = session.breaks.iter().map(standing).collect();
+        let stands: Vec<Value> = session.breaks.iter().map(|one| standing(one, &session)).collect();
         let hit = |hit: &Hit| json!({ "no": hit.no.to_string(), "at": hit.spec, "why": hit.why.sentence(), "call": call });
         let stopped: Vec<Value> = hits.iter().map(hit).collect();
         let all = json!({ "version": 1, "session": id.as_str(), "breakpoints": stands, "stopped": stopped });
@@ -77,7 +90,8 @@ async fn list(config: &Config, id: &str, as_json: bool) -> Result<Code, Failure>
         return Ok(Code::Done);
     }
     for one in &session.breaks {
-        out::line(&out::safe(&line(one)))?;
+        let blind = one.blind(session.live()).map(|blind| format!("  {blind}"));
+        out::line(&out::safe(&format!("{}{}", line(one), blind.unwrap_or_default())))?;
     }
     if session.breaks.is_empty() {
         out::line("no breakpoint stands")?;
@@ -88,10 +102,10 @@ async fn list(config: &Config, id: &str, as_json: bool) -> Result<Code, Failure>
     Ok(Code::Done)
 }
 
-fn standing(one: &Standing) -> Value {
+fn standing(one: &Standing, session: &Session) -> Value {
     json!({
         "no": one.no.to_string(), "at": one.spec, "means": means(one), "hits": one.hits, "by": one.by.to_string(),
-        "once": one.read.as_ref().is_some_and(|read| read.once),
+        "once": one.read.as_ref().is_some_and(|read| read.once), "cannot_see": one.blind(session.live()),
     })
 }
 
@@ -128,7 +142,10 @@ pub async fn go_on(config: &Config, args: &Continue) -> Result<Code, Failure> {
     let order = args.until.clone().map_or(Order::Continue, Order::RunUntil);
     let (wire, id, session) = ordered(config, &args.id, &order).await?;
     match (args.until.is_some(), session.breaks.last()) {
-        (true, Some(set)) => out::line(&out::safe(&format!("{id} goes on until {}", line(set))))?,
+        (true, Some(set)) => {
+            out::line(&out::safe(&format!("{id} goes on until {}", line(set))))?;
+            warn(config, &session, set)?;
+        }
         (_, _) => out::line(&format!("{id} goes on"))?,
     }
     undriven(&wire, &id)

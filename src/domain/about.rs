@@ -88,7 +88,8 @@ fn kept_words(manifest: Hash, files: u64, bytes: u64, left_out: u64) -> String {
 }
 
 fn reply_words(reply: &Reply, calls: u64) -> String {
-    let tokens = format!("{} + {} tokens", reply.usage.input, reply.usage.output);
+    let cost = reply.cost.as_ref().map(|cost| format!(", {}", cost.nano)).unwrap_or_default();
+    let tokens = format!("{} + {} tokens{cost}", reply.usage.input, reply.usage.output);
     format!("{}, {tokens}, {}: {}", plural(calls, "call"), time::duration(reply.timing.total_ms), reply.text)
 }
 

@@ -9,6 +9,7 @@ use crate::domain::event::{Event, Fact};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::message::{Args, Usage};
+use crate::domain::money::Spent;
 use crate::domain::policy::Word;
 use crate::domain::run::{Status, Turn};
 use crate::domain::session::Session;
@@ -150,6 +151,8 @@ pub struct Account {
     pub faults: u32,
     /// Tokens.
     pub usage: Usage,
+    /// What they cost.
+    pub spent: Spent,
     /// Where the time went.
     pub time: Clocked,
     /// What it did.
@@ -179,6 +182,7 @@ impl Accountant {
             calls: 0,
             faults: 0,
             usage: Usage::default(),
+            spent: Spent::default(),
             time: Clocked::default(),
             lines: Vec::new(),
         };
@@ -198,6 +202,7 @@ impl Accountant {
         } else if let Fact::ModelReplied { reply, calls } = fact {
             self.account.steps += 1;
             self.account.usage = self.account.usage.plus(reply.usage);
+            self.account.spent = self.account.spent.plus(reply.spent());
             if !reply.text.trim().is_empty() {
                 let text = Kept::of(reply.text.trim(), &mut self.room);
                 self.line(event.no, Deed::Said(text));
@@ -220,8 +225,9 @@ impl Accountant {
                 self.places.push(self.account.lines.len());
                 self.line(event.no, Deed::Called(Box::new(line)));
             }
-        } else if let Fact::ModelFailed { .. } = fact {
+        } else if let Fact::ModelFailed { fault, .. } = fact {
             self.account.faults += 1;
+            self.account.spent = self.account.spent.plus(fault.kind.spent());
         } else if let Fact::OperatorSteered { text, .. } = fact {
             let text = Kept::of(text, &mut self.room);
             self.line(event.no, Deed::Steered(text));

@@ -1,15 +1,17 @@
 //! A breakpoint: how it is typed and printed, what it means in a sentence, and why one was hit.
 //!
 //! ```text
-//! [once] risky | effect=CLASS | tool=NAME | arg:/PATH=VALUE | arg:/PATH~REGEX | steps=N | tokens=N | fault[=model|tool]
+//! [once] risky | effect=CLASS | tool=NAME | arg:/PATH=VALUE | arg:/PATH~REGEX | steps=N | tokens=N | cost=DOLLARS | fault[=model|tool]
 //! ```
 //!
-//! A path is a JSON pointer (`~0` and `~1` stand for `~` and `/`), with `*` for every element. `=+N` counts from now.
+//! A path is a JSON pointer (`~0` and `~1` stand for `~` and `/`), with `*` for every element. `=+N` counts from now. A cost that is not known is
+//! not seen: who sets such a mark is told.
 
 use crate::domain::argument::Test;
 use crate::domain::call::Outcome;
 use crate::domain::fault::FaultKind;
 use crate::domain::ids::CallId;
+use crate::domain::money::{Money, replies};
 use crate::domain::pattern::Pattern;
 use crate::domain::text;
 use crate::domain::tool_spec::Effect;
@@ -17,8 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// All forms in one line, for help and for whoever typed something else.
-pub const FORMS: &str =
-    "risky, effect=CLASS, tool=NAME, arg:/PATH=VALUE, arg:/PATH~REGEX, steps=N, tokens=N, fault";
+pub const FORMS: &str = "risky, effect=CLASS, tool=NAME, arg:/PATH=VALUE, arg:/PATH~REGEX, steps=N, tokens=N, cost=DOLLARS, fault";
 
 /// Where a run is to stop.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +48,8 @@ pub enum Trigger {
     Steps(Mark),
     /// So many tokens.
     Tokens(Mark),
+    /// So many billionths of a dollar.
+    Cost(Mark),
     /// Something failed.
     Fault(FaultOf),
 }
@@ -116,6 +119,14 @@ pub enum Why {
         /// How many were.
         tokens: u64,
     },
+    /// The money is spent.
+    Cost {
+        /// How much is known to be.
+        cost: Money,
+        /// Of how many replies it is not known what they cost.
+        #[serde(default)]
+        unknown: u64,
+    },
     /// A request to the model failed.
     RequestFailed {
         /// How.
@@ -179,6 +190,13 @@ impl Breakpoint {
             }
             Trigger::Steps(mark) => format!("{every} before the next model turn {}.", mark.words("turn")),
             Trigger::Tokens(mark) => format!("{every} before the next step {}.", mark.words("token")),
+            Trigger::Cost(mark) => {
+                let words = match mark {
+                    Mark::At(nano) => format!("once the task has cost {}", Money(*nano)),
+                    Mark::More(nano) => format!("after {} more", Money(*nano)),
+                };
+                format!("{every} before the next model turn {words}.")
+            }
             Trigger::Fault(FaultOf::Any) => format!("{every} after a request or a call that failed."),
             Trigger::Fault(FaultOf::Model) => format!("{every} after a model request that failed."),
             Trigger::Fault(FaultOf::Tool) => format!("{every} after a call that failed."),
@@ -216,14 +234,11 @@ fn trigger(text: &str) -> Result<Trigger, BadBreakpoint> {
         ("fault", Some(_)) => {
             Err(bad("a fault is of the model or of a tool", "fault, fault=model or fault=tool"))
         }
-        ("cost", _) => Err(bad(
-            "prices are not known here, so no cost can be told",
-            "stop at tokens, such as tokens=5000",
-        )),
+        ("cost", Some(dollars)) => cost(dollars),
         ("risky", Some(_)) => {
             Err(bad("risky takes no value", "risky alone, or effect=probe for another class"))
         }
-        ("effect" | "tool" | "steps" | "tokens", None) => {
+        ("effect" | "tool" | "steps" | "tokens" | "cost", None) => {
             Err(bad(format!("{word} wants a value"), example(word)))
         }
         ("arg", _) => Err(bad("an argument is named after a colon", "such as arg:/path~^src/")),
@@ -235,6 +250,7 @@ fn example(word: &str) -> &'static str {
     match word {
         "effect" => "effect=read-only, idempotent, probe or side-effect",
         "tool" => "such as tool=write_file",
+        "cost" => "such as cost=0.50, or cost=+0.20 for so many more dollars",
         "steps" => "such as steps=10, or steps=+2 for two more",
         _ => "such as tokens=5000, or tokens=+2000 for so many more",
     }
@@ -269,6 +285,15 @@ fn mark(word: &str, text: &str) -> Result<Mark, BadBreakpoint> {
         Some(0) | None => Err(bad(format!("{text:?} is no number from 1 on"), example(word))),
         Some(n) if more => Ok(Mark::More(n)),
         Some(n) => Ok(Mark::At(n)),
+    }
+}
+
+fn cost(text: &str) -> Result<Trigger, BadBreakpoint> {
+    let (more, amount) = text.strip_prefix('+').map_or((false, text), |rest| (true, rest));
+    match Money::parse(amount) {
+        Err(why) => Err(bad(format!("{text:?} cannot be read: {why}"), example("cost"))),
+        Ok(Money(0)) => Err(bad("every task has cost nothing at its beginning", example("cost"))),
+        Ok(Money(nano)) => Ok(Trigger::Cost(if more { Mark::More(nano) } else { Mark::At(nano) })),
     }
 }
 
@@ -316,6 +341,8 @@ impl fmt::Display for Breakpoint {
             }
             Trigger::Steps(mark) => write!(f, "steps={mark}"),
             Trigger::Tokens(mark) => write!(f, "tokens={mark}"),
+            Trigger::Cost(Mark::At(nano)) => write!(f, "cost={}", Money(*nano).exact()),
+            Trigger::Cost(Mark::More(nano)) => write!(f, "cost=+{}", Money(*nano).exact()),
             Trigger::Fault(FaultOf::Any) => f.write_str("fault"),
             Trigger::Fault(FaultOf::Model) => f.write_str("fault=model"),
             Trigger::Fault(FaultOf::Tool) => f.write_str("fault=tool"),
@@ -347,6 +374,10 @@ impl Why {
             Why::Steps { steps: 1 } => "the task has had 1 model turn".to_string(),
             Why::Steps { steps } => format!("the task has had {steps} model turns"),
             Why::Tokens { tokens } => format!("the task has spent {tokens} tokens"),
+            Why::Cost { cost, unknown: 0 } => format!("the task has cost {cost}"),
+            Why::Cost { cost, unknown } => {
+                format!("the task has cost {cost}, and of {} it is not known", replies(*unknown))
+            }
             Why::RequestFailed { fault } => format!("a model request failed: {}", fault.words()),
             Why::CallFailed { call, outcome } => {
                 format!("call {call} ended so: {}", crate::domain::call::Ended::Ran(*outcome).word())

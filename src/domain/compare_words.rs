@@ -27,6 +27,7 @@ pub fn heads(compared: &Comparison) -> Vec<(&'static str, String, String)> {
             }
         }),
         both("tokens", &|side| format!("{} in, {} out", side.usage.input, side.usage.output)),
+        both("cost", &|side| side.spent.words()),
         both("working", &|side| spent(side.time.working)),
         both("waiting", &|side| spent(side.time.waiting)),
     ]

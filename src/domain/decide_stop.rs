@@ -4,6 +4,7 @@ use crate::domain::breakpoint::{Breakpoint, Mark, Trigger};
 use crate::domain::call::{By, Call, CallState};
 use crate::domain::event::Fact;
 use crate::domain::ids::{BreakNo, NoteNo};
+use crate::domain::money::Money;
 use crate::domain::next::would_wait_to_step;
 use crate::domain::order::Refusal;
 use crate::domain::policy::Mode;
@@ -46,6 +47,7 @@ pub fn at_start(wanted: &[Breakpoint], by: &By) -> Result<Vec<Fact>, Refusal> {
 
 fn resolved(run: Option<&Run>, wanted: &Breakpoint) -> Result<Breakpoint, Refusal> {
     let (steps, tokens) = run.map_or((0, 0), |run| (u64::from(run.steps), run.tokens()));
+    let cost = run.map_or(0, |run| run.spent.known.0);
     let mark = |mark: Mark, now: u64, unit| match mark {
         Mark::More(n) => Ok(Mark::At(now.saturating_add(n))),
         Mark::At(n) if n <= now => Err(Refusal::MarkPassed { unit, now }),
@@ -54,6 +56,8 @@ fn resolved(run: Option<&Run>, wanted: &Breakpoint) -> Result<Breakpoint, Refusa
     let what = match &wanted.what {
         Trigger::Steps(n) => Trigger::Steps(mark(*n, steps, "steps")?),
         Trigger::Tokens(n) => Trigger::Tokens(mark(*n, tokens, "tokens")?),
+        Trigger::Cost(Mark::At(n)) if *n <= cost => return Err(Refusal::CostPassed(Money(cost))),
+        Trigger::Cost(n) => Trigger::Cost(mark(*n, cost, "cost")?),
         Trigger::Tool(_) | Trigger::Effect(_) | Trigger::Argument { .. } | Trigger::Fault(_) => {
             wanted.what.clone()
         }

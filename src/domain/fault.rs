@@ -1,5 +1,6 @@
 //! What can go wrong with a model request: told by kind, never by the words of a message.
 
+use crate::domain::money::Spent;
 use serde::{Deserialize, Serialize};
 
 /// The kind of a fault; decides whether the same request is tried again.
@@ -57,6 +58,26 @@ impl FaultKind {
             | FaultKind::BadRequest
             | FaultKind::Stopped
             | FaultKind::Unknown => false,
+        }
+    }
+
+    /// What a request that failed so adds to a sum of costs: where it was broken off, the provider may have charged for it
+    /// and nobody told how much. What was refused, or never answered at all, costs nothing.
+    pub fn spent(self) -> Spent {
+        match self {
+            FaultKind::Cut | FaultKind::Interrupted | FaultKind::Stopped => Spent::of(None),
+            FaultKind::RateLimit
+            | FaultKind::Overloaded
+            | FaultKind::Auth
+            | FaultKind::Billing
+            | FaultKind::Connect
+            | FaultKind::Timeout
+            | FaultKind::NotFound
+            | FaultKind::Overflow
+            | FaultKind::Filtered
+            | FaultKind::BadRequest
+            | FaultKind::Malformed
+            | FaultKind::Unknown => Spent::default(),
         }
     }
 

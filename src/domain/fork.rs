@@ -13,6 +13,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, CommitId, Epoch, EventNo, SessionId};
 use crate::domain::marks::Marks;
 use crate::domain::message::{Message, Usage};
+use crate::domain::money::Spent;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::place::place;
 use crate::domain::run::Turn;
@@ -213,7 +214,7 @@ impl Session {
         self.epoch = Epoch(0);
         self.holder.clear();
         self.taken_at = None;
-        self.usage = Usage::default();
+        (self.usage, self.spent) = (Usage::default(), Spent::default());
         self.marks = Marks::default();
         self.kept = *files;
         self.changed = false;

@@ -10,7 +10,7 @@ use crate::domain::foreign::{Entry, Mark, Origin, Over, Sort, What, call_mark, w
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::imported::is_answer;
-use crate::domain::message::{Args, AskedCall, Reply, Usage};
+use crate::domain::message::{Args, AskedCall, Reply};
 use crate::domain::time::Micros;
 use std::collections::{HashMap, HashSet};
 
@@ -203,7 +203,7 @@ impl Import {
             reply.reasoning = None;
         }
         if self.marks.contains(&seen) {
-            reply.usage = Usage::default(); // counted when it was first seen
+            reply.counted(); // when it was first seen
         }
         let marks: Vec<Mark> = reply.calls.iter().map(|asked| call_mark(key, asked)).collect();
         let calls: Vec<AskedCall> = std::mem::take(&mut reply.calls);
@@ -227,7 +227,8 @@ impl Import {
                 break;
             }
             calls = rest;
-            reply = Reply { text: String::new(), reasoning: None, usage: Usage::default(), ..reply };
+            reply = Reply { text: String::new(), reasoning: None, ..reply };
+            reply.counted();
         }
         for mark in [words, seen].into_iter().chain(marks) {
             self.note(mark);

@@ -167,6 +167,7 @@ impl Session {
             queue: self.queue.clone(),
             transcript: self.transcript.clone(),
             usage: self.usage,
+            spent: self.spent,
             kept: self.kept,
             changed: self.changed,
             unknown_facts: self.unknown_facts,

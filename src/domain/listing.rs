@@ -1,6 +1,7 @@
 //! Lists of sessions: the tabs, what is asked for, and which rows fit.
 
 use crate::domain::ids::SessionId;
+use crate::domain::money::Money;
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use std::cmp::Ordering;
@@ -149,6 +150,12 @@ pub struct Query {
     pub tokens_min: Option<u64>,
     /// Only with so many tokens or fewer.
     pub tokens_max: Option<u64>,
+    /// Only where that much is known to have been paid.
+    pub cost_min: Option<Money>,
+    /// Only where no more was paid, and all of it is known.
+    pub cost_max: Option<Money>,
+    /// Only where a part of the cost, or all of it, is not known.
+    pub cost_unknown: bool,
     /// The letters of a word of `text` need only follow one another within one name.
     pub loose: bool,
     /// Forks right under the session that they came from, where that fits too; not with `after`.
@@ -174,13 +181,16 @@ impl Query {
     /// Whether the row fits, in whatever tab.
     pub fn fits(&self, row: &Row) -> bool {
         let words = row_words(row);
-        let tokens = row.usage.input + row.usage.output;
+        let (tokens, cost) = (row.usage.input.saturating_add(row.usage.output), row.cost());
         (self.statuses.is_empty() || self.statuses.contains(&row.status))
             && (!self.held || row.waiting() > 0)
             && self.since.is_none_or(|since| row.updated >= since)
             && self.until.is_none_or(|until| row.updated < until)
             && self.tokens_min.is_none_or(|min| tokens >= min)
             && self.tokens_max.is_none_or(|max| tokens <= max)
+            && self.cost_min.is_none_or(|min| cost.known >= min && cost.priced > 0)
+            && self.cost_max.is_none_or(|max| cost.known <= max && cost.is_whole())
+            && (!self.cost_unknown || !cost.is_whole())
             && self.needles().iter().all(|needle| words.contains(needle.as_str()))
             && self.has_text(&words, &row.status)
     }
@@ -197,6 +207,9 @@ impl Query {
     pub fn wants_rows(&self) -> bool {
         self.tokens_min.is_some()
             || self.tokens_max.is_some()
+            || self.cost_min.is_some()
+            || self.cost_max.is_some()
+            || self.cost_unknown
             || (self.loose && !self.text_words().is_empty())
     }
 

@@ -2,10 +2,11 @@
 
 use crate::domain::listing::Query;
 use crate::domain::marks::tag;
+use crate::domain::money::Money;
 use crate::domain::time::Micros;
 
 /// The conditions in a line, for whoever asks what may be typed.
-pub const GRAMMAR: &str = "words, status:failed, tool:NAME, tag:NAME, agent:NAME, folder:PART, after:7d, before:2026-11-21, tokens:>10k";
+pub const GRAMMAR: &str = "words, status:failed, tool:NAME, tag:NAME, agent:NAME, folder:PART, after:7d, before:2026-11-21, tokens:>10k, cost:>0.10, cost:unknown";
 
 /// The words that a status may be.
 pub const STATUSES: [&str; 10] = [
@@ -28,7 +29,7 @@ const DAY_MS: i64 = 24 * HOUR_MS;
 pub fn read(typed: &str, now: Micros, query: &mut Query) -> Vec<String> {
     let (mut words, mut odd): (Vec<&str>, Vec<String>) = (Vec::new(), Vec::new());
     for word in typed.split_whitespace() {
-        let taken = match word.split_once(':') {
+        let taken = match parted(word) {
             Some((name, value)) => condition(name, value, now, query),
             None if word.len() > 1 && word.starts_with('#') => condition("tag", word, now, query),
             None => None,
@@ -41,6 +42,16 @@ pub fn read(typed: &str, now: Micros, query: &mut Query) -> Vec<String> {
     }
     query.text = words.join(" ");
     odd
+}
+
+/// A name and what is said of it: `tokens:>10k`, and shorter `tokens>10k` where a number follows.
+fn parted(word: &str) -> Option<(&str, &str)> {
+    let counted = ["tokens", "cost"].into_iter().find_map(|name| {
+        let start = word.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name))?;
+        let rest = word.get(start.len()..)?;
+        rest.starts_with(['<', '>', '=']).then_some((start, rest))
+    });
+    counted.or_else(|| word.split_once(':'))
 }
 
 /// Takes a condition in; none where it is no condition but a word with a colon.
@@ -61,6 +72,7 @@ fn condition(name: &str, value: &str, now: Micros, query: &mut Query) -> Option<
         "after" => a_moment().map(|moment| query.since = Some(moment)),
         "before" => a_moment().map(|moment| query.until = Some(moment)),
         "tokens" => tokens(value, query).ok_or("write it like >10k or <500".to_string()),
+        "cost" => cost(value, query).ok_or("write it like >0.10, <2 or unknown".to_string()),
         _ => return None, // a word of its own, such as a URL
     };
     Some(taken)
@@ -115,5 +127,20 @@ fn tokens(value: &str, query: &mut Query) -> Option<()> {
     )]
     let count = (count * times) as u64;
     *(if most { &mut query.tokens_max } else { &mut query.tokens_min }) = Some(count);
+    Some(())
+}
+
+/// `>0.10`, `<2`, `0.10` (as much or more), in dollars; `unknown`.
+fn cost(value: &str, query: &mut Query) -> Option<()> {
+    if matches!(value.to_lowercase().as_str(), "unknown" | "?") {
+        query.cost_unknown = true;
+        return Some(());
+    }
+    let (most, number) = match value.strip_prefix('<') {
+        Some(number) => (true, number),
+        None => (false, value.strip_prefix('>').unwrap_or(value)),
+    };
+    let amount = Money::parse(number.strip_prefix('=').unwrap_or(number)).ok()?;
+    *(if most { &mut query.cost_max } else { &mut query.cost_min }) = Some(amount);
     Some(())
 }

@@ -1,5 +1,7 @@
 //! The conversation, free of any provider's words.
 
+use crate::domain::money::{Money, Spent};
+use crate::domain::price::Cost;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
@@ -82,7 +84,7 @@ pub enum Finish {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Usage {
-    /// Tokens of the request.
+    /// Tokens of the request, those from the cache and to the cache among them.
     pub input: u64,
     /// Tokens of the reply.
     pub output: u64,
@@ -90,16 +92,24 @@ pub struct Usage {
     pub cached: u64,
     /// Tokens of the reply spent on reasoning.
     pub reasoning: u64,
+    /// Tokens of the request that were written to the provider's cache.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub written: u64,
+}
+
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Usage {
     /// The sum of two counts.
     pub fn plus(self, other: Usage) -> Usage {
         Usage {
-            input: self.input + other.input,
-            output: self.output + other.output,
-            cached: self.cached + other.cached,
-            reasoning: self.reasoning + other.reasoning,
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+            cached: self.cached.saturating_add(other.cached),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            written: self.written.saturating_add(other.written),
         }
     }
 }
@@ -158,9 +168,25 @@ pub struct Reply {
     /// Tokens.
     #[serde(default)]
     pub usage: Usage,
+    /// What it cost, by the price that was in force when it came; none where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// How it arrived.
     #[serde(default)]
     pub timing: Timing,
+}
+
+impl Reply {
+    /// What it adds to a sum of costs.
+    pub fn spent(&self) -> Spent {
+        Spent::of(self.cost.as_ref().map(|cost| cost.nano))
+    }
+
+    /// Nothing more is to be counted for it: it was before.
+    pub fn counted(&mut self) {
+        self.usage = Usage::default();
+        self.cost.iter_mut().for_each(|cost| cost.nano = Money::default());
+    }
 }
 
 /// The messages of a session so far; cloning is cheap, growing does not copy while no clone is held.

@@ -13,6 +13,8 @@ pub mod schema; // checks arguments against a schema and names the bad path
 pub mod lexical; // where a path lies, told by its text alone
 pub mod host; // which hosts a list names
 pub mod tool_spec; // what a tool declares: name, schema, effect, scope
+pub mod money; // billionths of a dollar, and sums of which a part may be unknown
+pub mod price; // what models cost, by name, and what a reply cost
 pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
@@ -49,6 +51,7 @@ pub mod imported; // how a session that another tool recorded is folded
 pub mod import; // another tool's records as events of an imported session
 pub mod waits; // what a session row keeps of the calls that wait
 pub mod tally; // events as one session row: status, cost, duration
+pub mod tally_cost; // what a session row knows of costs
 pub mod listing; // tabs, and which session rows fit a question
 pub mod inbox; // every hold of every session, as a list, and what became of an answer
 pub mod listing_words; // what is typed to filter a list of sessions, read

@@ -5,6 +5,7 @@ use crate::domain::event::{Limits, RunStatus, Settling};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{BreakNo, CallId, NoteNo};
 use crate::domain::marks::Mark;
+use crate::domain::money::Money;
 use crate::domain::policy::Mode;
 use crate::domain::schema::SchemaFault;
 use serde_json::Value;
@@ -227,6 +228,9 @@ pub enum Refusal {
         /// How far it is.
         now: u64,
     },
+    /// The run has cost as much already.
+    #[error("the task has cost {0} already; cost=+N counts from now")]
+    CostPassed(Money),
     /// A list is full.
     #[error("there are as many {0} as are kept; remove one first")]
     TooMany(&'static str),

@@ -5,6 +5,7 @@ use crate::domain::event::{EndReason, Limits, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Usage};
+use crate::domain::money::Spent;
 use crate::domain::policy::Mode;
 use crate::domain::retry::AfterFault;
 use crate::domain::stops::{Passed, Stop};
@@ -129,6 +130,8 @@ pub struct Run {
     pub steps: u32,
     /// Tokens of this run.
     pub usage: Usage,
+    /// What they cost.
+    pub spent: Spent,
     /// The calls of the last reply while not all of them are over.
     pub open_calls: Vec<CallId>,
     /// What the operator wrote for the next turn.

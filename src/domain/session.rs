@@ -11,6 +11,7 @@ use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
 use crate::domain::imported::Imported;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::{Message, Transcript, Usage};
+use crate::domain::money::Spent;
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Status, Turn};
@@ -59,6 +60,8 @@ pub struct Session {
     pub transcript: Transcript,
     /// Tokens in all.
     pub usage: Usage,
+    /// What they cost.
+    pub spent: Spent,
     /// The manifest of the files as they were kept last.
     pub kept: Option<Hash>,
     /// Whether a call that may change files has started since, or they were not put back whole.
@@ -102,6 +105,7 @@ impl Session {
             queue: VecDeque::new(),
             transcript: Transcript::default(),
             usage: Usage::default(),
+            spent: Spent::default(),
             kept: None,
             changed: false,
             unknown_facts: 0,
@@ -292,6 +296,7 @@ impl Session {
             turn: Turn::Ready,
             steps: 0,
             usage: Usage::default(),
+            spent: Spent::default(),
             open_calls: Vec::new(),
             steers: Vec::new(),
             stop: None,
@@ -351,10 +356,13 @@ impl Session {
             run.turn = Turn::Asked { model: model.clone(), attempt: *attempt, at: event.at, span: event.no };
         } else if let Fact::ModelFailed { fault, attempt, then } = &event.fact {
             run.turn = Turn::Failed { fault: fault.clone(), attempt: *attempt, then: *then, at: event.at };
+            run.spent = run.spent.plus(fault.kind.spent());
+            self.spent = self.spent.plus(fault.kind.spent());
             self.take_steers();
         } else if let Fact::ModelReplied { reply, calls } = &event.fact {
             run.steps += 1;
             run.usage = run.usage.plus(reply.usage);
+            run.spent = run.spent.plus(reply.spent());
             run.turn = Turn::Replied {
                 finish: reply.finish.clone(),
                 empty: reply.text.trim().is_empty() && reply.calls.is_empty(),
@@ -367,6 +375,7 @@ impl Session {
                 run.open_calls.clone_from(calls);
             }
             self.usage = self.usage.plus(reply.usage);
+            self.spent = self.spent.plus(reply.spent());
             self.take_reply(event, reply, calls, goes_on);
             self.take_steers();
         }

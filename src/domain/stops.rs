@@ -9,6 +9,7 @@ use crate::domain::event::{Event, Fact};
 use crate::domain::fault::FaultKind;
 use crate::domain::ids::{BreakNo, CallId, NoteNo, RunNo};
 use crate::domain::message::{Message, Transcript};
+use crate::domain::money::{Spent, replies};
 use crate::domain::retry::AfterFault;
 use crate::domain::run::Run;
 use crate::domain::session::Session;
@@ -67,6 +68,24 @@ impl Hit {
     }
 }
 
+impl Standing {
+    /// What it cannot see of a task, as a sentence: replies whose cost is not known. None where it sees all there is.
+    pub fn blind(&self, run: Option<&Run>) -> Option<String> {
+        self.read.as_ref()?.blind(run.map(|run| run.spent).unwrap_or_default())
+    }
+}
+
+impl Breakpoint {
+    /// What a mark of a cost cannot see, as a sentence: replies whose cost is not known.
+    pub fn blind(&self, spent: Spent) -> Option<String> {
+        if !matches!(self.what, Trigger::Cost(_)) || spent.is_whole() {
+            return None;
+        }
+        let unknown = replies(spent.unknown);
+        Some(format!("It cannot see what {unknown} of this task cost: that is not known."))
+    }
+}
+
 /// A note that waits for the next request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PendingNote {
@@ -122,6 +141,10 @@ fn why(one: &Standing, run: &Run, call: Option<Facing<'_>>) -> Option<Why> {
             let tokens = run.tokens();
             (fresh_run && tokens >= mark.value()).then_some(Why::Tokens { tokens })
         }
+        Trigger::Cost(mark) => {
+            let Spent { known: cost, unknown, .. } = run.spent;
+            (call.is_none() && fresh_run && cost.0 >= mark.value()).then_some(Why::Cost { cost, unknown })
+        }
         Trigger::Fault(of) => run.passed.fault.clone().filter(|fault| of.is(fault)),
         Trigger::Tool(_) | Trigger::Effect(_) | Trigger::Argument { .. } => {
             let call = call.filter(|call| !run.passed.calls.contains(&(one.no, call.id)))?;
@@ -138,7 +161,7 @@ fn of_call(what: &Trigger, call: Facing<'_>) -> Option<Why> {
             (rank(call.effect) >= rank(*least)).then_some(Why::Effect { tool, effect: call.effect })
         }
         Trigger::Argument { path, test } => of_argument(test, path, call),
-        Trigger::Steps(_) | Trigger::Tokens(_) | Trigger::Fault(_) => None,
+        Trigger::Steps(_) | Trigger::Tokens(_) | Trigger::Cost(_) | Trigger::Fault(_) => None,
     }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
 use crate::domain::ids::{CallId, EventNo, NoteNo};
 use crate::domain::message::{Reply, Usage};
+use crate::domain::money::Spent;
 use crate::domain::policy::Mode;
 use crate::domain::shelf::Shelf;
 use crate::domain::time::Micros;
@@ -22,6 +23,7 @@ struct Sum {
     from: Micros,
     steps: u32,
     usage: Usage,
+    spent: Spent,
 }
 
 /// A session's conversation.
@@ -275,14 +277,15 @@ impl Talk {
     }
 
     fn end(&mut self, event: &Event, status: RunStatus, why: &EndReason) {
-        let Sum { from, steps, usage } = self.sum;
+        let Sum { from, steps, usage, spent } = self.sum;
         let ms = event.at.ms_since(from);
-        self.add(event, Said::End(End { run: event.run, status, why: why.clone(), ms, steps, usage }));
+        self.add(event, Said::End(End { run: event.run, status, why: why.clone(), ms, steps, usage, spent }));
     }
 
     fn reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId]) {
         self.sum.steps += 1;
         self.sum.usage = self.sum.usage.plus(reply.usage);
+        self.sum.spent = self.sum.spent.plus(reply.spent());
         let reasoning = reply.reasoning.as_ref().map(|thought| thought.text.clone()).unwrap_or_default();
         if !reply.text.trim().is_empty() || !reasoning.trim().is_empty() || ids.is_empty() {
             self.add(
@@ -292,6 +295,7 @@ impl Talk {
                     reasoning,
                     model: reply.model.clone(),
                     usage: reply.usage,
+                    cost: reply.cost.clone(),
                     ms: reply.timing.total_ms,
                     finish: reply.finish.clone(),
                 }),

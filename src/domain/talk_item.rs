@@ -6,7 +6,9 @@ use crate::domain::event::{EndReason, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{EventNo, NoteNo, RunNo};
 use crate::domain::message::{Finish, Usage};
+use crate::domain::money::Spent;
 use crate::domain::policy::Mode;
+use crate::domain::price::Cost;
 use crate::domain::retry::AfterFault;
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -136,6 +138,8 @@ pub struct Answer {
     pub model: String,
     /// Tokens.
     pub usage: Usage,
+    /// What it cost, where that is known.
+    pub cost: Option<Cost>,
     /// Milliseconds from the request to the end.
     pub ms: u64,
     /// Why it stopped.
@@ -157,4 +161,6 @@ pub struct End {
     pub steps: u32,
     /// Tokens.
     pub usage: Usage,
+    /// What they cost.
+    pub spent: Spent,
 }

@@ -8,6 +8,7 @@ use crate::domain::imported::is_answer;
 use crate::domain::listing::{Kin, Tab, in_families};
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
+use crate::domain::money::Spent;
 use crate::domain::policy::Mode;
 use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
@@ -51,6 +52,9 @@ pub struct Row {
     pub calls: u64,
     /// Tokens.
     pub usage: Usage,
+    /// What they cost; none in a row of a program that did not count it.
+    #[serde(default)]
+    pub spent: Option<Spent>,
     /// What waits for a person: the call and why (`approval` or `unknown`).
     pub holds: BTreeMap<CallId, String>,
     /// The operator's marks.
@@ -99,6 +103,7 @@ impl Row {
             steps: 0,
             calls: 0,
             usage: Usage::default(),
+            spent: Some(Spent::default()),
             holds: BTreeMap::new(),
             marks: Marks::default(),
             tools: BTreeSet::new(),
@@ -144,6 +149,7 @@ impl Row {
             return self.marks.apply(mark, event.at);
         }
         self.updated = event.at;
+        self.charge(fact);
         self.waits.apply(event);
         if let Fact::SessionOpened { title, agent, workspace, parent, .. } = fact {
             self.title.clone_from(title);

@@ -187,6 +187,8 @@ pub struct App {
     pub deciding: bool,
     /// Whether the terminal has the keyboard, as far as it tells.
     pub terminal_focused: bool,
+    /// Whether no price is known of the model that a new task would ask.
+    pub unpriced: bool,
     /// Whether a hold rings the bell.
     pub bell: bool,
     /// What reads and edits texts outside, as a shell would be told.
@@ -241,6 +243,7 @@ impl App {
             last_key: Micros(0),
             deciding: false,
             terminal_focused: true,
+            unpriced: false,
             bell: true,
             programs: Programs::default(),
         };

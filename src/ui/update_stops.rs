@@ -1,6 +1,7 @@
 //! Breakpoints are set, listed and removed, notes for the model written and taken back: each by an order, seen when it is in the log.
 
 use crate::domain::breakpoint::{BadBreakpoint, Breakpoint, Trigger};
+use crate::domain::money::Spent;
 use crate::domain::order::Order;
 use crate::ui::action::Stops;
 use crate::ui::app::App;
@@ -54,6 +55,21 @@ pub fn meaning(app: &App, at: &Breakpoint, until: bool) -> String {
         | Trigger::Steps(_)
         | Trigger::Tokens(_)
         | Trigger::Fault(_) => once.sentence(),
+        Trigger::Cost(_) => format!("{} {}", once.sentence(), unseen(app, at)).trim_end().to_string(),
+    }
+}
+
+/// What a mark of a cost will not see here.
+fn unseen(app: &App, at: &Breakpoint) -> String {
+    let run = app.session().and_then(|session| session.live());
+    let blind = run.and_then(|run| at.blind(run.spent));
+    let is_new = run.is_none_or(|run| run.spent == Spent::default());
+    match blind {
+        Some(blind) => blind,
+        None if is_new && app.unpriced => {
+            "No price of the model is known here, so it may never be hit: see `tackroom prices`.".to_string()
+        }
+        None => String::new(),
     }
 }
 

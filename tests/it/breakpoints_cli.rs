@@ -76,7 +76,7 @@ fn what_cannot_be_read_is_a_sentence_with_exit_code_2() {
     home.task(&model, "Go.", &["--break", "risky", "--break", "risky"]).fails(1, &["b1 is that already"]);
     assert!(home.sessions().is_empty(), "nothing was begun");
     let id = stopped(&home, &["tool=write_file"]);
-    home.run(&["break", &id, "add", "cost=3"]).fails(2, &["prices", "tokens=5000"]);
+    home.run(&["break", &id, "add", "cost=much"]).fails(2, &["no amount of dollars", "cost=0.50"]);
     home.run(&["break", &id, "add", "tool=write_file"]).fails(1, &["b1 is that already"]);
     home.run(&["break", &id, "add", "steps=1"]).fails(1, &["steps=+N"]);
     home.run(&["break", &id, "remove", "b9"]).fails(1, &["no breakpoint b9"]);

@@ -406,26 +406,6 @@ fn a_fault_is_seen_once_more_after_what_came_over_it_and_then_goes() {
     lacks(&mut screen, "The disk is full");
 }
 
-/// Cause: each character of a pasted line was measured from the line's beginning, twice in every frame.
-#[test]
-fn a_line_in_view_is_measured_once() {
-    for (unit, many) in [("a", 40_000), ("日", 20_000), ("👩\u{200d}🚀", 10_000), ("x\t", 10_000)] {
-        let text = unit.repeat(many);
-        let typed = TextBox::of(&text);
-        let fastest = |of: &dyn Fn() -> usize| {
-            let once = |_| {
-                let begun = std::time::Instant::now();
-                std::hint::black_box(of());
-                begun.elapsed()
-            };
-            (0..3).map(once).min().unwrap()
-        };
-        let once = fastest(&|| text::wrap(&text::clean(&text), 200).len());
-        let shown = fastest(&|| typed.in_view(60).1);
-        assert!(shown < once * 30, "{unit:?}: {shown:?}, and to lay it out {once:?}");
-    }
-}
-
 proptest! {
     /// What is shown of a line ends it, begins with a whole letter, and has the cursor within the columns.
     #[test]

@@ -75,6 +75,8 @@ mod replay_runs;
 mod consent;
 mod fresh;
 mod breakpoints_cli;
+mod money;
+mod money_cli;
 mod breakpoint_keys;
 mod export;
 mod replicas;

@@ -413,6 +413,7 @@ fn replied(at_ms: u64, text: &str, timing: Timing) -> Event {
         calls: Vec::new(),
         finish: Finish::Stop,
         usage: Usage::default(),
+        cost: None,
         timing,
     };
     let last = short().events().pop().unwrap();

@@ -326,9 +326,9 @@ fn is_refusal(text: &str) -> bool {
 /// What goes in is told in three numbers that do not overlap.
 fn tokens(usage: &Value) -> Usage {
     let of = |name: &str| fields::count(usage, &[name]).unwrap_or(0);
-    let cached = of("cache_read_input_tokens");
-    let input = of("input_tokens").saturating_add(of("cache_creation_input_tokens")).saturating_add(cached);
-    Usage { input, output: of("output_tokens"), cached, reasoning: 0 }
+    let (cached, written) = (of("cache_read_input_tokens"), of("cache_creation_input_tokens"));
+    let input = of("input_tokens").saturating_add(written).saturating_add(cached);
+    Usage { input, output: of("output_tokens"), cached, reasoning: 0, written }
 }
 
 fn finish(word: &str) -> Option<Finish> {

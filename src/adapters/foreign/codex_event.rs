@@ -73,10 +73,10 @@ impl Ends {
     pub fn used(&mut self, turn: &mut Turn, usage: Option<&Value>) {
         let Some(usage) = usage else { return };
         let usage = fields::usage(usage, NAMES);
-        self.counted = sum(self.counted, usage);
+        self.counted = self.counted.plus(usage);
         match turn.current() {
-            Some(reply) => reply.usage = sum(reply.usage, usage),
-            None => self.owed = sum(self.owed, usage),
+            Some(reply) => reply.usage = reply.usage.plus(usage),
+            None => self.owed = self.owed.plus(usage),
         }
     }
 
@@ -88,18 +88,19 @@ impl Ends {
             output: total.output.saturating_sub(self.counted.output),
             cached: total.cached.saturating_sub(self.counted.cached),
             reasoning: total.reasoning.saturating_sub(self.counted.reasoning),
+            written: 0,
         };
-        self.counted = sum(self.counted, new);
+        self.counted = self.counted.plus(new);
         match turn.current() {
-            Some(reply) => reply.usage = sum(reply.usage, new),
-            None => self.owed = sum(self.owed, new),
+            Some(reply) => reply.usage = reply.usage.plus(new),
+            None => self.owed = self.owed.plus(new),
         }
     }
 
     /// Tokens that came after their reply was told go to this one.
     pub fn pay(&mut self, told: &mut Entry) {
         if let What::Reply(reply) = &mut told.what {
-            reply.usage = sum(reply.usage, std::mem::take(&mut self.owed));
+            reply.usage = reply.usage.plus(std::mem::take(&mut self.owed));
         }
     }
 
@@ -108,16 +109,6 @@ impl Ends {
             self.calls.clear(); // ends without outputs: only how long they took is lost
         }
         self.calls.insert(id.to_string(), End { ms, end });
-    }
-}
-
-/// Counts of foreign files may be absurd: they end at the largest number.
-fn sum(a: Usage, b: Usage) -> Usage {
-    Usage {
-        input: a.input.saturating_add(b.input),
-        output: a.output.saturating_add(b.output),
-        cached: a.cached.saturating_add(b.cached),
-        reasoning: a.reasoning.saturating_add(b.reasoning),
     }
 }
 

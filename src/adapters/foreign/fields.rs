@@ -2,6 +2,8 @@
 
 use crate::domain::foreign::{Entry, Sort, What};
 use crate::domain::message::{Args, Usage};
+use crate::domain::money::Money;
+use crate::domain::price::{Cost, Origin};
 use crate::domain::time::Micros;
 use serde_json::Value;
 
@@ -91,7 +93,13 @@ pub fn args(text: &str) -> Args {
 /// Tokens, from the names in this order: input, output, cached, reasoning.
 pub fn usage(value: &Value, names: [&str; 4]) -> Usage {
     let of = |name: &str| value.get(name).and_then(Value::as_u64).unwrap_or(0);
-    Usage { input: of(names[0]), output: of(names[1]), cached: of(names[2]), reasoning: of(names[3]) }
+    Usage {
+        input: of(names[0]),
+        output: of(names[1]),
+        cached: of(names[2]),
+        reasoning: of(names[3]),
+        written: 0,
+    }
 }
 
 /// A record that is kept as it is.
@@ -104,4 +112,10 @@ pub fn odd(
 ) -> Entry {
     let what = What::Odd { sort, label: label.into(), place, raw: raw.into() };
     Entry { key: format!("#{place}"), at, what }
+}
+
+/// An amount of dollars that a tool recorded.
+pub fn cost(value: &Value, path: &[&str]) -> Option<Cost> {
+    let nano = Money::parse(&format!("{:.9}", at(value, path)?.as_f64()?)).ok()?;
+    Some(Cost { nano, by: Origin::Recorded })
 }

@@ -5,6 +5,7 @@ use crate::adapters::foreign::{Put, entry, fields, lines, origin};
 use crate::domain::event::RunStatus;
 use crate::domain::foreign::{Entry, Origin, Over, Recorded, RecordedTime, Sort, Tool, What};
 use crate::domain::message::{Args, AskedCall, Finish};
+use crate::domain::money::Money;
 use crate::domain::time::Micros;
 use serde_json::Value;
 use std::path::Path;
@@ -111,6 +112,7 @@ impl Mini {
         let usage = response.get("usage").unwrap_or(&Value::Null);
         reply.usage = fields::usage(usage, ["prompt_tokens", "completion_tokens", "", ""]);
         reply.usage.cached = fields::count(usage, &["prompt_tokens_details", "cached_tokens"]).unwrap_or(0);
+        reply.cost = fields::cost(message, &["extra", "cost"]).filter(|cost| cost.nano > Money::default());
         reply.reasoning = thought(fields::text(message, &["reasoning_content"]));
         self.open.clear();
         self.submitted = false;

@@ -7,6 +7,7 @@ use crate::adapters::foreign::turn::{add, silent, thought};
 use crate::domain::event::RunStatus;
 use crate::domain::foreign::{Entry, Origin, Over, Recorded, RecordedTime, Sort, Tool, What};
 use crate::domain::message::{Args, AskedCall, Finish, Usage};
+use crate::domain::money::Money;
 use crate::domain::time::Micros;
 use serde_json::Value;
 
@@ -111,6 +112,8 @@ fn reply(key: &str, info: &Value, parts: &[Value]) -> Vec<Entry> {
     }
     reply.reasoning = thought(&thoughts);
     reply.usage = tokens(info.get("tokens").unwrap_or(&Value::Null));
+    // It writes 0 where it knows no price.
+    reply.cost = fields::cost(info, &["cost"]).filter(|cost| cost.nano > Money::default());
     reply.finish = match fields::text(info, &["finish"]) {
         _ if !reply.calls.is_empty() => Finish::Calls,
         "length" => Finish::Length,
@@ -128,9 +131,9 @@ fn reply(key: &str, info: &Value, parts: &[Value]) -> Vec<Entry> {
 
 fn tokens(tokens: &Value) -> Usage {
     let of = |path: &[&str]| fields::count(tokens, path).unwrap_or(0);
-    let cached = of(&["cache", "read"]);
-    let input = of(&["input"]).saturating_add(of(&["cache", "write"])).saturating_add(cached);
-    Usage { input, output: of(&["output"]), cached, reasoning: of(&["reasoning"]) }
+    let (cached, written) = (of(&["cache", "read"]), of(&["cache", "write"]));
+    let input = of(&["input"]).saturating_add(written).saturating_add(cached);
+    Usage { input, output: of(&["output"]), cached, reasoning: of(&["reasoning"]), written }
 }
 
 /// The end of a call, where it has one: a run that was killed leaves it running for ever.

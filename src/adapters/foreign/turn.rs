@@ -24,6 +24,7 @@ pub fn silent(model: &str) -> Reply {
         calls: Vec::new(),
         finish: Finish::Stop,
         usage: Usage::default(),
+        cost: None,
         timing: crate::domain::message::Timing::default(),
     }
 }

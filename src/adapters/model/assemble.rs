@@ -9,6 +9,7 @@ use crate::adapters::model::fields::{self, Ending, Piece};
 use crate::adapters::model::thought::Thought;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::message::{Draft, Finish, Reply, Timing, Usage};
+use crate::domain::price::{Cost, Origin};
 use crate::domain::time::Micros;
 use crate::ports::model::Drafts;
 use serde_json::Value;
@@ -40,6 +41,7 @@ pub struct Assembler {
     calls: Calls,
     finish: Option<Finish>,
     usage: Usage,
+    cost: Option<Cost>,
     chars: u64,
     pace: Vec<(u64, u64)>,
     said: bool,
@@ -59,6 +61,7 @@ impl Assembler {
             calls: Calls::default(),
             finish: None,
             usage: Usage::default(),
+            cost: None,
             chars: 0,
             pace: Vec::new(),
             said: false,
@@ -113,6 +116,9 @@ impl Assembler {
         }
         if let Some(usage) = fields::usage(body) {
             self.usage = usage;
+        }
+        if let Some(nano) = fields::charged(body) {
+            self.cost = Some(Cost { nano, by: Origin::Server });
         }
         for choice in body.get("choices").and_then(Value::as_array).into_iter().flatten() {
             if choice.get("index").and_then(Value::as_u64).unwrap_or(0) == 0 {
@@ -244,6 +250,7 @@ impl Assembler {
             calls,
             finish,
             usage: self.usage,
+            cost: self.cost,
             timing,
         })
     }

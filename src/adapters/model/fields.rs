@@ -1,6 +1,7 @@
 //! Single fields of a chat completion, read leniently: why it stopped, what it cost, what its content says.
 
 use crate::domain::message::{Finish, Usage};
+use crate::domain::money::Money;
 use serde_json::Value;
 
 /// What a `finish_reason` says.
@@ -35,23 +36,52 @@ pub fn ending(value: &Value) -> Option<Ending> {
 pub fn usage(body: &Value) -> Option<Usage> {
     let object = |value: Option<&'_ Value>| value.filter(|value| value.is_object()).cloned();
     if let Some(usage) = object(body.get("usage")).or_else(|| object(body.pointer("/x_groq/usage"))) {
-        let first =
-            |paths: &[&str]| paths.iter().find_map(|path| usage.pointer(path).and_then(count)).unwrap_or(0);
-        return Some(Usage {
-            input: first(&["/prompt_tokens", "/input_tokens"]),
-            output: first(&["/completion_tokens", "/output_tokens"]),
-            cached: first(&[
-                "/prompt_tokens_details/cached_tokens",
-                "/prompt_cache_hit_tokens",
-                "/cache_read_input_tokens",
-            ]),
-            reasoning: first(&["/completion_tokens_details/reasoning_tokens", "/reasoning_tokens"]),
-        });
+        return Some(counted(&usage));
     }
     let timings = object(body.get("timings"))?;
     let field = |name: &str| timings.get(name).and_then(count).unwrap_or(0);
     let cached = field("cache_n");
-    Some(Usage { input: field("prompt_n") + cached, output: field("predicted_n"), cached, reasoning: 0 })
+    let (input, output) = (field("prompt_n").saturating_add(cached), field("predicted_n"));
+    Some(Usage { input, output, cached, ..Usage::default() })
+}
+
+/// `prompt_tokens` hold those of the cache. Where they are called as Anthropic does, those of the cache come on top. What a
+/// total has beyond both is thought that was left out of the reply's count (Gemini, xAI).
+fn counted(usage: &Value) -> Usage {
+    let first = |paths: &[&str]| paths.iter().find_map(|path| usage.pointer(path).and_then(count));
+    let (apart_read, apart_written) =
+        (first(&["/cache_read_input_tokens"]), first(&["/cache_creation_input_tokens"]));
+    let within = first(&[
+        "/prompt_tokens_details/cached_tokens",
+        "/input_tokens_details/cached_tokens",
+        "/prompt_cache_hit_tokens",
+    ]);
+    let cached = within.or(apart_read).unwrap_or(0);
+    let written = first(&["/prompt_tokens_details/cache_write_tokens"]).or(apart_written).unwrap_or(0);
+    let input = first(&["/prompt_tokens"]).unwrap_or_else(|| {
+        let named = first(&["/input_tokens"]).unwrap_or(0);
+        named.saturating_add(apart_read.unwrap_or(0)).saturating_add(apart_written.unwrap_or(0))
+    });
+    let output = first(&["/completion_tokens", "/output_tokens"]).unwrap_or(0);
+    let total = first(&["/total_tokens"]).unwrap_or(0);
+    Usage {
+        input,
+        output: output.max(total.saturating_sub(input)),
+        cached,
+        written,
+        reasoning: first(&["/completion_tokens_details/reasoning_tokens", "/reasoning_tokens"]).unwrap_or(0),
+    }
+}
+
+/// Reads what the server says that it charged, in dollars: `usage.cost`, and with a key of the user's own what the provider
+/// behind it took.
+pub fn charged(body: &Value) -> Option<Money> {
+    let usage = body.get("usage")?;
+    let money = |value: &Value| Money::parse(&format!("{:.9}", value.as_f64()?)).ok();
+    let charged = money(usage.get("cost")?)?;
+    let is_own = usage.get("is_byok").and_then(Value::as_bool).unwrap_or(false);
+    let upstream = usage.pointer("/cost_details/upstream_inference_cost").filter(|_| is_own).and_then(money);
+    Some(charged.plus(upstream.unwrap_or_default()))
 }
 
 fn count(value: &Value) -> Option<u64> {

@@ -16,6 +16,7 @@ pub mod growth; // something carried on per session
 pub mod body; // a request's body, appended to and hashed as it grows
 pub mod exchange; // one request and its answer
 pub mod openai; // the plug for OpenAI-compatible endpoints
+pub mod priced; // a model whose replies tell what they cost
 pub mod script; // what a scripted model says
 pub mod scripted; // a model that follows a script
 pub mod discover; // which models are at hand, and what is wrong with each

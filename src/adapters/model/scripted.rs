@@ -225,7 +225,7 @@ fn whole(
     timing: Timing,
 ) -> Reply {
     let told = if calls.is_empty() { Finish::Stop } else { Finish::Calls };
-    Reply { model, text, reasoning, calls, finish: finish.unwrap_or(told), usage, timing }
+    Reply { model, text, reasoning, calls, finish: finish.unwrap_or(told), usage, cost: None, timing }
 }
 
 async fn wait(clock: &dyn Clock, at: Option<Micros>) {

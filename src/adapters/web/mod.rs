@@ -336,6 +336,11 @@ pub fn host_port(url: &str) -> Option<(String, u16)> {
     Some((url.host_str()?.to_string(), url.port_or_known_default()?))
 }
 
+/// Whether a URL is of this machine.
+pub fn is_near(url: &str) -> bool {
+    parse(url).is_ok_and(|url| is_loopback(&url))
+}
+
 /// Whether two HTTP URLs are of the same server: scheme, host and port.
 pub fn is_same_origin(one: &str, other: &str) -> bool {
     matches!((parse(one), parse(other)), (Ok(one), Ok(other)) if one.origin() == other.origin())

@@ -93,7 +93,8 @@ pub struct List {
     #[arg(long, value_name = "TOOL", default_value = "")]
     pub tool: String,
     /// Only those with these words in the title, id, agent, folder, model, a tag, a tool or the status; conditions too:
-    /// status:failed tool:NAME tag:NAME agent:NAME folder:PART after:7d before:2026-11-21 tokens:>10k.
+    /// status:failed tool:NAME tag:NAME agent:NAME folder:PART after:7d before:2026-11-21 tokens:>10k cost:>0.10 cost:<2
+    /// cost:unknown; `cost>0.10` means the same.
     #[arg(long, value_name = "WORDS", default_value = "")]
     pub filter: String,
     /// The next page: what comes after this session.

@@ -7,6 +7,7 @@ use crate::domain::export::deed::Deed;
 use crate::domain::export::form::{About, Form};
 use crate::domain::export::tale::{Piece, Saying, Sum, Turn};
 use crate::domain::message::{Args, wire_args};
+use crate::domain::money::Money;
 use serde_json::{Value, json};
 
 /// Writes a trajectory.
@@ -53,13 +54,24 @@ impl Form for Atif {
     }
 
     fn end(&mut self, sum: &Sum) -> String {
-        let metrics = json!({
+        let mut metrics = json!({
             "total_prompt_tokens": sum.usage.input, "total_completion_tokens": sum.usage.output,
             "total_cached_tokens": sum.usage.cached, "total_steps": self.steps,
             "extra": { "model_ms": sum.model_ms, "running_ms": sum.running_ms, "waiting_ms": sum.waiting_ms },
         });
+        // A total that leaves something out would be no total.
+        if sum.spent.priced > 0 && sum.spent.is_whole() {
+            metrics["total_cost_usd"] = dollars(sum.spent.known);
+        } else {
+            metrics["extra"]["cost"] = json!(sum.spent.words());
+        }
         format!("],\"final_metrics\":{metrics}}}\n")
     }
+}
+
+/// An amount as a number of dollars, to the last digit.
+fn dollars(amount: Money) -> Value {
+    serde_json::from_str(&amount.exact()).unwrap_or(Value::Null) // invariant: an exact amount is a number
 }
 
 fn told(turn: &Turn) -> Value {
@@ -83,11 +95,13 @@ fn told(turn: &Turn) -> Value {
         put("extra", json!({ "calls": turn.deeds.iter().map(extra).collect::<Vec<Value>>() }));
     }
     let usage = reply.usage;
-    put(
-        "metrics",
-        json!({ "prompt_tokens": usage.input, "completion_tokens": usage.output, "cached_tokens": usage.cached,
-            "extra": { "reasoning_tokens": usage.reasoning, "ms": turn.model_ms } }),
-    );
+    let mut metrics = json!({ "prompt_tokens": usage.input, "completion_tokens": usage.output,
+        "cached_tokens": usage.cached, "extra": { "reasoning_tokens": usage.reasoning, "ms": turn.model_ms } });
+    if let Some(cost) = &reply.cost {
+        metrics["cost_usd"] = dollars(cost.nano);
+        metrics["extra"]["price"] = json!(cost.by.words());
+    }
+    put("metrics", metrics);
     step
 }
 

@@ -6,7 +6,7 @@ use crate::domain::export::deed::Deed;
 use crate::domain::export::tale::{Piece, Sum};
 use crate::domain::hunks::{Care, Fate, hunks};
 use crate::domain::ids::SessionId;
-use crate::domain::message::Args;
+use crate::domain::message::{Args, Reply};
 use crate::domain::tally::Row;
 use crate::domain::text;
 use crate::domain::time::{Micros, duration};
@@ -153,10 +153,17 @@ pub fn sums(sum: &Sum) -> Vec<(&'static str, String)> {
         ("turns", sum.turns.to_string()),
         ("calls", sum.calls.to_string()),
         ("tokens", tokens),
+        ("cost", sum.spent.words()),
         ("the model answered for", duration(sum.model_ms)),
         ("calls ran for", duration(sum.running_ms)),
         ("calls waited for a person for", duration(sum.waiting_ms)),
     ]
+}
+
+/// What a reply cost, in words to go on with; empty where that is not known.
+pub fn cost(reply: &Reply) -> String {
+    let cost = reply.cost.as_ref().map(|cost| format!(", {} {}", cost.nano, cost.by.words()));
+    cost.unwrap_or_default()
 }
 
 /// Foreign text in one line.

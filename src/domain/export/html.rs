@@ -1,7 +1,7 @@
 //! A session as one page: no script, nothing from elsewhere, every foreign text escaped.
 
 use crate::domain::export::deed::Deed;
-use crate::domain::export::form::{About, Form, args, change, line, output, pretty, sums, times};
+use crate::domain::export::form::{About, Form, args, change, cost, line, output, pretty, sums, times};
 use crate::domain::export::tale::{Piece, Saying, Sum, Turn};
 use crate::domain::hunks::Fate;
 use crate::domain::text;
@@ -72,8 +72,8 @@ fn told(turn: &Turn) -> String {
     if !reply.text.trim().is_empty() {
         page.push_str(&pre(&reply.text, ""));
     }
-    let (sent, got) = (reply.usage.input, reply.usage.output);
-    page.push_str(&format!("<p class=\"muted\">{sent} + {got} tokens</p>\n"));
+    let (sent, got, cost) = (reply.usage.input, reply.usage.output, one(&cost(reply)));
+    page.push_str(&format!("<p class=\"muted\">{sent} + {got} tokens{cost}</p>\n"));
     turn.deeds.iter().for_each(|deed| page.push_str(&call(deed)));
     page
 }

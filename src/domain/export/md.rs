@@ -2,7 +2,7 @@
 //! every mark escaped: nothing that was said becomes part of the document.
 
 use crate::domain::export::deed::Deed;
-use crate::domain::export::form::{About, Form, args, change, line, output, pretty, sums, times};
+use crate::domain::export::form::{About, Form, args, change, cost, line, output, pretty, sums, times};
 use crate::domain::export::tale::{Piece, Saying, Sum, Turn};
 use crate::domain::text;
 use crate::domain::time::duration;
@@ -60,7 +60,8 @@ fn told(turn: &Turn) -> String {
     if !reply.text.trim().is_empty() {
         page.push_str(&format!("\n{}", fence(&reply.text, "markdown")));
     }
-    page.push_str(&format!("\n{} + {} tokens\n", reply.usage.input, reply.usage.output));
+    let cost = inline(&cost(reply));
+    page.push_str(&format!("\n{} + {} tokens{cost}\n", reply.usage.input, reply.usage.output));
     turn.deeds.iter().for_each(|deed| page.push_str(&call(deed)));
     page
 }

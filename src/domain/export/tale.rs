@@ -5,6 +5,7 @@ use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
 use crate::domain::ids::EventNo;
 use crate::domain::message::{Reply, Usage};
+use crate::domain::money::Spent;
 use crate::domain::tally::ended;
 use crate::domain::time::Micros;
 
@@ -50,6 +51,8 @@ pub struct Piece {
 pub struct Sum {
     /// Tokens.
     pub usage: Usage,
+    /// What they cost.
+    pub spent: Spent,
     /// Turns of the model.
     pub turns: u64,
     /// Calls.
@@ -94,6 +97,8 @@ impl Tale {
         }
         if let Fact::ModelAsked { .. } = fact {
             self.asked = Some(event.at);
+        } else if let Fact::ModelFailed { fault, .. } = fact {
+            self.sum.spent = self.sum.spent.plus(fault.kind.spent());
         } else if let Fact::SessionImported { .. } = fact {
             self.imported = true;
         }
@@ -117,6 +122,7 @@ impl Tale {
         let deeds = calls.iter().zip(&reply.calls).map(|(id, asked)| Deed::new(*id, asked.clone(), event.at));
         let deeds: Vec<Deed> = deeds.collect();
         self.sum.usage = self.sum.usage.plus(reply.usage);
+        self.sum.spent = self.sum.spent.plus(reply.spent());
         self.sum.turns += 1;
         self.sum.calls += deeds.len() as u64;
         self.sum.model_ms += model_ms;

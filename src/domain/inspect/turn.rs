@@ -142,6 +142,14 @@ fn answer(event: &Event) -> Option<Section> {
         if usage.input + usage.output == 0 { "not counted by the provider".to_string() } else { counted };
     section.row("tokens", counted);
     section.row(
+        "cost",
+        match &reply.cost {
+            Some(cost) => format!("{}, {}", cost.nano, cost.by.words()),
+            None => "not known: no price held for that model when it answered, or it counted no tokens"
+                .to_string(),
+        },
+    );
+    section.row(
         "took",
         format!("first byte after {}, whole after {}", duration(timing.first_ms), duration(timing.total_ms)),
     );

@@ -76,10 +76,13 @@ fn rows(app: &App) -> Vec<Line<'static>> {
         };
         let unread = || "This program cannot read it: it stops at the next step.".to_string();
         let means = one.read.as_ref().map_or_else(unread, Breakpoint::sentence);
+        let blind = one.blind(session.live()).unwrap_or_default();
         Line::from(vec![
             Span::styled(format!("{:<4}", one.no.to_string()), look.style(Role::Muted)),
             Span::styled(format!("{:<SPEC$} ", one_line(&one.spec)), look.style(Role::Text)),
             Span::styled(hits, look.style(Role::Wait)),
+            Span::styled(one_line(&blind), look.style(Role::Wait)),
+            Span::styled(if blind.is_empty() { "" } else { " " }, look.style(Role::Muted)),
             Span::styled(one_line(&means), look.style(Role::Muted)),
         ])
     };

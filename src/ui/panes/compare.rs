@@ -109,9 +109,9 @@ fn change_rows(change: &Change, area: Rect) -> usize {
 
 /// The rows of the heads: their names, those shown, the counts, a rule.
 fn head_rows(area: Rect, accessible: bool) -> u16 {
-    let shown = if area.height >= ROWS_FOR_HEADS { 7 } else { u16::try_from(ALWAYS.len()).unwrap_or(0) };
+    let shown = if area.height >= ROWS_FOR_HEADS { 8 } else { u16::try_from(ALWAYS.len()).unwrap_or(0) };
     let rule = u16::from(!accessible);
-    (1 + shown + 1 + rule).min(area.height / 2)
+    (1 + shown + 1 + rule).min(area.height * 3 / 5)
 }
 
 fn head_lines(app: &App, result: &Comparison, area: Rect) -> Vec<Line<'static>> {

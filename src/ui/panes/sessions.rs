@@ -37,6 +37,8 @@ const COLUMNS_FOR_LOOK: u16 = 110;
 /// Narrower rows show no steps and tokens; with a look beside them, which shows them too, they must be wider for that.
 const COLUMNS_FOR_NUMBERS: u16 = 66;
 const COLUMNS_FOR_BOTH: u16 = 90;
+/// Narrower rows with numbers show no cost.
+const COLUMNS_FOR_COST: u16 = 96;
 /// Narrower lines do not say what is being named or tagged.
 const COLUMNS_FOR_NAMES: u16 = 60;
 
@@ -175,7 +177,9 @@ fn typed(app: &App, area: Rect, buf: &mut Buffer) {
         (Typing::Tags, _) => "words; -word takes away",
         (Typing::Export, _) => "j jsonl (exact)  m md  h html  a atif",
         (Typing::Filter, _) if area.width < 70 => "words, tool:… tag:… after:7d",
-        (Typing::Filter, _) => "words, status:failed tool:… tag:… agent:… folder:… after:7d tokens:>10k",
+        (Typing::Filter, _) => {
+            "words, status:failed tool:… tag:… agent:… folder:… after:7d tokens:>10k cost:>0.10"
+        }
         (_, Tab::Archived) if library.kept_days.0 > 0 => "what is here long enough goes into the bin",
         (_, Tab::Bin) if library.kept_days.1 > 0 => "what is here long enough is removed for good",
         (Typing::Nothing | Typing::Search, _) => "/ filters, s searches in what was said and done",
@@ -237,12 +241,13 @@ fn list(app: &App, body: Rect, buf: &mut Buffer) {
     let depths = library.depths();
     // A look beside the rows says some of what they do.
     let beside = library.chosen_row().is_some() && app.layout.overlay.inner.width >= COLUMNS_FOR_LOOK;
+    let costs = library.listed.rows.iter().any(|row| row.cost().priced > 0);
     let from = ink::first_shown(library.chosen, total, usize::from(body.height));
     for (place, line) in (from..total).zip(body.rows()) {
         match library.row(place) {
             Some(row) => {
                 let depth = place.checked_sub(library.listed.query.skip).and_then(|at| depths.get(at));
-                draw_row(app, row, (depth.copied().unwrap_or(0), beside), line, buf);
+                draw_row(app, row, (depth.copied().unwrap_or(0), beside, costs), line, buf);
             }
             None => {
                 buf.set_stringn(line.x, line.y, "  …", usize::from(line.width), look.style(Role::Muted));
@@ -274,7 +279,7 @@ pub fn standing(standing: Standing<'_>) -> (Glyph, Role) {
     }
 }
 
-fn draw_row(app: &App, row: &Row, (depth, beside): (usize, bool), line: Rect, buf: &mut Buffer) {
+fn draw_row(app: &App, row: &Row, (depth, beside, costs): (usize, bool, bool), line: Rect, buf: &mut Buffer) {
     let (library, look) = (&app.library, &app.look);
     let stands = library.listed.standing(row);
     let (glyph, role) = standing(stands);
@@ -307,6 +312,10 @@ fn draw_row(app: &App, row: &Row, (depth, beside): (usize, bool), line: Rect, bu
     if line.width >= if beside { COLUMNS_FOR_BOTH } else { COLUMNS_FOR_NUMBERS } {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
         right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));
+        if costs && line.width >= COLUMNS_FOR_COST {
+            let cost = row.cost().short().filter(|_| row.cost().priced > 0).unwrap_or_default();
+            right.push(Span::styled(format!("{cost:>12}"), muted));
+        }
     }
     right.push(Span::styled(format!("{:>5}", age(app.now.ms_since(row.updated))), muted));
     buf.set_line(inner.x, inner.y, &spread(left, right, usize::from(inner.width)), inner.width);

@@ -118,12 +118,13 @@ fn stands(app: &App, row: &Row, width: usize) -> Vec<Line<'static>> {
 /// What its row tells.
 fn facts(app: &App, row: &Row) -> Vec<(&'static str, String)> {
     let so_far = format!(
-        "{}, {}, {}, {} tokens in, {} out",
+        "{}, {}, {}, {} tokens in, {} out, {}",
         count(u64::from(row.runs), "task"),
         count(row.steps, "step"),
         count(row.calls, "call"),
         tokens(row.usage.input),
-        tokens(row.usage.output)
+        tokens(row.usage.output),
+        row.cost().short().unwrap_or_else(|| "cost unknown".to_string())
     );
     let begun = row.opened.rfc3339().get(..16).unwrap_or_default().replace('T', " ");
     let lasted = duration(row.updated.ms_since(row.opened));

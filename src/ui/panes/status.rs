@@ -16,6 +16,9 @@ use crate::ui::panes::{inbox, ink};
 use crate::ui::paper::leaf::tokens;
 use crate::ui::theme::Role;
 
+/// Narrower screens show no cost.
+const COST_COLS: u16 = 60;
+
 /// Draws the line: the left part is cut where the right part needs room.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.look.theme;
@@ -96,6 +99,8 @@ fn figures(app: &App, session: &Session) -> String {
             // What a fork was told before it was made, its parent paid for.
             let counts = used > 0 || session.parent.is_none();
             parts.extend(counts.then(|| format!("{} tok", tokens(used))));
+            let cost = session.spent.short().filter(|_| session.spent.priced > 0 && app.size.0 >= COST_COLS);
+            parts.extend(cost);
             parts.extend(session.run_ms(end).map(|ms| duration(ms / 1000 * 1000)));
         }
     }

@@ -188,11 +188,13 @@ impl Page<'_> {
             let usage = answer.usage;
             let cached =
                 if usage.cached > 0 { format!(", {} cached", tokens(usage.cached)) } else { String::new() };
+            let cost = answer.cost.as_ref().map(|cost| format!(", {} {}", cost.nano, cost.by.words()));
             let text = format!(
-                "{}: {} tokens in{cached}, {} out, {}",
+                "{}: {} tokens in{cached}, {} out{}, {}",
                 answer.model,
                 tokens(usage.input),
                 tokens(usage.output),
+                cost.unwrap_or_default(),
                 duration(answer.ms)
             );
             self.quiet(&text);
@@ -282,12 +284,14 @@ impl Page<'_> {
             RunStatus::Cancelled => (Glyph::Cancelled, Role::Wait, "cancelled"),
             RunStatus::BudgetStopped => (Glyph::Failed, Role::Wait, "stopped by a limit"),
         };
+        let cost = end.spent.short().filter(|_| end.spent.priced > 0);
         let sums = format!(
-            "{}, {}, {} tokens in, {} out ",
+            "{}, {}, {} tokens in, {} out{} ",
             count(end.steps, "step"),
             duration(end.ms),
             tokens(end.usage.input),
-            tokens(end.usage.output)
+            tokens(end.usage.output),
+            cost.map(|cost| format!(", {cost}")).unwrap_or_default()
         );
         let left = vec![
             Span::styled(word, self.style(role).add_modifier(Modifier::BOLD)),

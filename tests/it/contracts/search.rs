@@ -50,6 +50,7 @@ fn replied(text: &str, args: serde_json::Value) -> Fact {
         calls,
         finish: Finish::Calls,
         usage: Usage::default(),
+        cost: None,
         timing: Timing::default(),
     };
     Fact::ModelReplied { reply, calls: vec![CallId(1)] }

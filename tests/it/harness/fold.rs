@@ -199,6 +199,7 @@ pub fn said(text: &str) -> Reply {
         calls: Vec::new(),
         finish: Finish::Stop,
         usage: Usage { input: 10, output: 5, ..Usage::default() },
+        cost: None,
         timing: Timing::default(),
     }
 }

@@ -15,6 +15,7 @@ use tackroom::domain::order::{Order, Task};
 use tackroom::domain::outcome::{Judged, Report, report};
 use tackroom::domain::place::place;
 use tackroom::domain::policy::{Mode, Verdict, Word};
+use tackroom::domain::price::Cost;
 use tackroom::domain::retry::RetryRule;
 use tackroom::domain::schema::Schema;
 use tackroom::domain::session::Session;
@@ -34,6 +35,8 @@ pub struct Story {
     pub tools: ToolBook,
     /// Everything that became durable.
     pub commits: Vec<Arc<Commit>>,
+    /// What the replies from now on cost, where that is known.
+    pub cost: Option<Cost>,
     head: Head,
 }
 
@@ -64,6 +67,7 @@ impl Story {
             now: START,
             tools: tools(),
             commits: Vec::new(),
+            cost: None,
             head: Head::start(),
         };
         story.facts(
@@ -167,7 +171,14 @@ impl Story {
             reasoning,
             finish: if calls.is_empty() { Finish::Stop } else { Finish::Calls },
             calls,
-            usage: Usage { input: 2_140, output: 310, cached: 1_024, reasoning: thought.len() as u64 / 4 },
+            usage: Usage {
+                input: 2_140,
+                output: 310,
+                cached: 1_024,
+                reasoning: thought.len() as u64 / 4,
+                written: 0,
+            },
+            cost: self.cost.clone(),
             timing: Timing { first_ms: ms / 4, total_ms: ms, pace: Vec::new() },
         }))
     }

@@ -10,6 +10,7 @@ mod inbox;
 mod looks;
 mod asked;
 mod cost;
+mod money;
 pub mod hostile;
 
 use crate::harness::story::{START, Story, tools};

@@ -13,6 +13,8 @@ const SERIALIZED: &[&str] = &[
     "src/domain/stored.rs",
     "src/domain/ids.rs",
     "src/domain/message.rs",
+    "src/domain/money.rs",
+    "src/domain/price.rs",
     // Parts of an event.
     "src/domain/breakpoint.rs",
     "src/domain/fault.rs",
