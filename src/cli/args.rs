@@ -26,6 +26,7 @@ Examples:
   tackroom fork k3x --reject c4='too much'      go on from before c4 was decided, in a copy
   tackroom break k3x add tool=write_file        stop there, in any terminal; then step k3x or continue k3x
   tackroom resume k3x                           take a session up again, after kill -9 too
+  tackroom policy explain k3x c4                why that call asks, and which rule would let it through
   tackroom sessions search retry timeout        what was said and done, in any session
 
 Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 held for a person, 4 stopped by a limit, 130 interrupted.
@@ -147,6 +148,9 @@ pub enum Verb {
     Audit(Audit),
     /// Compare two sessions step by step: where they part, which calls and decisions differ, tokens and time.
     Diff(Diff),
+    /// Rules of what may run: show, check, explain and try them.
+    #[cfg(feature = "cedar")]
+    Policy(crate::cli::args_policy::Policy),
     /// Tell what works here, what does not, and what to do about it.
     Doctor(Doctor),
     /// Show the configuration, each value with its source.

@@ -30,7 +30,8 @@ struct Check {
 
 /// Looks at everything and says what is wrong; exit code 1 where something that was configured does not work.
 pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
-    let mut checks = vec![store(config), configuration(config), sandbox(config).await, prices(config)];
+    let mut checks =
+        vec![store(config), configuration(config), policy(config), sandbox(config).await, prices(config)];
     let (models, used) = models(config).await;
     checks.extend(models);
     let wrong = checks.iter().any(|check| check.mark == Mark::Wrong);
@@ -110,6 +111,22 @@ fn configuration(config: &Config) -> Check {
             check(Mark::Ok, "config", format!("none, defaults hold ({} would be read)", path.display()), "")
         }
     }
+}
+
+/// The rules in force in this folder.
+#[cfg(feature = "cedar")]
+fn policy(config: &Config) -> Check {
+    match crate::cli::policy::health(config) {
+        Ok((what, hint)) => check(if hint.is_empty() { Mark::Ok } else { Mark::Note }, "policy", what, hint),
+        Err((what, hint)) => check(Mark::Wrong, "policy", what, hint),
+    }
+}
+
+/// The rules in force in this folder.
+#[cfg(not(feature = "cedar"))]
+fn policy(_config: &Config) -> Check {
+    let what = "the built-in rules; this program was built without the policy engine";
+    check(Mark::Note, "policy", what, "`cargo build --features cedar` reads rules in files too")
 }
 
 /// What stands between a command and the machine: tried out, and said as it is.

@@ -23,8 +23,10 @@ use crate::domain::tool_spec::Effect;
 use crate::ports::log::{Follow, TailItem};
 use crate::runtime::agent::{self, Agent, Parked};
 use crate::runtime::hand::Hand;
+use crate::runtime::heed::heeded;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::pages::pages;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 /// Drives a session to its end or to what the operator's flag says, and tells what happens after commit number `from`.
@@ -88,7 +90,13 @@ async fn work(
     on_hold: OnHold,
     quit: &CancellationToken,
 ) -> Result<(Code, Session), Failure> {
-    let mut agent = Agent::take(wire.plugs(), id, quit.clone()).await?;
+    let mut plugs = wire.plugs();
+    let tell = |sentence: String, hint: String| {
+        out::error(&format!("{sentence}\nhint:  {hint}"));
+        true
+    };
+    plugs.outfit = heeded(plugs.outfit, Arc::new(tell));
+    let mut agent = Agent::take(plugs, id, quit.clone()).await?;
     let mut hand = wire.hand(Via::Flag, ""); // a flag edits nothing
     let mut reins = Reins::of(agent.session());
     let waits = if on_hold == OnHold::Wait { agent::OnHold::Wait } else { agent::OnHold::Leave };

@@ -5,6 +5,7 @@ pub mod held; // what holds commands, and the walls made of it
 pub mod prices; // what models cost: the table, the user's own; `tackroom prices`
 pub mod find; // which model answers: what was configured, else what is there
 pub mod kept; // the endpoint that a stored session names, and what it is given
+pub mod judge; // which policy judges, and where its rules are
 pub mod wire; // builds plugs from the Config and hands them to the runtime
 mod folder; // the folder that is worked in
 mod audit; // `audit`: who decided what, and whether the log that says so is whole
@@ -18,6 +19,8 @@ pub mod args_answer; // what may be typed about what waits for a person
 pub mod args_import; // what may be typed after `tackroom import`
 pub mod args_past; // what may be typed about stored sessions
 pub mod args_stop; // what may be typed about breakpoints, going on and notes
+#[cfg(feature = "cedar")]
+pub mod args_policy; // what may be typed after `tackroom policy`
 pub mod signal; // the signals that ask a program to end
 pub mod keep_rules; // the retention rules are written into the configuration file
 pub mod look; // how the screen looks and which keys it has
@@ -42,6 +45,12 @@ pub mod import_own; // `tackroom import`: exported sessions
 pub mod export; // `tackroom sessions export`
 pub mod verify; // `tackroom verify`
 pub mod diff; // `tackroom diff`
+#[cfg(feature = "cedar")]
+pub mod policy; // `tackroom policy show`, `check`, `trust`
+#[cfg(feature = "cedar")]
+pub mod policy_explain; // `tackroom policy explain`
+#[cfg(feature = "cedar")]
+pub mod policy_backtest; // `tackroom policy backtest`
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 
@@ -179,6 +188,8 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
         Some(Verb::Audit(wanted)) => Box::pin(audit::audit(&config, &wanted)).await,
         Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
+        #[cfg(feature = "cedar")]
+        Some(Verb::Policy(wanted)) => Box::pin(policy::policy(&config, &wanted)).await,
         Some(Verb::Doctor(wanted)) => Box::pin(doctor::doctor(&config, &wanted)).await,
         Some(Verb::Config(wanted)) => settings::show(&config, &wanted),
         Some(Verb::Prices(wanted)) => prices::prices(&config, &wanted),

@@ -4,13 +4,13 @@ use crate::adapters::clock::SystemClock;
 use crate::adapters::engine::sqlite::{Options, Sqlite, WriteOn};
 use crate::adapters::files::Folders;
 use crate::adapters::model::body;
-use crate::adapters::policy::Builtin;
 use crate::adapters::tool::{self, WebFetch, Workspace};
 use crate::adapters::veil::Vault;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find::{self, Found};
 use crate::cli::held;
+use crate::cli::judge::{SYSTEM, judge};
 use crate::cli::out;
 use crate::cli::secrets;
 use crate::domain::call::{By, Via};
@@ -297,7 +297,7 @@ fn clock() -> Arc<dyn Clock> {
 }
 
 /// Refuses to write for a command of an agent whose own session is in the same store: it would speak for its operator.
-fn apart(config: &Config) -> Result<(), Failure> {
+pub(super) fn apart(config: &Config) -> Result<(), Failure> {
     let file = config.paths.data.join("tackroom.db");
     if !tool::is_commanded(super::CHILD, &file) {
         return Ok(());
@@ -328,23 +328,22 @@ fn kitbag(
     workspace: &str,
     veil: &Arc<Vault>,
 ) -> Result<Kitbag, (String, String)> {
-    let own: Vec<String> =
-        own(config, workspace).iter().filter_map(|path| path.to_str().map(str::to_string)).collect();
-    let judge = Builtin::new(&own, &config.hosts.value)
-        .map_err(|why| (why, "mend [tools] hosts in config.toml".to_string()))?;
-    Ok(secrets::veiled(plug, toolbox(config, workspace)?, Arc::new(judge), veil))
+    let tools = toolbox(config, workspace)?;
+    let judge = judge(config, workspace, &own(config, workspace), &Toolbox::new(tools.clone()))?;
+    Ok(secrets::veiled(plug, tools, judge, veil))
 }
 
 /// The folders that no agent may touch. A fork works in a folder below the data folder: its tools are held inside of it,
 /// and what is outside is denied to them as such.
-fn own(config: &Config, workspace: &str) -> Vec<PathBuf> {
+pub(super) fn own(config: &Config, workspace: &str) -> Vec<PathBuf> {
     let forks = forks(config);
     let is_fork = [Some(forks.clone()), real(&forks)]
         .iter()
         .flatten()
         .any(|forks| Path::new(workspace).starts_with(forks) && Path::new(workspace) != forks);
     let data = if is_fork { None } else { Some(config.paths.data.clone()) };
-    data.into_iter().chain([config.paths.config.clone()]).collect()
+    let rules = (!workspace.is_empty()).then(|| Path::new(workspace).join(".tackroom"));
+    data.into_iter().chain(rules).chain([config.paths.config.clone(), PathBuf::from(SYSTEM)]).collect()
 }
 
 /// Where forks have their files.
@@ -358,7 +357,7 @@ fn real(path: &Path) -> Option<PathBuf> {
     std::fs::canonicalize(path).ok()
 }
 
-fn toolbox(config: &Config, workspace: &str) -> Result<Vec<Arc<dyn Tool>>, (String, String)> {
+pub(super) fn toolbox(config: &Config, workspace: &str) -> Result<Vec<Arc<dyn Tool>>, (String, String)> {
     let gone = |why: String| (why, "is the folder still there, and may you read it?".to_string());
     let place = Workspace::open(Path::new(workspace), &own(config, workspace)).map_err(gone)?;
     if place.root() != workspace {

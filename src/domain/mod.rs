@@ -18,6 +18,7 @@ pub mod price; // what models cost, by name, and what a reply cost
 pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
+pub mod argv; // what the arguments of a command say of themselves
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod sandbox; // what a command can reach, asked for and in force
 pub mod call; // one tool call and how it stands
@@ -63,6 +64,7 @@ pub mod secrets; // what looks like a secret in a text, and the handle in its pl
 pub mod search; // the text of an event, and what is found in it
 pub mod about; // what a fact says, in one line
 pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that
+pub mod backtest; // the judged calls of a stored session, for a policy of today
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation

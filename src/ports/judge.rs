@@ -1,6 +1,6 @@
 //! The policy's verdict on a call.
 
-use crate::domain::policy::Verdict;
+use crate::domain::policy::{Mode, Verdict};
 use crate::domain::tool_spec::{Effect, Touch};
 use serde_json::Value;
 
@@ -17,8 +17,25 @@ pub struct Case<'a> {
     pub touches: &'a [Touch],
     /// The folder of the session, absolute.
     pub workspace: &'a str,
+    /// The agent.
+    pub agent: &'a str,
+    /// How much of the run waits for a person.
+    pub mode: Mode,
     /// The profile of the sandbox that holds what it runs: one of `Profile::NAMES`, `none` where nothing does.
     pub sandbox: &'a str,
+}
+
+impl<'a> Case<'a> {
+    /// A call of the default agent, without walls.
+    pub fn new(
+        tool: &'a str,
+        args: &'a Value,
+        effect: Effect,
+        touches: &'a [Touch],
+        workspace: &'a str,
+    ) -> Case<'a> {
+        Case { tool, args, effect, touches, workspace, agent: "default", mode: Mode::Auto, sandbox: "none" }
+    }
 }
 
 /// A policy.
@@ -30,4 +47,8 @@ pub trait Judge: Send + Sync {
     fn judge(&self, case: Case<'_>) -> Verdict;
     /// The policy's version: changes whenever a verdict could.
     fn version(&self) -> String;
+    /// What keeps the policy from being as its files say, where it is not: a sentence and a hint. The last good one holds.
+    fn trouble(&self) -> Option<(String, String)> {
+        None
+    }
 }

@@ -18,6 +18,7 @@ use crate::ports::rules::KeepRules;
 use crate::runtime::agent::{Agent, AgentFault, OnHold};
 use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
+use crate::runtime::heed::heeded;
 use crate::runtime::inbox::{self, Tray, Unwritten};
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::library::Library;
@@ -54,7 +55,10 @@ pub struct Desk {
 
 impl Desk {
     /// A desk that tells `notices`.
-    pub fn new(plugs: Plugs, hand: Hand, opening: Opening, notices: Sender<Notice>) -> Desk {
+    pub fn new(mut plugs: Plugs, hand: Hand, opening: Opening, notices: Sender<Notice>) -> Desk {
+        let told = notices.clone();
+        let tell = move |sentence, hint| told.try_send(Notice::Trouble { sentence, hint }).is_ok();
+        plugs.outfit = heeded(plugs.outfit, Arc::new(tell));
         let quit = CancellationToken::new();
         let watching = quit.child_token();
         let library = Library::new(plugs.clone(), notices.clone(), quit.clone());

@@ -10,6 +10,7 @@ pub mod toolbox; // the dispatch table: tool name to tool
 pub mod pages; // a stored session read page by page
 pub mod ledger; // a fold and its log kept in step: decide, append, apply
 pub mod hand; // an operator's word, written beside the worker
+pub mod heed; // a policy whose files are wrong is told of
 mod veiled; // an operator's word as it may be kept
 pub mod perform; // one step done through a port; says what came of it
 pub mod ends; // why an agent leaves

@@ -8,7 +8,7 @@ use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::message::Draft;
 use crate::domain::outcome::{Judged, Keeping, Report};
-use crate::domain::policy::Word;
+use crate::domain::policy::{Mode, Word};
 use crate::domain::sandbox::{Profile, Walls};
 use crate::domain::session::Session;
 use crate::domain::tool_spec::Effect;
@@ -36,6 +36,8 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(J
         effect: spec.effect,
         touches: &touches,
         workspace: &session.workspace,
+        agent: &session.agent,
+        mode: session.run.as_ref().map_or(Mode::Auto, |run| run.mode),
         sandbox: walls.as_ref().map_or(Profile::NONE, Walls::in_force).name(),
     });
     let verdict = match &walls {

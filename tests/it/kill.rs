@@ -172,7 +172,8 @@ impl Story {
             });
         }
         let (alive, lines) = driver.kill();
-        until_gone(&self.home.ws().join("log"));
+        // A child that has not become its program yet has the arguments of the one that was killed: they name the folder too.
+        until_gone(&self.home.path(""));
         self.told.extend(lines.into_iter().filter(|line| line.ends_with('\n')));
         if !before.is_empty() {
             let after = self.home.pending();
@@ -356,4 +357,30 @@ fn killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice() {
     );
     assert!(f.kills >= cases);
     assert!(cases < 100 || (f.held_kills > 0 && f.unknown_happened + f.unknown_again > 0), "{f:?}");
+}
+
+/// Cause: who was killed between the fork of a child and its start left one behind that began its command later: after the
+/// next process had looked and found that nothing had happened.
+#[test]
+fn a_child_whose_app_is_gone_begins_nothing() {
+    for mode in ["--plain", "--outside"] {
+        let home = Home::new();
+        let order = if mode == "--outside" {
+            vec!["{\"stands\":[],\"swept\":[],\"register\":null,\"memory_mib\":0,\"processes\":0}"]
+        } else {
+            vec![]
+        };
+        let command = ["sh", "-c", "echo x >> late"];
+        let args = [&["__child", mode][..], &order, &command].concat();
+        for (is_there, expected) in [(false, false), (true, true)] {
+            let (stdin, app) = std::io::pipe().unwrap();
+            let app = is_there.then_some(app);
+            let mut child = home.command(&args);
+            let out = child.stdin(stdin).output().unwrap();
+            drop(app);
+            let out = String::from_utf8_lossy(&out.stdout).into_owned();
+            assert_eq!(home.ws().join("late").exists(), expected, "{mode}: {out}");
+            assert!(is_there || out.contains("stopped before it began"), "{mode}: {out}");
+        }
+    }
 }

@@ -12,6 +12,12 @@
 
 mod harness;
 mod tidy;
+#[cfg(feature = "cedar")]
+mod policy;
+#[cfg(feature = "cedar")]
+mod policy_shell;
+#[cfg(feature = "cedar")]
+mod policy_cli;
 mod text;
 mod theme;
 mod widgets;

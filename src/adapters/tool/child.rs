@@ -12,6 +12,7 @@
 
 use super::outer;
 use super::process::{below, signal};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, getpid, setrlimit, setsid, wait,
 };
@@ -174,10 +175,22 @@ pub(super) enum Told {
 /// Starts a program whose errors, and whose output unless another place is given for it, are the output of the command.
 pub(super) fn spawned(argv: &[OsString], stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
     let (program, args) = argv.split_first().ok_or_else(|| io::Error::other("no command was given"))?;
+    if is_stopped() {
+        // Nothing happens after the death of who would have told of it.
+        return Err(io::Error::other("it was stopped before it began"));
+    }
     let mut command = Command::new(program);
     command.args(args).stdin(stdin).stdout(stdout).stderr(output()?);
     // A group of its own: what it sends to its group does not end this process.
     command.process_group(0).spawn().map_err(|error| named(program, &error))
+}
+
+/// Whether standard input has ended already.
+fn is_stopped() -> bool {
+    let stdin = io::stdin();
+    let mut ends = [PollFd::new(&stdin, PollFlags::IN)];
+    let looked = poll(&mut ends, Some(&Timespec::default()));
+    looked.is_ok() && ends[0].revents().intersects(PollFlags::HUP | PollFlags::ERR)
 }
 
 fn output() -> io::Result<Stdio> {

@@ -138,7 +138,11 @@ impl Workspace {
                 let above = self.made_folder(above)?;
                 match above.create_dir(name) {
                     Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(said(inside, &error)),
-                    Ok(()) | Err(_) => above.open_dir(name).map_err(|error| said(inside, &error)),
+                    Ok(()) | Err(_) => {
+                        let made = above.open_dir(name).map_err(|error| said(inside, &error))?;
+                        self.guard(&made, inside)?; // a link above it may lead into a folder of the app
+                        Ok(made)
+                    }
                 }
             }
             Err(error) => Err(said(inside, &error)),

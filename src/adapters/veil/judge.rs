@@ -39,6 +39,10 @@ impl Judge for VeiledJudge {
     fn version(&self) -> String {
         format!("{}+{EDITION}", self.judge.version())
     }
+
+    fn trouble(&self) -> Option<(String, String)> {
+        self.judge.trouble()
+    }
 }
 
 /// The handles in arguments.

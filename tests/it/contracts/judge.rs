@@ -1,6 +1,9 @@
-//! What every policy promises, tried on the built-in one: the same case gives the same verdict, each with its rule; deny
+//! What every policy promises, tried on the built-in rules and on the same ones in files: the same case gives the same verdict, each with its rule; deny
 //! beats ask beats allow; what it does not understand asks; it is quick.
 
+use crate::harness::cases::cases;
+use crate::harness::rules::Rules;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::time::Instant;
 use tackroom::adapters::policy::Builtin;
@@ -8,10 +11,17 @@ use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::{Effect, Touch};
 use tackroom::ports::judge::{Case, Judge};
 
+const HOSTS: [&str; 2] = ["example.com", "*.docs.rs"];
 const OWN: [&str; 2] = ["/var/lib/tackroom", "/srv/ws/.tackroom"];
 
 fn policy() -> Builtin {
-    Builtin::new(&OWN, &["example.com", "*.docs.rs"]).unwrap()
+    Builtin::new(&OWN, &HOSTS).unwrap()
+}
+
+/// Both, with the same settings.
+fn policies() -> Vec<(&'static str, Box<dyn Judge>)> {
+    let rules = Rules::new();
+    vec![("built-in rules", Box::new(policy())), ("rules in files", Box::new(rules.policy(&OWN, &HOSTS)))]
 }
 
 fn read(path: &str) -> Touch {
@@ -32,7 +42,7 @@ fn host(host: &str, port: u16) -> Touch {
 
 fn judged(policy: &dyn Judge, effect: Effect, touches: &[Touch], workspace: &str) -> (Word, String) {
     let args: Value = json!({});
-    let case = Case { tool: "t", args: &args, effect, touches, workspace, sandbox: "none" };
+    let case = Case::new("t", &args, effect, touches, workspace);
     let verdict = policy.judge(case);
     assert_eq!(verdict, policy.judge(case), "the same case gives the same verdict");
     assert_eq!(verdict.policy, policy.version());
@@ -77,15 +87,74 @@ fn each_rule_says_its_word() {
         (Effect::Idempotent, vec![], Word::Ask, "unlisted"),
         (se, vec![read("/etc")], Word::Deny, "outside"),
     ];
-    let policy = policy();
-    for (effect, touches, word, rule) in &table {
-        let got = judged(&policy, *effect, touches, "/srv/ws");
-        assert_eq!(got, (*word, (*rule).to_string()), "{effect:?} {touches:?}");
-        let mut turned = touches.clone();
-        turned.reverse();
-        assert_eq!(judged(&policy, *effect, &turned, "/srv/ws").0, *word, "order does not matter");
+    for (name, policy) in policies() {
+        for (effect, touches, word, rule) in &table {
+            let got = judged(&*policy, *effect, touches, "/srv/ws");
+            assert_eq!(got, (*word, (*rule).to_string()), "{name}: {effect:?} {touches:?}");
+            let mut turned = touches.clone();
+            turned.reverse();
+            assert_eq!(judged(&*policy, *effect, &turned, "/srv/ws").0, *word, "order does not matter");
+        }
+        println!("{name}: {} cases, in both orders", table.len());
     }
-    println!("built-in rules: {} cases, in both orders", table.len());
+}
+
+/// Paths, hosts and commands near the edges of the rules.
+fn a_touch() -> impl Strategy<Value = Touch> {
+    let part = prop_oneof![
+        Just("..".to_string()),
+        Just(".".to_string()),
+        Just("srv".to_string()),
+        Just("ws".to_string()),
+        Just(".tackroom".to_string()),
+        Just("var/lib/tackroom".to_string()),
+        Just(String::new()),
+        Just("ws-secret".to_string()),
+        "[a-z]{0,3}",
+        "\\PC{0,3}",
+        Just("\0".to_string()),
+    ];
+    let path = (any::<bool>(), prop::collection::vec(part, 0..6))
+        .prop_map(|(root, parts)| format!("{}{}", if root { "/" } else { "" }, parts.join("/")));
+    let name = prop_oneof![
+        Just("example.com".to_string()),
+        Just("EXAMPLE.com.".to_string()),
+        Just("a.docs.rs".to_string()),
+        Just("docs.rs".to_string()),
+        Just("[::1]".to_string()),
+        "[a-z.]{0,8}",
+        "\\PC{0,6}",
+    ];
+    let port = prop_oneof![Just(80_u16), Just(443), any::<u16>()];
+    let words =
+        prop::collection::vec(prop_oneof![Just("sh".to_string()), Just("-c".to_string()), "\\PC{0,6}"], 0..4);
+    prop_oneof![
+        path.clone().prop_map(|path| Touch::Read { path }),
+        path.prop_map(|path| Touch::Write { path }),
+        words.prop_map(|argv| Touch::Command { argv }),
+        (name, port).prop_map(|(host, port)| Touch::Host { host, port }),
+    ]
+}
+
+#[test]
+fn the_default_policy_says_what_the_built_in_rules_say() {
+    let (builtin, rules) = (policy(), Rules::new());
+    let files = rules.policy(&OWN, &HOSTS);
+    let effect =
+        prop::sample::select(vec![Effect::ReadOnly, Effect::Idempotent, Effect::Probe, Effect::SideEffect]);
+    let tool = prop::sample::select(vec!["read_file", "run_command", "t", "a \"tool\"", ""]);
+    let cases = cases(1_500);
+    let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+    let case = (effect, tool, prop::collection::vec(a_touch(), 0..4));
+    proptest!(config, |((effect, tool, touches) in case)| {
+        let args = json!({});
+        let said = |judge: &dyn Judge| {
+            let verdict = judge.judge(Case::new(tool, &args, effect, &touches, "/srv/ws"));
+            (verdict.word, verdict.rule, verdict.why)
+        };
+        prop_assert_eq!(said(&files), said(&builtin), "{:?} {:?}", effect, touches);
+    });
+    println!("the same word, rule and reason in {cases} cases");
 }
 
 #[test]
@@ -116,14 +185,7 @@ fn times(path: &str) -> (u128, u128) {
     let mut times: Vec<u128> = (0..2000)
         .map(|_| {
             let begin = Instant::now();
-            let case = Case {
-                tool: "t",
-                args: &args,
-                effect: Effect::SideEffect,
-                touches: &touches,
-                workspace: "/srv/ws",
-                sandbox: "none",
-            };
+            let case = Case::new("t", &args, Effect::SideEffect, &touches, "/srv/ws");
             assert_eq!(policy.judge(case).word, Word::Ask);
             begin.elapsed().as_micros()
         })

@@ -10,6 +10,7 @@ mod purge;
 mod sqlite_texts;
 pub mod model;
 mod tool;
+#[cfg(feature = "cedar")]
 mod judge;
 #[cfg(target_os = "linux")]
 mod sandbox;

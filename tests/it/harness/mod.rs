@@ -1,6 +1,8 @@
 //! What the tests share: folds made by hand, engines with faults, a mock of a model's server, stories, screens as text and as pictures, the real program.
 
 pub mod cases;
+#[cfg(feature = "cedar")]
+pub mod rules;
 pub mod fold;
 pub mod world;
 pub mod mock_model;

@@ -3,7 +3,7 @@
 use super::{Finding, House, broken, holds};
 
 /// Locked crates, this one included. Raise it in the commit that adds a crate, and say there what it buys.
-const LOCKED_MAX: usize = 465;
+const LOCKED_MAX: usize = 520; // 55 of them are the policy engine's
 
 /// Lints that must stand in `Cargo.toml` as `deny`.
 const DENIED: &[(&str, &str)] = &[

@@ -1,0 +1,253 @@
+//! The rules in force, and the verdict that they give on a call.
+
+use super::request::{Ground, Question, questions};
+use super::rule::{Fault, Kind, Layer, Rule, told};
+use super::words::filled;
+use crate::domain::policy::{Verdict, Word};
+use crate::ports::judge::{Case, Judge};
+use cedar_policy::ffi::DetailedError;
+use cedar_policy::{
+    AuthorizationError, Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Kinds of questions whose rules are kept apart.
+const SLICES_MAX: usize = 256;
+
+/// The rules whose heads fit one kind of question.
+struct Slice {
+    set: PolicySet,
+    /// By the engine's name, the place in the list of rules.
+    places: HashMap<PolicyId, usize>,
+}
+
+/// Rules, ready to judge.
+pub struct Force {
+    pub(super) rules: Vec<Rule>,
+    pub(super) ground: Ground,
+    version: String,
+    slices: Mutex<HashMap<String, Arc<Slice>>>,
+}
+
+/// What came of one thing that a call touches.
+#[derive(Clone, Debug)]
+pub struct Ruled {
+    /// What is touched, in a line.
+    pub shown: String,
+    /// The word.
+    pub word: Word,
+    /// The rule that gave it; none where no rule fits.
+    pub rule: Option<usize>,
+    /// Why, as a sentence.
+    pub why: String,
+    /// How many rules were worked out for it.
+    pub weighed: usize,
+}
+
+/// A verdict, and how it came about.
+#[derive(Clone, Debug)]
+pub struct Weighed {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The rule that gave it.
+    pub rule: Option<usize>,
+    /// What is touched, in order.
+    pub parts: Vec<Ruled>,
+}
+
+impl Force {
+    /// Takes rules into force, once they fit the schema: the first fault of each rule is told.
+    pub(super) fn new(
+        rules: Vec<Rule>,
+        schema: &Schema,
+        mut ground: Ground,
+        version: String,
+    ) -> Result<Force, Vec<Fault>> {
+        validated(&rules, schema)?;
+        ground.arguments = rules.iter().any(|rule| rule.text.contains("arguments"));
+        Ok(Force { rules, ground, version, slices: Mutex::default() })
+    }
+
+    /// All rules, in the order in which they are told.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// The same rules without some: what is left judges as if they had never been there.
+    pub(super) fn only(&self, keep: impl Fn(&Rule) -> bool) -> Force {
+        let rules = self.rules.iter().filter(|rule| keep(rule)).cloned().collect();
+        Force { rules, ground: self.ground.clone(), version: self.version.clone(), slices: Mutex::default() }
+    }
+
+    /// Judges a call by all it touches: the first of the strictest is told.
+    pub fn weigh(&self, case: &Case<'_>) -> Weighed {
+        let parts: Vec<Ruled> = match questions(case, &self.ground) {
+            Ok(questions) => questions.iter().map(|question| self.ruled(question)).collect(),
+            Err(error) => vec![Ruled {
+                shown: case.tool.to_string(),
+                word: Word::Ask,
+                rule: None,
+                why: format!("No rule could be asked about it: {error}."),
+                weighed: 0,
+            }],
+        };
+        let mut strictest: Option<&Ruled> = None;
+        for part in &parts {
+            if strictest.is_none_or(|so_far| part.word > so_far.word) {
+                strictest = Some(part);
+            }
+        }
+        let (word, rule, why) = match strictest {
+            Some(part) => (part.word, part.rule, part.why.clone()),
+            None => (Word::Ask, None, "It does not say what it touches.".to_string()),
+        };
+        let title = rule.and_then(|at| self.rules.get(at)).map_or_else(|| "no-rule".to_string(), Rule::title);
+        let verdict = Verdict { word, rule: title, why, policy: self.version.clone() };
+        Weighed { verdict, rule, parts }
+    }
+
+    fn ruled(&self, question: &Question) -> Ruled {
+        let slice = self.slice(question);
+        let answer = Authorizer::new().is_authorized(&question.request, &slice.set, &question.entities);
+        let place = |id: &PolicyId| slice.places.get(id).copied();
+        let mut failed: Vec<(usize, String)> = answer
+            .diagnostics()
+            .errors()
+            .filter_map(|AuthorizationError::PolicyEvaluationError(error)| {
+                Some((place(error.policy_id())?, error.inner().to_string()))
+            })
+            .collect();
+        failed.sort();
+        let mut fits: Vec<usize> = answer.diagnostics().reason().filter_map(place).collect();
+        fits.sort_unstable();
+        let of = |kind: Kind| {
+            let fit = fits.iter().copied().filter(|at| self.kind(*at) == Some(kind));
+            fit.min_by_key(|at| (kind == Kind::Otherwise).then(|| self.rank(*at)))
+        };
+        let denied = answer.decision() == Decision::Deny;
+        let broken_deny = failed.iter().find(|(at, _)| self.kind(*at) == Some(Kind::Deny));
+        let part = |word, rule: Option<usize>, why| Ruled {
+            shown: question.shown.clone(),
+            word,
+            rule,
+            why,
+            weighed: slice.places.len(),
+        };
+        if let (true, Some(at)) = (denied, fits.first()) {
+            return part(Word::Deny, Some(*at), self.why(*at, question));
+        }
+        if let Some((at, error)) = broken_deny {
+            let why = format!("The rule {} forbids and could not be worked out: {error}.", self.name(*at));
+            return part(Word::Deny, Some(*at), why);
+        }
+        if let Some((at, error)) = failed.first() {
+            let why = format!("The rule {} could not be worked out, so it asks: {error}.", self.name(*at));
+            return part(Word::Ask, Some(*at), why);
+        }
+        if let Some(at) = of(Kind::Ask) {
+            return part(Word::Ask, Some(at), self.why(at, question));
+        }
+        match (of(Kind::Allow), &question.guard) {
+            (Some(at), None) => part(Word::Allow, Some(at), self.why(at, question)),
+            (Some(at), Some(guard)) => {
+                let why = format!("The rule {} allows it, but {guard}, so it asks.", self.name(at));
+                part(Word::Ask, Some(at), why)
+            }
+            (None, _) => match of(Kind::Otherwise) {
+                Some(at) => part(Word::Ask, Some(at), self.why(at, question)),
+                None => part(Word::Ask, None, "No rule speaks of it, so it asks.".to_string()),
+            },
+        }
+    }
+
+    fn kind(&self, at: usize) -> Option<Kind> {
+        self.rules.get(at).map(|rule| rule.kind)
+    }
+
+    fn name(&self, at: usize) -> String {
+        self.rules.get(at).map(Rule::title).unwrap_or_default()
+    }
+
+    /// Whose reason is told where several would do: a workspace's last, as a stranger may have written it.
+    fn rank(&self, at: usize) -> usize {
+        match self.rules.get(at).map(|rule| rule.layer) {
+            Some(Layer::User) => 0,
+            Some(Layer::System) => 1,
+            Some(Layer::BuiltIn) => 2,
+            Some(Layer::Project) | None => 3,
+        }
+    }
+
+    fn why(&self, at: usize, question: &Question) -> String {
+        let Some(rule) = self.rules.get(at) else { return String::new() };
+        if rule.why.is_empty() {
+            let verb = match rule.kind {
+                Kind::Deny => "forbids",
+                Kind::Ask | Kind::Otherwise => "asks about",
+                Kind::Allow => "allows",
+            };
+            return format!("The rule {} {verb} it: {}.", rule.title(), question.shown);
+        }
+        let mut why = filled(&rule.why, &question.facts);
+        if !why.ends_with(['.', '!', '?']) {
+            why.push('.');
+        }
+        why
+    }
+
+    /// The rules whose heads fit: all others could not say a word, nor fail.
+    fn slice(&self, question: &Question) -> Arc<Slice> {
+        let names: Vec<String> = question.actions.iter().map(ToString::to_string).collect();
+        let key = format!("{} {}", question.kind, names.join(" "));
+        let mut slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(slice) = slices.get(&key) {
+            return Arc::clone(slice);
+        }
+        if slices.len() >= SLICES_MAX {
+            slices.clear();
+        }
+        let (mut set, mut places) = (PolicySet::new(), HashMap::new());
+        for (at, rule) in self.rules.iter().enumerate() {
+            if !rule.idle && rule.heads(&question.actions, question.kind) {
+                places.insert(rule.id().clone(), at);
+                // Names of rules are numbers of ours, each once: none is refused.
+                let _ = set.add(rule.policy.clone());
+            }
+        }
+        let slice = Arc::new(Slice { set, places });
+        slices.insert(key, Arc::clone(&slice));
+        slice
+    }
+}
+
+impl Judge for Force {
+    fn judge(&self, case: Case<'_>) -> Verdict {
+        self.weigh(&case).verdict
+    }
+
+    fn version(&self) -> String {
+        self.version.clone()
+    }
+}
+
+/// Checks rules against the schema, strictly.
+fn validated(rules: &[Rule], schema: &Schema) -> Result<(), Vec<Fault>> {
+    let set = PolicySet::from_policies(rules.iter().map(|rule| rule.policy.clone()));
+    let set = set.map_err(|error| vec![Fault { file: String::new(), line: 0, why: error.to_string() }])?;
+    let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+    let mut faults = BTreeSet::new();
+    for error in result.validation_errors() {
+        let detail = DetailedError::from(error);
+        let rule = rules.iter().find(|rule| rule.id() == error.policy_id());
+        faults.insert(match rule {
+            Some(rule) => {
+                let (line, why) = told(&detail, &rule.text, rule.line);
+                let why = why.replace(&format!("for policy `{}`, ", rule.id()), "");
+                Fault { file: rule.file.clone(), line, why: format!("rule {}: {why}", rule.name) }
+            }
+            None => Fault { file: String::new(), line: 0, why: detail.message },
+        });
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.into_iter().collect()) }
+}

@@ -1,0 +1,249 @@
+//! A call as questions to the engine: one for each thing it touches, and one for a call that does not say what.
+//!
+//! What a path is (inside, the app's own) is worked out here and given as a fact, so that no rule has to do it with patterns.
+
+use super::schema::group;
+use crate::domain::argv::Argv;
+use crate::domain::canon::canonical;
+use crate::domain::host::Hosts;
+use crate::domain::lexical::{absolute, below};
+use crate::domain::tool_spec::{Effect, Touch};
+use crate::ports::judge::Case;
+use cedar_policy::{
+    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression as Value,
+};
+use std::collections::{HashMap, HashSet};
+use std::str::FromStr;
+
+/// Rules look at no longer arguments than this, in bytes of their canonical form; what is longer is never allowed by rules
+/// that look at arguments.
+const ARGUMENTS_MAX: usize = 64 * 1024;
+
+/// What the engine's requests need beside the case.
+#[derive(Clone, Debug)]
+pub(super) struct Ground {
+    /// The app's own folders, absolute.
+    pub(super) own: Vec<String>,
+    pub(super) hosts: Hosts,
+    /// Whether a rule looks at the arguments.
+    pub(super) arguments: bool,
+}
+
+/// One question.
+pub(super) struct Question {
+    /// `Path`, `Host`, `Command` or `Tool`.
+    pub(super) kind: &'static str,
+    /// What is touched, in a line.
+    pub(super) shown: String,
+    /// What sentences may tell.
+    pub(super) facts: Vec<(&'static str, String)>,
+    /// What rules may look at, for people.
+    pub(super) attributes: Vec<(&'static str, String)>,
+    /// Why no rule may allow it; none where one may.
+    pub(super) guard: Option<String>,
+    /// The tool, then the group of its effect.
+    pub(super) actions: Vec<EntityUid>,
+    pub(super) request: Request,
+    pub(super) entities: Entities,
+}
+
+/// One thing touched, before the engine's types.
+struct Thing {
+    kind: &'static str,
+    id: String,
+    shown: String,
+    facts: Vec<(&'static str, String)>,
+    attributes: Vec<(&'static str, Attribute)>,
+    guard: Option<String>,
+    writes: bool,
+}
+
+enum Attribute {
+    Text(String),
+    Flag(bool),
+    Number(i64),
+    Texts(Vec<String>),
+}
+
+impl Attribute {
+    fn value(&self) -> Value {
+        match self {
+            Attribute::Text(text) => Value::new_string(text.clone()),
+            Attribute::Flag(flag) => Value::new_bool(*flag),
+            Attribute::Number(number) => Value::new_long(*number),
+            Attribute::Texts(texts) => Value::new_set(texts.iter().cloned().map(Value::new_string)),
+        }
+    }
+
+    fn shown(&self) -> String {
+        match self {
+            Attribute::Text(text) => format!("{text:?}"),
+            Attribute::Flag(flag) => flag.to_string(),
+            Attribute::Number(number) => number.to_string(),
+            Attribute::Texts(texts) => format!("{texts:?}"),
+        }
+    }
+}
+
+/// The questions about a case, the one about what is not said first.
+pub(super) fn questions(case: &Case<'_>, ground: &Ground) -> Result<Vec<Question>, String> {
+    let changes = |touch: &Touch| match touch {
+        Touch::Write { .. } | Touch::Command { .. } | Touch::Host { .. } => true,
+        Touch::Read { .. } => false,
+    };
+    let unlisted = case.effect != Effect::ReadOnly && !case.touches.iter().any(changes);
+    let mut things = Vec::with_capacity(case.touches.len() + 1);
+    if unlisted || case.touches.is_empty() {
+        things.push(Thing {
+            kind: "Tool",
+            id: case.tool.to_string(),
+            shown: format!("{} itself", case.tool),
+            facts: Vec::new(),
+            attributes: vec![("name", Attribute::Text(case.tool.to_string()))],
+            guard: None,
+            writes: false,
+        });
+    }
+    things.extend(case.touches.iter().map(|touch| thing(case, touch, ground)));
+    let arguments = if ground.arguments { canonical(case.args) } else { String::new() };
+    let cut = arguments.len() > ARGUMENTS_MAX;
+    let arguments = if cut { String::new() } else { arguments };
+    things.into_iter().map(|thing| question(case, thing, &arguments, cut)).collect()
+}
+
+fn thing(case: &Case<'_>, touch: &Touch, ground: &Ground) -> Thing {
+    let shown = touch.line();
+    match touch {
+        Touch::Read { path } => path_thing(case.workspace, path, false, shown, ground),
+        Touch::Write { path } => path_thing(case.workspace, path, true, shown, ground),
+        Touch::Command { argv } => command_thing(argv, shown),
+        Touch::Host { host, port } => {
+            let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
+            let plain = bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase();
+            Thing {
+                kind: "Host",
+                id: plain.clone(),
+                shown,
+                facts: vec![("host", host.clone()), ("port", port.to_string())],
+                attributes: vec![
+                    ("host", Attribute::Text(plain)),
+                    ("port", Attribute::Number(i64::from(*port))),
+                    ("listed", Attribute::Flag(ground.hosts.name(host, *port))),
+                ],
+                guard: None,
+                writes: false,
+            }
+        }
+    }
+}
+
+/// A path as it lies: inside it is told from the workspace, else from the root.
+fn path_thing(workspace: &str, path: &str, writes: bool, shown: String, ground: &Ground) -> Thing {
+    let full = absolute(workspace, path);
+    let inside = full.as_ref().and_then(|full| below(full, workspace));
+    let own = full.as_ref().is_some_and(|full| ground.own.iter().any(|own| below(full, own).is_some()));
+    let place = match (&full, &inside) {
+        (None, _) => "no path in the workspace",
+        (Some(_), None) => "outside of the workspace",
+        (Some(_), Some(_)) => "in the workspace",
+    };
+    let told = match &full {
+        None => format!("{path:?}"),
+        Some(full) if inside.is_none() && !own => full.clone(),
+        Some(_) => path.to_string(),
+    };
+    let is_inside = inside.is_some();
+    let lies = inside.or(full).unwrap_or_default();
+    let name = lies.rsplit('/').next().unwrap_or_default().to_string();
+    let verb = if writes { "changes" } else { "reads" };
+    Thing {
+        kind: "Path",
+        id: lies.clone(),
+        shown,
+        facts: vec![("verb", verb.to_string()), ("path", told), ("place", place.to_string())],
+        attributes: vec![
+            ("path", Attribute::Text(lies)),
+            ("name", Attribute::Text(name)),
+            ("inWorkspace", Attribute::Flag(is_inside)),
+            ("ownData", Attribute::Flag(own)),
+        ],
+        guard: None,
+        writes,
+    }
+}
+
+fn command_thing(words: &[String], shown: String) -> Thing {
+    let argv = Argv::new(words);
+    let (wraps, via_shell, line) = (argv.wraps(), argv.via_shell(), argv.line());
+    let guard = match via_shell {
+        true => Some("a shell reads it".to_string()),
+        false => wraps.clone(),
+    };
+    Thing {
+        kind: "Command",
+        id: argv.program().to_string(),
+        shown,
+        facts: vec![("program", argv.program().to_string()), ("line", line.clone())],
+        attributes: vec![
+            ("program", Attribute::Text(argv.program().to_string())),
+            ("first", Attribute::Text(argv.first().to_string())),
+            ("args", Attribute::Texts(argv.args().to_vec())),
+            ("count", Attribute::Number(i64::try_from(argv.args().len()).unwrap_or(i64::MAX))),
+            ("line", Attribute::Text(line)),
+            ("viaShell", Attribute::Flag(via_shell)),
+            ("wrapper", Attribute::Flag(wraps.is_some())),
+        ],
+        guard,
+        writes: false,
+    }
+}
+
+fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result<Question, String> {
+    let said = |error: &dyn std::fmt::Display| error.to_string();
+    let principal = uid("Agent", case.agent)?;
+    let (action, parent) = (uid("Action", case.tool)?, uid("Action", group(case.effect))?);
+    let resource = uid(thing.kind, &thing.id)?;
+    let cwd = case.args.get("cwd").and_then(serde_json::Value::as_str).unwrap_or(".");
+    let cwd = absolute(case.workspace, cwd).and_then(|full| below(&full, case.workspace).or(Some(full)));
+    let context = [
+        ("writes", Attribute::Flag(thing.writes)),
+        ("cwd", Attribute::Text(cwd.unwrap_or_default())),
+        ("arguments", Attribute::Text(arguments.to_string())),
+        ("mode", Attribute::Text(case.mode.name().to_string())),
+        ("sandbox", Attribute::Text(case.sandbox.to_string())),
+    ];
+    let attributes: HashMap<String, Value> =
+        thing.attributes.iter().map(|(name, value)| ((*name).to_string(), value.value())).collect();
+    let entities = [
+        Entity::new_no_attrs(action.clone(), HashSet::from([parent.clone()])),
+        Entity::new_no_attrs(parent.clone(), HashSet::new()),
+        Entity::new_no_attrs(principal.clone(), HashSet::new()),
+        Entity::new(resource.clone(), attributes, HashSet::new()).map_err(|error| said(&error))?,
+    ];
+    let shown = thing.attributes.iter().map(|(name, value)| (*name, value.shown()));
+    let in_context = context.iter().filter(|(name, _)| *name != "arguments");
+    let attributes = shown.chain(in_context.map(|(name, value)| (*name, value.shown()))).collect();
+    let context = context.into_iter().map(|(name, value)| (name.to_string(), value.value()));
+    let context = Context::from_pairs(context).map_err(|error| said(&error))?;
+    let too_long =
+        || format!("its arguments are longer than {} KiB, and rules look at them", ARGUMENTS_MAX / 1024);
+    let mut facts = thing.facts;
+    facts.extend([("tool", case.tool.to_string()), ("effect", case.effect.word().to_string())]);
+    Ok(Question {
+        kind: thing.kind,
+        shown: thing.shown,
+        facts,
+        attributes,
+        guard: thing.guard.or_else(|| cut.then(too_long)),
+        request: Request::new(principal, action.clone(), resource, context, None)
+            .map_err(|error| said(&error))?,
+        entities: Entities::from_entities(entities, None).map_err(|error| said(&error))?,
+        actions: vec![action, parent],
+    })
+}
+
+/// An entity's name.
+pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
+    let name = EntityTypeName::from_str(kind).map_err(|error| error.to_string())?;
+    Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
+}

@@ -1,0 +1,128 @@
+//! What the arguments of a command say of themselves: which program, whether a shell reads them, whether they make the
+//! program run another.
+//!
+//! A rule that names a program must not let through another one that hides behind it. So a program that runs what its
+//! arguments name, and an argument that is code, are told here; where it is not sure it says yes, which asks.
+
+mod names; // by which a program runs another
+
+use names::{LETTERS, LONG, RUNNERS, SHELLS, WORDS};
+
+/// What the arguments of a command say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argv<'a> {
+    words: &'a [String],
+}
+
+impl<'a> Argv<'a> {
+    /// The program first.
+    pub fn new(words: &'a [String]) -> Argv<'a> {
+        Argv { words }
+    }
+
+    /// The program as it is named.
+    pub fn program(&self) -> &'a str {
+        self.words.first().map_or("", String::as_str)
+    }
+
+    /// The first argument.
+    pub fn first(&self) -> &'a str {
+        self.words.get(1).map_or("", String::as_str)
+    }
+
+    /// The arguments.
+    pub fn args(&self) -> &'a [String] {
+        self.words.get(1..).unwrap_or_default()
+    }
+
+    /// Whether a shell reads a line of it.
+    pub fn via_shell(&self) -> bool {
+        Name::of(self.program()).is_one(SHELLS)
+            && self.args().iter().any(|arg| is_cluster(arg, "c") || arg == "/c")
+    }
+
+    /// Why it may run something else than the program that it names; none where nothing says so.
+    pub fn wraps(&self) -> Option<String> {
+        if self.program().is_empty() {
+            return Some("it names no program".to_string());
+        }
+        if self.words.iter().any(|word| word.contains(['\n', '\r', '\0'])) {
+            return Some("there is a line break in it".to_string());
+        }
+        let name = Name::of(self.program());
+        if name.is_one(SHELLS) || name.is_one(RUNNERS) || name.whole.starts_with("ld-") {
+            return Some(format!("{} runs what its arguments say", name.whole));
+        }
+        // `ip netns exec`, `asdf exec`, `tar xIf`: a verb, or options without a dash.
+        let first = self.first();
+        let is_verb = ["exec", "eval", "shell"].contains(&first)
+            || name.is_one("tar bsdtar gtar") && first.contains(['I', 'F']);
+        let verb = self.words.get(1).filter(|_| is_verb);
+        let found = verb.or_else(|| self.args().iter().find(|arg| name.takes(arg)));
+        found.map(|arg| format!("{arg:?} may make {} run something else", name.whole))
+    }
+
+    /// All of it as one line in which each word can be told from the next: a word with anything but plain letters is
+    /// quoted. So `git push *` means the words `git`, `push` and whatever follows, and nothing else.
+    pub fn line(&self) -> String {
+        self.words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The name of a program, however it is written: without its folder, its `.exe` and the case of its letters.
+struct Name {
+    whole: String,
+    /// Without a version at its end, as in `python3.12`.
+    bare: String,
+}
+
+impl Name {
+    fn of(program: &str) -> Name {
+        let base = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
+        let whole = base.strip_suffix(".exe").unwrap_or(&base).to_string();
+        let bare = whole.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')).to_string();
+        Name { whole, bare }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        self.whole == name || self.bare == name
+    }
+
+    fn is_one(&self, names: &str) -> bool {
+        names.split_ascii_whitespace().any(|name| self.is(name))
+    }
+
+    /// Whether an argument makes it run something else.
+    fn takes(&self, arg: &str) -> bool {
+        if let Some(long) = arg.strip_prefix("--") {
+            let name = long.split('=').next().unwrap_or_default().to_ascii_lowercase();
+            return !name.is_empty() && LONG.split_ascii_whitespace().any(|option| option.starts_with(&name));
+        }
+        if arg.contains("ext::") || arg.starts_with('|') || arg.trim_end().ends_with('|') {
+            return true; // an address that is a command
+        }
+        if self.is_one("make gmake bmake ninja just") && arg.contains('=') {
+            return true; // a variable, such as SHELL
+        }
+        let is_word =
+            |word: &str| arg == word || arg.strip_prefix(word).is_some_and(|rest| rest.starts_with('='));
+        let words = WORDS.iter().filter(|(name, _)| self.is(name)).flat_map(|(_, words)| words.split(' '));
+        let letters = LETTERS.iter().filter(|(name, _)| self.is(name));
+        ["-exec", "-execdir", "-okdir", "-toolexec"].into_iter().chain(words).any(is_word)
+            || letters.map(|(_, letters)| letters).any(|letters| is_cluster(arg, letters))
+    }
+}
+
+/// Whether an argument is short options with one of these letters among them.
+fn is_cluster(arg: &str, letters: &str) -> bool {
+    let Some(rest) = arg.strip_prefix('-').filter(|rest| !rest.starts_with('-')) else { return false };
+    rest.chars().take_while(|c| c.is_ascii_alphanumeric()).any(|c| letters.contains(c))
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_string(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
