@@ -257,7 +257,7 @@ fn a_file_broken_under_a_run_is_told_and_the_old_rules_stay() {
             ("run_command", json!({ "argv": ["echo", "three"] })),
         ],
     );
-    let ran = home.task(&model, "Speak.", &["--on-hold", "approve"]);
+    let ran = home.task(&model, "Speak.", &["--on-hold", "approve", "--sandbox", "none"]);
     assert_eq!(ran.code, 0, "{ran:?}");
     let told = verdicts(&home, &home.only());
     let words: Vec<&str> = told.iter().map(|(word, _)| word.as_str()).collect();
@@ -274,7 +274,7 @@ fn an_agent_does_not_trust_for_its_operator() {
     let line =
         format!("TACKROOM_HOME={store} {} policy trust; echo ended $?", env!("CARGO_BIN_EXE_tackroom"));
     let model = script(&home, &[("run_command", json!({ "shell": line }))]);
-    assert_eq!(home.task(&model, "Trust it.", &["--on-hold", "approve"]).code, 0);
+    assert_eq!(home.task(&model, "Trust it.", &["--on-hold", "approve", "--sandbox", "none"]).code, 0);
     let events = home.events(&home.only()).concat();
     assert!(events.contains("ended 1") && events.contains("does not answer for its operator"), "{events}");
     assert_eq!(ok(home.run(&["policy", "show", "--json"])).json()["trust"], "not trusted");

@@ -145,11 +145,12 @@ fn the_default_policy_says_what_the_built_in_rules_say() {
     let tool = prop::sample::select(vec!["read_file", "run_command", "t", "a \"tool\"", ""]);
     let cases = cases(1_500);
     let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
-    let case = (effect, tool, prop::collection::vec(a_touch(), 0..4));
-    proptest!(config, |((effect, tool, touches) in case)| {
+    let sandbox = prop::sample::select(vec!["none", "workspace-write", "read-only+network"]);
+    let case = (effect, tool, prop::collection::vec(a_touch(), 0..4), sandbox);
+    proptest!(config, |((effect, tool, touches, sandbox) in case)| {
         let args = json!({});
         let said = |judge: &dyn Judge| {
-            let verdict = judge.judge(Case::new(tool, &args, effect, &touches, "/srv/ws"));
+            let verdict = judge.judge(Case { sandbox, ..Case::new(tool, &args, effect, &touches, "/srv/ws") });
             (verdict.word, verdict.rule, verdict.why)
         };
         prop_assert_eq!(said(&files), said(&builtin), "{:?} {:?}", effect, touches);

@@ -228,7 +228,15 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
     let too_long =
         || format!("its arguments are longer than {} KiB, and rules look at them", ARGUMENTS_MAX / 1024);
     let mut facts = thing.facts;
-    facts.extend([("tool", case.tool.to_string()), ("effect", case.effect.word().to_string())]);
+    let walls = match case.sandbox {
+        "none" => "which may do anything that you may".to_string(),
+        held => format!("which the sandbox {held} holds"),
+    };
+    facts.extend([
+        ("tool", case.tool.to_string()),
+        ("effect", case.effect.word().to_string()),
+        ("walls", walls),
+    ]);
     Ok(Question {
         kind: thing.kind,
         shown: thing.shown,

@@ -1,7 +1,8 @@
 //! The sentences of rules: names in braces stand for what a call touches.
 
 /// The names there are.
-const NAMES: &[&str] = &["verb", "path", "place", "host", "port", "program", "line", "tool", "effect"];
+const NAMES: &[&str] =
+    &["verb", "path", "place", "host", "port", "program", "line", "tool", "effect", "walls"];
 /// A fact is told up to here, in characters.
 const FACT_MAX: usize = 4_000;
 
