@@ -3,8 +3,9 @@
 use crate::cli::config::Config;
 use crate::ports::judge::Judge;
 use crate::runtime::toolbox::Toolbox;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(feature = "cedar")]
 use crate::adapters::policy::cedar::{Cedar, Places, Setup, refusal};
@@ -14,9 +15,32 @@ use crate::domain::tool_spec::Effect;
 /// The system's folder of this program.
 pub const SYSTEM: &str = "/etc/tackroom";
 
+/// The policies of this process, one for each folder: read once, and anew by itself where a file changes.
+#[derive(Default)]
+pub(super) struct Judges(Mutex<BTreeMap<String, Arc<dyn Judge>>>);
+
+impl Judges {
+    /// The policy for sessions that work in a folder; fails with a sentence and a hint.
+    pub(super) fn of(
+        &self,
+        config: &Config,
+        workspace: &str,
+        own: &[PathBuf],
+        tools: &Toolbox,
+    ) -> Result<Arc<dyn Judge>, (String, String)> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(judge) = known.get(workspace) {
+            return Ok(judge.clone());
+        }
+        let judge = judge(config, workspace, own, tools)?;
+        known.insert(workspace.to_string(), judge.clone());
+        Ok(judge)
+    }
+}
+
 /// The policy for sessions that work in a folder; fails with a sentence and a hint.
 #[cfg(feature = "cedar")]
-pub(super) fn judge(
+fn judge(
     config: &Config,
     workspace: &str,
     own: &[PathBuf],
@@ -64,7 +88,7 @@ pub(super) fn places(config: &Config, workspace: &str) -> Places {
 
 /// The built-in rules, in a program without the engine. Rules in files would be passed over, so it does not start then.
 #[cfg(not(feature = "cedar"))]
-pub(super) fn judge(
+fn judge(
     config: &Config,
     workspace: &str,
     own: &[PathBuf],

@@ -10,7 +10,7 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find::{self, Found};
 use crate::cli::held;
-use crate::cli::judge::{SYSTEM, judge};
+use crate::cli::judge::{Judges, SYSTEM};
 use crate::cli::out;
 use crate::cli::secrets;
 use crate::domain::call::{By, Via};
@@ -46,6 +46,7 @@ pub struct Wire {
     /// The folder that new sessions work in; empty where none begins.
     pub workspace: String,
     veil: Arc<Vault>,
+    judges: Arc<Judges>,
     config: Config,
     found: Option<Found>,
 }
@@ -152,6 +153,7 @@ impl Wire {
             },
             workspace: String::new(),
             veil: Arc::new(secrets::vault(config, clock.fresh())),
+            judges: Arc::default(),
             clock,
             config: config.clone(),
             found: None,
@@ -256,14 +258,19 @@ impl Wire {
     /// What drives sessions.
     pub fn plugs(&self) -> Plugs {
         let (config, clock, found) = (self.config.clone(), self.clock.clone(), self.found.clone());
-        let veil = self.veil.clone();
+        let (judges, veil) = (self.judges.clone(), self.veil.clone());
         Plugs {
             store: self.store.clone(),
             files: self.files.clone(),
             clock: self.clock.clone(),
             rebuild: body::rebuilt,
             outfit: Arc::new(move |workspace: &str, model: &str, kept: Option<&str>| {
-                kitbag(&config, find::plug(&config, &clock, found.as_ref(), model, kept)?, workspace, &veil)
+                kitbag(
+                    &config,
+                    find::plug(&config, &clock, found.as_ref(), model, kept)?,
+                    workspace,
+                    (&judges, &veil),
+                )
             }),
             settings: self.settings(),
             holder: format!("{} pid {}", concat!("tackroom ", env!("CARGO_PKG_VERSION")), std::process::id()),
@@ -273,7 +280,7 @@ impl Wire {
     /// Whether a session in this folder with that model could be driven: told before anything is written.
     pub fn plug_check(&self, model: &str) -> Result<(), Failure> {
         let kitbag = find::plug(&self.config, &self.clock, self.found.as_ref(), model, None)
-            .and_then(|plug| kitbag(&self.config, plug, &self.workspace, &self.veil));
+            .and_then(|plug| kitbag(&self.config, plug, &self.workspace, (&self.judges, &self.veil)));
         kitbag.map(|_| ()).map_err(|(sentence, hint)| Failure::new(Code::Usage, sentence, hint))
     }
 
@@ -326,10 +333,10 @@ fn kitbag(
     config: &Config,
     plug: Arc<dyn Model>,
     workspace: &str,
-    veil: &Arc<Vault>,
+    (judges, veil): (&Judges, &Arc<Vault>),
 ) -> Result<Kitbag, (String, String)> {
     let tools = toolbox(config, workspace)?;
-    let judge = judge(config, workspace, &own(config, workspace), &Toolbox::new(tools.clone()))?;
+    let judge = judges.of(config, workspace, &own(config, workspace), &Toolbox::new(tools.clone()))?;
     Ok(secrets::veiled(plug, tools, judge, veil))
 }
 
