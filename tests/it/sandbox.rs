@@ -28,9 +28,21 @@ pub struct Ward {
     pub home: Home,
 }
 
+/// A folder that is not in a place which commands get a fresh one of: what lies beside the workspace would not be there.
+fn apart() -> tempfile::TempDir {
+    let built = env!("CARGO_TARGET_TMPDIR").to_string();
+    let is_scratch =
+        |place: &String| ["/tmp", "/var/tmp"].iter().any(|scratch| Path::new(place).starts_with(scratch));
+    let others = ["/srv", "/opt", "/var/lib"].map(str::to_string).into_iter().chain(std::env::var("HOME"));
+    let mut places = std::iter::once(built.clone()).chain(others).filter(|place| !is_scratch(place));
+    places
+        .find_map(|place| tempfile::tempdir_in(place).ok())
+        .unwrap_or_else(|| tempfile::tempdir_in(built).unwrap())
+}
+
 impl Ward {
     pub fn new() -> Ward {
-        let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let dir = apart();
         let root = dir.path().to_path_buf();
         let ward = Ward { home: Home::at(&root), root, _dir: dir };
         for (path, text) in [
