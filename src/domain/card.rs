@@ -13,12 +13,13 @@ use serde_json::Value;
 const SUMMARY_MAX: usize = 160;
 
 /// Arguments that say most about a call, the most telling first.
-const TELLING: [&str; 12] = [
+const TELLING: [&str; 13] = [
     "path",
     "file_path",
     "file",
     "command",
     "argv",
+    "shell",
     "cmd",
     "url",
     "query",

@@ -147,3 +147,13 @@ fn every_answer_keeps_to_the_hash_it_is_given() {
     home.run(&["respond", &id, "c1", "it is so", "--hash", &other]).fails(1, &["look again"]);
     assert_eq!(home.pending().len(), 1);
 }
+
+/// Cause: a line for the shell was told by its size in the conversation, the timeline and the inbox, as if it stood beside
+/// something that says more.
+#[test]
+fn a_line_for_the_shell_is_told_by_its_beginning() {
+    let line = "cargo test --all-targets && echo a rather long line that goes on beyond what is told of it; "
+        .repeat(3);
+    let told = tackroom::domain::card::brief(&serde_json::json!({ "timeout_s": 9, "shell": line }));
+    assert!(told.starts_with("cargo test --all-targets && echo a rather long"), "{told}");
+}
