@@ -1,5 +1,6 @@
 //! `run_command`, tried on real processes: how it ends, what it may reach, and that nothing is left of it.
 
+use crate::harness::outside::works;
 use crate::tools::Bench;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -349,6 +350,22 @@ fn a_bomb_is_put_out() {
     let late = bench.run("run_command", json!({"shell": shell, "timeout_s": 1}));
     assert_eq!(late.outcome, Outcome::TimedOut);
     gone.recv_timeout(Duration::from_millis(500)).expect("nothing is left when the call is over");
+}
+
+/// The leader of a session may lie outside of a container: `getsid` tells 0 then, on which the process between once died.
+#[test]
+fn a_session_led_from_outside_a_container_runs_commands() {
+    let container = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    let probe = [&container[..], &["true"]].concat();
+    if !works(&probe, "TACKROOM_HAVE_UNSHARE", "commands run in a container led from outside") {
+        return;
+    }
+    let exe = std::env::current_exe().unwrap();
+    let mut inside = std::process::Command::new(container[0]);
+    inside.args(&container[1..]).arg(exe).args(["--exact", "commands::output_and_status_come_back"]);
+    let output = inside.output().unwrap();
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && told.contains("1 passed"), "{told}");
 }
 
 const BIG: u64 = 100 * 1024 * 1024;

@@ -11,7 +11,7 @@
 //! tells how it ended, see [`Report`].
 
 use super::outer;
-use super::process::{below, signal};
+use super::process::{below, leads_session, signal};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, getpid, setrlimit, setsid, wait,
@@ -122,9 +122,11 @@ fn chosen(argv: &[OsString]) -> io::Result<Report> {
 
 /// What the command inherits: a session without a terminal, no new privileges, no core files.
 pub(super) fn isolate() -> io::Result<()> {
-    // Who leads a session already has one of its own.
-    if rustix::process::getsid(None)? != getpid() {
-        setsid()?;
+    match setsid() {
+        Ok(_) => {}
+        // Refused to who leads a group: who leads a session already has one of its own.
+        Err(rustix::io::Errno::PERM) if leads_session() => {}
+        Err(error) => return Err(error.into()),
     }
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     hold_below()

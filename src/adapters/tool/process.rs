@@ -43,6 +43,13 @@ fn process(pid: i32) -> Option<Process> {
     })
 }
 
+/// Whether this process leads its session. In a container the leader may lie outside, where it has no number (0), which
+/// `getsid` of the system calls library takes for impossible.
+pub(super) fn leads_session() -> bool {
+    let own = i32::try_from(std::process::id()).unwrap_or(0);
+    process(own).is_some_and(|found| found.session == own)
+}
+
 /// Everything below `root` that is alive, `root` left out.
 pub(super) fn below(root: Pid) -> Vec<Process> {
     let mut children: BTreeMap<i32, Vec<Process>> = BTreeMap::new();
