@@ -46,6 +46,7 @@ pub mod trail; // which files belong to an event of a session
 pub mod next; // the single next thing a session needs, told by the session alone
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod decide_stop; // decide, for breakpoints, going on and notes
+pub mod judged; // what the policy said of a call, as the worker reports it
 pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
 pub mod imported; // how a session that another tool recorded is folded

@@ -18,6 +18,7 @@ mod policy;
 mod policy_shell;
 #[cfg(feature = "cedar")]
 mod policy_cli;
+mod policy_foreign;
 mod text;
 mod theme;
 mod widgets;
