@@ -8,14 +8,17 @@ use crate::cli::folder::folder;
 use crate::cli::held;
 use crate::cli::out;
 use crate::cli::policy::{prepared, prepared_with, refused, tools, verdict};
+use crate::cli::secrets;
 use crate::cli::wire::Wire;
 use crate::domain::backtest::{Action, Past, Reader};
 use crate::domain::ids::CallId;
 use crate::domain::policy::{Mode, Verdict, Word};
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::judge::Case;
+use crate::ports::veil::Veil;
 use crate::runtime::pages::pages;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Rules that nearly fit are told up to here.
 const NEAR_MAX: usize = 12;
@@ -38,7 +41,8 @@ pub async fn explain(config: &Config, args: &Explain) -> Result<Code, Failure> {
     };
     let loaded = load(&setup).map_err(|faults| refused(&faults))?;
     let case = case(&tool, &action);
-    let now = verdict(&loaded.force, case);
+    let veil: Arc<dyn Veil> = Arc::new(secrets::vault(config, 0)); // nothing of it is kept
+    let now = verdict(&loaded.force, &veil, case);
     let parts = parts_of(&loaded.force, &case);
     match args.json {
         true => out::json(&document(&tool, &action, &now, then.as_ref(), &parts, &loaded.force).to_string())?,

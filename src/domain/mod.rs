@@ -62,6 +62,9 @@ pub mod library; // what a screen of sessions asks for and is told
 pub mod audit; // who decided what, on what, by which rule, after how long
 pub mod audit_words; // an audit as lines, as JSON and as a page
 pub mod secrets; // what looks like a secret in a text, and the handle in its place
+mod secrets_forms; // the forms of secrets
+pub mod secrets_keys; // private keys, whole and in parts
+pub mod secrets_use; // where a handle in a call may stand
 pub mod search; // the text of an event, and what is found in it
 pub mod about; // what a fact says, in one line
 pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that

@@ -90,6 +90,8 @@ mod export;
 mod replicas;
 mod export_forms;
 mod secrets;
+mod secrets_put;
+mod secrets_shown;
 mod frozen;
 mod outsiders;
 mod durable;
