@@ -3,6 +3,7 @@
 use super::hidden;
 use super::stream::Stream;
 use crate::domain::call::Preview;
+use crate::domain::command_part::{CommandPart, Script};
 use crate::domain::sandbox::Walls;
 use crate::domain::secrets::changed;
 use crate::domain::tool_spec::{ToolSpec, Touch};
@@ -87,9 +88,13 @@ fn shown(veil: &dyn Veil, preview: Preview) -> Preview {
         Preview::Change { path, before, after, cut } => {
             Preview::Change { path: hide(path), before: before.map(hide), after: hide(after), cut }
         }
-        Preview::Command { argv, cwd, sandbox } => {
-            Preview::Command { argv: argv.into_iter().map(hide).collect(), cwd: hide(cwd), sandbox }
-        }
+        Preview::Command { argv, cwd, sandbox, parts, scripts } => Preview::Command {
+            argv: argv.into_iter().map(hide).collect(),
+            cwd: hide(cwd),
+            sandbox,
+            parts: parts.into_iter().map(|part| CommandPart { text: hide(part.text), ..part }).collect(),
+            scripts: scripts.into_iter().map(|script| Script { head: hide(script.head), ..script }).collect(),
+        },
         Preview::Request { method, url } => Preview::Request { method, url: hide(url) },
         Preview::WouldFail { why } => Preview::WouldFail { why: hide(why) },
     }
