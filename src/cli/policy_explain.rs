@@ -183,6 +183,9 @@ fn tell(
             |at: &usize| force.rules().get(*at).map(|rule| (rule.kind.verb(), rule.title(), rule.idle));
         line(String::new())?;
         line(format!("{}: {}", part.ruled.shown, word(part.ruled.word)))?;
+        if part.ruled.rule.is_none() {
+            line(format!("  {}", part.ruled.why))?;
+        }
         for (attribute, value) in &part.attributes {
             line(format!("    {attribute:<12} {}", crate::domain::text::first_line(value, 90)))?;
         }

@@ -19,8 +19,11 @@ pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod argv; // what the arguments of a command say of themselves
+pub mod shell; // a line for a shell, read strictly
+pub mod reach; // all that a command says it will run and touch
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod sandbox; // what a command can reach, asked for and in force
+pub mod command_part; // what a command runs and opens, and the scripts it names
 pub mod call; // one tool call and how it stands
 pub mod consent; // whether a verdict lets a call go or hands it to a person
 pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin

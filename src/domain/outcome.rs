@@ -307,7 +307,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
         verdict.rule = "mode ask".to_string();
     }
-    let hash = call.bound(args, &session.workspace, &verdict.policy);
+    let hash = call.bound(args, &session.workspace, &verdict.policy, &judged.preview);
     Ok(vec![Fact::CallJudged {
         call: call.id,
         verdict,
@@ -357,7 +357,7 @@ fn starting(
     let Some((call, args)) = session.call(id).and_then(|call| Some((call, call.args()?))) else {
         return Err(Refusal::NoCall(id));
     };
-    let hash = call.bound(args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy, &call.preview);
     if let Some(why) = lapse(call, hash, preview, kit) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }

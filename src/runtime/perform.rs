@@ -129,7 +129,8 @@ pub fn running(
     let tool = kitbag.tools.get(&call.tool)?.clone();
     let (live, name) = (live.clone(), session.id.clone());
     let output = Arc::new(move |text: String| live.shout(&name, Draft::Output { call: id, text }));
-    let cleared = Cleared { args: call.args()?.clone(), key, output, walls, stop };
+    let scripts = call.approval.as_ref().map(|_| call.preview.scripts().to_vec());
+    let cleared = Cleared { args: call.args()?.clone(), key, output, walls, scripts, stop };
     Some(Running { call: id, tool, cleared })
 }
 

@@ -208,6 +208,23 @@ impl Workspace {
         Ok(Some(Before { bytes, stamp }))
     }
 
+    /// Whether no link stands in a path to what is there.
+    pub(super) fn is_direct(&self, inside: &str) -> bool {
+        self.0.dir.canonicalize(inside).is_ok_and(|real| real == Path::new(inside))
+    }
+
+    /// Refuses a path that another program is to open, where a link in it leads out of the workspace or to the app's own.
+    pub(super) fn leads(&self, inside: &str) -> Said<()> {
+        match self.0.dir.canonicalize(inside) {
+            Ok(real) if self.0.own.iter().any(|own| Path::new(self.root()).join(&real).starts_with(own)) => {
+                Err(format!("{inside} belongs to tackroom itself, whose data no tool opens"))
+            }
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound && inside != "." => self.leads(split(inside).0),
+            Err(error) => Err(said(inside, &error)),
+        }
+    }
+
     /// The path as an operator is shown it: with the place where it really lies, where a link leads to another.
     pub(super) fn shown(&self, inside: &str) -> String {
         let (mut above, _) = split(inside);

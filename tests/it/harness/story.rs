@@ -244,6 +244,8 @@ impl Story {
             argv: argv.clone(),
             cwd: "/srv/notes".to_string(),
             sandbox: "no network, writes below the workspace".to_string(),
+            parts: tackroom::domain::reach::shown(&argv),
+            scripts: Vec::new(),
         };
         let touches = vec![Touch::Command { argv }];
         self.judge(call, Word::Ask, "commands", "A command may do anything; it asks first.", touches, preview)

@@ -94,7 +94,12 @@ impl Force {
         };
         let mut strictest: Option<&Ruled> = None;
         for part in &parts {
-            if strictest.is_none_or(|so_far| part.word > so_far.word) {
+            // Where all is allowed, what a rule allowed tells more than a line that was taken apart.
+            let tells = |so_far: &Ruled| {
+                let both = part.word == Word::Allow && so_far.word == Word::Allow;
+                part.word > so_far.word || both && so_far.rule.is_none() && part.rule.is_some()
+            };
+            if strictest.is_none_or(tells) {
                 strictest = Some(part);
             }
         }
@@ -165,6 +170,12 @@ impl Force {
         if let Some(at) = of(Kind::Ask) {
             return part(Word::Ask, Some(at), self.why(at, question));
         }
+        if question.by_parts {
+            // No rule lets a line of a shell through; nor need one, where all that it runs and opens is judged by itself.
+            let why =
+                "A shell reads it, and all of it is understood: what it runs and opens is judged by itself.";
+            return part(Word::Allow, None, why.to_string());
+        }
         match (of(Kind::Allow), &question.guard) {
             (Some(at), None) => part(Word::Allow, Some(at), self.why(at, question)),
             (Some(at), Some(guard)) => {
@@ -172,8 +183,10 @@ impl Force {
                 part(Word::Ask, Some(at), why)
             }
             (None, _) => match of(Kind::Otherwise) {
-                Some(at) => part(Word::Ask, Some(at), self.why(at, question)),
-                None => part(Word::Ask, None, "No rule speaks of it, so it asks.".to_string()),
+                Some(at) => part(Word::Ask, Some(at), self.why(at, question) + &unread(question)),
+                None => {
+                    part(Word::Ask, None, format!("No rule speaks of it, so it asks.{}", unread(question)))
+                }
             },
         }
     }
@@ -234,6 +247,12 @@ impl Force {
         slices.insert(question.head.clone(), Arc::clone(&slice));
         slice
     }
+}
+
+/// What keeps a line of a shell from being judged part by part, as a further sentence.
+fn unread(question: &Question) -> String {
+    let guard = question.guard.as_ref().filter(|_| question.shell);
+    guard.map(|guard| format!(" No rule can allow it: {guard}.")).unwrap_or_default()
 }
 
 impl Judge for Force {

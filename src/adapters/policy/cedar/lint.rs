@@ -195,12 +195,14 @@ fn shell(facts: &Facts) -> Vec<String> {
     }
     let mut found = Vec::new();
     if facts.looks_at(&["viaShell", "wrapper"]) {
-        found.push("no rule allows a shell line or a program that runs another: they ask".to_string());
+        found.push("no rule allows a shell line as a whole, nor a program that runs another".to_string());
     }
     if facts.looks_at(&["program", "line"]) {
         let words =
             facts.texts.iter().chain(&facts.patterns).filter_map(|text| text.split([' ', '*']).next());
-        let runs = |word: &&str| !word.is_empty() && Argv::new(&[(*word).to_string()]).wraps().is_some();
+        // With something behind it: an interpreter without a script is another matter.
+        let with_word = |word: &str| [word.to_string(), "x".to_string()];
+        let runs = |word: &&str| !word.is_empty() && Argv::new(&with_word(word)).wraps().is_some();
         let named: BTreeSet<&str> = words.filter(runs).collect();
         found.extend(
             named.into_iter().map(|word| format!("{word} runs other programs, so it asks all the same")),

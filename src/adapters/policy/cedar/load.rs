@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The rules that come with the app.
 const DEFAULT: &str = include_str!("../../../../assets/policy/default.cedar");
 /// Counts up whenever the same texts come to give another verdict.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// What rules are loaded with.
 #[derive(Clone)]

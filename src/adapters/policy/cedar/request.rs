@@ -7,6 +7,7 @@ use crate::domain::argv::Argv;
 use crate::domain::canon::canonical;
 use crate::domain::host::Hosts;
 use crate::domain::lexical::{absolute, below};
+use crate::domain::reach::{Reached, reached};
 use crate::domain::tool_spec::{Effect, Touch};
 use crate::ports::judge::Case;
 use cedar_policy::{
@@ -46,6 +47,10 @@ pub(super) struct Question {
     pub(super) cut: bool,
     /// What is asked about, as the heads of rules see it: questions of the same head are up to the same rules.
     pub(super) head: String,
+    /// Whether no rule need allow it, since what it runs is judged in its place.
+    pub(super) by_parts: bool,
+    /// Whether a shell reads it.
+    pub(super) shell: bool,
     /// The tool, then the group of its effect.
     pub(super) actions: Vec<EntityUid>,
     pub(super) request: Request,
@@ -67,6 +72,8 @@ struct Thing {
     facts: Vec<(&'static str, String)>,
     attributes: Vec<(&'static str, Attribute)>,
     guard: Option<String>,
+    by_parts: bool,
+    shell: bool,
     writes: bool,
 }
 
@@ -113,22 +120,26 @@ pub(super) fn questions(case: &Case<'_>, ground: &Ground) -> Result<Vec<Question
             facts: Vec::new(),
             attributes: vec![("name", Attribute::Text(case.tool.to_string()))],
             guard: None,
+            by_parts: false,
+            shell: false,
             writes: false,
         });
     }
-    things.extend(case.touches.iter().map(|touch| thing(case, touch, ground)));
+    let cwd = case.args.get("cwd").and_then(serde_json::Value::as_str).unwrap_or(".");
+    let found = reached(case.touches, case.workspace, cwd);
+    things.extend(found.iter().map(|found| thing(case, found, ground)));
     let arguments = if ground.arguments { canonical(case.args) } else { String::new() };
     let cut = arguments.len() > ARGUMENTS_MAX;
     let arguments = if cut { String::new() } else { arguments };
     things.into_iter().map(|thing| question(case, thing, &arguments, cut)).collect()
 }
 
-fn thing(case: &Case<'_>, touch: &Touch, ground: &Ground) -> Thing {
-    let shown = touch.line();
-    match touch {
+fn thing(case: &Case<'_>, found: &Reached, ground: &Ground) -> Thing {
+    let shown = found.touch.line();
+    match &found.touch {
         Touch::Read { path } => path_thing(case.workspace, path, false, shown, ground),
         Touch::Write { path } => path_thing(case.workspace, path, true, shown, ground),
-        Touch::Command { argv } => command_thing(argv, shown),
+        Touch::Command { argv } => command_thing(argv, found, shown),
         Touch::Host { host, port } => {
             let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
             let plain = bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase();
@@ -143,6 +154,8 @@ fn thing(case: &Case<'_>, touch: &Touch, ground: &Ground) -> Thing {
                     ("listed", Attribute::Flag(ground.hosts.name(host, *port))),
                 ],
                 guard: None,
+                by_parts: false,
+                shell: false,
                 writes: false,
             }
         }
@@ -180,17 +193,15 @@ fn path_thing(workspace: &str, path: &str, writes: bool, shown: String, ground: 
             ("ownData", Attribute::Flag(own)),
         ],
         guard: None,
+        by_parts: false,
+        shell: false,
         writes,
     }
 }
 
-fn command_thing(words: &[String], shown: String) -> Thing {
+fn command_thing(words: &[String], found: &Reached, shown: String) -> Thing {
     let argv = Argv::new(words);
-    let (wraps, via_shell, line) = (argv.wraps(), argv.via_shell(), argv.line());
-    let guard = match via_shell {
-        true => Some("a shell reads it".to_string()),
-        false => wraps.clone(),
-    };
+    let (wraps, line) = (argv.wraps(), argv.line());
     Thing {
         kind: "Command",
         id: argv.program().to_string(),
@@ -202,10 +213,12 @@ fn command_thing(words: &[String], shown: String) -> Thing {
             ("args", Attribute::Texts(argv.args().to_vec())),
             ("count", Attribute::Number(i64::try_from(argv.args().len()).unwrap_or(i64::MAX))),
             ("line", Attribute::Text(line)),
-            ("viaShell", Attribute::Flag(via_shell)),
+            ("viaShell", Attribute::Flag(found.shell)),
             ("wrapper", Attribute::Flag(wraps.is_some())),
         ],
-        guard,
+        guard: found.doubt.clone(),
+        by_parts: found.by_parts,
+        shell: found.shell,
         writes: false,
     }
 }
@@ -255,6 +268,8 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
         head: format!("{} {} {}", thing.kind, group(case.effect), case.tool),
         guard: thing.guard.or_else(|| cut.then(too_long)),
         cut,
+        by_parts: thing.by_parts && !cut,
+        shell: thing.shell,
         request: Request::new(principal, action.clone(), resource, known, None)
             .map_err(|error| said(&error))?,
         entities: Entities::from_entities(entities, None).map_err(|error| said(&error))?,
