@@ -320,7 +320,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         verdict.rule = "mode ask".to_string();
     }
     let hash = call.bound(args, &session.workspace, &verdict.policy);
-    Ok(vec![Fact::CallJudged {
+    let fact = Fact::CallJudged {
         call: call.id,
         verdict,
         hash,
@@ -328,7 +328,8 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         destroys: spec.destroys,
         touches: judged.touches.clone(),
         preview: judged.preview.clone(),
-    }])
+    };
+    Ok(session.answered(call, fact, kit.now))
 }
 
 /// The start of a call that `facts` allow, where `next` would run it right after them: no other call is open, and nothing
@@ -369,7 +370,7 @@ fn starting(
         return Err(Refusal::NoCall(id));
     };
     let hash = call.bound(args, &session.workspace, policy);
-    if let Some(why) = lapse(call, hash, preview, kit) {
+    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, kit.now)) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }
     Ok(vec![Fact::CallStarted { call: id, hash, key: key(session, id) }])

@@ -150,6 +150,7 @@ impl Trace {
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
             | Fact::CallApproved { call, .. }
+            | Fact::LeaseUsed { call, .. }
             | Fact::CallRejected { call, .. }
             | Fact::CallAnswered { call, .. }
             | Fact::CallLapsed { call, .. }
@@ -176,6 +177,8 @@ impl Trace {
             | Fact::BreakpointRemoved { .. }
             | Fact::NoteAdded { .. }
             | Fact::NoteRemoved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::OperatorSaid { .. } => {}
         }
         self.stand(event);

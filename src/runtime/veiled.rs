@@ -1,5 +1,7 @@
 //! An operator's word as it may be kept: what is a secret in it is hidden, also what they typed themselves.
 
+use crate::domain::lease_pattern::Want;
+use crate::domain::lease_terms::Terms;
 use crate::domain::order::{Order, Task};
 use crate::domain::secrets::changed;
 use crate::ports::veil::{Unknown, Veil};
@@ -12,6 +14,23 @@ pub fn hidden(veil: &dyn Veil, text: &str) -> String {
 /// A task as it may be kept.
 pub fn task(veil: &dyn Veil, task: &Task) -> Task {
     Task { input: hidden(veil, &task.input), ..task.clone() }
+}
+
+/// Terms as they may be kept: a secret in them is one in no call, whose own are hidden.
+fn granted(veil: &dyn Veil, terms: &Terms) -> Terms {
+    let mut terms = terms.clone();
+    for line in &mut terms.pattern.lines {
+        if let Want::Is(value) = &mut line.want
+            && let Ok(Some(made)) = changed::<Unknown>(value, &mut |text| Ok(veil.hide(text)))
+        {
+            *value = made;
+        } else if let Want::Starts(words) = &mut line.want {
+            words.iter_mut().for_each(|word| *word = hidden(veil, word));
+        } else if let Want::Below(folder) = &mut line.want {
+            *folder = hidden(veil, folder);
+        }
+    }
+    terms
 }
 
 /// An order as it may be kept.
@@ -30,6 +49,9 @@ pub fn order(veil: &dyn Veil, order: &Order) -> Order {
         Order::Settle { call, how, note } => Order::Settle { call: *call, how: *how, note: hide(note) },
         Order::Rename(title) => Order::Rename(hide(title)),
         Order::AddNote(text) => Order::AddNote(hide(text)),
+        Order::Grant { call, hash, terms } => {
+            Order::Grant { call: *call, hash: *hash, terms: granted(veil, terms) }
+        }
         Order::Approve { .. }
         | Order::Pause
         | Order::Resume
@@ -42,6 +64,7 @@ pub fn order(veil: &dyn Veil, order: &Order) -> Order {
         | Order::SetBreakpoint(_)
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
+        | Order::Revoke(_)
         | Order::RemoveNote(_) => order.clone(),
     }
 }

@@ -217,6 +217,9 @@ impl Page<'_> {
         if let Some(decision) = &card.decision {
             let reason = match decision {
                 Decision::Rejected { reason, .. } if !reason.is_empty() => format!(": {reason}"),
+                Decision::Leased(leased) => {
+                    format!(": lease {}, use {} of {}", leased.lease, leased.nth, leased.of)
+                }
                 Decision::Approved { .. }
                 | Decision::Edited { .. }
                 | Decision::Rejected { .. }
