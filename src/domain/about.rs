@@ -75,9 +75,7 @@ pub fn about(fact: &Fact) -> String {
         Fact::BreakpointSet { no, spec, by } => format!("{no} {spec} — {by}"),
         Fact::BreakpointRemoved { no, by } => format!("{no} — {by}"),
         Fact::BreakpointHit { no, spec, why, .. } => format!("{no} ({spec}): {}", why.sentence()),
-        Fact::LeaseGranted { .. } => granted_words(fact),
-        Fact::LeaseUsed { lease, by, nth, of, .. } => format!("lease {lease}, use {nth} of {of} — {by}"),
-        Fact::LeaseRevoked { lease, by } => format!("lease {lease} revoked — {by}"),
+        Fact::LeaseGranted { .. } | Fact::LeaseUsed { .. } | Fact::LeaseRevoked { .. } => lease_words(fact),
         Fact::NoteAdded { no, text, by } => format!("{no} {text} — {by}"),
         Fact::NoteRemoved { no, by } => format!("{no} — {by}"),
         Fact::Unknown { data, .. } => data.to_string(),
@@ -85,8 +83,13 @@ pub fn about(fact: &Fact) -> String {
     call + &text
 }
 
-/// What a lease grants, in one line.
-fn granted_words(fact: &Fact) -> String {
+/// What is said of a lease, in one line.
+fn lease_words(fact: &Fact) -> String {
+    if let Fact::LeaseUsed { lease, by, nth, of, .. } = fact {
+        return format!("lease {lease}, use {nth} of {of} — {by}");
+    } else if let Fact::LeaseRevoked { lease, by } = fact {
+        return format!("lease {lease} revoked — {by}");
+    }
     let Fact::LeaseGranted { no, tool, pattern, root, uses, until, lasting, by, .. } = fact else {
         return String::new();
     };

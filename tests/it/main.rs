@@ -30,6 +30,7 @@ mod desk_faults;
 mod breakpoints;
 mod breakpoint_grammar;
 mod leases;
+mod leases_cover;
 mod leases_told;
 mod leases_cli;
 mod leases_keys;
