@@ -1,7 +1,8 @@
 //! Which model answers: what was configured, else what is there. The built-in script answers where it is named.
 
 use crate::adapters::model::discover::{self, Candidate, Endpoint, LOCAL_SERVERS};
-use crate::adapters::model::openai::{ModelLimits, OpenAi, OpenAiConfig};
+use crate::adapters::model::endpoint::{EndpointConfig, ModelLimits};
+use crate::adapters::model::openai::OpenAi;
 use crate::adapters::model::priced::Priced;
 use crate::adapters::model::script::Script;
 use crate::adapters::model::scripted::Scripted;
@@ -295,7 +296,7 @@ fn plugged(
     };
     let base_url = web::public_url(&candidate.base_url).unwrap_or_default();
     let wanted =
-        OpenAiConfig { key: candidate.key, headers, limits, ..OpenAiConfig::new(candidate.base_url) };
+        EndpointConfig { key: candidate.key, headers, limits, ..EndpointConfig::new(candidate.base_url) };
     let plug = OpenAi::new(wanted, clock.clone()).map_err(|fault| {
         Failure::new(Code::Usage, fault.message, "a base URL looks like http://127.0.0.1:11434/v1")
     })?;

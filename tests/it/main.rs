@@ -44,6 +44,7 @@ mod classify;
 mod discover;
 mod sse;
 mod openai;
+mod messages;
 mod tools;
 mod pages;
 mod commands;
