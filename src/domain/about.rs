@@ -53,7 +53,9 @@ pub fn about(fact: &Fact) -> String {
         }
         Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len() as u64),
         Fact::ModelFailed { fault, attempt, then } => {
-            format!("{}: {} (attempt {attempt}, {})", fault.kind.words(), fault.message, then_word(*then))
+            let detour = fault.detour.as_ref().map(|detour| format!("; {}", detour.words()));
+            let then = format!("{}{}", then_word(*then), detour.unwrap_or_default());
+            format!("{}: {} (attempt {attempt}, {then})", fault.kind.words(), fault.message)
         }
         Fact::CallRefused { why, .. } => refused_words(why),
         Fact::CallJudged { verdict, .. } => {

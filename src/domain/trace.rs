@@ -137,7 +137,14 @@ impl Trace {
             }
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
-            Fact::ModelAsked { model, attempt, .. } => self.asked(event, model, *attempt),
+            Fact::ModelAsked { model, attempt, route, .. } => {
+                // The first attempt is asked as everybody expects; where another is, is what one wants to know.
+                let key = route.as_ref().map(|route| route.key.as_str()).filter(|key| !key.is_empty());
+                match key.filter(|_| *attempt > 1) {
+                    Some(key) => self.asked(event, &format!("{model} with ${key}"), *attempt),
+                    None => self.asked(event, model, *attempt),
+                }
+            }
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),

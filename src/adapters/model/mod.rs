@@ -24,4 +24,7 @@ pub mod endpoint; // the plug for a server, over any wire
 pub mod priced; // a model whose replies tell what they cost
 pub mod script; // what a scripted model says
 pub mod scripted; // a model that follows a script
+pub mod provider; // a provider of models as data
+pub mod health; // what is remembered of credentials and endpoints that failed
+pub mod pool; // a model behind several ways
 pub mod discover; // which models are at hand, and what is wrong with each
