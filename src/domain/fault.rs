@@ -157,6 +157,17 @@ impl Fault {
         Fault { kind, message: message.into(), status: None, retry_after_ms: None, detour: None }
     }
 
+    /// What a person may do about it, by the name of the key where that is known.
+    pub fn hint(&self) -> String {
+        let key = self.detour.as_ref().map(|detour| detour.from.key.as_str()).filter(|key| !key.is_empty());
+        match (self.kind, key) {
+            (FaultKind::Auth, Some(key)) => {
+                format!("check the API key in {key}; `tackroom doctor` shows which one is used")
+            }
+            (kind, _) => kind.hint().to_string(),
+        }
+    }
+
     /// Another way to ask, which is free now.
     pub fn elsewhere(&self) -> Option<&Route> {
         self.detour.as_ref()?.next.as_ref()

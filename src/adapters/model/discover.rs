@@ -173,8 +173,12 @@ async fn list(web: &Web, candidate: &Candidate) -> Result<Vec<String>, Finding> 
         Some((path, query)) => (path, format!("?{query}")),
         None => (candidate.base_url.as_str(), String::new()),
     };
-    let base =
-        path.trim().trim_end_matches('/').trim_end_matches("/chat/completions").trim_end_matches("/messages");
+    let base = path
+        .trim()
+        .trim_end_matches('/')
+        .trim_end_matches("/chat/completions")
+        .trim_end_matches("/messages")
+        .trim_end_matches("/responses");
     let fault = match ask(web, candidate, &format!("{base}/models{query}")).await {
         Ok(models) => return Ok(models),
         Err(fault) => fault,

@@ -5,6 +5,7 @@ use crate::adapters::model::endpoint::{EndpointConfig, Plug};
 use crate::adapters::model::form::Form;
 use crate::adapters::model::messages::Messages;
 use crate::adapters::model::openai::Chat;
+use crate::adapters::model::responses::Responses;
 use crate::adapters::model::secret::Secret;
 use crate::adapters::web;
 use crate::domain::fault::{Fault, FaultKind};
@@ -23,6 +24,8 @@ pub enum Wire {
     Chat,
     /// Anthropic's Messages.
     Messages,
+    /// OpenAI's Responses.
+    Responses,
 }
 
 impl Wire {
@@ -31,6 +34,7 @@ impl Wire {
         match self {
             Wire::Chat => "chat",
             Wire::Messages => "messages",
+            Wire::Responses => "responses",
         }
     }
 
@@ -39,6 +43,7 @@ impl Wire {
         match self {
             Wire::Chat => Chat::headers(key),
             Wire::Messages => Messages::headers(key),
+            Wire::Responses => Responses::headers(key),
         }
     }
 
@@ -47,6 +52,7 @@ impl Wire {
         match self {
             Wire::Chat => dialect::<Chat>(quirks).map(|_| ()),
             Wire::Messages => dialect::<Messages>(quirks).map(|_| ()),
+            Wire::Responses => dialect::<Responses>(quirks).map(|_| ()),
         }
     }
 
@@ -60,6 +66,7 @@ impl Wire {
         Ok(match self {
             Wire::Chat => Arc::new(speaking::<Chat>(config, quirks, clock)?),
             Wire::Messages => Arc::new(speaking::<Messages>(config, quirks, clock)?),
+            Wire::Responses => Arc::new(speaking::<Responses>(config, quirks, clock)?),
         })
     }
 }

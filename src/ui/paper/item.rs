@@ -269,7 +269,7 @@ impl Page<'_> {
             self.quiet(&words);
         }
         if then == AfterFault::GiveUp {
-            self.quiet(&format!("try: {}", fault.kind.hint()));
+            self.quiet(&format!("try: {}", fault.hint()));
         }
     }
 
