@@ -4,14 +4,16 @@ use crate::harness::fold::{Fold, said};
 use serde_json::{Value, json};
 use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::call::{CallState, Ended, Preview};
+use tackroom::domain::command_part::Script;
 use tackroom::domain::event::{Fact, Lapse};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, LeaseNo};
+use tackroom::domain::judged::Judged;
 use tackroom::domain::lease::Over;
 use tackroom::domain::lease_pattern::{Line, Pattern};
 use tackroom::domain::lease_terms::{Terms, Until};
 use tackroom::domain::order::{Order, Refusal, Task};
-use tackroom::domain::outcome::{Judged, Report};
+use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::session::Session;
 use tackroom::domain::tool_spec::Touch;
@@ -36,7 +38,13 @@ fn call(fold: &mut Fold, argvs: &[&[&str]]) {
 
 fn judged(fold: &Fold, id: u32, word: Word, argv: &[&str]) -> Judged {
     let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
-    let preview = Preview::Command { argv: argv.clone(), cwd: ".".into(), sandbox: "none".into() };
+    let preview = Preview::Command {
+        argv: argv.clone(),
+        cwd: ".".into(),
+        sandbox: "none".into(),
+        parts: Vec::new(),
+        scripts: Vec::new(),
+    };
     Judged { touches: vec![Touch::Command { argv }], preview, ..fold.judged(id, word) }
 }
 
@@ -62,6 +70,22 @@ fn run(fold: &mut Fold, id: u32) {
     fold.tell(Report::Starting { call: CallId(id), policy: "p1".into(), preview });
     assert_eq!(state(fold, id), CallState::Started, "call {id}");
     fold.end(id, "ok");
+}
+
+/// What a script says may be something else the next time: a lease on its name would let through whatever an agent writes there.
+#[test]
+fn a_script_is_asked_about_each_time() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("command", json!({ "argv": ["sh", "test.sh"] }))]);
+    let mut shown = judged(&fold, 1, Word::Ask, &["sh", "test.sh"]);
+    let (path, hash) = ("test.sh".to_string(), Hash::of(b"ls"));
+    if let Preview::Command { scripts, .. } = &mut shown.preview {
+        scripts.push(Script { path, size: 3, hash, head: String::new(), sealed: true });
+    }
+    fold.tell(Report::JudgedReady(shown));
+    let exact = terms(3, "argv is [\"sh\",\"test.sh\"]");
+    let refused = fold.order(&Order::Grant { call: CallId(1), hash: fold.hash(1), terms: exact });
+    assert!(format!("{refused:?}").contains("whose bytes are asked about each time"), "{refused:?}");
 }
 
 const TEST: &str = "argv starts [\"make\",\"test\"]";
