@@ -3,10 +3,10 @@
 //! A lease turns *ask* into a run and nothing else: a deny stays one, and what must always ask never looks at leases. It
 //! holds for one tool, under the policy and the walls it was given under, and each use is a fact before the call starts.
 
-use crate::domain::call::{By, Call, CallState};
+use crate::domain::call::{By, Call, CallState, Preview};
 use crate::domain::event::{Event, Fact, Lapse};
 use crate::domain::ids::{CallId, LeaseNo, RunNo};
-use crate::domain::lease_covers::Deed;
+use crate::domain::lease_covers::{Deed, Lands};
 use crate::domain::lease_pattern::Pattern;
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
@@ -198,7 +198,6 @@ impl Session {
     }
 
     fn leased(&self, call: &Call, judged: &Fact, now: Micros) -> Option<Fact> {
-        use crate::domain::lease_covers::Lands;
         use crate::domain::policy::Word;
         let Fact::CallJudged { verdict, hash, destroys, touches, preview, .. } = judged else { return None };
         if verdict.word != Word::Ask || !untouched(call) {
@@ -229,11 +228,20 @@ impl Session {
         facts
     }
 
-    /// Whether a call that a lease cleared has lost that: it was revoked, or its time is past.
-    pub(in crate::domain) fn lost_lease(&self, call: &Call, now: Micros) -> Option<Lapse> {
-        let lease = self.lease(call.leased.as_ref()?.lease);
-        let lost = call.starts == 0 && lease.is_none_or(|lease| lease.withdrawn(self, now).is_some());
-        lost.then_some(Lapse::LeaseOver)
+    /// Why a call that a lease cleared asks a person after all: the lease was revoked, its time is past, or the change would
+    /// land in another file than when it was judged. The calls before it may have laid a link.
+    pub(in crate::domain) fn lost_lease(
+        &self,
+        call: &Call,
+        preview: Option<&Preview>,
+        now: Micros,
+    ) -> Option<Lapse> {
+        let lease = self.lease(call.leased.as_ref().filter(|_| call.starts == 0)?.lease);
+        if lease.is_none_or(|lease| lease.withdrawn(self, now).is_some()) {
+            return Some(Lapse::LeaseOver);
+        }
+        let lands = Lands::of(preview.unwrap_or(&Preview::None));
+        (lands != Lands::of(&call.preview)).then_some(Lapse::TargetChanged)
     }
 
     /// Takes in a fact about leases.

@@ -211,6 +211,45 @@ fn what_was_cleared_and_not_started_asks_again_once_the_lease_is_over() {
 }
 
 #[test]
+fn a_link_that_an_earlier_call_laid_is_looked_for_before_the_start() {
+    let mut fold = Fold::running(Mode::Auto);
+    let change =
+        |path: &str| Preview::Change { path: path.into(), before: None, after: "x".into(), cut: false };
+    let ask = |fold: &mut Fold, id: u32, path: &str| {
+        let judged = Judged { preview: change(path), ..fold.judged(id, Word::Ask) };
+        fold.tell(Report::JudgedReady(judged));
+    };
+    fold.calls(&[("write", json!({"path": "docs/a", "body": "x"}))]);
+    ask(&mut fold, 1, "docs/a");
+    grant(&mut fold, 1, terms(9, "path below docs\nbody any"));
+    fold.tell(Report::Starting { call: CallId(1), policy: "p1".into(), preview: Some(change("docs/a")) });
+    fold.end(1, "ok");
+    fold.calls(&[("write", json!({"path": "docs/near/b", "body": "x"}))]);
+    ask(&mut fold, 2, "docs/near/b");
+    assert_eq!(state(&fold, 2), CLEARED);
+    let starting =
+        |preview| Report::Starting { call: CallId(2), policy: "p1".into(), preview: Some(preview) };
+    let lapsed = vec![Fact::CallLapsed { call: CallId(2), why: Lapse::TargetChanged }];
+    for now in [
+        change("docs/near/b (by a link: .git/b)"),
+        Preview::WouldFail { why: "a link".into() },
+        Preview::None,
+    ] {
+        assert_eq!(fold.try_tell(&starting(now.clone())), Ok(lapsed.clone()), "{now:?}");
+    }
+    let other = Preview::Change {
+        path: "docs/near/b".into(),
+        before: Some("y".into()),
+        after: "x".into(),
+        cut: false,
+    };
+    assert_eq!(
+        fold.try_tell(&starting(other)).map(|facts| facts[0].kind().to_string()),
+        Ok("CallStarted".into())
+    );
+}
+
+#[test]
 fn a_clock_that_was_set_back_gives_no_time_back() {
     let mut fold = held(Mode::Auto, &["make", "test"]);
     grant(&mut fold, 1, Terms { until: Until::After(10_000), ..terms(9, TEST) });
