@@ -162,6 +162,7 @@ impl Desk {
     fn fork(&mut self, parent: SessionId, at: Option<EventNo>, twist: Twist) {
         let (plugs, notices, quit) = (self.plugs.clone(), self.notices.clone(), self.quit.clone());
         let (by, tools) = (self.hand.by().clone(), self.hand.tools().clone());
+        let twist = self.hand.twist(twist);
         self.agents.spawn(async move {
             let wish = Wish { at, twist, into: None };
             let forked = tokio::select! {

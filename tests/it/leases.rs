@@ -4,14 +4,16 @@ use crate::harness::fold::{Fold, said};
 use serde_json::{Value, json};
 use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::call::{CallState, Ended, Preview};
+use tackroom::domain::command_part::Script;
 use tackroom::domain::event::{Fact, Lapse};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, LeaseNo};
+use tackroom::domain::judged::Judged;
 use tackroom::domain::lease::Over;
 use tackroom::domain::lease_pattern::{Line, Pattern};
 use tackroom::domain::lease_terms::{Terms, Until};
 use tackroom::domain::order::{Order, Refusal, Task};
-use tackroom::domain::outcome::{Judged, Report};
+use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::session::Session;
 use tackroom::domain::tool_spec::Touch;
@@ -36,7 +38,13 @@ fn call(fold: &mut Fold, argvs: &[&[&str]]) {
 
 fn judged(fold: &Fold, id: u32, word: Word, argv: &[&str]) -> Judged {
     let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
-    let preview = Preview::Command { argv: argv.clone(), cwd: ".".into(), sandbox: "none".into() };
+    let preview = Preview::Command {
+        argv: argv.clone(),
+        cwd: ".".into(),
+        sandbox: "none".into(),
+        parts: Vec::new(),
+        scripts: Vec::new(),
+    };
     Judged { touches: vec![Touch::Command { argv }], preview, ..fold.judged(id, word) }
 }
 
@@ -247,6 +255,41 @@ fn a_link_that_an_earlier_call_laid_is_looked_for_before_the_start() {
         fold.try_tell(&starting(other)).map(|facts| facts[0].kind().to_string()),
         Ok("CallStarted".into())
     );
+}
+
+#[test]
+fn another_script_is_another_action() {
+    let script = |text: &str| Script {
+        path: "run.sh".into(),
+        size: 9,
+        hash: Hash::of(text.as_bytes()),
+        head: String::new(),
+        sealed: true,
+    };
+    let named = |text: &str| Preview::Command {
+        argv: vec!["./run.sh".into()],
+        cwd: ".".into(),
+        sandbox: "none".into(),
+        parts: Vec::new(),
+        scripts: vec![script(text)],
+    };
+    let mut fold = Fold::running(Mode::Auto);
+    let ask = |fold: &mut Fold, id: u32, text: &str| {
+        fold.calls(&[("command", json!({"argv": ["./run.sh"]}))]);
+        let judged = Judged { preview: named(text), ..judged(fold, id, Word::Ask, &["./run.sh"]) };
+        fold.tell(Report::JudgedReady(judged));
+    };
+    ask(&mut fold, 1, "one");
+    grant(&mut fold, 1, terms(9, "argv is [\"./run.sh\"]"));
+    run(&mut fold, 1);
+    ask(&mut fold, 2, "one");
+    assert_eq!(state(&fold, 2), CLEARED);
+    let starting = Report::Starting { call: CallId(2), policy: "p1".into(), preview: Some(named("two")) };
+    let lapsed = vec![Fact::CallLapsed { call: CallId(2), why: Lapse::TargetChanged }];
+    assert_eq!(fold.try_tell(&starting), Ok(lapsed), "it was changed before the start");
+    run(&mut fold, 2);
+    ask(&mut fold, 3, "two");
+    assert_eq!(state(&fold, 3), CallState::Held, "it was changed since the grant");
 }
 
 #[test]
