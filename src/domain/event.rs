@@ -345,6 +345,9 @@ pub enum Fact {
         #[serde(default)]
         lasting: bool,
         policy: String,
+        /// The scripts that the waiting call named, as they were shown, under one hash: others ask.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scripts: Option<Hash>,
         call: CallId,
         by: By,
     },

@@ -37,8 +37,6 @@ pub enum Lands<'a> {
     In(&'a str),
     /// Nowhere: it would fail.
     Fails,
-    /// It runs a script of the workspace, whose bytes may be others the next time.
-    Runs(&'a str),
 }
 
 impl<'a> Lands<'a> {
@@ -47,10 +45,7 @@ impl<'a> Lands<'a> {
         match preview {
             Preview::Change { path, .. } => Lands::In(path),
             Preview::WouldFail { .. } => Lands::Fails,
-            Preview::Command { scripts, .. } => {
-                scripts.first().map_or(Lands::Untold, |script| Lands::Runs(&script.path))
-            }
-            Preview::None | Preview::Request { .. } => Lands::Untold,
+            Preview::None | Preview::Command { .. } | Preview::Request { .. } => Lands::Untold,
         }
     }
 }
@@ -78,15 +73,14 @@ impl<'a> Deed<'a> {
         if self.lands == Lands::Fails {
             return Some("it would fail as things stand".to_string());
         }
-        if let Lands::Runs(script) = self.lands {
-            return Some(format!("it runs the script {script:?}, whose bytes are asked about each time"));
-        }
+        // What a command opens is told by its words, links followed; what another tool changes, by what is shown of it.
+        let runs = self.touches.iter().any(|touch| matches!(touch, Touch::Command { .. }));
         let out = |path: &str| !matches!(place(self.workspace, path), Placed::Inside(_));
         self.touches.iter().find_map(|touch| match touch {
             Touch::Read { path } | Touch::Write { path } if out(path) => {
                 Some(format!("{path:?} is outside of the workspace"))
             }
-            Touch::Write { path } if self.lands != Lands::In(path) => {
+            Touch::Write { path } if !runs && self.lands != Lands::In(path) => {
                 Some(format!("nothing shows that {path:?} is the file itself and not reached by a link"))
             }
             Touch::Read { .. } | Touch::Write { .. } | Touch::Command { .. } | Touch::Host { .. } => None,
@@ -217,7 +211,7 @@ fn lies_below(name: &str, folder: &str, value: &Value, deed: &Deed<'_>) -> Resul
         return Err(format!("{name} has a hidden name below {folder}"));
     }
     let changes = |touch: &Touch| matches!(touch, Touch::Write { path } if *path == inside);
-    match deed.touches.iter().any(changes) {
+    match deed.touches.iter().any(changes) && deed.lands == Lands::In(&inside) {
         true => Ok(()),
         false => Err(format!("{name} is not the file that it changes")),
     }

@@ -362,7 +362,8 @@ fn starting(
         return Err(Refusal::NoCall(id));
     };
     let hash = call.bound(args, &session.workspace, policy, &call.preview);
-    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, kit.now)) {
+    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, preview, kit.now))
+    {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }
     Ok(vec![Fact::CallStarted { call: id, hash, key: key(session, id) }])
