@@ -70,7 +70,7 @@ impl Returned {
 pub trait Tool: Send + Sync {
     /// What it is.
     fn spec(&self) -> ToolSpec;
-    /// What a call with these arguments will touch. Pure: told by the arguments alone.
+    /// What a call with these arguments will touch: told by the arguments, and by where links of the workspace lead now.
     fn touches(&self, args: &Value) -> Vec<Touch>;
     /// What an operator is to see of it. Reads only.
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview>;

@@ -64,6 +64,35 @@ impl Workspace {
         }
     }
 
+    /// What a path argument touches: how it is named and, where a link leads elsewhere, also where it really lies, so that a
+    /// rule about that place holds by whatever name it is reached.
+    pub fn touched(&self, path: &str) -> Vec<String> {
+        let named = self.named(path);
+        let lies = match self.placed(path) {
+            Placed::Inside(inside) => self.lies(&inside),
+            Placed::Outside(_) | Placed::Nowhere => None,
+        };
+        let lies = lies.filter(|lies| *lies != named);
+        std::iter::once(named).chain(lies).collect()
+    }
+
+    /// Where a path below the workspace lies, links followed as far as it exists.
+    fn lies(&self, inside: &str) -> Option<String> {
+        let mut known = inside;
+        while known != "." {
+            match self.0.dir.canonicalize(known) {
+                Ok(real) => {
+                    let rest = inside.strip_prefix(known).unwrap_or_default().trim_start_matches('/');
+                    let whole = if rest.is_empty() { real } else { real.join(rest) };
+                    return whole.to_str().map(str::to_string);
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => known = split(known).0,
+                Err(_) => return None, // it cannot be opened either
+            }
+        }
+        None
+    }
+
     fn placed(&self, path: &str) -> Placed {
         match place(&self.0.root, path) {
             // The workspace may have been given, and be named, by way of a link.

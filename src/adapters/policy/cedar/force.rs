@@ -65,7 +65,7 @@ impl Force {
         version: String,
     ) -> Result<Force, Vec<Fault>> {
         validated(&rules, schema)?;
-        ground.arguments = rules.iter().any(|rule| rule.text.contains("arguments"));
+        ground.arguments = rules.iter().any(|rule| rule.arguments);
         Ok(Force { rules, ground, version, slices: Mutex::default() })
     }
 
@@ -146,6 +146,23 @@ impl Force {
             let why = format!("The rule {} forbids and could not be worked out: {error}.", self.name(*at));
             return part(Word::Deny, Some(*at), why);
         }
+        let unseen = || {
+            let mut places: Vec<usize> = slice.places.values().copied().collect();
+            places.sort_unstable();
+            let forbids = |at: &usize| {
+                self.rules.get(*at).is_some_and(|rule| rule.kind == Kind::Deny && rule.arguments)
+            };
+            places.into_iter().find(forbids)
+        };
+        if question.cut
+            && let Some(at) = unseen()
+        {
+            let why = format!(
+                "The rule {} forbids by the arguments, and they are too long to be looked at.",
+                self.name(at)
+            );
+            return part(Word::Deny, Some(at), why);
+        }
         if let Some((at, error)) = failed.first() {
             let why = format!("The rule {} could not be worked out, so it asks: {error}.", self.name(*at));
             return part(Word::Ask, Some(*at), why);
@@ -211,10 +228,8 @@ impl Force {
 
     /// The rules whose heads fit: all others could not say a word, nor fail.
     fn slice(&self, question: &Question) -> Arc<Slice> {
-        let names: Vec<String> = question.actions.iter().map(ToString::to_string).collect();
-        let key = format!("{} {}", question.kind, names.join(" "));
         let mut slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slice) = slices.get(&key) {
+        if let Some(slice) = slices.get(&question.head) {
             return Arc::clone(slice);
         }
         if slices.len() >= SLICES_MAX {
@@ -229,7 +244,7 @@ impl Force {
             }
         }
         let slice = Arc::new(Slice { set, places });
-        slices.insert(key, Arc::clone(&slice));
+        slices.insert(question.head.clone(), Arc::clone(&slice));
         slice
     }
 }

@@ -15,10 +15,11 @@ use cedar_policy::{
 };
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-/// Rules look at no longer arguments than this, in bytes of their canonical form; what is longer is never allowed by rules
-/// that look at arguments.
-const ARGUMENTS_MAX: usize = 64 * 1024;
+/// Rules look at no longer arguments than this, in bytes of their canonical form. What is longer is never allowed where a
+/// rule looks at arguments, and denied where one that forbids does.
+const ARGUMENTS_MAX: usize = 1024 * 1024;
 
 /// What the engine's requests need beside the case.
 #[derive(Clone, Debug)]
@@ -38,10 +39,14 @@ pub(super) struct Question {
     pub(super) shown: String,
     /// What sentences may tell.
     pub(super) facts: Vec<(&'static str, String)>,
-    /// What rules may look at, for people.
-    pub(super) attributes: Vec<(&'static str, String)>,
+    /// What rules may look at.
+    attributes: Vec<(&'static str, Attribute)>,
     /// Why no rule may allow it; none where one may.
     pub(super) guard: Option<String>,
+    /// Whether rules cannot see the arguments, as they are too long.
+    pub(super) cut: bool,
+    /// What is asked about, as the heads of rules see it: questions of the same head are up to the same rules.
+    pub(super) head: String,
     /// Whether no rule need allow it, since what it runs is judged in its place.
     pub(super) by_parts: bool,
     /// Whether a shell reads it.
@@ -50,6 +55,13 @@ pub(super) struct Question {
     pub(super) actions: Vec<EntityUid>,
     pub(super) request: Request,
     pub(super) entities: Entities,
+}
+
+impl Question {
+    /// What rules may look at, for people.
+    pub(super) fn attributes(&self) -> Vec<(&'static str, String)> {
+        self.attributes.iter().map(|(name, value)| (*name, value.shown())).collect()
+    }
 }
 
 /// One thing touched, before the engine's types.
@@ -227,17 +239,15 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
     ];
     let attributes: HashMap<String, Value> =
         thing.attributes.iter().map(|(name, value)| ((*name).to_string(), value.value())).collect();
+    // Who asks and the group have nothing that a rule could look at but their names.
     let entities = [
         Entity::new_no_attrs(action.clone(), HashSet::from([parent.clone()])),
-        Entity::new_no_attrs(parent.clone(), HashSet::new()),
-        Entity::new_no_attrs(principal.clone(), HashSet::new()),
         Entity::new(resource.clone(), attributes, HashSet::new()).map_err(|error| said(&error))?,
     ];
-    let shown = thing.attributes.iter().map(|(name, value)| (*name, value.shown()));
-    let in_context = context.iter().filter(|(name, _)| *name != "arguments");
-    let attributes = shown.chain(in_context.map(|(name, value)| (*name, value.shown()))).collect();
-    let context = context.into_iter().map(|(name, value)| (name.to_string(), value.value()));
-    let context = Context::from_pairs(context).map_err(|error| said(&error))?;
+    let known = context.iter().map(|(name, value)| ((*name).to_string(), value.value()));
+    let known = Context::from_pairs(known).map_err(|error| said(&error))?;
+    let in_context = context.into_iter().filter(|(name, _)| *name != "arguments");
+    let attributes = thing.attributes.into_iter().chain(in_context).collect();
     let too_long =
         || format!("its arguments are longer than {} KiB, and rules look at them", ARGUMENTS_MAX / 1024);
     let mut facts = thing.facts;
@@ -255,10 +265,12 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
         shown: thing.shown,
         facts,
         attributes,
+        head: format!("{} {} {}", thing.kind, group(case.effect), case.tool),
         guard: thing.guard.or_else(|| cut.then(too_long)),
+        cut,
         by_parts: thing.by_parts && !cut,
         shell: thing.shell,
-        request: Request::new(principal, action.clone(), resource, context, None)
+        request: Request::new(principal, action.clone(), resource, known, None)
             .map_err(|error| said(&error))?,
         entities: Entities::from_entities(entities, None).map_err(|error| said(&error))?,
         actions: vec![action, parent],
@@ -267,6 +279,14 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
 
 /// An entity's name.
 pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
-    let name = EntityTypeName::from_str(kind).map_err(|error| error.to_string())?;
+    // A name is read by a parser, and it is always one of these.
+    static NAMES: LazyLock<Vec<(&str, EntityTypeName)>> = LazyLock::new(|| {
+        let kinds = ["Agent", "Action", "Path", "Host", "Command", "Tool"];
+        kinds.into_iter().filter_map(|kind| Some((kind, EntityTypeName::from_str(kind).ok()?))).collect()
+    });
+    let name = match NAMES.iter().find(|(known, _)| *known == kind) {
+        Some((_, name)) => name.clone(),
+        None => EntityTypeName::from_str(kind).map_err(|error| error.to_string())?,
+    };
     Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
 }
