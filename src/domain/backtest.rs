@@ -91,6 +91,8 @@ pub enum Landed {
     Untold,
     /// In this file.
     In(String),
+    /// Wherever this script would have led it.
+    Runs(String),
     /// Nowhere: it would have failed.
     Fails,
 }
@@ -100,6 +102,7 @@ impl Landed {
         match Lands::of(preview) {
             Lands::Untold => Landed::Untold,
             Lands::In(path) => Landed::In(path.to_string()),
+            Lands::Runs(script) => Landed::Runs(script.to_string()),
             Lands::Fails => Landed::Fails,
         }
     }
@@ -108,6 +111,7 @@ impl Landed {
         match self {
             Landed::Untold => Lands::Untold,
             Landed::In(path) => Lands::In(path),
+            Landed::Runs(script) => Lands::Runs(script),
             Landed::Fails => Lands::Fails,
         }
     }

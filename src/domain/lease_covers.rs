@@ -9,6 +9,7 @@ use crate::domain::call::{Call, Preview};
 use crate::domain::canon::canonical;
 use crate::domain::lease_pattern::{Line, Pattern, Want, hash_of, plain};
 use crate::domain::lexical::{Placed, absolute, below, place};
+use crate::domain::reach::reached;
 use crate::domain::secrets::handles;
 use crate::domain::tool_spec::Touch;
 use serde_json::Value;
@@ -35,6 +36,8 @@ pub enum Lands<'a> {
     Untold,
     /// In this file, links looked through.
     In(&'a str),
+    /// Wherever this script leads it.
+    Runs(&'a str),
     /// Nowhere: it would fail.
     Fails,
 }
@@ -45,7 +48,10 @@ impl<'a> Lands<'a> {
         match preview {
             Preview::Change { path, .. } => Lands::In(path),
             Preview::WouldFail { .. } => Lands::Fails,
-            Preview::None | Preview::Command { .. } | Preview::Request { .. } => Lands::Untold,
+            Preview::Command { scripts, .. } => {
+                scripts.first().map_or(Lands::Untold, |script| Lands::Runs(&script.path))
+            }
+            Preview::None | Preview::Request { .. } => Lands::Untold,
         }
     }
 }
@@ -73,12 +79,17 @@ impl<'a> Deed<'a> {
         if self.lands == Lands::Fails {
             return Some("it would fail as things stand".to_string());
         }
+        if let Lands::Runs(script) = self.lands {
+            return Some(format!("it runs {script}, whose content is looked at each time"));
+        }
+        // A command may write whatever it wants to; what its line says of that is the least of it.
+        let runs = self.touches.iter().any(|touch| matches!(touch, Touch::Command { .. }));
         let out = |path: &str| !matches!(place(self.workspace, path), Placed::Inside(_));
         self.touches.iter().find_map(|touch| match touch {
             Touch::Read { path } | Touch::Write { path } if out(path) => {
                 Some(format!("{path:?} is outside of the workspace"))
             }
-            Touch::Write { path } if self.lands != Lands::In(path) => {
+            Touch::Write { path } if !runs && self.lands != Lands::In(path) => {
                 Some(format!("nothing shows that {path:?} is the file itself and not reached by a link"))
             }
             Touch::Read { .. } | Touch::Write { .. } | Touch::Command { .. } | Touch::Host { .. } => None,
@@ -143,7 +154,14 @@ impl Pattern {
                 Err("it neither changes a file nor runs a command: each argument must be exact".to_string())
             }
         }?;
-        for touch in deed.touches {
+        let mut commands = deed.touches.iter().filter(|touch| matches!(touch, Touch::Command { .. }));
+        let Some(first) = commands.next() else { return Ok(()) };
+        if let Touch::Command { argv } = first {
+            self.pins(deed, argv)?;
+        }
+        // The others are what the first one runs, and are told with it.
+        let told = reached(std::slice::from_ref(first), deed.workspace, ".");
+        for touch in commands.filter(|touch| !told.iter().any(|told| told.touch == **touch)) {
             if let Touch::Command { argv } = touch {
                 self.pins(deed, argv)?;
             }
