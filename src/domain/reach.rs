@@ -134,11 +134,12 @@ impl Reach<'_> {
 /// What a command runs and opens, for a person: nothing where it is one program that runs no other.
 pub fn shown(words: &[String]) -> Vec<CommandPart> {
     let mut parts = Vec::new();
-    show(words, 0, &mut parts);
+    show(words, &[], 0, &mut parts);
     parts
 }
 
-fn show(words: &[String], depth: u8, parts: &mut Vec<CommandPart>) {
+/// `vague` are words that only the run tells; they are shown as they are written.
+fn show(words: &[String], vague: &[String], depth: u8, parts: &mut Vec<CommandPart>) {
     let mut say = |does, text: String, depth| {
         if parts.len() < TOUCHES_MAX {
             parts.push(CommandPart { does, text, depth });
@@ -158,8 +159,10 @@ fn show(words: &[String], depth: u8, parts: &mut Vec<CommandPart>) {
             say(PartDoes::Unclear, why, depth);
         }
         for inner in behind {
-            parts.push(CommandPart { does: PartDoes::Runs, text: Argv::new(&inner).line(), depth });
-            show(&inner, depth + 1, parts);
+            let text = |word: &String| if vague.contains(word) { word.clone() } else { quoted(word) };
+            let text = inner.iter().map(text).collect::<Vec<_>>().join(" ");
+            parts.push(CommandPart { does: PartDoes::Runs, text, depth });
+            show(&inner, vague, depth + 1, parts);
         }
         return;
     };
@@ -176,8 +179,10 @@ fn show(words: &[String], depth: u8, parts: &mut Vec<CommandPart>) {
             Does::Runs(words) => {
                 let text: Vec<String> = words.iter().map(written).collect();
                 parts.push(CommandPart { does: PartDoes::Runs, text: text.join(" "), depth });
+                let vague = words.iter().filter(|word| word.known().is_none());
+                let vague: Vec<String> = vague.map(|word| word.text().to_string()).collect();
                 let words: Vec<String> = words.iter().map(|word| word.text().to_string()).collect();
-                show(&words, depth + 1, parts);
+                show(&words, &vague, depth + 1, parts);
             }
             Does::Opens(how, path) => {
                 let does = match how {

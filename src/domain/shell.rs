@@ -44,13 +44,13 @@ pub enum Does {
 /// For what a file is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// `<`
+    /// For reading: `<`.
     Read,
-    /// `>` and `>|`
+    /// Anew: `>` and `>|`.
     Write,
-    /// `>>`
+    /// At its end: `>>`.
     Append,
-    /// `<>`
+    /// For reading and writing: `<>`.
     Both,
 }
 

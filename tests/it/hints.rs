@@ -120,7 +120,11 @@ fn arguments_that_say_more_are_shown_and_only_those() {
     let args = json!({"shell": "rm -rf build && echo ' done '", "timeout_s": 5});
     let all = panel(&command(args, &["sh", "-c", "rm -rf build && echo ' done '"], "."), 100).join("\n");
     assert!(all.contains("sh -c, with this line:"), "{all}");
-    assert_eq!(all.matches("rm -rf").count(), 1, "{all}");
+    // The line as it is, then each of its commands.
+    assert_eq!(all.matches("rm -rf").count(), 2, "{all}");
+    assert!(all.contains("runs      echo ' done '"), "{all}");
+    let one = panel(&command(json!({"shell": "make all"}), &["sh", "-c", "make all"], "."), 100).join("\n");
+    assert_eq!(one.matches("make all").count(), 1, "nobody reads it twice: {one}");
     assert!(all.contains("\"timeout_s\": 5"), "{all}");
     // What is shown is not what was asked for: then the arguments stay.
     let other = command(json!({"argv": ["git", "pull"]}), &["git", "push"], ".");

@@ -93,6 +93,8 @@ fn a_script_that_is_not_what_was_approved_does_not_run() {
         json!({"argv": ["env", "./run.sh"]}),
     ] {
         bench.write("run.sh", "#!/bin/sh\ntouch ran\necho good\n");
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(bench.path("run.sh"), mode).unwrap();
         let (scripts, _) = shown(&bench, args.clone());
         let call =
             |scripts: &[Script]| Cleared { scripts: Some(scripts.to_vec()), ..bench.cleared(args.clone()) };
@@ -173,14 +175,14 @@ fn an_approval_lapses_with_its_script() {
     ]));
     assert_eq!(home.task(&model, "Go.", &[]).code, 3);
     let id = home.only();
-    let seen = home.run(&["pending"]);
+    let seen = home.run(&["pending", &id, "c1"]);
     assert!(seen.out.contains("echo first") && seen.out.contains("script    run.sh"), "{seen:?}");
     assert_eq!(home.run(&["approve", &id, "c1", "--yes"]).code, 0);
     std::fs::write(home.ws().join("run.sh"), "echo other\n").unwrap();
     assert_eq!(home.run(&["resume", &id, "--headless"]).code, 3, "it is asked about again");
     let lapsed = |home: &Home| home.kinds(&id).iter().filter(|kind| *kind == "CallLapsed").count();
     assert_eq!(lapsed(&home), 1);
-    assert!(home.run(&["pending"]).out.contains("echo other"));
+    assert!(home.run(&["pending", &id, "c1"]).out.contains("echo other"));
     assert_eq!(home.run(&["approve", &id, "c1", "--yes"]).code, 0);
     assert_eq!(home.run(&["resume", &id, "--headless"]).code, 0);
     let events = home.events(&id).concat();

@@ -18,7 +18,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Larger files are not looked at, in bytes.
 const SIZE_MAX: u64 = 32 * 1024 * 1024;
@@ -41,13 +41,20 @@ pub(super) struct Search {
     pub(super) can_seal: bool,
 }
 
+/// What a copy is made of.
+struct Copied {
+    bytes: Vec<u8>,
+    mode: u32,
+    modified: Option<SystemTime>,
+}
+
 /// What was found.
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) scripts: Vec<Script>,
     /// What a person is to know of the others.
     pub(super) unclear: Vec<String>,
-    bytes: Vec<(Vec<u8>, u32)>,
+    bytes: Vec<Copied>,
 }
 
 impl Search {
@@ -132,24 +139,25 @@ impl Search {
 
     fn take(&self, path: &str, alone: bool, found: &mut Found) {
         match self.read(path) {
-            Ok((bytes, mode)) => {
+            Ok(copied) => {
+                let bytes = &copied.bytes;
                 let is_text = !bytes.iter().take(8 * 1024).any(|byte| *byte == 0);
                 // What other commands of the same line may well make anew is not kept from them.
                 let sealed = self.can_seal && self.workspace.is_direct(path) && (is_text || alone);
                 found.scripts.push(Script {
                     path: path.to_string(),
                     size: bytes.len() as u64,
-                    hash: Hash::of(&bytes),
-                    head: if is_text { head(&bytes) } else { String::new() },
+                    hash: Hash::of(bytes),
+                    head: if is_text { head(bytes) } else { String::new() },
                     sealed,
                 });
-                found.bytes.push((bytes, mode));
+                found.bytes.push(copied);
             }
             Err(why) => found.unclear.push(format!("{path} runs, and what is in it is not known: {why}")),
         }
     }
 
-    fn read(&self, path: &str) -> Said<(Vec<u8>, u32)> {
+    fn read(&self, path: &str) -> Said<Copied> {
         let mut file = self.workspace.file(path)?;
         let meta = file.metadata().map_err(|error| error.to_string())?;
         if meta.len() > SIZE_MAX {
@@ -157,7 +165,7 @@ impl Search {
         }
         let mut bytes = Vec::new();
         file.by_ref().take(SIZE_MAX + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-        Ok((bytes, meta.mode()))
+        Ok(Copied { bytes, mode: meta.mode(), modified: meta.modified().ok() })
     }
 }
 
@@ -237,14 +245,17 @@ impl Found {
         sweep(below);
         dir(&folder).map_err(cannot)?;
         made.folder = Some(folder.clone());
-        for (at, (script, (bytes, mode))) in self.scripts.iter().zip(&self.bytes).enumerate() {
+        for (at, (script, copied)) in self.scripts.iter().zip(&self.bytes).enumerate() {
             if !script.sealed {
                 continue;
             }
             let copy = folder.join(at.to_string());
             let mut options = fs::OpenOptions::new();
-            let file = options.write(true).create_new(true).mode(mode & 0o500).open(&copy);
-            file.and_then(|mut file| io::Write::write_all(&mut file, bytes)).map_err(cannot)?;
+            options.write(true).create_new(true).mode(copied.mode & 0o500);
+            let mut file = options.open(&copy).map_err(cannot)?;
+            io::Write::write_all(&mut file, &copied.bytes).map_err(cannot)?;
+            // Who compares times finds the script's own; where it cannot be set, it is only younger.
+            let _ = copied.modified.map(|time| file.set_modified(time));
             made.seals.push(Seal { place: Path::new(root).join(&script.path), copy, hash: script.hash });
         }
         Ok(made)

@@ -70,7 +70,7 @@ impl Reader {
         before.is_some_and(char::is_ascii_alphanumeric)
     }
 
-    /// `'…'`
+    /// Text in `'…'`.
     fn single(&mut self, making: &mut Making) -> Read<()> {
         let begin = self.at;
         self.at += 1;
@@ -93,7 +93,7 @@ impl Reader {
         }
     }
 
-    /// `"…"`
+    /// Text in `"…"`.
     fn double(&mut self, making: &mut Making) -> Read<()> {
         let begin = self.at;
         self.at += 1;
@@ -145,7 +145,7 @@ impl Reader {
         }
     }
 
-    /// `$…`
+    /// What begins with `$`.
     fn dollar(&mut self, quoted: bool, making: &mut Making) -> Read<()> {
         let begin = self.at;
         making.unknown = true;

@@ -192,7 +192,7 @@ impl Sheet<'_> {
             Preview::Change { path, before, after, cut } => self.change(path, before.as_deref(), after, *cut),
             Preview::Command { argv, cwd, sandbox, parts, scripts } => {
                 self.command(argv, &joined(workspace, cwd), sandbox);
-                self.parts(parts);
+                self.parts(argv, parts);
                 self.scripts(scripts);
             }
             Preview::Request { method, url } => self.field("request", &format!("{method} {url}"), Role::Text),

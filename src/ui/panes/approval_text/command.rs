@@ -32,7 +32,13 @@ impl Sheet<'_> {
     }
 
     /// What it runs and opens, each on lines of its own; what nobody can tell is marked.
-    pub(super) fn parts(&mut self, parts: &[CommandPart]) {
+    pub(super) fn parts(&mut self, argv: &[String], parts: &[CommandPart]) {
+        if let [only] = parts
+            && only.does == PartDoes::Runs
+            && argv.last() == Some(&only.text)
+        {
+            return; // the line is that command, to the letter
+        }
         for part in parts {
             let role = match part.does {
                 PartDoes::Runs | PartDoes::Reads => Role::Code,
