@@ -125,16 +125,33 @@ fn begins_program(text: &str, at: usize) -> bool {
 }
 
 /// Whether a value is one plain word wherever it stands in a command: no shell reads anything else in it, it is no option,
-/// no assignment and no path.
+/// no assignment, no file and no place.
 pub fn is_word(value: &str) -> bool {
     let body = value.trim_end_matches('=');
     value.len() - body.len() <= 2
         && body.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
-        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+:@,%~-".contains(&byte))
+        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+:,%~-".contains(&byte))
+        && !is_place(body)
 }
 
 /// Whether a value is no code wherever it stands in a file or a request.
 fn is_data(value: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+:@,%~-/=!^*#?".contains(&byte);
-    !value.is_empty() && value.bytes().all(fits)
+    !value.is_empty() && value.bytes().all(fits) && !is_place(value)
+}
+
+/// Whether a value may name a host or a file: where something goes, or what runs, is not hidden. Of tokens the part before a
+/// colon is a number, and behind the last dot are not only letters.
+fn is_place(value: &str) -> bool {
+    let first = value.split(['/', ':']).next().unwrap_or_default();
+    let is_numbers = first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let ends_in_letters = |part: &str| {
+        let end = part.rsplit_once('.').map(|(_, end)| end);
+        end.is_some_and(|end| end.len() <= 24 && end.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    };
+    let is_file = value.rsplit('/').next().is_some_and(ends_in_letters);
+    ends_in_letters(first)
+        || is_file
+        || is_numbers && first.contains('.')
+        || value.contains(':') && !is_numbers
 }
