@@ -101,7 +101,8 @@ pub async fn backtest(config: &Config, args: &Backtest) -> Result<Code, Failure>
     if args.sessions.is_empty() {
         ids = wire.store.log.find("", usize::MAX).await?;
     }
-    ids.dedup();
+    let mut seen = BTreeSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
     let here = folder(None)?;
     let tools = tools(config, &here)?;
     let veil = Arc::new(secrets::vault(config, 0)); // nothing of it is kept

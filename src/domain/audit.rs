@@ -124,6 +124,8 @@ impl Audit {
             (self.title, self.workspace) = (title.clone(), workspace.clone());
         } else if let Fact::SessionRenamed { title, .. } = fact {
             self.title.clone_from(title);
+        } else if let Fact::SessionForked { .. } = fact {
+            self.forked();
         } else if let Fact::SessionImported { tool, .. } = fact {
             self.imported = Some(tool.clone());
         } else if let Fact::RunStarted { .. } | Fact::RunImported { .. } = fact {
@@ -158,7 +160,21 @@ impl Audit {
     }
 }
 
+impl Audit {
+    /// What stands before is the parent's, and is counted there; only what was open goes on here.
+    fn forked(&mut self) {
+        self.entries.retain(|entry| entry.outcome.is_none() && !entry.started && entry.decisions.is_empty());
+        self.places = self.entries.iter().enumerate().map(|(place, entry)| (entry.call, place)).collect();
+        (self.tasks, self.last) = (0, None);
+    }
+}
+
 impl Entry {
+    /// Whether it was edited by then and nothing was decided since: an edit that is denied leaves the call waiting.
+    fn edited_at(&self, at: Micros) -> bool {
+        self.decisions.last().is_some_and(|last| last.choice == Choice::Edited && last.at == at)
+    }
+
     /// Takes in a fact about it; whether that was a person's decision.
     fn apply(&mut self, event: &Event, last: Option<Micros>) -> bool {
         let fact = &event.fact;
@@ -166,7 +182,7 @@ impl Entry {
             self.verdict = Some((verdict.clone(), *hash));
             if verdict.word == Word::Ask && self.decisions.is_empty() {
                 (self.held, self.since) = (true, event.at);
-            } else if verdict.word == Word::Deny {
+            } else if verdict.word == Word::Deny && !self.edited_at(event.at) {
                 self.outcome = Some("denied".to_string());
             }
         } else if let Fact::CallEdited { args, by, .. } = fact {
@@ -174,10 +190,7 @@ impl Entry {
             return self.decided((Choice::Edited, by, ""), event, last);
         } else if let Fact::CallApproved { by, .. } = fact {
             // An edit is approved with the same word.
-            let edited = self
-                .decisions
-                .last()
-                .is_some_and(|last| last.choice == Choice::Edited && last.at == event.at);
+            let edited = self.edited_at(event.at);
             return !edited && self.decided((Choice::Approved, by, ""), event, last);
         } else if let Fact::CallRejected { by, reason, .. } = fact {
             self.outcome = Some("rejected".to_string());

@@ -54,6 +54,8 @@ pub struct Action {
     pub agent: String,
     /// How much of the run waited for a person.
     pub mode: Mode,
+    /// What held its programs, by the profile's name; `none` where that is not recorded.
+    pub sandbox: String,
 }
 
 /// One call as it was judged, or recorded.
@@ -91,8 +93,8 @@ impl Reader {
         let from = |via: Via| if via == Via::Flag { Decided::ByFlag } else { Decided::Approved };
         if let Fact::SessionForked { .. } = &event.fact {
             self.rows.clear(); // what stands before is the parent's, and is counted there
-        } else if let Fact::CallJudged { call, verdict, effect, touches, .. } = &event.fact {
-            let row = self.judged(event.no, *call, verdict, (*effect, touches));
+        } else if let Fact::CallJudged { call, verdict, effect, touches, sandbox, .. } = &event.fact {
+            let row = self.judged(event.no, *call, verdict, (*effect, touches, sandbox));
             self.rows.push(row);
         } else if let Fact::CallRecorded { call, .. } = &event.fact {
             let action = Err("another tool ran it: what it would touch is not recorded");
@@ -123,7 +125,7 @@ impl Reader {
         no: EventNo,
         id: CallId,
         verdict: &Verdict,
-        (effect, touches): (Effect, &[Touch]),
+        (effect, touches, sandbox): (Effect, &[Touch], &str),
     ) -> Past {
         let args = self.session.call(id).and_then(|call| call.args().cloned());
         let action = match args {
@@ -139,6 +141,7 @@ impl Reader {
                 workspace: self.session.workspace.clone(),
                 agent: self.session.agent.clone(),
                 mode: self.session.run.as_ref().map_or(Mode::Auto, |run| run.mode),
+                sandbox: if sandbox.is_empty() { "none" } else { sandbox }.to_string(),
             }),
         };
         let (tool, verdict) = (self.tool(id), Some(verdict.clone()));

@@ -261,7 +261,7 @@ fn approve_edited(
         return approve(session, id, seen, by, kit);
     }
     let policy = call.verdict.as_ref().map_or("", |verdict| verdict.policy.as_str());
-    let hash = call.bound(args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy, &call.preview);
     let expires = kit.now.plus_ms(kit.approval_ms);
     Ok(vec![
         Fact::CallEdited { call: id, args: args.clone(), by: by.clone() },

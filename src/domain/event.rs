@@ -261,6 +261,9 @@ pub enum Fact {
         touches: Vec<Touch>,
         #[serde(default)]
         preview: Preview,
+        /// What held its programs then, by the profile's name; empty where nothing was said of it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        sandbox: String,
     },
     /// The operator changed the arguments; they are judged again before anything runs.
     CallEdited { call: CallId, args: Value, by: By },

@@ -19,8 +19,11 @@ pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod argv; // what the arguments of a command say of themselves
+pub mod shell; // a line for a shell, read strictly
+pub mod reach; // all that a command says it will run and touch
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod sandbox; // what a command can reach, asked for and in force
+pub mod command_part; // what a command runs and opens, and the scripts it names
 pub mod call; // one tool call and how it stands
 pub mod consent; // whether a verdict lets a call go or hands it to a person
 pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin
@@ -46,6 +49,7 @@ pub mod trail; // which files belong to an event of a session
 pub mod next; // the single next thing a session needs, told by the session alone
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod decide_stop; // decide, for breakpoints, going on and notes
+pub mod judged; // what the policy said of a call, as the worker reports it
 pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
 pub mod imported; // how a session that another tool recorded is folded

@@ -7,27 +7,15 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::fork::asks_again;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, NoteNo};
+use crate::domain::judged::Judged;
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
-use crate::domain::policy::{Mode, Verdict, Word};
+use crate::domain::policy::{Mode, Word};
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
-use crate::domain::tool_spec::{Effect, Touch};
-
-/// A judged call: the verdict and what it was about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
-    /// The call.
-    pub call: CallId,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What it will touch.
-    pub touches: Vec<Touch>,
-    /// What the operator is shown.
-    pub preview: Preview,
-}
+use crate::domain::tool_spec::Effect;
 
 /// What came of keeping the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -319,7 +307,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
         verdict.rule = "mode ask".to_string();
     }
-    let hash = call.bound(args, &session.workspace, &verdict.policy);
+    let hash = call.bound(args, &session.workspace, &verdict.policy, &judged.preview);
     Ok(vec![Fact::CallJudged {
         call: call.id,
         verdict,
@@ -328,6 +316,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         destroys: spec.destroys,
         touches: judged.touches.clone(),
         preview: judged.preview.clone(),
+        sandbox: judged.sandbox.clone(),
     }])
 }
 
@@ -368,7 +357,7 @@ fn starting(
     let Some((call, args)) = session.call(id).and_then(|call| Some((call, call.args()?))) else {
         return Err(Refusal::NoCall(id));
     };
-    let hash = call.bound(args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy, &call.preview);
     if let Some(why) = lapse(call, hash, preview, kit) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }

@@ -115,7 +115,7 @@ pub fn is_looked_for(value: &str) -> bool {
 }
 
 /// The beginning of every handle.
-const HANDLE: &str = "[secret:";
+pub const HANDLE: &str = "[secret:";
 
 static HANDLES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\[secret:[A-Za-z][A-Za-z0-9_.-]{0,60}(?::[0-9a-f]{8}(?:[0-9a-f]{8})?)?\]").ok()

@@ -10,9 +10,10 @@ use crate::domain::event_kinds::Family;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
+use crate::domain::judged::Judged;
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::order::{Order, Refusal, Task};
-use crate::domain::outcome::{Judged, Keeping, Report, report};
+use crate::domain::outcome::{Keeping, Report, report};
 use crate::domain::policy::Mode;
 use crate::domain::retry::{AfterFault, RetryRule};
 use crate::domain::schema::Schema;
@@ -216,11 +217,11 @@ fn gone(session: &Session, call: CallId, refused: &Fact) -> Told {
 /// A verdict; with the call's start in the same commit the worker stood ready.
 fn judged(session: &Session, rest: &[Sealed], call: CallId) -> Told {
     let mut judged = Told::of(Input::Report(Box::new(Report::Gone { call })));
-    if let Some(Fact::CallJudged { verdict, effect, destroys, touches, preview, .. }) =
+    if let Some(Fact::CallJudged { verdict, effect, destroys, touches, preview, sandbox, .. }) =
         rest.first().map(|sealed| &sealed.event.fact)
     {
         let (verdict, touches, preview) = (verdict.clone(), touches.clone(), preview.clone());
-        let report = Judged { call, verdict, touches, preview };
+        let report = Judged { call, verdict, touches, preview, sandbox: sandbox.clone() };
         let starts = rest.get(1).is_some_and(
             |sealed| matches!(&sealed.event.fact, Fact::CallStarted { call: started, .. } if *started == call),
         );

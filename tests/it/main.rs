@@ -15,9 +15,13 @@ mod tidy;
 #[cfg(feature = "cedar")]
 mod policy;
 #[cfg(feature = "cedar")]
+mod policy_lines;
+#[cfg(feature = "cedar")]
 mod policy_shell;
 #[cfg(feature = "cedar")]
 mod policy_cli;
+mod policy_foreign;
+mod shell_lines;
 mod text;
 mod theme;
 mod widgets;
@@ -53,6 +57,8 @@ mod sandbox;
 mod sandbox_ends;
 #[cfg(target_os = "linux")]
 mod sandbox_words;
+#[cfg(target_os = "linux")]
+mod scripts;
 mod web_fetch;
 mod walk;
 mod trace;

@@ -4,6 +4,7 @@
 use super::put::Put;
 use super::stream::Stream;
 use crate::domain::call::Preview;
+use crate::domain::command_part::{CommandPart, Script};
 use crate::domain::sandbox::Walls;
 use crate::domain::secrets_use::{touches_with, unfit};
 use crate::domain::tool_spec::{ToolSpec, Touch};
@@ -136,8 +137,18 @@ fn shown(veil: &dyn Veil, put: &Put<'_>, preview: Preview) -> Preview {
             };
             Preview::Change { path: known(path), before, after, cut }
         }
-        Preview::Command { argv, cwd, sandbox } => {
-            Preview::Command { argv: argv.into_iter().map(known).collect(), cwd: known(cwd), sandbox }
+        Preview::Command { argv, cwd, sandbox, parts, scripts } => {
+            let file = |text: String| veil.hide_from(&text, "a script's first lines").unwrap_or(text);
+            Preview::Command {
+                argv: argv.into_iter().map(known).collect(),
+                cwd: known(cwd),
+                sandbox,
+                parts: parts.into_iter().map(|part| CommandPart { text: known(part.text), ..part }).collect(),
+                scripts: scripts
+                    .into_iter()
+                    .map(|script| Script { head: file(put.out(&script.head)), ..script })
+                    .collect(),
+            }
         }
         Preview::Request { method, url } => Preview::Request { method, url: known(url) },
         Preview::WouldFail { why } => {

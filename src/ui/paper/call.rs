@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::call::{Call, CallState, Ended, Outcome, Output, Preview};
 use crate::domain::card::{Card, Decision};
+use crate::domain::command_part::PartDoes;
 use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::message::Args;
 use crate::domain::policy::Word;
@@ -249,9 +250,13 @@ impl Page<'_> {
                 let made = diff(before.as_deref().unwrap_or_default(), after, self.width, &self.look.theme);
                 self.block(made.lines, DIFF_LINES);
             }
-            Preview::Command { argv, cwd, sandbox } => {
+            Preview::Command { argv, cwd, sandbox, parts, scripts } => {
                 self.entry("argv", &argv.join(" "), Role::Code);
                 self.entry("where", &format!("{cwd}; {sandbox}"), Role::Text);
+                for part in parts.iter().filter(|part| part.does == PartDoes::Unclear) {
+                    self.entry("unclear", &part.text, Role::Risk);
+                }
+                scripts.iter().for_each(|script| self.entry("script", &script.line(), Role::Text));
             }
             Preview::Request { method, url } => self.entry("request", &format!("{method} {url}"), Role::Code),
             Preview::WouldFail { why } => self.entry("would fail", why, Role::Fault),

@@ -7,6 +7,7 @@ use super::{Finding, House, broken, holds, lies_at_any};
 /// Where a type may promise how it is written: what is stored, what goes over a wire, what `--json` prints.
 const SERIALIZED: &[&str] = &[
     "src/domain/call.rs",
+    "src/domain/command_part.rs",
     "src/domain/commit.rs",
     "src/domain/event.rs",
     "src/domain/marks.rs",
