@@ -147,11 +147,11 @@ fn notable(row: &Row) -> Option<&'static str> {
         (Decided::Rejected | Decided::Edited | Decided::Answered, Word::Allow) => {
             Some("would run without asking, and a person did not let it")
         }
-        (Decided::Approved | Decided::ByFlag, Word::Deny) => {
+        (Decided::Approved | Decided::ByFlag | Decided::ByLease, Word::Deny) => {
             Some("would be denied, and a person approved it")
         }
         (Decided::Nobody, _)
-        | (Decided::Approved | Decided::ByFlag, Word::Allow | Word::Ask)
+        | (Decided::Approved | Decided::ByFlag | Decided::ByLease, Word::Allow | Word::Ask)
         | (Decided::Rejected | Decided::Edited | Decided::Answered, Word::Ask | Word::Deny) => None,
     }
 }

@@ -6,6 +6,7 @@ use crate::domain::consent::Consent;
 use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::lease::Leased;
 use crate::domain::message::Args;
 use crate::domain::policy::Verdict;
 use crate::domain::time::Micros;
@@ -275,6 +276,8 @@ pub struct Call {
     pub edit_refused: Option<Verdict>,
     /// The person's word, if any.
     pub approval: Option<Approval>,
+    /// The lease that cleared it, if one did.
+    pub leased: Option<Leased>,
     /// What the next verdict asks of all that.
     pub consent: Consent,
     /// What the model reads as result.

@@ -24,7 +24,11 @@ pub mod reach; // all that a command says it will run and touch
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod sandbox; // what a command can reach, asked for and in force
 pub mod command_part; // what a command runs and opens, and the scripts it names
+pub mod lease_pattern; // which arguments a lease covers: exact where it was not widened
+pub mod lease_terms; // the terms of a lease as they are typed
 pub mod call; // one tool call and how it stands
+pub mod lease_covers; // whether a pattern covers a call, and if not, why
+pub mod lease; // what a person allowed ahead, how much of it is left, and when it is over
 pub mod consent; // whether a verdict lets a call go or hands it to a person
 pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin
 pub mod foreign; // what is known of another tool's session, in plain words of this one
@@ -50,6 +54,7 @@ pub mod next; // the single next thing a session needs, told by the session alon
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod decide_stop; // decide, for breakpoints, going on and notes
 pub mod judged; // what the policy said of a call, as the worker reports it
+pub mod decide_lease; // decide, for leases
 pub mod outcome; // decide, for what the worker learned
 pub mod place; // the place of a new event: number, run, span
 pub mod imported; // how a session that another tool recorded is folded
@@ -72,6 +77,7 @@ pub mod search; // the text of an event, and what is found in it
 pub mod about; // what a fact says, in one line
 pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that
 pub mod backtest; // the judged calls of a stored session, for a policy of today
+pub mod lease_trial; // what a lease would have allowed in past sessions, against what was decided
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation

@@ -308,7 +308,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         verdict.rule = "mode ask".to_string();
     }
     let hash = call.bound(args, &session.workspace, &verdict.policy, &judged.preview);
-    Ok(vec![Fact::CallJudged {
+    let fact = Fact::CallJudged {
         call: call.id,
         verdict,
         hash,
@@ -317,7 +317,8 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         touches: judged.touches.clone(),
         preview: judged.preview.clone(),
         sandbox: judged.sandbox.clone(),
-    }])
+    };
+    Ok(session.answered(call, fact, kit.now))
 }
 
 /// The start of a call that `facts` allow, where `next` would run it right after them: no other call is open, and nothing
@@ -358,7 +359,7 @@ fn starting(
         return Err(Refusal::NoCall(id));
     };
     let hash = call.bound(args, &session.workspace, policy, &call.preview);
-    if let Some(why) = lapse(call, hash, preview, kit) {
+    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, kit.now)) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }
     Ok(vec![Fact::CallStarted { call: id, hash, key: key(session, id) }])

@@ -11,6 +11,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::judged::Judged;
+use crate::domain::lease_terms::told_of_lease;
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::order::{Order, Refusal, Task};
 use crate::domain::outcome::{Keeping, Report, report};
@@ -50,6 +51,7 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         Family::Model => told_of_model(first, rest),
         Family::Call => told_of_call(session, rest),
         Family::Stops => told_of_stops(first, then),
+        Family::Lease => told_of_lease(session, first, then).and_then(|(said, by)| order(said, by)),
         Family::Import | Family::Unknown => None,
     }
 }
@@ -239,7 +241,9 @@ fn starting(session: &Session, call: CallId, lapse: Option<Lapse>) -> Report {
     let policy = known.and_then(|call| call.verdict.as_ref()).map_or("", |verdict| verdict.policy.as_str());
     let preview = known.map(|call| call.preview.clone());
     match lapse {
-        None | Some(Lapse::Expired) => Report::Starting { call, policy: policy.to_string(), preview },
+        None | Some(Lapse::Expired | Lapse::LeaseOver) => {
+            Report::Starting { call, policy: policy.to_string(), preview }
+        }
         Some(Lapse::Changed) => Report::Starting { call, policy: format!("not {policy}"), preview },
         Some(Lapse::TargetChanged) => {
             let other = Preview::WouldFail { why: format!("not {preview:?}") };

@@ -3,6 +3,8 @@
 use crate::domain::call::Call;
 use crate::domain::fork::Twist;
 use crate::domain::ids::CallId;
+use crate::domain::lease_pattern::Want;
+use crate::domain::lease_terms::Terms;
 use crate::domain::order::{Order, Task};
 use crate::domain::secrets::{changed, find};
 use crate::domain::session::Session;
@@ -25,6 +27,25 @@ pub fn task(veil: &dyn Veil, task: &Task) -> Task {
     Task { input: hidden(veil, &task.input), ..task.clone() }
 }
 
+/// Terms as they may be kept: a secret in them is one in no call, whose own are hidden.
+fn granted(veil: &dyn Veil, terms: &Terms) -> Terms {
+    let mut terms = terms.clone();
+    // As in the arguments of a call: only what is known is hidden, or the terms would fit no call.
+    let known = |text: &str| veil.hide_known(text).unwrap_or_else(|| text.to_string());
+    for line in &mut terms.pattern.lines {
+        if let Want::Is(value) = &mut line.want
+            && let Ok(Some(made)) = changed::<Unknown>(value, &mut |text| Ok(veil.hide_known(text)))
+        {
+            *value = made;
+        } else if let Want::Starts(words) = &mut line.want {
+            words.iter_mut().for_each(|word| *word = known(word));
+        } else if let Want::Below(folder) = &mut line.want {
+            *folder = known(folder);
+        }
+    }
+    terms
+}
+
 /// An order to a session as it may be kept.
 pub fn order(veil: &dyn Veil, order: &Order, session: &Session) -> Order {
     let hide = |text: &str| hidden(veil, text);
@@ -41,6 +62,9 @@ pub fn order(veil: &dyn Veil, order: &Order, session: &Session) -> Order {
         Order::Settle { call, how, note } => Order::Settle { call: *call, how: *how, note: hide(note) },
         Order::Rename(title) => Order::Rename(hide(title)),
         Order::AddNote(text) => Order::AddNote(hide(text)),
+        Order::Grant { call, hash, terms } => {
+            Order::Grant { call: *call, hash: *hash, terms: granted(veil, terms) }
+        }
         Order::Approve { .. }
         | Order::Pause
         | Order::Resume
@@ -53,6 +77,7 @@ pub fn order(veil: &dyn Veil, order: &Order, session: &Session) -> Order {
         | Order::SetBreakpoint(_)
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
+        | Order::Revoke(_)
         | Order::RemoveNote(_) => order.clone(),
     }
 }

@@ -91,6 +91,9 @@ pub fn line(card: &Card, call: &Call, look: &Look, width: usize, now: Micros) ->
         right.push(Span::raw(" "));
         right.push(Span::styled(word, look.style(role)));
     }
+    if let Some(leased) = &call.leased {
+        right.push(Span::styled(format!(" by lease {}", leased.lease), look.style(Role::Accent)));
+    }
     let timing = timing(call, now);
     if !timing.is_empty() {
         right.push(Span::styled(format!(" {timing}"), look.style(Role::Muted)));
@@ -215,10 +218,13 @@ impl Page<'_> {
 
     fn decided(&mut self, card: &Card, now: Micros) {
         let waited = card.waited_ms + card.held_at.map_or(0, |since| now.ms_since(since));
-        if let Some(decision) = &card.decision {
+        if let Some(Decision::Leased(leased)) = &card.decision {
+            self.entry("decision", &format!("approved {}", leased.words()), Role::Text);
+        } else if let Some(decision) = &card.decision {
             let reason = match decision {
                 Decision::Rejected { reason, .. } if !reason.is_empty() => format!(": {reason}"),
-                Decision::Approved { .. }
+                Decision::Leased(_)
+                | Decision::Approved { .. }
                 | Decision::Edited { .. }
                 | Decision::Rejected { .. }
                 | Decision::Answered { .. }

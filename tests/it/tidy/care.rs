@@ -34,6 +34,7 @@ const SERIALIZED: &[&str] = &[
     // The folds of an onlooker: what is open at an event, as text for the very build that wrote it; see `survey_core`.
     "src/domain/card.rs",
     "src/domain/imported.rs",
+    "src/domain/lease.rs",
     "src/domain/run.rs",
     "src/domain/session.rs",
     "src/domain/shelf.rs",
