@@ -4,6 +4,7 @@ use crate::adapters::tool;
 use crate::adapters::veil::{Named, Vault, VeiledJudge, VeiledModel, VeiledTool};
 use crate::cli::config::Config;
 use crate::cli::config_model::key_names;
+use crate::domain::secrets::{Found, find, is_telling};
 use crate::ports::judge::Judge;
 use crate::ports::model::Model;
 use crate::ports::tool::Tool;
@@ -15,13 +16,25 @@ use std::sync::Arc;
 /// name, and those that the operator lets calls use.
 pub fn vault(config: &Config, salt: u128) -> Vault {
     let usable = |name: &String| config.secret_names.value.contains(name);
-    let is_key = |name: &String| key_names(config).any(|own| own == name) || tool::names_secret(name);
+    let is_key =
+        |name: &String, value: &str| key_names(config).any(|own| own == name) || tool::is_secret(name, value);
     let named = config
         .env
         .iter()
-        .filter(|(name, _)| usable(name) || is_key(name))
+        .filter(|(name, value)| usable(name) || is_key(name, value))
         .map(|(name, value)| Named { name: name.clone(), value: value.clone(), usable: usable(name) });
-    let headers = config.headers.value.iter().filter(|(name, _)| tool::names_secret(name));
+    // The password in `DATABASE_URL=postgres://me:…@host`, also where it stands by itself.
+    let inner = config.env.iter().filter(|(name, value)| !usable(name) && !is_key(name, value));
+    let inner = inner.flat_map(|(name, value)| {
+        let part = |found: Found| value.get(found.range).filter(|part| is_telling(part)).map(str::to_string);
+        find(value).into_iter().filter_map(part).map(|value| Named {
+            name: name.clone(),
+            value,
+            usable: false,
+        })
+    });
+    let named = named.chain(inner);
+    let headers = config.headers.value.iter().filter(|(name, value)| tool::is_secret(name, value));
     let headers =
         headers.map(|(name, value)| Named { name: name.clone(), value: value.clone(), usable: false });
     Vault::new(named.chain(headers), salt)

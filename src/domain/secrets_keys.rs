@@ -82,9 +82,9 @@ fn is_letter(byte: u8) -> bool {
 
 fn found(range: Range<usize>, text: &str, closed: bool) -> Found {
     // Nothing is behind it, or what a last mark may begin with.
-    let rest = text.get(range.end..).unwrap_or_default().trim();
-    let open =
-        !closed && (rest.is_empty() || rest.starts_with('-') && rest.len() < 64 && !rest.contains('\n'));
+    let rest = text.get(range.end..).unwrap_or_default().trim_start();
+    let open = !closed
+        && (rest.is_empty() || rest.starts_with('-') && rest.len() < 64 && !rest.trim_end().contains('\n'));
     Found { range, kind: KEY, open }
 }
 

@@ -78,18 +78,20 @@ pub fn unfit(used: &[Used], asked: &[Touch], runs: &[Touch]) -> Option<String> {
             )
         });
     }
-    let words = |touches: &[Touch]| -> Vec<Vec<String>> {
-        let argv = |touch: &Touch| match touch {
-            Touch::Command { argv } => Some(argv.clone()),
-            Touch::Read { .. } | Touch::Write { .. } | Touch::Host { .. } => None,
-        };
-        touches.iter().filter_map(argv).collect()
+    let argv = |touch: &Touch| match touch {
+        Touch::Command { argv } => Some(argv.clone()),
+        Touch::Read { .. } | Touch::Write { .. } | Touch::Host { .. } => None,
     };
-    let (asked, runs) = (words(asked), words(runs));
-    if asked.len() != runs.len() || asked.iter().zip(&runs).any(|(one, other)| one.len() != other.len()) {
-        return Some(format!("{} would make it another command", used.first()?.handle));
+    // The first is the command itself; the others are what it says it runs.
+    let programs: Vec<String> =
+        runs.iter().filter_map(argv).filter_map(|argv| argv.into_iter().next()).collect();
+    if let Some(one) = used.iter().find(|one| programs.iter().any(|program| program.contains(&one.value))) {
+        return Some(format!("{} would be the program that runs, unseen", one.handle));
     }
-    asked.iter().zip(&runs).find_map(|(asked, runs)| unfit_words(used, asked, runs))
+    match (asked.iter().find_map(argv), runs.iter().find_map(argv)) {
+        (Some(asked), Some(runs)) if asked.len() == runs.len() => unfit_words(used, &asked, &runs),
+        _ => Some(format!("{} would make it another command", used.first()?.handle)),
+    }
 }
 
 /// The same for one command.
@@ -125,16 +127,37 @@ fn begins_program(text: &str, at: usize) -> bool {
 }
 
 /// Whether a value is one plain word wherever it stands in a command: no shell reads anything else in it, it is no option,
-/// no assignment and no path.
+/// no assignment, no file and no place.
 pub fn is_word(value: &str) -> bool {
     let body = value.trim_end_matches('=');
     value.len() - body.len() <= 2
         && body.bytes().next().is_some_and(|first| first.is_ascii_alphanumeric())
-        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+:@,%~-".contains(&byte))
+        && body.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+:,%~-".contains(&byte))
+        && !is_place(body)
 }
 
 /// Whether a value is no code wherever it stands in a file or a request.
 fn is_data(value: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_.+:@,%~-/=!^*#?".contains(&byte);
-    !value.is_empty() && value.bytes().all(fits)
+    !value.is_empty() && !may_be_code(value) && !is_place(value)
+}
+
+/// Whether a value holds what could end a word or a command.
+pub fn may_be_code(value: &str) -> bool {
+    !value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+:@,%~-/=!^*#?".contains(&byte))
+}
+
+/// Whether a value may name a host or a file: where something goes, or what runs, is not hidden. Of tokens the part before a
+/// colon is a number, and behind the last dot are not only letters.
+fn is_place(value: &str) -> bool {
+    let first = value.split(['/', ':']).next().unwrap_or_default();
+    let is_numbers = first.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let ends_in_letters = |part: &str| {
+        let end = part.rsplit_once('.').map(|(_, end)| end);
+        end.is_some_and(|end| end.len() <= 24 && end.bytes().all(|byte| byte.is_ascii_alphabetic()))
+    };
+    let is_file = value.rsplit('/').next().is_some_and(ends_in_letters);
+    ends_in_letters(first)
+        || is_file
+        || is_numbers && first.contains('.')
+        || value.contains(':') && !is_numbers
 }

@@ -104,6 +104,7 @@ mod export;
 mod replicas;
 mod export_forms;
 mod secrets;
+mod secrets_met;
 mod secrets_put;
 mod secrets_shown;
 mod frozen;

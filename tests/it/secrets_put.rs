@@ -296,3 +296,33 @@ fn a_person_is_told_of_a_handle_what_it_is_and_where_it_came_from() {
     assert!(told.contains("could be more than one plain word") && !home.ws().join("out2").exists(), "{told}");
     assert!(!told.contains("ghp_0123") && !told.contains("IFS&touch9"), "{told}");
 }
+
+/// Where something goes, or what file runs, is not hidden: a value like a host or a file is no word of a command.
+#[test]
+fn a_value_that_is_met_cannot_be_a_host_or_a_file() {
+    let words = [
+        "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+        "12345678:AAhdqTcvCH1vGWJxfSeofSAs0K5PALDsaw",
+        "eyJhbGci.eyJzdWIi.c2ln4ZZ_",
+        "QWxhZGRpbjpvcGVu==",
+    ];
+    assert!(words.iter().all(|word| tackroom::domain::secrets_use::is_word(word)));
+    for place in [
+        "evil7.example.com",
+        "evil7.example.com:up",
+        "10.0.0.1",
+        "evil:x1",
+        "run2.sh",
+        "a/b1",
+        "-x1",
+        "~a1",
+        "A=b1",
+        "a@b1",
+        "",
+        "=",
+        "a b",
+        "a\nb",
+    ] {
+        assert!(!tackroom::domain::secrets_use::is_word(place), "{place}");
+    }
+}

@@ -64,3 +64,28 @@ fn a_rule_that_denies_a_text_denies_it_however_it_is_dressed() {
     assert_eq!(told.matches("\"word\":\"deny\"").count(), 2, "{told}");
     assert!(!told.contains("PWNED-3f9a1c"), "a verdict tells nothing of what it stands for: {told}");
 }
+
+/// Cause: what an operator made of a call, and what they changed in a fork, was hidden by its form or not at all. What the
+/// model wrote stays as it is shown; what the operator typed themselves is theirs to hide.
+#[test]
+fn what_an_operator_edits_is_shown_as_it_runs_but_for_their_own_secrets() {
+    let home = Home::new();
+    let said = "echo password=Model1secret9 # -----BEGIN PRIVATE KEY-----\ntouch PWNED\n";
+    let model = home.script(json!([{"calls": [{"tool": "run_command", "args": {"shell": said}}]}]));
+    assert_eq!(home.task(&model, "Go.", &[]).code, 3);
+    let id = home.only();
+    let edited = json!({"shell": format!("echo token=Mine7secret2x; {said}")}).to_string();
+    let ran = home.run(&["edit", &id, "c1", "--args", &edited]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let told = home.events(&id).concat();
+    let kept = told.rsplit("CallEdited").next().unwrap_or_default();
+    assert!(kept.contains("password=Model1secret9") && kept.contains("touch PWNED"), "{told}");
+    assert!(kept.contains("token=[secret:secret-value:") && !told.contains("Mine7secret2x"), "{told}");
+    let token = "ghp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R";
+    let ran = home.run(&["fork", &id, "--note", &format!("use {token}"), "--json"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for session in home.sessions() {
+        let told = home.events(session["id"].as_str().unwrap()).concat();
+        assert!(!told.contains(token), "{told}");
+    }
+}

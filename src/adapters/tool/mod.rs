@@ -25,7 +25,7 @@ mod page; // what came from a host, as text
 pub mod fetch; // the socket for whatever does HTTP
 mod web_fetch; // the plug for it
 
-pub use environment::names_secret;
+pub use environment::is_secret;
 pub use fetch::{Fetch, FetchFault, FetchLimits, Fetched};
 pub use place::Workspace;
 pub use process::is_commanded;

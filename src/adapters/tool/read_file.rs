@@ -5,6 +5,8 @@ use super::place::{Said, Workspace, said};
 use super::{Halt, TEXT_MAX, work};
 use crate::domain::call::Preview;
 use crate::domain::sandbox::Walls;
+use crate::domain::secrets::handle;
+use crate::domain::secrets_keys::{KEY, KeyLines};
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
 use crate::ports::tool::{Cleared, Returned, Tool, runs_nothing};
@@ -16,6 +18,8 @@ use std::io::{self, BufRead, BufReader};
 const LINES_MAX: usize = 2000;
 /// The most characters of one line.
 const LINE_MAX: usize = 2000;
+/// So much of a line tells whether it is a part of a private key.
+const KEY_MARK_MAX: usize = 256;
 /// How far the rest of a file is read, only to tell how many lines it has.
 const COUNT_MAX: u64 = 64 * 1024 * 1024;
 
@@ -94,9 +98,8 @@ fn read(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
         if halt.asked() {
             return Err(format!("stopped while reading {inside}"));
         }
-        if next_line(&mut reader, 0).map_err(problem)?.is_none() {
-            break;
-        }
+        let Some(line) = next_line(&mut reader, KEY_MARK_MAX).map_err(problem)? else { break };
+        view.in_key = view.keys.holds(&String::from_utf8_lossy(&line.kept));
         view.before += 1;
     }
     while view.shown < want && view.text.len() < TEXT_MAX && !halt.asked() {
@@ -166,6 +169,9 @@ struct View {
     cut: usize,
     lossy: bool,
     returns: bool,
+    keys: KeyLines,
+    /// Whether the lines so far lie in a private key that began before the first one told.
+    in_key: bool,
 }
 
 impl View {
@@ -186,6 +192,9 @@ impl View {
         let end = text.char_indices().nth(LINE_MAX).map_or(text.len(), |(at, _)| at);
         let shown = text.get(..end).unwrap_or(&text);
         let left_out = (text.len() - end) as u64 + line.dropped;
+        // Without its beginning nobody could tell that it is a part of a key.
+        self.in_key &= self.keys.holds(&text);
+        let shown = if self.in_key { handle(KEY, None) } else { shown.to_string() };
         let _ = write!(self.text, "{number:>6}\t{shown}"); // a String takes all
         if left_out > 0 {
             self.cut += 1;

@@ -8,6 +8,8 @@ use super::place::{Said, Workspace};
 use super::{Halt, TEXT_MAX, work};
 use crate::domain::call::Preview;
 use crate::domain::sandbox::Walls;
+use crate::domain::secrets::handle;
+use crate::domain::secrets_keys::{KEY, KeyLines, may_be_key};
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
 use crate::ports::tool::{Cleared, Returned, Tool, runs_nothing};
@@ -16,15 +18,18 @@ use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder, Sink, SinkContex
 use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 /// The most matching lines.
 const MATCHES_MAX: usize = 1000;
 /// The most bytes of one line.
 const LINE_MAX: usize = 500;
+/// So much of a file is looked through for private keys where a line of it may be a part of one.
+const KEYS_MAX: u64 = 16 * 1024 * 1024;
 /// The most memory for one line while it is searched.
 const HEAP_MAX: usize = 16 * 1024 * 1024;
 
@@ -182,7 +187,8 @@ impl Hunt<'_> {
         self.files += 1;
         let path = one_line(inside.strip_prefix("./").unwrap_or(inside));
         let result = workspace.file(inside).and_then(|file| {
-            let sink = Lines { path: &path, found: &mut self.found, halt: self.halt, kept: None };
+            let keys = Keys { workspace, inside, lines: None };
+            let sink = Lines { path: &path, found: &mut self.found, halt: self.halt, kept: None, keys };
             let file = Watched { file, halt: self.halt };
             self.searcher.search_reader(matcher, file, sink).map_err(|error| format!("{path}: {error}"))
         });
@@ -249,6 +255,37 @@ struct Lines<'a> {
     halt: &'a Halt,
     /// Where this file's lines begin, once there are any.
     kept: Option<(usize, usize)>,
+    keys: Keys<'a>,
+}
+
+/// Which lines of a file are parts of private keys: looked up once one may be, for a line alone does not tell.
+struct Keys<'a> {
+    workspace: &'a Workspace,
+    inside: &'a str,
+    lines: Option<BTreeSet<u64>>,
+}
+
+impl Keys<'_> {
+    fn hold(&mut self, number: u64, text: &str) -> bool {
+        may_be_key(text)
+            && self.lines.get_or_insert_with(|| Keys::look(self.workspace, self.inside)).contains(&number)
+    }
+
+    fn look(workspace: &Workspace, inside: &str) -> BTreeSet<u64> {
+        let (mut keys, mut held) = (KeyLines::default(), BTreeSet::new());
+        let Ok(file) = workspace.file(inside) else { return held };
+        let mut reader = BufReader::new(file).take(KEYS_MAX);
+        let (mut line, mut number) = (Vec::new(), 0);
+        while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            number += 1;
+            let start = line.get(..line.len().min(LINE_MAX)).unwrap_or_default();
+            if keys.holds(String::from_utf8_lossy(start).trim_end()) {
+                held.insert(number);
+            }
+            line.clear();
+        }
+        held
+    }
 }
 
 impl Lines<'_> {
@@ -258,8 +295,12 @@ impl Lines<'_> {
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
         let part = bytes.get(..LINE_MAX * 2).unwrap_or(bytes);
         let text = String::from_utf8_lossy(part);
-        let (shown, _) = cut(&text, LINE_MAX);
         let number = number.unwrap_or(0);
+        if self.keys.hold(number, &text) {
+            let _ = writeln!(self.found.text, "{}{mark}{number}{mark} {}", self.path, handle(KEY, None));
+            return;
+        }
+        let (shown, _) = cut(&text, LINE_MAX);
         let _ = write!(self.found.text, "{}{mark}{number}{mark} {shown}", self.path);
         if bytes.len() > shown.len() {
             let _ = write!(self.found.text, " [… {} bytes]", bytes.len() - shown.len());

@@ -87,7 +87,7 @@ impl Vault {
             }
             values.add(&value, &handle);
             let from = format!("the variable {name} that you named under [secrets]");
-            names.insert(handle, usable.then(|| Secret { value, from, named: true }));
+            names.insert(handle, usable.then_some(Secret { value, from, named: true }));
         }
         Vault { named: values, names, salt, seen: Mutex::default() }
     }

@@ -4,9 +4,10 @@
 use super::put::Put;
 use super::stream::Stream;
 use crate::domain::call::Preview;
-use crate::domain::command_part::{CommandPart, Script};
+use crate::domain::command_part::{CommandPart, PartDoes, Script};
 use crate::domain::sandbox::Walls;
-use crate::domain::secrets_use::{touches_with, unfit};
+use crate::domain::secrets::find;
+use crate::domain::secrets_use::{may_be_code, touches_with, unfit};
 use crate::domain::tool_spec::{ToolSpec, Touch};
 use crate::ports::Later;
 use crate::ports::tool::{Cleared, Returned, Tool};
@@ -138,17 +139,16 @@ fn shown(veil: &dyn Veil, put: &Put<'_>, preview: Preview) -> Preview {
             Preview::Change { path: known(path), before, after, cut }
         }
         Preview::Command { argv, cwd, sandbox, parts, scripts } => {
+            let mut parts: Vec<_> =
+                parts.into_iter().map(|part| CommandPart { text: known(part.text), ..part }).collect();
+            parts.extend(scripts.iter().filter_map(unseen));
             let file = |text: String| veil.hide_from(&text, "a script's first lines").unwrap_or(text);
-            Preview::Command {
-                argv: argv.into_iter().map(known).collect(),
-                cwd: known(cwd),
-                sandbox,
-                parts: parts.into_iter().map(|part| CommandPart { text: known(part.text), ..part }).collect(),
-                scripts: scripts
-                    .into_iter()
-                    .map(|script| Script { head: file(put.out(&script.head)), ..script })
-                    .collect(),
-            }
+            let scripts = scripts
+                .into_iter()
+                .map(|script| Script { head: file(put.out(&script.head)), ..script })
+                .collect();
+            let argv = argv.into_iter().map(known).collect();
+            Preview::Command { argv, cwd: known(cwd), sandbox, parts, scripts }
         }
         Preview::Request { method, url } => Preview::Request { method, url: known(url) },
         Preview::WouldFail { why } => {
@@ -156,4 +156,17 @@ fn shown(veil: &dyn Veil, put: &Put<'_>, preview: Preview) -> Preview {
             Preview::WouldFail { why: veil.mask(&why).unwrap_or(why) }
         }
     }
+}
+
+/// What is to be said of a script in which something is hidden that could be code.
+fn unseen(script: &Script) -> Option<CommandPart> {
+    let mut values = find(&script.head).into_iter().filter_map(|found| script.head.get(found.range));
+    values.any(may_be_code).then(|| CommandPart {
+        does: PartDoes::Unclear,
+        text: format!(
+            "{}: what is hidden in it as a secret could be code; look at the file itself",
+            script.path
+        ),
+        depth: 0,
+    })
 }

@@ -281,6 +281,27 @@ fn what_is_known_by_name_is_hidden_and_only_usable_where_the_operator_said_so() 
     assert!(Vault::new([], 2).reveal(&handle).is_err(), "{handle}");
 }
 
+/// A model's own words make no secret: what it masks in them is not known afterwards, and is shown in a call.
+#[test]
+fn what_is_only_masked_is_not_known_afterwards() {
+    let (vault, token) = (vault(), "ghp_0123456789abcdefghijABCDEFGHIJ012345");
+    let masked = vault.mask(&format!("I use {token} now")).unwrap();
+    assert!(!masked.contains(token) && vault.reveal(&masked).is_err(), "{masked}");
+    assert_eq!(vault.hide_known(token), None);
+    assert_eq!(
+        hide(&vault, token).as_deref(),
+        masked.strip_prefix("I use ").and_then(|rest| rest.strip_suffix(" now"))
+    );
+    assert_eq!(vault.hide_known(&format!("x{token}x")), Some(format!("x{}x", hide(&vault, token).unwrap())));
+    assert!(vault.reveal(&masked).is_ok(), "it is the same handle");
+    // A path or a word beside a telling name is hidden there, and nowhere else.
+    for ordinary in ["token: src/lib2-x.rs", "secretName: my-app-tls-2", "password=hunter2hunter2"] {
+        hide(&vault, ordinary);
+        let value = ordinary.rsplit([' ', '=']).next().unwrap();
+        assert_eq!(vault.hide_known(&format!("cat {value}")), None);
+    }
+}
+
 fn streamed(vault: &Vault, text: &str, cuts: &[usize]) -> String {
     let (mut before, mut pending, mut told) = (String::new(), String::new(), String::new());
     let mut from = 0;
