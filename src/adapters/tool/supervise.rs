@@ -156,6 +156,7 @@ fn start(launch: Launch, key: &str) -> io::Result<(Body, pipe::Receiver)> {
     let mut environment = launch.environment;
     let whole = whole(launch.launcher, launch.held, &launch.argv, &mut environment)?;
     let (program, args) = whole.split_first().ok_or_else(|| io::Error::other("no command was given"))?;
+    super::handles::keep();
     let mut command = Command::new(program);
     command.args(args).env_clear().envs(&environment).env(MARK, &value);
     command.current_dir(&launch.cwd).stderr(Stdio::from(OwnedFd::from(writer.try_clone()?)));
