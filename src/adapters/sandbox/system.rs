@@ -30,6 +30,8 @@ const SOCKETS_MAX: usize = 200;
 pub(super) fn furnish(mounts: &mut Mounts, profile: Profile, mib: u64) {
     mounts.put("/", What::Read);
     mounts.put("/dev", What::Devices);
+    // What lies in these is memory and counted with it, see `adapters/tool/usage`.
+    let mib = if mib > 0 { (mib / 2).max(1) } else { 0 };
     mounts.put("/dev/shm", What::Fresh(mib, Open::All));
     mounts.put("/proc", What::Processes);
     for own in ["/proc/sys", "/proc/fs", "/proc/acpi", "/proc/bus", "/proc/irq", "/proc/scsi"] {

@@ -89,7 +89,7 @@ fn listen(pipe: Option<ChildStdout>, said: &SyncSender<String>) {
 /// Waits for the end of everything; tells which limit was passed, if one was.
 fn follow(order: &Outside, walls: Pid, inside: Option<ChildStdin>, told: &Receiver<Told>) -> Option<String> {
     let (mut inside, mut deadline, mut over) = (inside, None, None);
-    let usage = Usage::of(walls, order.memory_mib, order.processes);
+    let mut usage = Usage::of(walls, order.memory_mib, order.processes);
     let mut look = Instant::now() + WATCH;
     loop {
         match told.recv_timeout(TICK) {
