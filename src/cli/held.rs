@@ -10,10 +10,31 @@ use std::sync::{Arc, LazyLock};
 /// What was tried of bubblewrap: once for the process.
 static PROBE: LazyLock<Arc<Probe>> = LazyLock::new(Arc::default);
 
+/// `[sandbox]`, where it says one thing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(try_from = "Written")]
+pub(super) struct File(Written);
+
+impl TryFrom<Written> for File {
+    type Error = String;
+
+    fn try_from(file: Written) -> Result<File, String> {
+        let is_none = file.profile.is_some_and(|named| named.0 == Profile::NONE);
+        match is_none && file.network == Some(false) {
+            true => {
+                Err("profile = \"none\" has the network, and network = false takes it away: name a profile \
+                         that can, such as \"workspace-write\""
+                    .to_string())
+            }
+            false => Ok(File(file)),
+        }
+    }
+}
+
 /// `[sandbox]` as written.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct File {
+struct Written {
     profile: Option<Named>,
     network: Option<bool>,
     hide: Option<Vec<String>>,
@@ -68,7 +89,7 @@ pub struct Held {
 
 impl Held {
     /// The flag beats the file, which beats the default.
-    pub(super) fn of(flag: Option<Profile>, file: File) -> Held {
+    pub(super) fn of(flag: Option<Profile>, File(file): File) -> Held {
         let or = |list: Option<Vec<String>>| match list {
             Some(value) => Sourced { value, source: Source::File },
             None => Sourced { value: Vec::new(), source: Source::Default },
@@ -76,7 +97,7 @@ impl Held {
         let usual = Profile { writes: Writes::Workspace, network: false };
         let from_file = file.profile.is_some() || file.network.is_some();
         let told = file.profile.map_or(usual, |named| named.0);
-        let told = Profile { network: told.network || file.network.unwrap_or(false), ..told };
+        let told = Profile { network: file.network.unwrap_or(told.network), ..told };
         let source = if from_file { Source::File } else { Source::Default };
         let profile = match flag {
             Some(value) => Sourced { value, source: Source::Flag("sandbox") },
