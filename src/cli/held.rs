@@ -40,6 +40,7 @@ struct Written {
     hide: Option<Vec<String>>,
     show: Option<Vec<String>>,
     writable: Option<Vec<String>>,
+    nested_repositories: Option<bool>,
     limits: LimitsFile,
 }
 
@@ -83,6 +84,8 @@ pub struct Held {
     pub show: Sourced<Vec<String>>,
     /// Paths that may be written beside the workspace, or in it nevertheless.
     pub writable: Sourced<Vec<String>>,
+    /// Whether what a command leaves in repositories below the workspace is left alone.
+    pub nested_repositories: Sourced<bool>,
     /// How much a command may use.
     pub limits: Sourced<Limits>,
 }
@@ -108,6 +111,10 @@ impl Held {
             hide: or(file.hide),
             show: or(file.show),
             writable: or(file.writable),
+            nested_repositories: Sourced {
+                value: file.nested_repositories.unwrap_or(false),
+                source: if file.nested_repositories.is_some() { Source::File } else { Source::Default },
+            },
             limits: limits(&file.limits),
         }
     }
@@ -136,6 +143,11 @@ pub(super) fn rows(held: &Held) -> Vec<(&'static str, String, String)> {
         list("sandbox.hide", &held.hide),
         list("sandbox.show", &held.show),
         list("sandbox.writable", &held.writable),
+        (
+            "sandbox.nested_repositories",
+            held.nested_repositories.value.to_string(),
+            held.nested_repositories.source.to_string(),
+        ),
         limit("sandbox.limits.memory_mib", limits.memory_mib),
         limit("sandbox.limits.processes", limits.processes),
         limit("sandbox.limits.open_files", limits.open_files),
@@ -153,6 +165,7 @@ pub fn walls(config: &Config, workspace: &str) -> Option<Arc<dyn crate::ports::s
         hide: held.hide.value.clone(),
         show: held.show.value.clone(),
         writable: held.writable.value.clone(),
+        nested_repositories: held.nested_repositories.value,
         own: vec![paths.data.clone(), paths.config.clone(), paths.cache.clone()],
         cache: Some(paths.cache.join("commands")),
         registers: Some(paths.data.join("sandbox")),

@@ -52,6 +52,8 @@ mod sandbox;
 #[cfg(target_os = "linux")]
 mod sandbox_ends;
 #[cfg(target_os = "linux")]
+mod sandbox_turned;
+#[cfg(target_os = "linux")]
 mod sandbox_words;
 mod web_fetch;
 mod walk;

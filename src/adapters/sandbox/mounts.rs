@@ -96,6 +96,11 @@ impl Mounts {
         }
     }
 
+    /// Whether what is at a path may be written.
+    pub(super) fn writes(&self, path: &Path) -> bool {
+        path.ancestors().find_map(|above| self.0.get(above)) == Some(&What::Write)
+    }
+
     /// As arguments.
     pub(super) fn arguments(&self, knows: Knows) -> Vec<OsString> {
         let mut told: Vec<OsString> = Vec::new();
