@@ -7,7 +7,7 @@ use super::{Settings, calls};
 use crate::domain::hash::Hash;
 use crate::domain::sandbox::{Walls, Writes};
 use crate::ports::Later;
-use crate::ports::sandbox::{FILTER, Sandbox, Wrapped};
+use crate::ports::sandbox::{FILTER, Sandbox, Seal, Wrapped};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,9 +65,17 @@ impl Bubblewrap {
     }
 
     /// Everything for one command; reads folders, so off the async threads.
-    fn wrapped(&self, found: &Found, named: &[Named], cwd: &Path, program: &Path) -> Result<Wrapped, String> {
+    fn wrapped(
+        &self,
+        found: &Found,
+        named: &[Named],
+        cwd: &Path,
+        program: &Path,
+        seals: &[Seal],
+    ) -> Result<Wrapped, String> {
         let settings = &self.settings;
         let mut plan = plan::plan(settings, &self.workspace, named, program)?;
+        plan.seal(seals);
         plan.make();
         let mut argv = vec![found.program.clone().into_os_string()];
         argv.extend(flags(found.knows, settings.profile.network));
@@ -101,6 +109,7 @@ impl Sandbox for Bubblewrap {
         walls: &'a Walls,
         cwd: &'a Path,
         program: &'a Path,
+        seals: &'a [Seal],
     ) -> Later<'a, Result<Option<Wrapped>, String>> {
         Box::pin(async move {
             let found = self.found().await;
@@ -116,7 +125,9 @@ impl Sandbox for Bubblewrap {
                 Writes::Workspace => asked::names(&self.settings, &self.workspace).await,
                 Writes::Anything | Writes::Nothing => Vec::new(),
             };
-            let wrapped = tokio::task::spawn_blocking(move || own.wrapped(&found, &named, &cwd, &program));
+            let seals = seals.to_vec();
+            let wrapped =
+                tokio::task::spawn_blocking(move || own.wrapped(&found, &named, &cwd, &program, &seals));
             wrapped.await.map_err(|error| format!("the sandbox broke: {error}"))?.map(Some)
         })
     }

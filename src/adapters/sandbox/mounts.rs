@@ -96,7 +96,7 @@ impl Mounts {
         }
     }
 
-    /// Whether what is at a path may be written.
+    /// Whether what really is at a path can be written there: the nearest word about what it lies in says so.
     pub(super) fn writes(&self, path: &Path) -> bool {
         path.ancestors().find_map(|above| self.0.get(above)) == Some(&What::Write)
     }
