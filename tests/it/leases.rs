@@ -7,11 +7,12 @@ use tackroom::domain::call::{CallState, Ended, Preview};
 use tackroom::domain::event::{Fact, Lapse};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, LeaseNo};
+use tackroom::domain::judged::Judged;
 use tackroom::domain::lease::Over;
 use tackroom::domain::lease_pattern::{Line, Pattern};
 use tackroom::domain::lease_terms::{Terms, Until};
 use tackroom::domain::order::{Order, Refusal, Task};
-use tackroom::domain::outcome::{Judged, Report};
+use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::session::Session;
 use tackroom::domain::tool_spec::Touch;
@@ -36,7 +37,13 @@ fn call(fold: &mut Fold, argvs: &[&[&str]]) {
 
 fn judged(fold: &Fold, id: u32, word: Word, argv: &[&str]) -> Judged {
     let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
-    let preview = Preview::Command { argv: argv.clone(), cwd: ".".into(), sandbox: "none".into() };
+    let preview = Preview::Command {
+        argv: argv.clone(),
+        cwd: ".".into(),
+        sandbox: "none".into(),
+        parts: Vec::new(),
+        scripts: Vec::new(),
+    };
     Judged { touches: vec![Touch::Command { argv }], preview, ..fold.judged(id, word) }
 }
 
