@@ -10,15 +10,37 @@ use std::sync::{Arc, LazyLock};
 /// What was tried of bubblewrap: once for the process.
 static PROBE: LazyLock<Arc<Probe>> = LazyLock::new(Arc::default);
 
+/// `[sandbox]`, where it says one thing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(try_from = "Written")]
+pub(super) struct File(Written);
+
+impl TryFrom<Written> for File {
+    type Error = String;
+
+    fn try_from(file: Written) -> Result<File, String> {
+        let is_none = file.profile.is_some_and(|named| named.0 == Profile::NONE);
+        match is_none && file.network == Some(false) {
+            true => {
+                Err("profile = \"none\" has the network, and network = false takes it away: name a profile \
+                         that can, such as \"workspace-write\""
+                    .to_string())
+            }
+            false => Ok(File(file)),
+        }
+    }
+}
+
 /// `[sandbox]` as written.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct File {
+struct Written {
     profile: Option<Named>,
     network: Option<bool>,
     hide: Option<Vec<String>>,
     show: Option<Vec<String>>,
     writable: Option<Vec<String>>,
+    nested_repositories: Option<bool>,
     limits: LimitsFile,
 }
 
@@ -62,13 +84,15 @@ pub struct Held {
     pub show: Sourced<Vec<String>>,
     /// Paths that may be written beside the workspace, or in it nevertheless.
     pub writable: Sourced<Vec<String>>,
+    /// Whether what a command leaves in repositories below the workspace is left alone.
+    pub nested_repositories: Sourced<bool>,
     /// How much a command may use.
     pub limits: Sourced<Limits>,
 }
 
 impl Held {
     /// The flag beats the file, which beats the default.
-    pub(super) fn of(flag: Option<Profile>, file: File) -> Held {
+    pub(super) fn of(flag: Option<Profile>, File(file): File) -> Held {
         let or = |list: Option<Vec<String>>| match list {
             Some(value) => Sourced { value, source: Source::File },
             None => Sourced { value: Vec::new(), source: Source::Default },
@@ -76,7 +100,7 @@ impl Held {
         let usual = Profile { writes: Writes::Workspace, network: false };
         let from_file = file.profile.is_some() || file.network.is_some();
         let told = file.profile.map_or(usual, |named| named.0);
-        let told = Profile { network: told.network || file.network.unwrap_or(false), ..told };
+        let told = Profile { network: file.network.unwrap_or(told.network), ..told };
         let source = if from_file { Source::File } else { Source::Default };
         let profile = match flag {
             Some(value) => Sourced { value, source: Source::Flag("sandbox") },
@@ -87,6 +111,10 @@ impl Held {
             hide: or(file.hide),
             show: or(file.show),
             writable: or(file.writable),
+            nested_repositories: Sourced {
+                value: file.nested_repositories.unwrap_or(false),
+                source: if file.nested_repositories.is_some() { Source::File } else { Source::Default },
+            },
             limits: limits(&file.limits),
         }
     }
@@ -115,6 +143,11 @@ pub(super) fn rows(held: &Held) -> Vec<(&'static str, String, String)> {
         list("sandbox.hide", &held.hide),
         list("sandbox.show", &held.show),
         list("sandbox.writable", &held.writable),
+        (
+            "sandbox.nested_repositories",
+            held.nested_repositories.value.to_string(),
+            held.nested_repositories.source.to_string(),
+        ),
         limit("sandbox.limits.memory_mib", limits.memory_mib),
         limit("sandbox.limits.processes", limits.processes),
         limit("sandbox.limits.open_files", limits.open_files),
@@ -132,6 +165,7 @@ pub fn walls(config: &Config, workspace: &str) -> Option<Arc<dyn crate::ports::s
         hide: held.hide.value.clone(),
         show: held.show.value.clone(),
         writable: held.writable.value.clone(),
+        nested_repositories: held.nested_repositories.value,
         own: vec![paths.data.clone(), paths.config.clone(), paths.cache.clone()],
         cache: Some(paths.cache.join("commands")),
         registers: Some(paths.data.join("sandbox")),

@@ -6,6 +6,18 @@ use crate::ports::Later;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+/// What stands in the place of a name that must not be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stand {
+    /// The name.
+    pub path: PathBuf,
+    /// The text of a file, where an empty folder would disturb others.
+    pub text: Option<&'static str>,
+}
+
+/// What stands in `Wrapped::argv` for the number of a handle, from which `Wrapped::filter` is read.
+pub const FILTER: &str = "{filter}";
+
 /// How a program is started behind the walls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wrapped {
@@ -15,11 +27,13 @@ pub struct Wrapped {
     pub inside: PathBuf,
     /// Variables that have other values inside.
     pub environment: Vec<(OsString, OsString)>,
-    /// Names that must not be made in the workspace and are not there: for as long as the program runs, an empty folder
-    /// stands in the place of each, on which the walls put one that cannot be written.
-    pub stands: Vec<PathBuf>,
-    /// Files that are removed where the program has made them, since an empty folder in their place would disturb others.
-    pub swept: Vec<PathBuf>,
+    /// What is refused of the kernel, read by the program of `argv`.
+    pub filter: Vec<u8>,
+    /// Names that must not be made in the workspace and are not there: for as long as the program runs, something stands in
+    /// the place of each, on which the walls put the same not to be written.
+    pub stands: Vec<Stand>,
+    /// A folder in which repositories are looked for that the program made or changed; none where it could not.
+    pub watched: Option<PathBuf>,
     /// A file name of the app's own, by which those who work in this workspace at a time know of each other.
     pub register: Option<PathBuf>,
 }

@@ -162,6 +162,19 @@ fn there_is_no_terminal_and_no_new_privilege() {
     assert!(stat.text.lines().next().unwrap().ends_with(" 0"), "no controlling terminal: {}", stat.text);
 }
 
+/// Cause: whoever starts the app may have left handles open.
+#[test]
+#[cfg(target_os = "linux")]
+fn handles_of_others_are_not_inherited() {
+    for bench in both() {
+        bench.write("left-open", "");
+        let open = std::fs::File::open(bench.path("left-open")).unwrap();
+        rustix::io::fcntl_setfd(&open, rustix::io::FdFlags::empty()).unwrap();
+        let ran = bench.run("run_command", json!({"shell": "ls -l /proc/self/fd; echo over"}));
+        assert!(ran.text.contains("over") && !ran.text.contains("left-open"), "{}", ran.text);
+    }
+}
+
 #[test]
 fn the_environment_is_an_allow_list() {
     for bench in both() {

@@ -65,6 +65,8 @@ mod sandbox;
 #[cfg(target_os = "linux")]
 mod sandbox_ends;
 #[cfg(target_os = "linux")]
+mod sandbox_turned;
+#[cfg(target_os = "linux")]
 mod sandbox_words;
 #[cfg(target_os = "linux")]
 mod scripts;

@@ -4,10 +4,19 @@
 use crate::harness::binary::{Running, until, until_gone};
 use crate::sandbox::{PROMISE, Ward, has_bwrap};
 use serde_json::json;
+use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Names that a sandbox puts up for as long as a command runs.
-const STANDS: [&str; 4] = ["ws/.envrc", "ws/.tackroom", "ws/.idea", "ws/.git/hooks"];
+const STANDS: [&str; 6] = [
+    "ws/.envrc",
+    "ws/.tackroom",
+    "ws/.idea",
+    "ws/.git/hooks",
+    "ws/.git/commondir",
+    "ws/.git/config.worktree",
+];
 
 fn bare() -> Ward {
     let ward = Ward::new();
@@ -51,6 +60,48 @@ fn bombs_die_with_the_call() {
     assert!(text.contains("more than 200 MiB of memory"), "{text}");
     let (outcome, text) = run("head -c 5000000000 /dev/zero > /tmp/large");
     assert_eq!(outcome, "error", "{text}");
+    nothing_is_left(&ward);
+}
+
+/// Not a test of its own: files in memory without a name, when this binary is started as the command of a call.
+#[test]
+#[ignore = "started inside of a sandbox by another test"]
+fn hoarder() {
+    let mut kept = Vec::new();
+    let piece = vec![1; 1024 * 1024];
+    for n in 0..300 {
+        let file = rustix::fs::memfd_create(format!("hoard-{n}"), rustix::fs::MemfdFlags::CLOEXEC).unwrap();
+        let mut file = std::fs::File::from(file);
+        file.write_all(&piece).unwrap();
+        kept.push(file);
+    }
+    println!("hoarded {}", kept.len());
+    let (_tell, told) = std::sync::mpsc::sync_channel::<()>(1);
+    let _ = told.recv_timeout(Duration::from_secs(15));
+    println!("kept them");
+}
+
+/// Cause: what is held in files is memory of no process, whether the file has a name in a fresh folder or none at all.
+#[test]
+fn files_in_memory_count_as_memory() {
+    if !has_bwrap(PROMISE) {
+        return;
+    }
+    let ward = bare();
+    let argv = ["./prober", "--exact", "--nocapture", "--ignored", "sandbox_ends::hoarder"];
+    let (outcome, text) = ward.command(json!({"argv": argv, "timeout_s": 40}), &[]);
+    println!("files without a name: {outcome}: {text}");
+    assert!(text.contains("more than 200 MiB of memory") && !text.contains("kept them"), "{text}");
+    let line = "for d in /tmp /var/tmp /dev/shm ~; do head -c 80000000 /dev/zero > $d/large; done; sleep 15; echo kept";
+    let (outcome, text) = ward.command(json!({"shell": line, "timeout_s": 40}), &[]);
+    println!("files in fresh folders: {outcome}: {text}");
+    assert!(text.contains("more than 200 MiB of memory") && !text.contains("kept"), "{text}");
+    // What is within the limit is let be, also where it is mapped.
+    let (outcome, text) = ward.command(
+        json!({"shell": "head -c 80000000 /dev/zero > /tmp/large; tail -c 80000000 /tmp/large | wc -c"}),
+        &[],
+    );
+    assert_eq!(outcome, "ok", "{text}");
     nothing_is_left(&ward);
 }
 
@@ -152,7 +203,9 @@ fn what_a_crash_left_standing_is_taken_away_by_the_next() {
     until_gone(&mark(&ward));
     let ran = run.end();
     assert!(ran.out.contains("the process that watched the command ended by itself"), "{ran:?}");
-    assert!(ward.path("ws/.idea").is_dir(), "nobody was there to take it away");
+    for name in STANDS {
+        assert!(ward.path(name).exists(), "{name}: nobody was there to take it away");
+    }
     ward.command(json!({"shell": "true"}), &[]);
     nothing_is_left(&ward);
 }

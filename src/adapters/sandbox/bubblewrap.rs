@@ -1,12 +1,13 @@
 //! The walls that bubblewrap puts up: what stands of what was asked, and how a command is started behind it.
 
-use super::Settings;
+use super::asked::{self, Named};
 use super::plan::{self, PROGRAM};
 use super::probe::{Found, Missing, Probe, flags};
+use super::{Settings, calls};
 use crate::domain::hash::Hash;
-use crate::domain::sandbox::Walls;
+use crate::domain::sandbox::{Walls, Writes};
 use crate::ports::Later;
-use crate::ports::sandbox::{Sandbox, Seal, Wrapped};
+use crate::ports::sandbox::{FILTER, Sandbox, Seal, Wrapped};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,22 +65,32 @@ impl Bubblewrap {
     }
 
     /// Everything for one command; reads folders, so off the async threads.
-    fn wrapped(&self, found: &Found, cwd: &Path, program: &Path, seals: &[Seal]) -> Result<Wrapped, String> {
+    fn wrapped(
+        &self,
+        found: &Found,
+        named: &[Named],
+        cwd: &Path,
+        program: &Path,
+        seals: &[Seal],
+    ) -> Result<Wrapped, String> {
         let settings = &self.settings;
-        let mut plan = plan::plan(settings, &self.workspace, program)?;
+        let mut plan = plan::plan(settings, &self.workspace, named, program)?;
         plan.seal(seals);
         plan.make();
         let mut argv = vec![found.program.clone().into_os_string()];
         argv.extend(flags(found.knows, settings.profile.network));
+        argv.extend(["--seccomp", FILTER].map(OsString::from));
         argv.extend(plan.mounts.arguments(found.knows));
         argv.extend([OsString::from("--chdir"), cwd.as_os_str().to_owned(), OsString::from("--")]);
         let register = settings.registers.as_ref().map(|dir| dir.join(plan::register(&self.workspace)));
+        let watches = settings.profile.writes == Writes::Workspace && !settings.nested_repositories;
         Ok(Wrapped {
             argv,
             inside: PathBuf::from(PROGRAM),
             environment: vec![(OsString::from("TMPDIR"), OsString::from("/tmp"))],
+            filter: calls::filter(),
             stands: plan.guard.stands,
-            swept: plan.guard.swept,
+            watched: watches.then(|| self.workspace.clone()),
             register,
         })
     }
@@ -110,8 +121,13 @@ impl Sandbox for Bubblewrap {
                 return Ok(None);
             }
             let (own, cwd, program) = (self.clone(), cwd.to_path_buf(), program.to_path_buf());
+            let named = match self.settings.profile.writes {
+                Writes::Workspace => asked::names(&self.settings, &self.workspace).await,
+                Writes::Anything | Writes::Nothing => Vec::new(),
+            };
             let seals = seals.to_vec();
-            let wrapped = tokio::task::spawn_blocking(move || own.wrapped(&found, &cwd, &program, &seals));
+            let wrapped =
+                tokio::task::spawn_blocking(move || own.wrapped(&found, &named, &cwd, &program, &seals));
             wrapped.await.map_err(|error| format!("the sandbox broke: {error}"))?.map(Some)
         })
     }

@@ -2,15 +2,21 @@
 //! editors and shells execute when the folder is opened.
 //!
 //! What is there is put in a second time, not to be written; the folders above it too, so that none can be moved away and
-//! made anew. What is not there must not come to be: an empty folder stands in its place for as long as the command runs.
+//! made anew. What is not there must not come to be: an empty folder stands in its place for as long as the command runs, or a
+//! file, where a folder would disturb git.
 
+use super::asked::Named;
 use super::mounts::{Mounts, What};
+use super::system;
+use crate::ports::sandbox::Stand;
 use std::path::{Path, PathBuf};
 
 /// At the root of a workspace.
 const NAMES: &[&str] = &[".envrc", ".tackroom", ".vscode", ".idea"];
-/// In a folder of git: files that are read and name programs.
-const GIT_FILES: &[&str] = &["config", "config.worktree", "commondir", "gitdir"];
+/// In a repository: files that name programs or other places, with what stands there meanwhile and says nothing new.
+const GIT_FILES: &[(&str, &str)] = &[("config", ""), ("config.worktree", ""), ("commondir", ".\n")];
+/// The same in the folder of a worktree.
+const TREE_FILES: &[(&str, &str)] = &[("config.worktree", ""), ("commondir", "../..\n")];
 /// Repositories within a repository that are looked at; with more of them, all are read-only.
 const INNER_MAX: usize = 64;
 /// Bytes of a file that names another place.
@@ -20,22 +26,26 @@ const SMALL: u64 = 64 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Guard {
     /// Names that must not be made.
-    pub(super) stands: Vec<PathBuf>,
-    /// Files that are removed where they were made.
-    pub(super) swept: Vec<PathBuf>,
+    pub(super) stands: Vec<Stand>,
 }
 
 /// Guards what lies in a workspace that is written, but for what the settings lift.
 pub(super) struct Guarding<'a> {
     workspace: &'a Path,
+    named: &'a [Named],
     lifted: &'a [PathBuf],
     mounts: &'a mut Mounts,
     guard: Guard,
 }
 
 /// Guards the workspace; fails, with the reason, where that cannot be done.
-pub(super) fn guard(mounts: &mut Mounts, workspace: &Path, lifted: &[PathBuf]) -> Result<Guard, String> {
-    let mut guarding = Guarding { workspace, lifted, mounts, guard: Guard::default() };
+pub(super) fn guard(
+    mounts: &mut Mounts,
+    workspace: &Path,
+    named: &[Named],
+    lifted: &[PathBuf],
+) -> Result<Guard, String> {
+    let mut guarding = Guarding { workspace, named, lifted, mounts, guard: Guard::default() };
     for name in NAMES {
         guarding.keep(&workspace.join(name))?;
     }
@@ -50,6 +60,11 @@ impl Guarding<'_> {
 
     /// A place that may neither be changed nor come to be.
     fn keep(&mut self, path: &Path) -> Result<(), String> {
+        self.hold(path, None)
+    }
+
+    /// The same; where it is missing, a file with this text stands there.
+    fn hold(&mut self, path: &Path, text: Option<&'static str>) -> Result<(), String> {
         if self.is_lifted(path) {
             return Ok(());
         }
@@ -61,7 +76,7 @@ impl Guarding<'_> {
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 self.mounts.put(path, What::ReadIfThere);
-                self.guard.stands.push(path.to_path_buf());
+                self.guard.stands.push(Stand { path: path.to_path_buf(), text });
                 Ok(())
             }
             Err(error) => Err(format!("{} cannot be guarded: {error}", path.display())),
@@ -77,7 +92,7 @@ impl Guarding<'_> {
 
     /// A folder that may be written and not be moved away.
     fn pin(&mut self, path: &Path) {
-        if !self.is_lifted(path) && !self.mounts.names(path) {
+        if !self.is_lifted(path) && !self.mounts.names(path) && self.mounts.writes(path) {
             self.mounts.put(path, What::Write);
         }
     }
@@ -104,11 +119,16 @@ impl Guarding<'_> {
     /// A folder without `.git` is a repository itself where it looks like one, and nobody shall make it look like one.
     fn bare(&mut self) -> Result<(), String> {
         let workspace = self.workspace;
-        let head = workspace.join("HEAD");
-        match head.is_file() && workspace.join("objects").is_dir() && workspace.join("refs").is_dir() {
-            true => self.repository(workspace),
-            false if head.exists() => Ok(()),
-            false => self.keep(&head),
+        if !workspace.join("HEAD").is_file() {
+            return self.keep(&workspace.join("HEAD"));
+        }
+        match ["objects", "refs"].into_iter().find(|name| !workspace.join(name).is_dir()) {
+            None => self.repository(workspace),
+            // An empty folder would do for git; and what is missing here must not be named to be elsewhere.
+            Some(missing) => {
+                self.hold(&workspace.join(missing), Some(""))?;
+                self.hold(&workspace.join("commondir"), Some(".\n"))
+            }
         }
     }
 
@@ -130,21 +150,21 @@ impl Guarding<'_> {
     }
 
     fn repository(&mut self, git: &Path) -> Result<(), String> {
-        self.files(git)?;
+        self.files(git, GIT_FILES)?;
         self.keep(&git.join("hooks"))?;
-        for named in named_programs(&small(&git.join("config"))) {
-            // Folders of hooks are named as seen from the workspace, further settings as seen from these.
-            let places = [self.workspace.join(&named), git.join(&named)];
-            for place in places.iter().filter_map(|place| super::system::real(place)) {
-                if place.starts_with(self.workspace) && !git.starts_with(&place) {
-                    place.parent().into_iter().for_each(|above| self.chain(above));
-                    self.keep(&place)?;
-                }
-            }
+        // As seen from the workspace, and further settings as seen from those that name them.
+        let plain = named_programs(&small(&git.join("config"))).into_iter();
+        let plain = plain.flat_map(|(path, is_settings)| {
+            [self.workspace.join(&path), git.join(&path)].map(|place| Named { place, is_settings })
+        });
+        let mut named: Vec<Named> = plain.filter(|named| system::real(&named.place).is_some()).collect();
+        named.extend(self.named.iter().cloned());
+        for Named { place, is_settings } in named {
+            self.place(git, &place, is_settings)?;
         }
         for worktree in folders(&git.join("worktrees")) {
             self.chain(&worktree);
-            self.files(&worktree)?;
+            self.files(&worktree, TREE_FILES)?;
         }
         let mut inner = Vec::new();
         repositories(&git.join("modules"), 0, &mut inner);
@@ -153,23 +173,38 @@ impl Guarding<'_> {
         }
         for module in inner {
             self.chain(&module);
-            self.files(&module)?;
+            self.files(&module, GIT_FILES)?;
             self.keep(&module.join("hooks"))?;
         }
         Ok(())
     }
 
-    /// The files that name programs or other places. One of these that is empty would disturb git.
-    fn files(&mut self, git: &Path) -> Result<(), String> {
-        for name in GIT_FILES {
-            let path = git.join(name);
-            match std::fs::symlink_metadata(&path).is_ok() {
-                true => self.keep(&path)?,
-                false if self.is_lifted(&path) => {}
-                false => self.guard.swept.push(path),
-            }
+    /// What the settings of a repository name, where it lies in the workspace. What is missing must not come to be, nor the
+    /// first of the folders above it that is missing.
+    fn place(&mut self, git: &Path, place: &Path, is_settings: bool) -> Result<(), String> {
+        let there = place.ancestors().find(|above| std::fs::symlink_metadata(above).is_ok());
+        let Some(there) = there else { return Ok(()) };
+        let Some(real) = system::real(there) else {
+            // A link that leads nowhere yet.
+            return if there.starts_with(self.workspace) { Err(self.linked(there)) } else { Ok(()) };
+        };
+        let missing = place.strip_prefix(there).unwrap_or(Path::new(""));
+        let guarded = missing.components().next().map_or(real.clone(), |first| real.join(first));
+        if !guarded.starts_with(self.workspace) || git.starts_with(&guarded) {
+            return Ok(());
         }
-        Ok(())
+        guarded.parent().into_iter().for_each(|above| self.chain(above));
+        let is_file = is_settings && missing.components().count() == 1;
+        self.hold(&guarded, is_file.then_some(""))
+    }
+
+    /// The files that name programs or other places, with what stands for them.
+    fn files(&mut self, git: &Path, names: &[(&str, &'static str)]) -> Result<(), String> {
+        for (name, text) in names {
+            self.hold(&git.join(name), Some(text))?;
+        }
+        let named = git.join("gitdir");
+        if std::fs::symlink_metadata(&named).is_ok() { self.keep(&named) } else { Ok(()) }
     }
 }
 
@@ -179,7 +214,7 @@ fn named_repository(workspace: &Path) -> Option<PathBuf> {
     std::fs::symlink_metadata(&file).ok().filter(std::fs::Metadata::is_file)?;
     let text = small(&file);
     let named = text.strip_prefix("gitdir:")?.trim();
-    super::system::folder(&workspace.join(named))
+    system::folder(&workspace.join(named))
 }
 
 /// The repository of the workspace, where it lies outside.
@@ -198,12 +233,15 @@ fn small(file: &Path) -> String {
     }
 }
 
-/// What the settings of a repository name that git runs, or reads as further settings.
-fn named_programs(config: &str) -> Vec<PathBuf> {
+/// What the settings of a repository name that git runs, or reads as further settings (and which of the two).
+fn named_programs(config: &str) -> Vec<(PathBuf, bool)> {
     let lines = config.lines().filter_map(|line| line.split_once('='));
     let names = ["hookspath", "fsmonitor", "path"];
-    let named = lines.filter(|(name, _)| names.contains(&name.trim().to_ascii_lowercase().as_str()));
-    named.map(|(_, path)| PathBuf::from(path.trim().trim_matches('"'))).collect()
+    let named = lines.filter_map(|(name, path)| {
+        let name = name.trim().to_ascii_lowercase();
+        names.contains(&name.as_str()).then(|| (PathBuf::from(path.trim().trim_matches('"')), name == "path"))
+    });
+    named.collect()
 }
 
 fn folders(of: &Path) -> Vec<PathBuf> {

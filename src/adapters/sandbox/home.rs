@@ -174,9 +174,11 @@ pub(super) fn furnish(mounts: &mut Mounts, home: &Path, shown: &[PathBuf]) {
         see(mounts, path);
     }
     for path in SECRETS.iter().map(|name| home.join(name)) {
-        let is_asked_for = shown.iter().any(|shown| path.starts_with(shown));
-        if path.is_file() && mounts.shows(&path) && !is_asked_for {
-            mounts.put(path, What::Empty);
+        // Where it really lies: a folder of tools, or the file, may be a link to what is seen under another name.
+        let Some(real) = super::system::real(&path).filter(|real| real.is_file()) else { continue };
+        let is_asked_for = shown.iter().any(|shown| path.starts_with(shown) || real.starts_with(shown));
+        if mounts.shows(&real) && !is_asked_for {
+            mounts.put(real, What::Empty);
         }
     }
 }

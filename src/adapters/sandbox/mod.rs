@@ -2,8 +2,11 @@
 
 mod mounts; // what is seen where, parents before what lies in them
 mod system; // folders of the system that are hidden or fresh
+mod sockets; // those of outside that can be seen
 mod home; // what of a home folder is seen
 mod guarded; // what a command may not change in its own workspace
+mod calls; // calls of the kernel that are refused
+mod asked; // what git says that its settings name
 mod probe; // whether bubblewrap works here, tried for real
 mod plan; // all of it for one command
 mod bubblewrap; // the walls themselves
@@ -28,6 +31,8 @@ pub struct Settings {
     pub hide: Vec<String>,
     /// Paths below the home folder that are seen although they would be hidden.
     pub show: Vec<String>,
+    /// Whether repositories below the workspace that a command made are left as they are, whatever they would run.
+    pub nested_repositories: bool,
     /// Further paths that may be written, also those in the workspace that otherwise may not.
     pub writable: Vec<String>,
     /// The app's own folders, absolute: nobody inside sees them.

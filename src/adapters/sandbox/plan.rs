@@ -1,11 +1,12 @@
 //! All that one command sees and may write, worked out from the folders as they are now.
 
+use super::asked::Named;
 use super::guarded::{self, Guard};
 use super::mounts::{Mounts, Open, What};
-use super::{Settings, home, system};
+use super::{Settings, home, sockets, system};
 use crate::domain::hash::Hash;
 use crate::domain::sandbox::Writes;
-use crate::ports::sandbox::Seal;
+use crate::ports::sandbox::{Seal, Stand};
 use std::path::{Path, PathBuf};
 
 /// Where this app's own program stands inside.
@@ -38,7 +39,12 @@ pub(super) fn impossible(settings: &Settings, workspace: &Path) -> Option<String
 }
 
 /// The plan for a command in a workspace.
-pub(super) fn plan(settings: &Settings, workspace: &Path, program: &Path) -> Result<Plan, String> {
+pub(super) fn plan(
+    settings: &Settings,
+    workspace: &Path,
+    named: &[Named],
+    program: &Path,
+) -> Result<Plan, String> {
     let mut mounts = Mounts::default();
     let mut made = Vec::new();
     let fresh = settings.limits.memory_mib;
@@ -83,13 +89,13 @@ pub(super) fn plan(settings: &Settings, workspace: &Path, program: &Path) -> Res
                 None => {}
             }
         }
-        guard = guarded::guard(&mut mounts, workspace, &writable)?;
+        guard = guarded::guard(&mut mounts, workspace, named, &writable)?;
     }
     for hidden in settings.hide.iter().filter_map(place).filter_map(|path| system::real(&path)) {
         home::hide(&mut mounts, &hidden);
     }
     own_in_workspace(&mut mounts, settings, workspace, &mut guard);
-    system::cover_sockets(&mut mounts);
+    sockets::cover(&mut mounts)?;
     mounts.put(PROGRAM, What::File(program.to_path_buf()));
     Ok(Plan { mounts, guard, made })
 }
@@ -102,7 +108,7 @@ fn own_in_workspace(mounts: &mut Mounts, settings: &Settings, workspace: &Path, 
     for own in settings.own.iter().filter(|own| own.starts_with(workspace) && *own != workspace) {
         if std::fs::symlink_metadata(own).is_err() && own.parent().is_some_and(Path::is_dir) {
             mounts.put(own, What::ReadIfThere);
-            guard.stands.push(own.clone());
+            guard.stands.push(Stand { path: own.clone(), text: None });
         }
     }
 }

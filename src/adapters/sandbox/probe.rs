@@ -2,10 +2,11 @@
 //! program that is found.
 
 use super::mounts::{Knows, Mounts};
-use super::system;
+use super::{calls, system};
 use crate::domain::sandbox::{Profile, Writes};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io::{self, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -116,30 +117,41 @@ fn find(path: &OsStr, outside_of: &Path) -> Result<(PathBuf, Identity), Missing>
 
 /// Starts a shell that does nothing, with the flags and folders that a command gets.
 async fn try_out(program: &Path, identity: Identity, network: bool) -> Result<Found, Missing> {
-    let help = said(program, &["--help".into()]).await?.1;
+    let help = said(program, &["--help".into()], &[]).await?.1;
     let knows = Knows {
         size: help.contains("--size "),
         perms: help.contains("--perms "),
         disable_userns: help.contains("--disable-userns "),
     };
-    let version = said(program, &["--version".into()]).await?.1;
+    let version = said(program, &["--version".into()], &[]).await?.1;
     let version = version.lines().next().unwrap_or("bubblewrap").trim().to_string();
     let mut mounts = Mounts::default();
     system::furnish(&mut mounts, Profile { writes: Writes::Nothing, network }, 1);
     let mut arguments = flags(knows, network);
     arguments.extend(mounts.arguments(knows));
-    arguments.extend(["--chdir", "/", "--", "sh", "-c", ":"].map(OsString::from));
-    match said(program, &arguments).await? {
+    arguments.extend(["--seccomp", "0", "--chdir", "/", "--", "sh", "-c", ":"].map(OsString::from));
+    match said(program, &arguments, &calls::filter()).await? {
         (true, _) => Ok(Found { program: program.to_path_buf(), version, identity, knows }),
         (false, why) => Err(refused(&why)),
     }
 }
 
+/// What a program reads: a few hundred bytes, which a pipe holds.
+fn input(bytes: &[u8]) -> io::Result<Stdio> {
+    let (reader, mut writer) = io::pipe()?;
+    writer.write_all(bytes)?;
+    Ok(Stdio::from(reader))
+}
+
 /// Whether it went well, and what it said.
-async fn said(program: &Path, arguments: &[OsString]) -> Result<(bool, String), Missing> {
+async fn said(program: &Path, arguments: &[OsString], given: &[u8]) -> Result<(bool, String), Missing> {
     let mut command = Command::new(program);
     command.args(arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").current_dir("/");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+        .stdin(input(given).unwrap_or_else(|_| Stdio::null()))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     let failed = |why: String| Missing {
         why: format!("{} cannot be run: {why}", program.display()),
         hint: "run it by hand to see what is wrong: bwrap --ro-bind / / true".to_string(),

@@ -1,8 +1,7 @@
-//! The system's folders: all is seen and nothing written, but for what is fresh, what is hidden, and sockets of outside.
+//! The system's folders: all is seen and nothing written, but for what is fresh and what is hidden.
 
 use super::mounts::{Mounts, Open, What};
 use crate::domain::sandbox::Profile;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 /// Files that hold secrets of the machine: of interest where this app runs as root.
@@ -19,17 +18,20 @@ const SECRETS: &[&str] = &[
     "/proc/sysrq-trigger",
     "/proc/kcore",
     "/proc/kmsg",
+    // What keys there are.
+    "/proc/keys",
+    "/proc/key-users",
 ];
 /// Folders of secrets and of other people's data, of interest to root.
 const SECRET_FOLDERS: &[&str] =
     &["/etc/sudoers.d", "/etc/ssl/private", "/var/lib/docker", "/var/lib/containerd", "/var/spool"];
-/// Sockets of outside that are covered at most; programs make few outside of the folders that are hidden anyway.
-const SOCKETS_MAX: usize = 200;
 
 /// Puts the system's folders in. `mib` is how large a fresh folder may grow.
 pub(super) fn furnish(mounts: &mut Mounts, profile: Profile, mib: u64) {
     mounts.put("/", What::Read);
     mounts.put("/dev", What::Devices);
+    // What lies in these is memory and counted with it, see `adapters/tool/usage`.
+    let mib = if mib > 0 { (mib / 2).max(1) } else { 0 };
     mounts.put("/dev/shm", What::Fresh(mib, Open::All));
     mounts.put("/proc", What::Processes);
     for own in ["/proc/sys", "/proc/fs", "/proc/acpi", "/proc/bus", "/proc/irq", "/proc/scsi"] {
@@ -70,25 +72,6 @@ fn system_links(mounts: &mut Mounts) {
             mounts.put(name, What::Link(target));
         }
     }
-}
-
-/// Covers the sockets that somebody outside listens on and that can be seen. Those of `/run` and `/tmp` are hidden with their
-/// folders, those without a file go with the network.
-pub(super) fn cover_sockets(mounts: &mut Mounts) {
-    let told = std::fs::read_to_string("/proc/net/unix").unwrap_or_default();
-    let paths = told.lines().skip(1).filter_map(|line| line.split_ascii_whitespace().nth(7));
-    let files = paths.filter(|path| path.starts_with('/')).filter_map(|path| real(Path::new(path)));
-    let mut open: Vec<PathBuf> = files.filter(|file| is_socket(file) && mounts.shows(file)).collect();
-    open.sort_unstable();
-    open.dedup();
-    open.truncate(SOCKETS_MAX);
-    for file in open {
-        mounts.put(file, What::Empty);
-    }
-}
-
-fn is_socket(path: &Path) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket())
 }
 
 fn is_readable(path: &Path) -> bool {

@@ -129,8 +129,9 @@ fn chosen(argv: &[OsString]) -> io::Result<Report> {
     watch(argv)
 }
 
-/// What the command inherits: a session without a terminal, no new privileges, no core files.
+/// What the command inherits: a session without a terminal, no new privileges, no core files, no handle of others.
 pub(super) fn isolate() -> io::Result<()> {
+    super::handles::keep();
     match setsid() {
         Ok(_) => {}
         // Refused to who leads a group: who leads a session already has one of its own.

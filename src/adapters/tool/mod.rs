@@ -16,8 +16,11 @@ mod supervise; // one running program and everything it started, from its start 
 mod keep; // head and tail of an output of any size
 mod process; // the processes that a program left, found and ended
 pub mod child; // the process between this app and a program: `tackroom __child`
+mod handles; // what a program does not inherit
 mod outer; // the process outside of a program's walls
 mod stands; // what stands in the place of names that a program must not make
+mod nested; // repositories below the workspace that a program made or changed
+mod settings_of_git; // whether a repository's settings name a program
 mod usage; // what a program uses, with all it started
 mod http_get; // one page from a host
 mod url; // web addresses, strictly read

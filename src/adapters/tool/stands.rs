@@ -1,10 +1,11 @@
-//! Empty folders in the place of names that a command must not make, for as long as it runs; and what it made nevertheless.
+//! What stands in the place of names that a command must not make, for as long as it runs: an empty folder, or a file where git
+//! would stumble over a folder.
 //!
 //! Several commands may run in one workspace. A folder that stands for one of them must not be taken away under another, for
 //! whose eyes something is laid over it: so each holds a shared lock, and whoever is the last takes all of them away. What is
 //! put up is written down before, so that the next one takes away what a crash left.
 
-use super::outer::Outside;
+use super::outer::{Outside, Stand};
 use rustix::fs::{FlockOperation, flock};
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
@@ -12,10 +13,12 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+/// What parts a path from the text of a file in the register.
+const TEXT: char = '\u{1}';
+
 /// What stands, and who holds it.
 pub(super) struct Stands {
-    own: Vec<String>,
-    swept: Vec<String>,
+    own: Vec<Stand>,
     register: Option<Register>,
 }
 
@@ -28,19 +31,18 @@ struct Register {
 impl Stands {
     /// Puts up what is to stand. What is there already is not this command's.
     pub(super) fn put(order: &Outside) -> io::Result<Stands> {
-        let swept = order.swept.iter().filter(|path| !is_there(path)).cloned().collect();
         let mut register = order.register.as_deref().map(Register::open).transpose()?;
         let mut own = Vec::new();
         if let Some(register) = &mut register {
             flock(&register.list, FlockOperation::LockExclusive)?;
             flock(&register.held, FlockOperation::LockShared)?;
             let mut known = register.read()?;
-            known.extend(order.stands.iter().filter(|path| !is_there(path)).cloned());
+            known.extend(order.stands.iter().filter(|stand| !is_there(&stand.path)).map(line));
             register.write(&known)?;
         }
-        for path in &order.stands {
-            match fs::DirBuilder::new().mode(0o755).create(path) {
-                Ok(()) => own.push(path.clone()),
+        for stand in &order.stands {
+            match put_up(stand) {
+                Ok(()) => own.push(stand.clone()),
                 // It has come meanwhile, or nobody can make it: not the command either.
                 Err(error)
                     if matches!(
@@ -51,7 +53,7 @@ impl Stands {
                             | ErrorKind::NotFound
                     ) => {}
                 Err(error) => {
-                    let why = format!("{path} cannot be kept from being made: {error}");
+                    let why = format!("{} cannot be kept from being made: {error}", stand.path);
                     return Err(io::Error::other(why));
                 }
             }
@@ -59,25 +61,15 @@ impl Stands {
         if let Some(register) = &register {
             flock(&register.list, FlockOperation::Unlock)?;
         }
-        Ok(Stands { own, swept, register })
+        Ok(Stands { own, register })
     }
 
-    /// Takes away what stands, where nobody else needs it; tells what the command made that it should not have.
-    pub(super) fn take_away(self) -> Vec<String> {
+    /// Takes away what stands, where nobody else needs it.
+    pub(super) fn take_away(self) {
         match self.register {
             Some(register) => register.clear(),
-            None => self.own.iter().for_each(|path| remove_empty(path)),
+            None => self.own.iter().for_each(|stand| remove(&line(stand))),
         }
-        let made = self.swept.iter().filter(|path| is_there(path));
-        let told = made.map(|path| match remove(path) {
-            Ok(()) => {
-                format!("{path} was made and has been removed: it would have git run programs outside of the sandbox")
-            }
-            Err(error) => {
-                format!("{path} was made, would have git run programs, and could not be removed: {error}")
-            }
-        });
-        told.collect()
     }
 }
 
@@ -116,21 +108,51 @@ impl Register {
             return;
         }
         let Ok(known) = self.read() else { return };
-        known.iter().for_each(|path| remove_empty(path));
+        known.iter().for_each(|line| remove(line));
         let _ = self.write(&BTreeSet::new()); // what is named there and gone is not looked for again
     }
 }
 
-/// Removes a folder if it is empty: what somebody has put into it is theirs.
-fn remove_empty(path: &str) {
-    let _ = fs::remove_dir(path);
+/// Puts it up where nothing is.
+fn put_up(stand: &Stand) -> io::Result<()> {
+    match &stand.text {
+        None => fs::DirBuilder::new().mode(0o755).create(&stand.path),
+        Some(text) => {
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o644).open(&stand.path)?;
+            file.write_all(text.as_bytes())
+        }
+    }
 }
 
-fn remove(path: &str) -> io::Result<()> {
-    match fs::symlink_metadata(path)?.is_dir() {
-        true => fs::remove_dir_all(path),
-        false => fs::remove_file(path),
+/// A stand as the register has it: a path, and for a file its text behind a character that paths seldom have.
+fn line(stand: &Stand) -> String {
+    match &stand.text {
+        None => stand.path.clone(),
+        Some(text) => format!("{}{TEXT}{text}", stand.path),
     }
+}
+
+/// Removes what a line of the register names, if it is as it was put up: what somebody has put in its place is theirs.
+fn remove(line: &str) {
+    match line.rsplit_once(TEXT) {
+        Some((path, text)) if is_file_with(path, text) => {
+            let _ = fs::remove_file(path);
+        }
+        // Half written when a crash came.
+        Some((path, _)) if is_file_with(path, "") => {
+            let _ = fs::remove_file(path);
+        }
+        Some(_) => {}
+        None => {
+            let _ = fs::remove_dir(line);
+        }
+    }
+}
+
+fn is_file_with(path: &str, text: &str) -> bool {
+    let is_file =
+        fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() == text.len() as u64);
+    is_file && fs::read(path).is_ok_and(|found| found == text.as_bytes())
 }
 
 fn is_there(path: &str) -> bool {

@@ -2,9 +2,9 @@
 
 use super::child::{GRACE, INSIDE, Inside, OUTSIDE, PLAIN, Report};
 use super::keep::{Keep, Stream};
-use super::outer::Outside;
+use super::outer::{Outside, Stand, hex};
 use super::process::{of_command, signal, signal_group};
-use crate::ports::sandbox::Wrapped;
+use crate::ports::sandbox::{self, Wrapped};
 use crate::ports::tool::Cleared;
 use rustix::process::{Pid, Signal};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -156,6 +156,7 @@ fn start(launch: Launch, key: &str) -> io::Result<(Body, pipe::Receiver)> {
     let mut environment = launch.environment;
     let whole = whole(launch.launcher, launch.held, &launch.argv, &mut environment)?;
     let (program, args) = whole.split_first().ok_or_else(|| io::Error::other("no command was given"))?;
+    super::handles::keep();
     let mut command = Command::new(program);
     command.args(args).env_clear().envs(&environment).env(MARK, &value);
     command.current_dir(&launch.cwd).stderr(Stdio::from(OwnedFd::from(writer.try_clone()?)));
@@ -192,13 +193,10 @@ fn whole(
         }
         (Some(launcher), Some(Held { wrapped, inside })) => {
             let outside = Outside {
-                stands: utf8(&wrapped.stands)?,
-                swept: utf8(&wrapped.swept)?,
-                register: wrapped
-                    .register
-                    .map(|file| utf8(&[file]))
-                    .transpose()?
-                    .and_then(|mut all| all.pop()),
+                filter: hex(&wrapped.filter),
+                stands: wrapped.stands.iter().map(stand).collect::<io::Result<_>>()?,
+                watched: wrapped.watched.as_deref().map(utf8).transpose()?,
+                register: wrapped.register.as_deref().map(utf8).transpose()?,
                 memory_mib: inside.memory_mib,
                 processes: inside.processes,
             };
@@ -215,10 +213,13 @@ fn whole(
     Ok(whole)
 }
 
-fn utf8(paths: &[PathBuf]) -> io::Result<Vec<String>> {
-    let text = |path: &PathBuf| path.to_str().map(str::to_string);
+fn utf8(path: &Path) -> io::Result<String> {
     let odd = || io::Error::other("a path of the workspace is not UTF-8, which the sandbox cannot guard");
-    paths.iter().map(|path| text(path).ok_or_else(odd)).collect()
+    path.to_str().map(str::to_string).ok_or_else(odd)
+}
+
+fn stand(stand: &sandbox::Stand) -> io::Result<Stand> {
+    Ok(Stand { path: utf8(&stand.path)?, text: stand.text.map(str::to_string) })
 }
 
 /// The processes of a command: the one between with everything below it, or a mere process group.

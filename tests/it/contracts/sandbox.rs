@@ -21,6 +21,7 @@ fn settings(root: &Path, profile: Profile) -> Settings {
         hide: Vec::new(),
         show: Vec::new(),
         writable: Vec::new(),
+        nested_repositories: false,
         own: vec![root.join("own")],
         cache: Some(root.join("own/cache")),
         registers: Some(root.join("own/registers")),
@@ -79,6 +80,7 @@ async fn its_stamp_changes_with_it() {
         Settings { hide: vec!["x".into()], ..base() },
         Settings { show: vec!["~/.x".into()], ..base() },
         Settings { writable: vec!["~/x".into()], ..base() },
+        Settings { nested_repositories: true, ..base() },
         Settings { path: root.join("user").into_os_string(), ..base() },
     ];
     let mut stamps = Vec::new();

@@ -57,6 +57,7 @@ const PLUGS: &[Plug] = &[
     one("unicode-width", &["src/domain/text.rs"]),
     // adapters
     one("cap-std", &["src/adapters/tool/"]),
+    one("close_fds", &["src/adapters/tool/handles.rs"]),
     one("grep-regex", &["src/adapters/tool/search.rs"]),
     one("grep-searcher", &["src/adapters/tool/search.rs"]),
     Plug {
