@@ -16,6 +16,7 @@ use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
 use crate::domain::tool_spec::{Effect, Touch};
 
+const OTHER_NOTES: &str = "the notes are others than those of the request";
 /// A judged call: the verdict and what it was about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
@@ -70,6 +71,8 @@ pub enum Report {
         frame: Option<Hash>,
         /// The operator's notes in it.
         notes: Vec<NoteNo>,
+        /// The way it takes.
+        route: Option<crate::domain::route::Route>,
     },
     /// The next step is behind breakpoints.
     Stopping,
@@ -124,10 +127,8 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             _ => Err(Refusal::Stray("nothing is queued")),
         },
         Report::Stopping => stopping(session),
-        Report::Asking { notes, .. } if *notes != session.note_numbers() => {
-            Err(Refusal::Stray("the notes are others than those of the request"))
-        }
-        Report::Asking { model, request, frame, notes } => {
+        Report::Asking { notes, .. } if *notes != session.note_numbers() => Err(Refusal::Stray(OTHER_NOTES)),
+        Report::Asking { model, request, frame, notes, route } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {
                 attempt
@@ -137,8 +138,9 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
                 return Err(Refusal::Stray("the model is not to be asked"));
             };
             let messages = (session.transcript.len() + notes.len()) as u64;
-            let (model, request, frame, notes) = (model.clone(), *request, *frame, notes.clone());
-            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, frame, notes }])
+            let (model, request, frame) = (model.clone(), *request, *frame);
+            let (notes, route) = (notes.clone(), route.clone());
+            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, frame, notes, route }])
         }
         Report::Replied(reply) => {
             asked(session)?;

@@ -7,6 +7,7 @@ use crate::adapters::model::form::{Form, Turns, Wishes};
 use crate::adapters::model::growth::Growth;
 use crate::adapters::model::messages::Messages;
 use crate::adapters::model::openai::Chat;
+use crate::adapters::model::responses::Responses;
 use crate::domain::hash::{Growing, Hash};
 use crate::domain::message::{Message, Transcript};
 use crate::domain::tool_spec::ToolBook;
@@ -112,6 +113,7 @@ pub fn rebuilt(frame: &[u8], messages: &Transcript) -> Option<Vec<u8>> {
     match frame.get("form")?.as_str()? {
         Chat::FORM => written_again::<Chat>(&frame, messages),
         Messages::FORM => written_again::<Messages>(&frame, messages),
+        Responses::FORM => written_again::<Responses>(&frame, messages),
         _ => None,
     }
 }

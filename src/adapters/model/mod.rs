@@ -19,9 +19,14 @@ pub mod growth; // something carried on per session
 pub mod body; // a request's body, appended to and hashed as it grows
 pub mod exchange; // one request and its answer
 pub mod openai; // chat completions, which most servers speak
+pub mod thoughts; // signed thoughts, and where in a reply they stood
 pub mod messages; // Anthropic's Messages
+pub mod responses; // OpenAI's Responses
 pub mod endpoint; // the plug for a server, over any wire
 pub mod priced; // a model whose replies tell what they cost
 pub mod script; // what a scripted model says
 pub mod scripted; // a model that follows a script
+pub mod provider; // a provider of models as data
+pub mod health; // what is remembered of credentials and endpoints that failed
+pub mod pool; // a model behind several ways
 pub mod discover; // which models are at hand, and what is wrong with each

@@ -5,6 +5,7 @@ use super::{hidden, hidden_value};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::message::{Args, Draft, Reply};
+use crate::domain::route::Route;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use crate::ports::veil::Veil;
@@ -50,6 +51,10 @@ impl Request for VeiledRequest {
         self.request.frame()
     }
 
+    fn route(&self) -> Option<Route> {
+        self.request.route()
+    }
+
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
         let VeiledRequest { request, veil } = *self;
         Box::pin(async move {
@@ -70,6 +75,9 @@ pub(super) fn replied(veil: &dyn Veil, mut reply: Reply) -> Reply {
     reply.text = hidden(veil, reply.text);
     if let Some(thought) = &mut reply.reasoning {
         thought.text = hidden(veil, std::mem::take(&mut thought.text));
+        // What is signed cannot be changed and still be sent back: with a secret in it, it is not kept at all.
+        thought.details =
+            thought.details.take().filter(|details| hidden_value(veil, details.clone()) == *details);
     }
     for asked in &mut reply.calls {
         asked.args = match std::mem::replace(&mut asked.args, Args::Broken(String::new())) {

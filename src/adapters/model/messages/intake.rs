@@ -8,7 +8,8 @@ use crate::adapters::model::calls::Calls;
 use crate::adapters::model::classify;
 use crate::adapters::model::fields::{self, Ending};
 use crate::adapters::model::intake::{Intake, Progress};
-use crate::adapters::model::messages::thoughts::{self, Thought};
+use crate::adapters::model::messages::THOUGHTS;
+use crate::adapters::model::thoughts::{self, Thought};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::message::{Draft, Finish, Reply};
 use crate::domain::time::Micros;
@@ -267,7 +268,7 @@ impl Intake for MessagesIntake {
         Ok(Reply {
             model: self.model,
             text,
-            reasoning: thoughts::kept(self.thought, &self.thoughts),
+            reasoning: thoughts::kept(THOUGHTS, self.thought, &self.thoughts),
             calls: self.calls.finish().0,
             finish,
             usage,

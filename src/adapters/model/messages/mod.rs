@@ -6,7 +6,6 @@
 
 mod dialect; // what one endpoint does not take
 mod intake; // events to a reply, whole or a fault
-mod thoughts; // signed thoughts, and where in a reply they stood
 mod turns; // the conversation in blocks, roles alternating
 
 pub use dialect::MessagesDialect;
@@ -26,6 +25,8 @@ pub type Anthropic = Plug<Messages>;
 
 /// The version of the interface that requests are written after.
 const VERSION: &str = "2023-06-01";
+/// The name under which signed thoughts are kept.
+const THOUGHTS: &str = "messages";
 /// Tokens of a reply at most where the operator says none: the wire asks for a number.
 const REPLY_TOKENS: u32 = 32_000;
 

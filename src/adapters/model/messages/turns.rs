@@ -4,8 +4,9 @@
 //! from what is settled, for its mark of the cache is only there while it is the last but one.
 
 use crate::adapters::model::form::Turns;
+use crate::adapters::model::messages::THOUGHTS;
 use crate::adapters::model::messages::dialect::MessagesDialect;
-use crate::adapters::model::messages::thoughts;
+use crate::adapters::model::thoughts;
 use crate::adapters::model::turns::{Answer, NO_BEGINNING, NO_RESULT, answers, join, late, note};
 use crate::adapters::model::wire;
 use crate::domain::hash::Hash;
@@ -162,7 +163,7 @@ impl MessagesTurns {
 
     fn put_assistant(&mut self, text: &str, reasoning: Option<&Reasoning>, calls: &[(String, &WireCall)]) {
         self.comma();
-        let thoughts = thoughts::of(reasoning.filter(|_| self.dialect.echo));
+        let thoughts = thoughts::of(THOUGHTS, reasoning.filter(|_| self.dialect.echo));
         self.lag.extend_from_slice(b"{\"role\":\"assistant\",\"content\":[");
         let mut blocks = Blocks { out: &mut self.lag, count: 0 };
         let (mut said, mut called) = (0, 0);
