@@ -297,7 +297,11 @@ impl Sealed {
 pub fn may_say(class: Class, fact: &Fact) -> bool {
     let operators = match fact {
         Fact::SessionOpened { .. } => return true,
-        Fact::RunStarted { .. } | Fact::WorkspaceKept { .. } | Fact::WorkspaceMissed { .. } => {
+        // A use follows from a lease, which a person gave: with the lease itself, or with a verdict later.
+        Fact::RunStarted { .. }
+        | Fact::WorkspaceKept { .. }
+        | Fact::WorkspaceMissed { .. }
+        | Fact::LeaseUsed { .. } => {
             return class != Class::Importer;
         }
         Fact::SessionImported { .. }
@@ -329,7 +333,9 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::BreakpointSet { .. }
         | Fact::BreakpointRemoved { .. }
         | Fact::NoteAdded { .. }
-        | Fact::NoteRemoved { .. } => true,
+        | Fact::NoteRemoved { .. }
+        | Fact::LeaseGranted { .. }
+        | Fact::LeaseRevoked { .. } => true,
         Fact::WriterTaken { .. }
         | Fact::ModelFailed { .. }
         | Fact::CallRefused { .. }

@@ -21,6 +21,8 @@ pub enum Family {
     Call,
     /// Breakpoints, and notes for the next request.
     Stops,
+    /// Leases, as they are given and taken back.
+    Lease,
     /// A kind that this program does not know.
     Unknown,
 }
@@ -96,6 +98,9 @@ kinds!(
     BreakpointHit: Stops,
     NoteAdded: Stops,
     NoteRemoved: Stops,
+    LeaseGranted: Lease,
+    LeaseUsed: Call,
+    LeaseRevoked: Lease,
 );
 
 impl Fact {
@@ -131,6 +136,7 @@ impl Fact {
             | Fact::CallUnknown { call }
             | Fact::CallSettled { call, .. }
             | Fact::CallRecorded { call, .. }
+            | Fact::LeaseUsed { call, .. }
             | Fact::CallDropped { call } => Some(*call),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
@@ -163,6 +169,8 @@ impl Fact {
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
             | Fact::NoteRemoved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::Unknown { .. } => None,
         }
     }

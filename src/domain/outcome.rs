@@ -7,28 +7,16 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::fork::asks_again;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, NoteNo};
+use crate::domain::judged::Judged;
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
-use crate::domain::policy::{Mode, Verdict, Word};
+use crate::domain::policy::{Mode, Word};
+use crate::domain::route::Route;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
-use crate::domain::tool_spec::{Effect, Touch};
-
-const OTHER_NOTES: &str = "the notes are others than those of the request";
-/// A judged call: the verdict and what it was about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
-    /// The call.
-    pub call: CallId,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What it will touch.
-    pub touches: Vec<Touch>,
-    /// What the operator is shown.
-    pub preview: Preview,
-}
+use crate::domain::tool_spec::Effect;
 
 /// What came of keeping the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +60,7 @@ pub enum Report {
         /// The operator's notes in it.
         notes: Vec<NoteNo>,
         /// The way it takes.
-        route: Option<crate::domain::route::Route>,
+        route: Option<Route>,
     },
     /// The next step is behind breakpoints.
     Stopping,
@@ -127,7 +115,9 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             _ => Err(Refusal::Stray("nothing is queued")),
         },
         Report::Stopping => stopping(session),
-        Report::Asking { notes, .. } if *notes != session.note_numbers() => Err(Refusal::Stray(OTHER_NOTES)),
+        Report::Asking { notes, .. } if *notes != session.note_numbers() => {
+            Err(Refusal::Stray("the notes are others than those of the request"))
+        }
         Report::Asking { model, request, frame, notes, route } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {
@@ -321,8 +311,8 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
         verdict.rule = "mode ask".to_string();
     }
-    let hash = call.bound(args, &session.workspace, &verdict.policy);
-    Ok(vec![Fact::CallJudged {
+    let hash = call.bound(args, &session.workspace, &verdict.policy, &judged.preview);
+    let fact = Fact::CallJudged {
         call: call.id,
         verdict,
         hash,
@@ -330,7 +320,9 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         destroys: spec.destroys,
         touches: judged.touches.clone(),
         preview: judged.preview.clone(),
-    }])
+        sandbox: judged.sandbox.clone(),
+    };
+    Ok(session.answered(call, fact, kit.now))
 }
 
 /// The start of a call that `facts` allow, where `next` would run it right after them: no other call is open, and nothing
@@ -370,8 +362,8 @@ fn starting(
     let Some((call, args)) = session.call(id).and_then(|call| Some((call, call.args()?))) else {
         return Err(Refusal::NoCall(id));
     };
-    let hash = call.bound(args, &session.workspace, policy);
-    if let Some(why) = lapse(call, hash, preview, kit) {
+    let hash = call.bound(args, &session.workspace, policy, &call.preview);
+    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, kit.now)) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }
     Ok(vec![Fact::CallStarted { call: id, hash, key: key(session, id) }])

@@ -7,8 +7,9 @@ use crate::domain::call::Call;
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::event_kinds::Family;
 use crate::domain::hash::Hash;
-use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, LeaseNo, NoteNo, SessionId};
 use crate::domain::imported::Imported;
+use crate::domain::lease::Lease;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::{Message, Transcript, Usage};
 use crate::domain::money::Spent;
@@ -74,6 +75,10 @@ pub struct Session {
     pub breaks: Vec<Standing>,
     /// The last breakpoint ever set.
     pub last_break: BreakNo,
+    /// The leases, oldest first; of those that are over, the last.
+    pub leases: Vec<Lease>,
+    /// The last lease ever given.
+    pub last_lease: LeaseNo,
     /// What the operator noted for the next request.
     pub notes: Vec<PendingNote>,
     /// The last note ever written.
@@ -112,6 +117,8 @@ impl Session {
             imported: None,
             breaks: Vec::new(),
             last_break: BreakNo(0),
+            leases: Vec::new(),
+            last_lease: LeaseNo(0),
             notes: Vec::new(),
             last_note: NoteNo(0),
             wire_ids: HashSet::new(),
@@ -220,6 +227,7 @@ impl Session {
             Family::Run => self.apply_run(event),
             Family::Model => self.apply_model(event),
             Family::Stops => self.apply_stops(event),
+            Family::Lease => self.apply_lease(event),
             Family::Call => {
                 self.apply_call(event);
                 self.close_reply();

@@ -117,6 +117,7 @@ impl Talk {
             Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
                 self.breakpoint(event);
             }
+            Fact::LeaseGranted { .. } | Fact::LeaseRevoked { .. } => self.leased(event),
             Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
             Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
@@ -126,6 +127,7 @@ impl Talk {
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
             | Fact::CallApproved { call, .. }
+            | Fact::LeaseUsed { call, .. }
             | Fact::CallRejected { call, .. }
             | Fact::CallAnswered { call, .. }
             | Fact::CallLapsed { call, .. }
@@ -187,6 +189,11 @@ impl Talk {
             let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
             self.note(event, Tone::Pause, text);
         }
+    }
+
+    /// A lease, given or taken back.
+    fn leased(&mut self, event: &Event) {
+        self.note(event, Tone::Quiet, crate::domain::about::about(&event.fact));
     }
 
     /// What became of the files.

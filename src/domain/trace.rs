@@ -131,11 +131,7 @@ impl Trace {
             }
             Fact::RunReleased { .. } => self.close_pause(event),
             Fact::StepAllowed { .. } => self.stepped(event),
-            Fact::BreakpointHit { no, spec, why, .. } => {
-                let what = What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() };
-                let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
-                self.stops.push(key);
-            }
+            Fact::BreakpointHit { .. } => self.hit(event),
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt: n, route, .. } => self.asked(event, model, *n, route.as_ref()),
@@ -151,6 +147,7 @@ impl Trace {
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
             | Fact::CallApproved { call, .. }
+            | Fact::LeaseUsed { call, .. }
             | Fact::CallRejected { call, .. }
             | Fact::CallAnswered { call, .. }
             | Fact::CallLapsed { call, .. }
@@ -177,10 +174,19 @@ impl Trace {
             | Fact::BreakpointRemoved { .. }
             | Fact::NoteAdded { .. }
             | Fact::NoteRemoved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::OperatorSaid { .. } => {}
         }
         self.stand(event);
         self.last_at = event.at;
+    }
+
+    fn hit(&mut self, event: &Event) {
+        let Fact::BreakpointHit { no, spec, why, .. } = &event.fact else { return };
+        let what = What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() };
+        let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
+        self.stops.push(key);
     }
 
     fn begun(&mut self, event: &Event, input: &str) {
@@ -302,7 +308,8 @@ impl Trace {
             self.close(key, event.at, RowState::Well);
         }
         for (id, asked) in calls.iter().zip(&reply.calls) {
-            let what = What::Call { call: *id, tool: asked.tool.clone(), summary: summary(&asked.args) };
+            let (tool, summary) = (asked.tool.clone(), summary(&asked.args));
+            let what = What::Call { call: *id, tool, summary, leased: None };
             let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
             self.calls.insert(*id, key);
             if self.imported {

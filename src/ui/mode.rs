@@ -202,6 +202,10 @@ pub enum Context {
     Choose,
     /// The breakpoints are open.
     Breaks,
+    /// A lease is being written.
+    Lease,
+    /// The leases are listed.
+    Leases,
     /// The list of the inbox has the keys.
     Inbox,
     /// The chosen hold of the inbox has the keys.
@@ -216,7 +220,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 28] = [
+    pub const ALL: [Context; 30] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -239,6 +243,8 @@ impl Context {
         Context::Inspector,
         Context::Choose,
         Context::Breaks,
+        Context::Lease,
+        Context::Leases,
         Context::Inbox,
         Context::InboxCase,
         Context::Batch,
@@ -273,6 +279,8 @@ impl Context {
             Context::Inspector => "inspector",
             Context::Choose => "choose",
             Context::Breaks => "breakpoints",
+            Context::Lease => "lease",
+            Context::Leases => "leases",
             Context::Inbox => "inbox",
             Context::InboxCase => "inbox-hold",
             Context::Batch => "batch",
@@ -307,6 +315,8 @@ impl Context {
             Context::Inspector => "An event looked at closely",
             Context::Choose => "Choosing from a list",
             Context::Breaks => "Breakpoints",
+            Context::Lease => "Writing a lease",
+            Context::Leases => "Leases",
             Context::Inbox => "Inbox",
             Context::InboxCase => "A hold of the inbox",
             Context::Batch => "Confirming a batch",
@@ -328,6 +338,7 @@ impl Context {
             | Context::Retention
             | Context::Choose
             | Context::Breaks
+            | Context::Lease
             | Context::Batch => true,
             Context::Global
             | Context::Workbench
@@ -344,6 +355,7 @@ impl Context {
             | Context::Inspector
             | Context::Inbox
             | Context::InboxCase
+            | Context::Leases
             | Context::BatchSent
             | Context::Help => false,
         }
