@@ -60,20 +60,18 @@ fn fallback(config: &Config) -> Vec<Check> {
 /// What failed and rests.
 fn rests(config: &Config, now: Micros) -> Vec<Check> {
     let known = config.routing.health.rests();
+    let file = config.routing.health.file();
+    let forget = file.map(|file| format!("; to forget it: rm {}", file.display())).unwrap_or_default();
     let resting = known.rests.iter().filter_map(|rest| {
         let left = rest.until.filter(|until| *until > now).map(|until| until.ms_since(now));
         let what = match (rest.disabled, left) {
-            (true, _) => format!("{}: not used before it is changed ({})", who(rest), rest.why.words()),
+            (true, _) => format!("{} rests until it is changed ({})", who(rest), rest.why.words()),
             (false, Some(left)) => {
                 format!("{} rests {} more ({})", who(rest), duration(left), rest.why.words())
             }
             (false, None) => return None,
         };
-        let hint = if rest.disabled {
-            rest.why.hint()
-        } else {
-            "it is asked all the same where there is no other way"
-        };
+        let hint = format!("it is asked all the same where there is no other way{forget}");
         Some(check(Mark::Note, "rests", what, hint))
     });
     let doors = known.doors.iter().filter(|door| door.failures >= DOOR_FAILURES).map(|door| {

@@ -12,12 +12,11 @@ use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Word};
+use crate::domain::route::Route;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
 use crate::domain::tool_spec::Effect;
-
-const OTHER_NOTES: &str = "the notes are others than those of the request";
 
 /// What came of keeping the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +60,7 @@ pub enum Report {
         /// The operator's notes in it.
         notes: Vec<NoteNo>,
         /// The way it takes.
-        route: Option<crate::domain::route::Route>,
+        route: Option<Route>,
     },
     /// The next step is behind breakpoints.
     Stopping,
@@ -116,7 +115,9 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             _ => Err(Refusal::Stray("nothing is queued")),
         },
         Report::Stopping => stopping(session),
-        Report::Asking { notes, .. } if *notes != session.note_numbers() => Err(Refusal::Stray(OTHER_NOTES)),
+        Report::Asking { notes, .. } if *notes != session.note_numbers() => {
+            Err(Refusal::Stray("the notes are others than those of the request"))
+        }
         Report::Asking { model, request, frame, notes, route } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {

@@ -14,8 +14,8 @@ const MINUTE_MS: u64 = 60_000;
 const REST_MINUTES: [u64; 4] = [1, 5, 25, 60];
 /// How long a credential rests that has no money left: the first time, and at most.
 const BILLING_MS: (u64, u64) = (5 * 60 * MINUTE_MS, 24 * 60 * MINUTE_MS);
-/// How long a model rests that an endpoint does not have.
-const MISSING_MS: u64 = 60 * MINUTE_MS;
+/// How long a model rests that an endpoint does not have: whoever gets it there does not want to wait for long.
+const MISSING_MS: u64 = 5 * MINUTE_MS;
 /// No rest is longer, what a server asks for included.
 const REST_MS_MAX: u64 = 24 * 60 * MINUTE_MS;
 /// Failures of one way in a row before another is taken for what may pass by itself.

@@ -49,7 +49,7 @@ impl Detour {
         let who = if self.from.key.is_empty() { self.from.at.clone() } else { format!("${}", self.from.key) };
         let mut words = Vec::new();
         if self.disabled {
-            words.push(format!("{who} is not used before it is changed"));
+            words.push(format!("{who} rests until it is changed"));
         } else if let Some(ms) = self.rest_ms {
             words.push(format!("{} rests {}", self.from.words(), duration(ms)));
         }

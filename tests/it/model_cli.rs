@@ -85,7 +85,7 @@ async fn a_refused_key_and_a_dead_model_do_not_end_a_run() {
     let doctor = run(&home, &["doctor"]).await;
     for words in [
         "$FIRST_KEY at http://127.0.0.1:",
-        "not used before it is changed",
+        "rests until it is changed",
         "$SECOND_KEY for m at",
         "rests",
         "claude-x at http://127.0.0.1:",

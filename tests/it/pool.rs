@@ -53,7 +53,7 @@ fn each_kind_of_fault_rests_what_it_is_held_against() {
         (FaultKind::RateLimit, Some(90 * MINUTE), Some(90 * MINUTE), false, Some(1)),
         (FaultKind::Auth, None, None, true, Some(1)),
         (FaultKind::Billing, None, Some(300 * MINUTE), false, Some(1)),
-        (FaultKind::NotFound, None, Some(60 * MINUTE), false, Some(1)),
+        (FaultKind::NotFound, None, Some(5 * MINUTE), false, Some(1)),
         (FaultKind::Overloaded, None, None, false, None),
         (FaultKind::Connect, None, None, false, None),
         (FaultKind::Timeout, None, None, false, None),
@@ -238,51 +238,49 @@ fn check(events: &[Event], ways: usize) {
     let mut resting: BTreeMap<(String, String, String), Micros> = BTreeMap::new();
     let mut promised: Option<Route> = None;
     for event in events {
-        match &event.fact {
-            Fact::ModelAsked { attempt, route, model, .. } => {
-                attempts = *attempt;
-                if let Some(route) = route {
-                    assert_eq!(&route.model, model, "what is asked is what is written down");
-                    let taken = promised.take();
-                    assert!(taken.is_none_or(|next| next == *route), "the way that was told is taken");
-                }
+        if let Fact::ModelAsked { attempt, route, model, .. } = &event.fact {
+            attempts = *attempt;
+            if let Some(route) = route {
+                assert_eq!(&route.model, model, "what is asked is what is written down");
+                let taken = promised.take();
+                assert!(taken.is_none_or(|next| next == *route), "the way that was told is taken");
             }
-            Fact::ModelFailed { fault, then, .. } => {
-                let rule = RetryRule::default();
-                assert!(attempts <= rule.attempts_max + WAYS_MAX, "{attempts} attempts");
-                // Every way is left at most once for each kind of rest; then the rule's own attempts are all.
-                assert!(
-                    attempts as usize <= rule.attempts_max as usize + 2 * ways,
-                    "{attempts} attempts, {ways} ways"
-                );
-                let never = matches!(
-                    fault.kind,
-                    FaultKind::Overflow | FaultKind::Filtered | FaultKind::BadRequest | FaultKind::Unknown
-                );
-                assert!(!never || *then == AfterFault::GiveUp, "{:?} is not asked elsewhere", fault.kind);
-                let Some(detour) = &fault.detour else { continue };
-                assert!(!never, "{:?} holds nothing against anybody", fault.kind);
-                assert_eq!(detour.disabled, fault.kind == FaultKind::Auth);
-                if let Some(ms) = detour.rest_ms {
-                    let fits = match fault.kind {
-                        FaultKind::Billing => ms <= 24 * 60 * MINUTE && ms > 60 * MINUTE,
-                        FaultKind::NotFound => ms <= 60 * MINUTE,
-                        _ => ms <= 60 * MINUTE,
-                    };
-                    assert!(fits, "{:?} rests {ms} ms", fault.kind);
-                    let route = &detour.from;
-                    let key = (route.at.clone(), route.key.clone(), route.model.clone());
-                    resting.insert(key, event.at.plus_ms(ms));
-                }
-                if let Some(next) = &detour.next {
-                    assert_eq!(*then, AfterFault::Retry { wait_ms: 0 }, "another way is taken at once");
-                    let key = (next.at.clone(), next.key.clone(), next.model.clone());
-                    let rests = resting.get(&key).is_some_and(|until| *until > event.at.plus_ms(1_000));
-                    assert!(!rests, "{} rests and is asked next", next.words());
-                    promised = Some(next.clone());
-                }
+        } else if let Fact::ModelFailed { fault, then, .. } = &event.fact {
+            let rule = RetryRule::default();
+            assert!(attempts <= rule.attempts_max + WAYS_MAX, "{attempts} attempts");
+            // Every way is left at most once for each kind of rest; then the rule's own attempts are all.
+            assert!(
+                attempts as usize <= rule.attempts_max as usize + 2 * ways,
+                "{attempts} attempts, {ways} ways"
+            );
+            let never = matches!(
+                fault.kind,
+                FaultKind::Overflow | FaultKind::Filtered | FaultKind::BadRequest | FaultKind::Unknown
+            );
+            assert!(!never || *then == AfterFault::GiveUp, "{:?} is not asked elsewhere", fault.kind);
+            let Some(detour) = &fault.detour else { continue };
+            assert!(!never, "{:?} holds nothing against anybody", fault.kind);
+            assert_eq!(detour.disabled, fault.kind == FaultKind::Auth);
+            if let Some(ms) = detour.rest_ms {
+                let fits = if fault.kind == FaultKind::Billing {
+                    ms <= 24 * 60 * MINUTE && ms > 60 * MINUTE
+                } else if fault.kind == FaultKind::NotFound {
+                    ms <= 5 * MINUTE
+                } else {
+                    ms <= 60 * MINUTE
+                };
+                assert!(fits, "{:?} rests {ms} ms", fault.kind);
+                let route = &detour.from;
+                let key = (route.at.clone(), route.key.clone(), route.model.clone());
+                resting.insert(key, event.at.plus_ms(ms));
             }
-            _ => {}
+            if let Some(next) = &detour.next {
+                assert_eq!(*then, AfterFault::Retry { wait_ms: 0 }, "another way is taken at once");
+                let key = (next.at.clone(), next.key.clone(), next.model.clone());
+                let rests = resting.get(&key).is_some_and(|until| *until > event.at.plus_ms(1_000));
+                assert!(!rests, "{} rests and is asked next", next.words());
+                promised = Some(next.clone());
+            }
         }
     }
 }
@@ -322,10 +320,12 @@ async fn told(schedule: Schedule) -> (Status, Vec<String>, Arc<Health>) {
     let id = world.begin(Mode::Auto).await.expect("begun");
     let session = world.to_the_end_with(&plugs, &id).await.expect("driven");
     let lines = world.events(&id).await;
-    let lines = lines.iter().filter_map(|event| match &event.fact {
-        Fact::ModelAsked { route: Some(route), attempt, .. } => Some(format!("{attempt} {}", route.words())),
-        Fact::ModelFailed { .. } => Some(format!("  {}", tackroom::domain::about::about(&event.fact))),
-        _ => None,
+    let lines = lines.iter().filter_map(|event| {
+        if let Fact::ModelAsked { route: Some(route), attempt, .. } = &event.fact {
+            return Some(format!("{attempt} {}", route.words()));
+        }
+        let failed = matches!(event.fact, Fact::ModelFailed { .. });
+        failed.then(|| format!("  {}", tackroom::domain::about::about(&event.fact)))
     });
     (session.status(), lines.collect(), health)
 }

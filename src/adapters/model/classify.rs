@@ -68,7 +68,7 @@ const LIKELY: [(&str, FaultKind); 11] = [
 ];
 
 /// Phrases of servers that give no code; narrow on purpose.
-const PHRASES: [(&str, FaultKind); 27] = [
+const PHRASES: [(&str, FaultKind); 28] = [
     ("maximum context length", FaultKind::Overflow),
     ("exceeds the available context size", FaultKind::Overflow),
     ("context size has been exceeded", FaultKind::Overflow),
@@ -78,6 +78,7 @@ const PHRASES: [(&str, FaultKind); 27] = [
     ("exceeds the maximum number of tokens", FaultKind::Overflow),
     ("maximum prompt length", FaultKind::Overflow),
     ("prompt is too long", FaultKind::Overflow),
+    ("exceed context limit", FaultKind::Overflow),
     ("input is too long", FaultKind::Overflow),
     ("too large for model with", FaultKind::Overflow),
     ("credit balance is too low", FaultKind::Billing),

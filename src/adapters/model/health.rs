@@ -57,6 +57,11 @@ impl Health {
         Health { folder: None, state: Mutex::default() }
     }
 
+    /// The file, where there is one.
+    pub fn file(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.join(NAME)).filter(|file| file.exists())
+    }
+
     /// All that is held against anybody.
     pub fn rests(&self) -> Rests {
         self.now().rests.clone()
