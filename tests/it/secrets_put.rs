@@ -156,7 +156,6 @@ fn call(vault: &Arc<Vault>, said: &Value, denied: &str) -> Seen {
         output: Arc::new(|_| {}),
         scripts: None,
         walls: None,
-        scripts: None,
         stop: Stop::default(),
     };
     let returned = rt.block_on(tool.run(cleared));
