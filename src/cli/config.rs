@@ -3,7 +3,9 @@
 //! A flag beats the environment, which beats the file, which beats the default. The file is `config.toml` in the
 //! configuration folder; an unknown key or a wrong type is refused with its line.
 
+use crate::adapters::model::provider::Providers;
 use crate::cli::args::Common;
+use crate::cli::config_model::{self, ModelFile, ProviderFile, Routing};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::held::{self, Held};
 use crate::cli::prices::{self, PriceFile};
@@ -14,6 +16,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+pub use crate::cli::config_model::Limits;
 
 /// The instructions that an agent gets where the configuration gives none.
 pub const INSTRUCTIONS: &str = include_str!("instructions.md");
@@ -74,22 +78,8 @@ struct File {
     secrets: SecretsFile,
     retention: RetentionFile,
     prices: BTreeMap<String, PriceFile>,
+    providers: BTreeMap<String, ProviderFile>,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
-}
-
-/// `[model]`.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct ModelFile {
-    name: Option<String>,
-    base_url: Option<String>,
-    key_env: Option<String>,
-    headers: Option<BTreeMap<String, String>>,
-    connect_s: Option<u64>,
-    first_byte_s: Option<u64>,
-    idle_s: Option<u64>,
-    total_s: Option<u64>,
-    attempts: Option<u32>,
 }
 
 /// `[run]`.
@@ -142,19 +132,6 @@ enum Keys {
     Many(Vec<String>),
 }
 
-/// The time limits of a model request, in seconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// To connect.
-    pub connect_s: Sourced<u64>,
-    /// Until the first byte of the answer.
-    pub first_byte_s: Sourced<u64>,
-    /// Between two bytes.
-    pub idle_s: Sourced<u64>,
-    /// In all.
-    pub total_s: Sourced<u64>,
-}
-
 /// Everything that can be set.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -174,6 +151,8 @@ pub struct Config {
     pub headers: Sourced<BTreeMap<String, String>>,
     /// The time limits of a request.
     pub limits: Limits,
+    /// Wires, keys, providers, and who is asked where the first cannot.
+    pub routing: Routing,
     /// Attempts at one request.
     pub attempts: Sourced<u32>,
     /// How much waits for a person.
@@ -226,19 +205,31 @@ impl Config {
         let paths = paths(&env)?;
         let named = flags.config.is_some();
         let path = flags.config.clone().unwrap_or_else(|| paths.config.join("config.toml"));
-        let (file, wrong) = match read(&path, named) {
+        let (mut file, wrong) = match read(&path, named) {
             Ok(file) => (file, None),
             Err(failure) => (File::default(), Some(failure)),
         };
         let (yours, odd) = prices::yours(&file.prices, &path);
         let prices = Arc::new(prices::book(yours)?);
-        Ok(Config { wrong: wrong.or(odd), prices, ..Config::of(flags, env, paths, path, file) })
+        let (providers, odder) = match config_model::providers(std::mem::take(&mut file.providers)) {
+            Ok(providers) => (providers, None),
+            Err(failure) => (config_model::providers(BTreeMap::new())?, Some(failure)),
+        };
+        let made = Config::of(flags, env, paths, path, (file, Arc::new(providers)));
+        Ok(Config { wrong: wrong.or(odd).or(odder), prices, ..made })
     }
 
-    fn of(flags: &Common, env: BTreeMap<String, String>, paths: Paths, path: PathBuf, file: File) -> Config {
+    fn of(
+        flags: &Common,
+        env: BTreeMap<String, String>,
+        paths: Paths,
+        path: PathBuf,
+        (file, providers): (File, Arc<Providers>),
+    ) -> Config {
         let named = flags.config.is_some();
         let home = home(&env);
         let get = |name: &str| env.get(name).filter(|value| !value.is_empty()).cloned();
+        let (limits, routing) = (Limits::of(&file.model), Routing::of(&file.model, providers, &paths.data));
         let model = pick(
             flags.model.clone().map(|v| (v, "model")),
             get("OPENAI_MODEL").map(|v| (v, "OPENAI_MODEL")),
@@ -264,12 +255,8 @@ impl Config {
             base_url,
             key_env,
             headers: or(file.model.headers, BTreeMap::new()),
-            limits: Limits {
-                connect_s: or(file.model.connect_s, 10),
-                first_byte_s: or(file.model.first_byte_s, 120),
-                idle_s: or(file.model.idle_s, 90),
-                total_s: or(file.model.total_s, 900),
-            },
+            limits,
+            routing,
             attempts: or(file.model.attempts.map(|n| n.clamp(1, 20)), 5),
             mode: or(file.run.mode, Mode::Auto),
             steps: or(file.run.steps, 100),
@@ -315,7 +302,7 @@ fn pick(
     }
 }
 
-fn or<T>(file: Option<T>, default: T) -> Sourced<T> {
+pub(super) fn or<T>(file: Option<T>, default: T) -> Sourced<T> {
     match file {
         Some(value) => Sourced { value, source: Source::File },
         None => Sourced { value: default, source: Source::Default },

@@ -1,10 +1,12 @@
 //! `tackroom doctor`: what works here, what does not, and what to do about it. Never a traceback, never a printed key.
 
 use crate::adapters::engine::sqlite::Sqlite;
-use crate::adapters::model::discover::{self, Endpoint, LOCAL_SERVERS};
+use crate::adapters::model::discover::{self, Endpoint};
 use crate::adapters::web::Web;
 use crate::cli::args::Doctor;
 use crate::cli::config::Config;
+use crate::cli::config_model::configured;
+use crate::cli::doctor_model;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::find;
 use crate::cli::held;
@@ -14,14 +16,14 @@ use crate::ports::log::Log;
 
 /// How one thing stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mark {
+pub(super) enum Mark {
     Ok,
     Note,
     Wrong,
 }
 
 /// One thing that was looked at.
-struct Check {
+pub(super) struct Check {
     mark: Mark,
     about: String,
     what: String,
@@ -34,6 +36,7 @@ pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
         vec![store(config), configuration(config), policy(config), sandbox(config).await, prices(config)];
     let (models, used) = models(config).await;
     checks.extend(models);
+    checks.extend(doctor_model::ways(config));
     let wrong = checks.iter().any(|check| check.mark == Mark::Wrong);
     if args.json {
         let rows: Vec<serde_json::Value> = checks
@@ -68,7 +71,7 @@ fn word(mark: Mark) -> &'static str {
     }
 }
 
-fn check(mark: Mark, about: &str, what: impl Into<String>, hint: impl Into<String>) -> Check {
+pub(super) fn check(mark: Mark, about: &str, what: impl Into<String>, hint: impl Into<String>) -> Check {
     Check { mark, about: about.to_string(), what: what.into(), hint: hint.into() }
 }
 
@@ -154,13 +157,12 @@ fn prices(config: &Config) -> Check {
 
 /// The endpoints at hand, and what a new run would ask.
 async fn models(config: &Config) -> (Vec<Check>, String) {
-    let configured = find::configured(config);
+    let configured = configured(config);
     let mut asked = Vec::new();
     if let Some(candidate) = &configured {
         asked.push((discover::probe(&Web::new(8_000), candidate).await, true));
     }
-    let candidates = discover::candidates(&|name| config.env.get(name).cloned(), &LOCAL_SERVERS);
-    let others = candidates
+    let others = find::at_hand(config)
         .into_iter()
         .filter(|one| configured.as_ref().is_none_or(|own| own.base_url != one.base_url));
     asked.extend(discover::discover(others.collect()).await.into_iter().map(|found| (found, false)));
@@ -179,7 +181,11 @@ async fn models(config: &Config) -> (Vec<Check>, String) {
 }
 
 fn endpoint(found: &Endpoint, wanted: bool, config: &Config) -> Check {
-    let key = found.key_source.map(|name| format!(", key from ${name}")).unwrap_or_default();
+    let key = match found.key_sources.as_slice() {
+        [] => String::new(),
+        [name] => format!(", key from ${name}"),
+        names => format!(", keys from ${}", names.join(", $")),
+    };
     let place = format!("{} {}{key}", found.label, found.base_url);
     match &found.models {
         Ok(models) => {

@@ -1,15 +1,15 @@
 //! Which model answers: what was configured, else what is there. The built-in script answers where it is named.
 
-use crate::adapters::model::discover::{self, Candidate, Endpoint, LOCAL_SERVERS};
-use crate::adapters::model::openai::{ModelLimits, OpenAi, OpenAiConfig};
+use crate::adapters::model::discover::{self, Candidate, Endpoint};
 use crate::adapters::model::priced::Priced;
 use crate::adapters::model::script::Script;
 use crate::adapters::model::scripted::Scripted;
-use crate::adapters::model::secret::Secret;
 use crate::adapters::web::{self, Web};
 use crate::cli::config::Config;
+use crate::cli::config_model::configured;
 use crate::cli::exit::{Code, Failure};
-use crate::cli::kept::{self, Bare, Kept};
+use crate::cli::kept::{self, Kept};
+use crate::cli::lanes;
 use crate::ports::clock::Clock;
 use crate::ports::model::Model;
 use std::sync::Arc;
@@ -75,7 +75,8 @@ impl Found {
     }
 }
 
-/// Looks in this order: a script by name; the configured endpoint; keys in the environment; servers on this machine.
+/// Looks in this order: a script by name; the configured endpoint; the provider that the model's name begins with; keys in the
+/// environment; servers on this machine.
 pub async fn find(config: &Config, clock: &Arc<dyn Clock>) -> Result<Found, Failure> {
     let wanted = config.model.value.as_deref();
     if let Some(name) = wanted.filter(|name| is_script(name)) {
@@ -89,7 +90,10 @@ pub async fn find(config: &Config, clock: &Arc<dyn Clock>) -> Result<Found, Fail
         };
         return endpoint(config, clock, candidate, model);
     }
-    let candidates = discover::candidates(&|name| config.env.get(name).cloned(), &LOCAL_SERVERS);
+    if let Some((candidate, model)) = wanted.and_then(|wanted| lanes::named(config, wanted)) {
+        return endpoint(config, clock, candidate, model);
+    }
+    let candidates = at_hand(config);
     if let (Some(model), [only]) = (wanted, keyed(&candidates).as_slice()) {
         return endpoint(config, clock, only.clone(), model.to_string());
     }
@@ -100,13 +104,30 @@ pub async fn find(config: &Config, clock: &Arc<dyn Clock>) -> Result<Found, Fail
             None => Ok(Found::Nothing { tried: Vec::new() }),
         },
         None => match wanted {
-            Some(model) => Err(Failure::new(
-                Code::Usage,
-                format!("no server was found that has the model {model:?}"),
-                "give its address with --base-url; `tackroom doctor` shows what was looked at",
-            )),
+            Some(model) => Err(unknown(config, model)),
             None => Ok(Found::Nothing { tried: tried(&asked) }),
         },
+    }
+}
+
+/// All that is worth asking.
+pub fn at_hand(config: &Config) -> Vec<Candidate> {
+    discover::candidates(&|name| config.env.get(name).cloned(), &config.routing.providers)
+}
+
+/// No server lists the model; where its name begins with a provider's, that one lacks its key.
+fn unknown(config: &Config, model: &str) -> Failure {
+    let sentence = format!("no server was found that has the model {model:?}");
+    match config.routing.providers.split(model) {
+        Some((provider, _)) if !provider.keys.is_empty() => {
+            let (label, keys) = (&provider.label, provider.keys.join(" or $"));
+            let hint = format!("to ask {label}, set ${keys}; another server is named with --base-url");
+            Failure::new(Code::Usage, sentence, hint)
+        }
+        Some(_) | None => {
+            let hint = "give its address with --base-url, or its provider as in anthropic/NAME; `tackroom doctor` shows what was looked at";
+            Failure::new(Code::Usage, sentence, hint)
+        }
     }
 }
 
@@ -152,11 +173,6 @@ pub async fn again(
     find(&config, clock).await
 }
 
-/// The key for the endpoint that the configuration names.
-pub fn key(config: &Config) -> Option<Secret> {
-    config.env.get(&config.key_env.value).filter(|key| !key.is_empty()).map(Secret::new)
-}
-
 /// The plug for a session's model: as `again` finds it, from what is known already.
 pub fn plug(
     config: &Config,
@@ -197,15 +213,8 @@ pub fn is_script(name: &str) -> bool {
     name == SCRIPTED || name.starts_with("scripted:")
 }
 
-/// The endpoint that the configuration names.
-pub fn configured(config: &Config) -> Option<Candidate> {
-    let base_url = config.base_url.value.clone()?;
-    let key = key(config);
-    Some(Candidate { label: "configured".to_string(), base_url, key, key_source: None, local: false })
-}
-
 fn keyed(candidates: &[Candidate]) -> Vec<Candidate> {
-    candidates.iter().filter(|candidate| candidate.key.is_some()).cloned().collect()
+    candidates.iter().filter(|candidate| !candidate.keys.is_empty()).cloned().collect()
 }
 
 /// The first endpoint that lists the wanted model; with none wanted, the first that lists any, and there the likeliest.
@@ -257,9 +266,7 @@ fn endpoint(
     candidate: Candidate,
     model: String,
 ) -> Result<Found, Failure> {
-    let headers = &config.headers.value;
-    let headers = headers.iter().map(|(name, value)| (name.clone(), Secret::new(value))).collect();
-    plugged(config, clock, candidate, headers, model)
+    lanes::found(config, clock, candidate, lanes::headers(config), model, None)
 }
 
 /// The endpoint that a session names.
@@ -269,38 +276,12 @@ fn kept_endpoint(
     url: &str,
     model: String,
 ) -> Result<Found, Failure> {
-    let (candidate, withheld) = match kept::kept(config, url) {
-        Kept::Known(candidate) => return endpoint(config, clock, candidate, model),
-        Kept::Named { candidate, withheld } => (candidate, withheld),
-    };
-    let mut found = plugged(config, clock, candidate, Vec::new(), model)?;
-    if let (Found::Endpoint { plug, .. }, Some(withheld)) = (&mut found, withheld) {
-        *plug = Arc::new(Bare { model: plug.clone(), why: withheld });
+    match kept::kept(config, url) {
+        Kept::Known(candidate) => endpoint(config, clock, candidate, model),
+        Kept::Named { candidate, withheld } => {
+            lanes::found(config, clock, candidate, Vec::new(), model, withheld)
+        }
     }
-    Ok(found)
-}
-
-fn plugged(
-    config: &Config,
-    clock: &Arc<dyn Clock>,
-    candidate: Candidate,
-    headers: Vec<(String, Secret)>,
-    model: String,
-) -> Result<Found, Failure> {
-    let limits = ModelLimits {
-        connect_ms: config.limits.connect_s.value.saturating_mul(1_000),
-        first_byte_ms: config.limits.first_byte_s.value.saturating_mul(1_000),
-        idle_ms: config.limits.idle_s.value.saturating_mul(1_000),
-        total_ms: config.limits.total_s.value.saturating_mul(1_000),
-    };
-    let base_url = web::public_url(&candidate.base_url).unwrap_or_default();
-    let wanted =
-        OpenAiConfig { key: candidate.key, headers, limits, ..OpenAiConfig::new(candidate.base_url) };
-    let plug = OpenAi::new(wanted, clock.clone()).map_err(|fault| {
-        Failure::new(Code::Usage, fault.message, "a base URL looks like http://127.0.0.1:11434/v1")
-    })?;
-    let plug = Priced::new(Arc::new(plug), config.prices.clone(), &base_url);
-    Ok(Found::Endpoint { label: candidate.label, model, base_url, plug: Arc::new(plug) })
 }
 
 /// What is held back from the server that a session names, where it is the one that is asked.

@@ -350,7 +350,7 @@ fn failed(session: &Session) -> Option<(String, String)> {
                     format!("add /v1: --base-url {url}/v1; or {}", fault.kind.hint()),
                 ));
             }
-            (kind, _) => kind.hint(),
+            (_, _) => return Some((why.sentence(), fault.hint())),
         },
         EndReason::Answered
         | EndReason::EmptyReply

@@ -3,13 +3,14 @@
 //! The log may be another's, or its writer may have been. A key and the configured headers go only to a server that the operator
 //! names for them (configuration, command line, environment), or to a provider's own for its own key: the origins are equal.
 
-use crate::adapters::model::discover::{self, Candidate, LOCAL_SERVERS};
+use crate::adapters::model::discover::{self, Candidate};
 use crate::adapters::web;
 use crate::cli::config::Config;
-use crate::cli::find;
+use crate::cli::config_model::configured;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::message::Reply;
+use crate::domain::route::Route;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use std::sync::Arc;
@@ -29,8 +30,12 @@ pub enum Kept {
 
 /// Looks who else names the server of a session.
 pub fn kept(config: &Config, url: &str) -> Kept {
-    let at_hand = discover::candidates(&|name| config.env.get(name).cloned(), &LOCAL_SERVERS);
-    let known: Vec<Candidate> = find::configured(config).into_iter().chain(at_hand).collect();
+    let providers = &config.routing.providers;
+    let env = |name: &str| config.env.get(name).cloned();
+    // A server that is only asked where it is named was named, where a session names it, by whoever began that.
+    let named = providers.all().filter(|provider| provider.by_name).map(|one| discover::endpoint(&env, one));
+    let at_hand = discover::candidates(&env, providers).into_iter().chain(named);
+    let known: Vec<Candidate> = configured(config).into_iter().chain(at_hand).collect();
     let is_it = |one: &&Candidate| web::public_url(&one.base_url).as_deref() == Some(url);
     if let Some(same) = known.iter().find(is_it) {
         return Kept::Known(same.clone());
@@ -41,9 +46,10 @@ pub fn kept(config: &Config, url: &str) -> Kept {
             candidate: Candidate {
                 label: "remembered".to_string(),
                 base_url: url.to_string(),
-                key: None,
-                key_source: None,
+                keys: Vec::new(),
                 local: false,
+                wire: providers.at(url).map(|provider| provider.wire).unwrap_or_default(),
+                provider: providers.at(url).cloned(),
             },
             withheld: withheld(config, url),
         },
@@ -52,10 +58,11 @@ pub fn kept(config: &Config, url: &str) -> Kept {
 
 fn withheld(config: &Config, url: &str) -> Option<String> {
     let url = web::public_url(url)?;
-    if let Some(variable) = discover::key_variable(&url) {
+    if let Some(variable) = config.routing.providers.key_variable(&url) {
         return Some(format!("{url} gets no key: ${variable} is not set"));
     }
-    let what = match (find::key(config).is_some(), config.headers.value.is_empty()) {
+    let has_key = config.env.get(&config.key_env.value).is_some_and(|key| !key.is_empty());
+    let what = match (has_key, config.headers.value.is_empty()) {
         (true, true) => "no key",
         (true, false) => "no key and none of the configured headers",
         (false, false) => "none of the configured headers",
@@ -96,6 +103,10 @@ impl Request for BareRequest {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         self.request.frame()
+    }
+
+    fn route(&self) -> Option<Route> {
+        self.request.route()
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

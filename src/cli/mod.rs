@@ -1,9 +1,11 @@
 //! The commands: one table of verbs and flags feeds the parser, the help and the completions; and the one place where the rooms are joined.
 
 pub mod config; // file, environment and flags become one Config, each value with its source
+pub mod config_model; // `[model]` and `[providers]`: which models are asked, where, with which keys
 pub mod held; // what holds commands, and the walls made of it
 pub mod prices; // what models cost: the table, the user's own; `tackroom prices`
 pub mod find; // which model answers: what was configured, else what is there
+pub mod lanes; // the ways to a model: its keys, and who is asked where it cannot
 pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod judge; // which policy judges, and where its rules are
 pub mod wire; // builds plugs from the Config and hands them to the runtime
@@ -53,6 +55,7 @@ pub mod policy; // `tackroom policy show`, `check`, `trust`
 pub mod policy_explain; // `tackroom policy explain`
 #[cfg(feature = "cedar")]
 pub mod policy_backtest; // `tackroom policy backtest`
+mod doctor_model; // what `doctor` says about the ways to a model
 pub mod doctor; // `tackroom doctor`
 pub mod settings; // `tackroom config show`, `completions`
 

@@ -3,6 +3,7 @@
 use crate::adapters::tool;
 use crate::adapters::veil::{Named, Vault, VeiledJudge, VeiledModel, VeiledTool};
 use crate::cli::config::Config;
+use crate::cli::config_model::key_names;
 use crate::ports::judge::Judge;
 use crate::ports::model::Model;
 use crate::ports::tool::Tool;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 /// name, and those that the operator lets calls use.
 pub fn vault(config: &Config, salt: u128) -> Vault {
     let usable = |name: &String| config.secret_names.value.contains(name);
-    let is_key = |name: &String| Some(name) == Some(&config.key_env.value) || tool::names_secret(name);
+    let is_key = |name: &String| key_names(config).any(|own| own == name) || tool::names_secret(name);
     let named = config
         .env
         .iter()

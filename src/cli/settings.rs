@@ -50,6 +50,12 @@ fn rows(config: &Config) -> Vec<Shown> {
         true => format!("${} (set)", config.key_env.value),
         false => format!("${} (not set)", config.key_env.value),
     };
+    let routing = &config.routing;
+    let wire = routing.wire.value.map_or("(the provider's)", |wire| wire.name()).to_string();
+    let tokens = routing.max_tokens.value.map_or("(the server's)".to_string(), |tokens| tokens.to_string());
+    // What a field says may be anybody's business: its name is all that is told.
+    let fields = routing.body.value.keys().cloned().collect();
+    let fields = Sourced { value: fields, source: routing.body.source.clone() };
     // A header may hold a key: its name is all that is told.
     let headers: Vec<String> = config.headers.value.keys().cloned().collect();
     let headers = Sourced { value: headers, source: config.headers.source.clone() };
@@ -62,6 +68,11 @@ fn rows(config: &Config) -> Vec<Shown> {
         found("model.name", &config.model),
         found("model.base_url", &config.base_url),
         ("model.key_env", key, config.key_env.source.to_string()),
+        list("model.keys", &routing.keys),
+        list("model.fallback", &routing.fallback),
+        ("model.wire", wire, routing.wire.source.to_string()),
+        ("model.max_tokens", tokens, routing.max_tokens.source.to_string()),
+        list("model.body", &fields),
         list("model.headers", &headers),
         row("model.connect_s", &config.limits.connect_s),
         row("model.first_byte_s", &config.limits.first_byte_s),

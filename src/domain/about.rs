@@ -2,6 +2,7 @@
 
 use crate::domain::call::{Ended, Output};
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
+use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
 use crate::domain::message::Reply;
@@ -53,7 +54,8 @@ pub fn about(fact: &Fact) -> String {
         }
         Fact::ModelReplied { reply, calls } => reply_words(reply, calls.len() as u64),
         Fact::ModelFailed { fault, attempt, then } => {
-            format!("{}: {} (attempt {attempt}, {})", fault.kind.words(), fault.message, then_word(*then))
+            let (kind, then) = (fault.kind.words(), failed_words(fault, *then));
+            format!("{kind}: {} (attempt {attempt}, {then})", fault.message)
         }
         Fact::CallRefused { why, .. } => refused_words(why),
         Fact::CallJudged { verdict, .. } => {
@@ -129,6 +131,12 @@ fn sort_word(sort: Sort) -> &'static str {
         Sort::Damaged => "damaged record",
         Sort::Note => "record",
     }
+}
+
+/// What follows a failed request, and what that means for who is asked.
+fn failed_words(fault: &Fault, then: AfterFault) -> String {
+    let detour = fault.detour.as_ref().map(|detour| format!("; {}", detour.words()));
+    format!("{}{}", then_word(then), detour.unwrap_or_default())
 }
 
 fn then_word(then: AfterFault) -> String {

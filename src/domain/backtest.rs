@@ -91,8 +91,6 @@ pub enum Landed {
     Untold,
     /// In this file.
     In(String),
-    /// Wherever this script would have led it.
-    Runs(String),
     /// Nowhere: it would have failed.
     Fails,
 }
@@ -102,7 +100,6 @@ impl Landed {
         match Lands::of(preview) {
             Lands::Untold => Landed::Untold,
             Lands::In(path) => Landed::In(path.to_string()),
-            Lands::Runs(script) => Landed::Runs(script.to_string()),
             Lands::Fails => Landed::Fails,
         }
     }
@@ -111,7 +108,6 @@ impl Landed {
         match self {
             Landed::Untold => Lands::Untold,
             Landed::In(path) => Lands::In(path),
-            Landed::Runs(script) => Lands::Runs(script),
             Landed::Fails => Lands::Fails,
         }
     }

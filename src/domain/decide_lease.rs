@@ -5,7 +5,7 @@ use crate::domain::decide::Kit;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::LeaseNo;
-use crate::domain::lease::LEASES_MAX;
+use crate::domain::lease::{LEASES_MAX, scripts_of};
 use crate::domain::lease_covers::Deed;
 use crate::domain::lease_pattern::{BYTES_MAX, Pattern};
 use crate::domain::lease_terms::{Terms, USES_MAX};
@@ -41,6 +41,7 @@ pub(in crate::domain) fn grant(
         until: terms.until_at(now),
         lasting: terms.lasting,
         policy: policy.to_string(),
+        scripts: scripts_of(&call.preview),
         call: call.id,
         by: by.clone(),
     };

@@ -12,6 +12,7 @@ use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
 use crate::domain::retry::AfterFault;
+use crate::domain::route::Route;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::{Effect, Touch};
 use serde::{Deserialize, Serialize};
@@ -244,6 +245,9 @@ pub enum Fact {
         /// The operator's notes that join the conversation with this request.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         notes: Vec<NoteNo>,
+        /// Where it is asked and with which credential, by name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        route: Option<Route>,
     },
     /// The model answered.
     ModelReplied { reply: Reply, calls: Vec<CallId> },
@@ -341,6 +345,9 @@ pub enum Fact {
         #[serde(default)]
         lasting: bool,
         policy: String,
+        /// The scripts that the waiting call named, as they were shown, under one hash: others ask.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        scripts: Option<Hash>,
         call: CallId,
         by: By,
     },

@@ -1,6 +1,7 @@
 //! What can go wrong with a model request: told by kind, never by the words of a message.
 
 use crate::domain::money::Spent;
+use crate::domain::route::{Detour, Route};
 use serde::{Deserialize, Serialize};
 
 /// The kind of a fault; decides whether the same request is tried again.
@@ -147,11 +148,30 @@ pub struct Fault {
     /// Milliseconds the server asked to wait (`Retry-After`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after_ms: Option<u64>,
+    /// What it means for the way that the model was asked on, where there are several or it rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detour: Option<Box<Detour>>,
 }
 
 impl Fault {
     /// A fault with a message and nothing more.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
-        Fault { kind, message: message.into(), status: None, retry_after_ms: None }
+        Fault { kind, message: message.into(), status: None, retry_after_ms: None, detour: None }
+    }
+
+    /// What a person may do about it, by the name of the key where that is known.
+    pub fn hint(&self) -> String {
+        let key = self.detour.as_ref().map(|detour| detour.from.key.as_str()).filter(|key| !key.is_empty());
+        match (self.kind, key) {
+            (FaultKind::Auth, Some(key)) => {
+                format!("check the API key in {key}; `tackroom doctor` shows which one is used")
+            }
+            (kind, _) => kind.hint().to_string(),
+        }
+    }
+
+    /// Another way to ask, which is free now.
+    pub fn elsewhere(&self) -> Option<&Route> {
+        self.detour.as_ref()?.next.as_ref()
     }
 }

@@ -249,6 +249,7 @@ impl Import {
                 request: Hash::ZERO,
                 frame: None,
                 notes: Vec::new(),
+                route: None,
             },
         );
         let mut reply = reply;

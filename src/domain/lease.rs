@@ -3,10 +3,12 @@
 //! A lease turns *ask* into a run and nothing else: a deny stays one, and what must always ask never looks at leases. It
 //! holds for one tool, under the policy and the walls it was given under, and each use is a fact before the call starts.
 
-use crate::domain::call::{By, Call, CallState};
+use crate::domain::call::{By, Call, CallState, Preview};
+use crate::domain::command_part::bound_to;
 use crate::domain::event::{Event, Fact, Lapse};
+use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, LeaseNo, RunNo};
-use crate::domain::lease_covers::Deed;
+use crate::domain::lease_covers::{Deed, Lands};
 use crate::domain::lease_pattern::Pattern;
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
@@ -36,6 +38,8 @@ pub struct Lease {
     pub lasting: bool,
     /// The policy, with the walls round a command, that it was given under.
     pub policy: String,
+    /// What the scripts were that the call named which was waiting then; none where it named none.
+    pub scripts: Option<Hash>,
     /// The run it was given in.
     pub run: RunNo,
     /// The call that was waiting then.
@@ -96,7 +100,8 @@ impl Leased {
 impl Lease {
     /// The lease that a fact grants in the run that is live.
     fn granted(fact: &Fact, run: RunNo, at: Micros) -> Option<Lease> {
-        let Fact::LeaseGranted { no, tool, pattern, root, uses, until, lasting, policy, call, by } = fact
+        let Fact::LeaseGranted { no, tool, pattern, root, uses, until, lasting, policy, scripts, call, by } =
+            fact
         else {
             return None;
         };
@@ -110,6 +115,7 @@ impl Lease {
             until: *until,
             lasting: *lasting,
             policy: policy.clone(),
+            scripts: *scripts,
             run,
             call: *call,
             by: by.clone(),
@@ -158,11 +164,12 @@ impl Lease {
         let deed = Deed { workspace, ..call.deed };
         self.tool == call.tool
             && self.policy == call.policy
+            && self.scripts == call.scripts
             && Pattern::parse(&self.pattern).is_ok_and(|pattern| pattern.misses(&deed, &self.root).is_none())
     }
 
     /// One use of it, as a fact.
-    fn used_by(&self, call: CallId, hash: crate::domain::hash::Hash) -> Fact {
+    fn used_by(&self, call: CallId, hash: Hash) -> Fact {
         Fact::LeaseUsed { lease: self.no, call, hash, nth: self.used + 1, of: self.uses, by: self.by.clone() }
     }
 }
@@ -172,7 +179,14 @@ impl Lease {
 struct Asking<'a> {
     tool: &'a str,
     policy: &'a str,
+    scripts: Option<Hash>,
     deed: Deed<'a>,
+}
+
+/// What the scripts are that a command names, as they are shown; none where it names none.
+pub(in crate::domain) fn scripts_of(preview: &Preview) -> Option<Hash> {
+    let scripts = preview.scripts();
+    (!scripts.is_empty()).then(|| bound_to(Hash::ZERO, scripts))
 }
 
 /// Whether nobody has said a word about a call yet: what a person has looked at is theirs to decide.
@@ -198,7 +212,6 @@ impl Session {
     }
 
     fn leased(&self, call: &Call, judged: &Fact, now: Micros) -> Option<Fact> {
-        use crate::domain::lease_covers::Lands;
         use crate::domain::policy::Word;
         let Fact::CallJudged { verdict, hash, destroys, touches, preview, .. } = judged else { return None };
         if verdict.word != Word::Ask || !untouched(call) {
@@ -206,7 +219,8 @@ impl Session {
         }
         let (lands, destroys, workspace) = (Lands::of(preview), *destroys, self.workspace.as_str());
         let deed = Deed { args: call.args()?, touches, lands, destroys, workspace };
-        let asking = Asking { tool: &call.tool, policy: &verdict.policy, deed };
+        let scripts = scripts_of(preview);
+        let asking = Asking { tool: &call.tool, policy: &verdict.policy, scripts, deed };
         let lease = self.live_leases(now).find(|lease| lease.covers(&asking, workspace))?;
         Some(lease.used_by(call.id, *hash))
     }
@@ -220,7 +234,8 @@ impl Session {
         for call in self.open_calls().filter(waits).collect::<Vec<_>>() {
             let (Some(verdict), Some(hash)) = (&call.verdict, call.hash) else { continue };
             let Some(deed) = Deed::of(call, &self.workspace) else { continue };
-            let asking = Asking { tool: &call.tool, policy: &verdict.policy, deed };
+            let scripts = scripts_of(&call.preview);
+            let asking = Asking { tool: &call.tool, policy: &verdict.policy, scripts, deed };
             if lease.left() > 0 && lease.covers(&asking, &self.workspace) {
                 facts.push(lease.used_by(call.id, hash));
                 lease.used += 1;
@@ -229,11 +244,21 @@ impl Session {
         facts
     }
 
-    /// Whether a call that a lease cleared has lost that: it was revoked, or its time is past.
-    pub(in crate::domain) fn lost_lease(&self, call: &Call, now: Micros) -> Option<Lapse> {
-        let lease = self.lease(call.leased.as_ref()?.lease);
-        let lost = call.starts == 0 && lease.is_none_or(|lease| lease.withdrawn(self, now).is_some());
-        lost.then_some(Lapse::LeaseOver)
+    /// Why a call that a lease cleared asks a person after all: the lease was revoked, its time is past, or the change would
+    /// land in another file, or another script run, than when it was judged. The calls before it may have laid a link.
+    pub(in crate::domain) fn lost_lease(
+        &self,
+        call: &Call,
+        preview: Option<&Preview>,
+        now: Micros,
+    ) -> Option<Lapse> {
+        let lease = self.lease(call.leased.as_ref().filter(|_| call.starts == 0)?.lease);
+        if lease.is_none_or(|lease| lease.withdrawn(self, now).is_some()) {
+            return Some(Lapse::LeaseOver);
+        }
+        let now = preview.unwrap_or(&Preview::None);
+        let same = Lands::of(now) == Lands::of(&call.preview) && scripts_of(now) == scripts_of(&call.preview);
+        (!same).then_some(Lapse::TargetChanged)
     }
 
     /// Takes in a fact about leases.

@@ -9,7 +9,6 @@ use crate::domain::call::{Call, Preview};
 use crate::domain::canon::canonical;
 use crate::domain::lease_pattern::{Line, Pattern, Want, hash_of, plain};
 use crate::domain::lexical::{Placed, absolute, below, place};
-use crate::domain::reach::reached;
 use crate::domain::secrets::handles;
 use crate::domain::tool_spec::Touch;
 use serde_json::Value;
@@ -36,8 +35,6 @@ pub enum Lands<'a> {
     Untold,
     /// In this file, links looked through.
     In(&'a str),
-    /// Wherever this script leads it.
-    Runs(&'a str),
     /// Nowhere: it would fail.
     Fails,
 }
@@ -48,10 +45,7 @@ impl<'a> Lands<'a> {
         match preview {
             Preview::Change { path, .. } => Lands::In(path),
             Preview::WouldFail { .. } => Lands::Fails,
-            Preview::Command { scripts, .. } => {
-                scripts.first().map_or(Lands::Untold, |script| Lands::Runs(&script.path))
-            }
-            Preview::None | Preview::Request { .. } => Lands::Untold,
+            Preview::None | Preview::Command { .. } | Preview::Request { .. } => Lands::Untold,
         }
     }
 }
@@ -79,10 +73,7 @@ impl<'a> Deed<'a> {
         if self.lands == Lands::Fails {
             return Some("it would fail as things stand".to_string());
         }
-        if let Lands::Runs(script) = self.lands {
-            return Some(format!("it runs {script}, whose content is looked at each time"));
-        }
-        // A command may write whatever it wants to; what its line says of that is the least of it.
+        // What a command opens is told by its words, links followed; what another tool changes, by what is shown of it.
         let runs = self.touches.iter().any(|touch| matches!(touch, Touch::Command { .. }));
         let out = |path: &str| !matches!(place(self.workspace, path), Placed::Inside(_));
         self.touches.iter().find_map(|touch| match touch {
@@ -154,14 +145,7 @@ impl Pattern {
                 Err("it neither changes a file nor runs a command: each argument must be exact".to_string())
             }
         }?;
-        let mut commands = deed.touches.iter().filter(|touch| matches!(touch, Touch::Command { .. }));
-        let Some(first) = commands.next() else { return Ok(()) };
-        if let Touch::Command { argv } = first {
-            self.pins(deed, argv)?;
-        }
-        // The others are what the first one runs, and are told with it.
-        let told = reached(std::slice::from_ref(first), deed.workspace, ".");
-        for touch in commands.filter(|touch| !told.iter().any(|told| told.touch == **touch)) {
+        for touch in deed.touches {
             if let Touch::Command { argv } = touch {
                 self.pins(deed, argv)?;
             }
@@ -227,7 +211,7 @@ fn lies_below(name: &str, folder: &str, value: &Value, deed: &Deed<'_>) -> Resul
         return Err(format!("{name} has a hidden name below {folder}"));
     }
     let changes = |touch: &Touch| matches!(touch, Touch::Write { path } if *path == inside);
-    match deed.touches.iter().any(changes) {
+    match deed.touches.iter().any(changes) && deed.lands == Lands::In(&inside) {
         true => Ok(()),
         false => Err(format!("{name} is not the file that it changes")),
     }

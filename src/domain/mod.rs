@@ -16,6 +16,8 @@ pub mod tool_spec; // what a tool declares: name, schema, effect, scope
 pub mod money; // billionths of a dollar, and sums of which a part may be unknown
 pub mod price; // what models cost, by name, and what a reply cost
 pub mod message; // the conversation, free of any provider's words
+pub mod route; // a way to ask a model, and what a fault means for it
+pub mod rests; // which of several ways is taken, and what failed rests
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod argv; // what the arguments of a command say of themselves

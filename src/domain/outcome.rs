@@ -17,6 +17,8 @@ use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
 use crate::domain::tool_spec::Effect;
 
+const OTHER_NOTES: &str = "the notes are others than those of the request";
+
 /// What came of keeping the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keeping {
@@ -58,6 +60,8 @@ pub enum Report {
         frame: Option<Hash>,
         /// The operator's notes in it.
         notes: Vec<NoteNo>,
+        /// The way it takes.
+        route: Option<crate::domain::route::Route>,
     },
     /// The next step is behind breakpoints.
     Stopping,
@@ -112,10 +116,8 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             _ => Err(Refusal::Stray("nothing is queued")),
         },
         Report::Stopping => stopping(session),
-        Report::Asking { notes, .. } if *notes != session.note_numbers() => {
-            Err(Refusal::Stray("the notes are others than those of the request"))
-        }
-        Report::Asking { model, request, frame, notes } => {
+        Report::Asking { notes, .. } if *notes != session.note_numbers() => Err(Refusal::Stray(OTHER_NOTES)),
+        Report::Asking { model, request, frame, notes, route } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {
                 attempt
@@ -125,8 +127,9 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
                 return Err(Refusal::Stray("the model is not to be asked"));
             };
             let messages = (session.transcript.len() + notes.len()) as u64;
-            let (model, request, frame, notes) = (model.clone(), *request, *frame, notes.clone());
-            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, frame, notes }])
+            let (model, request, frame) = (model.clone(), *request, *frame);
+            let (notes, route) = (notes.clone(), route.clone());
+            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, frame, notes, route }])
         }
         Report::Replied(reply) => {
             asked(session)?;
@@ -359,7 +362,8 @@ fn starting(
         return Err(Refusal::NoCall(id));
     };
     let hash = call.bound(args, &session.workspace, policy, &call.preview);
-    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, kit.now)) {
+    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, preview, kit.now))
+    {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }
     Ok(vec![Fact::CallStarted { call: id, hash, key: key(session, id) }])

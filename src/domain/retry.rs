@@ -20,6 +20,9 @@ impl Default for RetryRule {
     }
 }
 
+/// Attempts beyond those of the rule that may go to other credentials and models.
+pub const WAYS_MAX: u32 = 32;
+
 /// What follows a failed request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -43,6 +46,10 @@ impl RetryRule {
             return AfterFault::Wait;
         }
         if fault.kind == FaultKind::Interrupted {
+            return AfterFault::Retry { wait_ms: 0 };
+        }
+        // Another way is taken at once, also for what no wait would mend. What failed rests, so the ways run out.
+        if fault.elsewhere().is_some() && attempt < self.attempts_max.saturating_add(WAYS_MAX) {
             return AfterFault::Retry { wait_ms: 0 };
         }
         if !fault.kind.transient() || attempt >= self.attempts_max {

@@ -12,6 +12,7 @@ use crate::domain::ids::{CallId, EventNo};
 use crate::domain::imported::is_answer;
 use crate::domain::message::Reply;
 use crate::domain::retry::AfterFault;
+use crate::domain::route::Route;
 use crate::domain::shelf::Shelf;
 use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
@@ -133,7 +134,7 @@ impl Trace {
             Fact::BreakpointHit { .. } => self.hit(event),
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
-            Fact::ModelAsked { model, attempt, .. } => self.asked(event, model, *attempt),
+            Fact::ModelAsked { model, attempt: n, route, .. } => self.asked(event, model, *n, route.as_ref()),
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
@@ -290,7 +291,7 @@ impl Trace {
         self.close(key, event.at, RowState::Well);
     }
 
-    fn asked(&mut self, event: &Event, model: &str, attempt: u32) {
+    fn asked(&mut self, event: &Event, model: &str, attempt: u32, route: Option<&Route>) {
         if let Some(key) = self.retry.take() {
             self.close(key, event.at, RowState::Well);
         }
@@ -298,7 +299,7 @@ impl Trace {
             self.steps += 1;
             self.step = Some(self.add(self.run, event, What::Step(self.steps), None));
         }
-        let what = What::Model { model: model.to_string(), attempt, fault: None };
+        let what = What::Model { model: asked_name(model, route, attempt), attempt, fault: None };
         self.model = Some(self.add(self.step, event, what, Some(Time::Model)));
     }
 
@@ -366,4 +367,10 @@ impl Trace {
         }
         self.open.clear();
     }
+}
+
+/// The first attempt is asked as everybody expects; where another is, one wants to know with which key.
+fn asked_name(model: &str, route: Option<&Route>, attempt: u32) -> String {
+    let key = route.map(|route| route.key.as_str()).filter(|key| !key.is_empty() && attempt > 1);
+    key.map_or_else(|| model.to_string(), |key| format!("{model} with ${key}"))
 }

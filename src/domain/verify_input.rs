@@ -79,9 +79,9 @@ fn told_of_session(first: &Fact) -> Option<Told> {
 
 /// The same for a turn of the model.
 fn told_of_model(first: &Fact, rest: &[Sealed]) -> Option<Told> {
-    if let Fact::ModelAsked { model, request, frame, notes, .. } = first {
-        let (model, notes) = (model.clone(), notes.clone());
-        Told::learned(Report::Asking { model, request: *request, frame: *frame, notes })
+    if let Fact::ModelAsked { model, request, frame, notes, route, .. } = first {
+        let (model, notes, route) = (model.clone(), notes.clone(), route.clone());
+        Told::learned(Report::Asking { model, request: *request, frame: *frame, notes, route })
     } else if let Fact::ModelReplied { reply, .. } = first {
         let input = Input::Report(Box::new(Report::Replied(reply.clone())));
         Some(Told { input, tools: tools_of(reply, rest) })
@@ -385,7 +385,7 @@ fn could_follow(fault: &Fault, then: AfterFault) -> bool {
         then == AfterFault::Wait
     } else if fault.kind == FaultKind::Interrupted {
         then == AfterFault::Retry { wait_ms: 0 }
-    } else if fault.kind.transient() {
+    } else if fault.kind.transient() || fault.elsewhere().is_some() {
         then != AfterFault::Wait
     } else {
         then == AfterFault::GiveUp

@@ -4,6 +4,7 @@ use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::ids::SessionId;
 use crate::domain::message::{Draft, Reply, Transcript};
+use crate::domain::route::Route;
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::Later;
 use std::sync::Arc;
@@ -37,6 +38,10 @@ pub trait Request: Send {
     /// What its bytes have around the messages, to be kept as content; `Rebuild` makes the bytes again from it and the
     /// messages. None where a request is not made of messages.
     fn frame(&self) -> Option<Arc<[u8]>>;
+    /// Which model it asks where and with which credential, where there is a choice of them.
+    fn route(&self) -> Option<Route> {
+        None
+    }
     /// Sends it and reads the whole reply. Dropping the future ends the request and closes its connection.
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>>;
 }

@@ -215,17 +215,16 @@ impl Agent {
         let request = match self.kitbag.model.prepare(ask) {
             Ok(request) => request,
             Err(fault) => {
-                let request = Hash::ZERO; // nothing was made that could be sent
-                self.record(&Report::Asking { model, request, frame: None, notes }).await?;
+                let (request, frame, route) = (Hash::ZERO, None, None); // nothing was made that could be sent
+                self.record(&Report::Asking { model, request, frame, notes, route }).await?;
                 return self.record(&Report::Failed(fault)).await;
             }
         };
         let frame = self.frame.keep(&self.plugs.store.blobs, request.frame()).await?;
-        let request_hash = request.hash();
-        let asked = self.written(&Report::Asking { model, request: request_hash, frame, notes }).await?;
-        if asked.is_none() {
-            return Ok(()); // the operator was quicker
-        }
+        let (hash, route) = (request.hash(), request.route());
+        let model = route.as_ref().map_or(model, |route| route.model.clone());
+        let asking = Report::Asking { model, request: hash, frame, notes, route };
+        let Some(_) = self.written(&asking).await? else { return Ok(()) }; // the operator was quicker
         let drafts = perform::drafts(&self.plugs.store.live, &self.session().id);
         if attempt > 1 {
             drafts(crate::domain::message::Draft::Again);

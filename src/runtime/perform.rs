@@ -87,13 +87,12 @@ pub fn still_looking() -> Report {
     Report::Kept(Keeping::Missed { why })
 }
 
-/// The last look before a call runs: the policy and the walls as they are now and, where a person decided, what they would be shown now.
+/// The last look before a call runs: the policy and the walls as they are now and, where a person or a lease decided, what a
+/// person would be shown now.
 pub async fn starting(call: &Call, kitbag: &Kitbag) -> Option<(Report, Option<Walls>)> {
     let tool = kitbag.tools.get(&call.tool)?;
-    let preview = match call.approval {
-        Some(_) => Some(tool.preview(call.args()?).await),
-        None => None,
-    };
+    let is_shown = call.approval.is_some() || call.leased.is_some();
+    let preview = if is_shown { Some(tool.preview(call.args()?).await) } else { None };
     let version = kitbag.judge.version();
     let walls = tool.walls().await;
     let policy = walls.as_ref().map_or(version.clone(), |walls| walls.beside(&version));
@@ -129,7 +128,8 @@ pub fn running(
     let tool = kitbag.tools.get(&call.tool)?.clone();
     let (live, name) = (live.clone(), session.id.clone());
     let output = Arc::new(move |text: String| live.shout(&name, Draft::Output { call: id, text }));
-    let scripts = call.approval.as_ref().map(|_| call.preview.scripts().to_vec());
+    let is_granted = call.approval.is_some() || call.leased.is_some();
+    let scripts = is_granted.then(|| call.preview.scripts().to_vec());
     let cleared = Cleared { args: call.args()?.clone(), key, output, walls, scripts, stop };
     Some(Running { call: id, tool, cleared })
 }

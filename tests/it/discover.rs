@@ -2,11 +2,18 @@
 
 use crate::harness::mock_model::{Answer, MockModel};
 use std::collections::HashMap;
-use tackroom::adapters::model::discover::{Candidate, LOCAL_SERVERS, candidates, discover, key_variable};
+use tackroom::adapters::model::discover::{Candidate, Key, candidates, discover};
+use tackroom::adapters::model::provider::{Providers, Wire};
 use tackroom::adapters::model::secret::Secret;
+use tackroom::cli::config_model::built_in;
+
+fn providers() -> Providers {
+    Providers::new(built_in().unwrap())
+}
 
 fn here(label: &str, base_url: String) -> Candidate {
-    Candidate { label: label.into(), base_url, key: None, key_source: None, local: true }
+    let provider = providers().all().find(|provider| provider.label == label).cloned();
+    Candidate { label: label.into(), base_url, keys: vec![], local: true, wire: Wire::Chat, provider }
 }
 
 #[tokio::test]
@@ -30,8 +37,8 @@ async fn each_state_of_a_server_is_found_with_a_hint() {
     for (label, answer) in answers {
         let server = MockModel::start(vec![answer]).await;
         let mut candidate = here(label, server.url());
-        candidate.key = Some(Secret::new(key)).filter(|_| label == "key refused");
-        candidate.key_source = candidate.key.as_ref().map(|_| "OPENAI_API_KEY");
+        let own = Key { name: "OPENAI_API_KEY".into(), secret: Secret::new(key) };
+        candidate.keys = Some(own).filter(|_| label == "key refused").into_iter().collect();
         asked.push(candidate);
         servers.push(server);
     }
@@ -64,9 +71,11 @@ fn keys_and_servers_that_are_worth_asking() {
         ("OLLAMA_HOST", "0.0.0.0:11500"),
     ]);
     let look = |name: &str| env.get(name).map(ToString::to_string);
-    let found = candidates(&look, &LOCAL_SERVERS);
-    let shown: Vec<_> =
-        found.iter().map(|c| format!("{} {} {:?} {}", c.label, c.base_url, c.key_source, c.local)).collect();
+    let found = candidates(&look, &providers());
+    let shown: Vec<_> = found
+        .iter()
+        .map(|c| format!("{} {} {:?} {}", c.label, c.base_url, c.keys.first().map(|key| &key.name), c.local))
+        .collect();
     assert_eq!(
         shown,
         [
@@ -84,13 +93,13 @@ fn keys_and_servers_that_are_worth_asking() {
         ("https://gpu", "https://gpu:11434/v1"),
     ] {
         let look = |name: &str| (name == "OLLAMA_HOST").then(|| host.to_string());
-        assert_eq!(candidates(&look, &LOCAL_SERVERS)[0].base_url, url);
+        assert_eq!(candidates(&look, &providers())[0].base_url, url);
     }
     let own = |name: &str| (name == "OPENAI_BASE_URL").then(|| "http://box:1/v1".to_string());
-    let first = candidates(&own, &[]).remove(0);
+    let first = candidates(&own, &providers()).remove(0);
     assert_eq!(
-        (first.label.as_str(), first.base_url.as_str(), first.key),
-        ("OPENAI_BASE_URL", "http://box:1/v1", None)
+        (first.label.as_str(), first.base_url.as_str(), first.keys),
+        ("OPENAI_BASE_URL", "http://box:1/v1", vec![])
     );
 }
 
@@ -103,7 +112,7 @@ fn a_provider_is_known_by_its_server() {
         ("https://api.openai.com/v1/", "OPENAI_API_KEY"),
         ("https://API.openai.com:443/v2", "OPENAI_API_KEY"),
     ] {
-        assert_eq!(key_variable(url), Some(variable), "{url}");
+        assert_eq!(providers().key_variable(url), Some(variable), "{url}");
     }
     for url in [
         "http://127.0.0.1:11434/v1",
@@ -113,6 +122,54 @@ fn a_provider_is_known_by_its_server() {
         "https://api.openai.com:444/v1",
         "",
     ] {
-        assert_eq!(key_variable(url), None, "{url}");
+        assert_eq!(providers().key_variable(url), None, "{url}");
     }
+}
+
+#[test]
+fn each_provider_that_is_built_in_can_be_asked() {
+    let known = providers();
+    let names: Vec<&str> = known.all().map(|provider| provider.name.as_str()).collect();
+    for name in ["openai", "anthropic", "openrouter", "gemini", "mistral", "groq", "deepseek"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    for provider in known.all() {
+        provider.wire.check(&provider.quirks).unwrap_or_else(|why| panic!("{}: {why}", provider.name));
+        assert!(provider.local != provider.keys.iter().any(|key| key.ends_with("_API_KEY")), "{provider:?}");
+        assert!(!provider.local || !(provider.start.is_empty() || provider.load.is_empty()), "{provider:?}");
+        assert_eq!(names.iter().filter(|name| **name == provider.name).count(), 1);
+    }
+    let split =
+        |model: &'static str| known.split(model).map(|(provider, rest)| (provider.label.clone(), rest));
+    assert_eq!(split("anthropic/claude-x"), Some(("Anthropic".to_string(), "claude-x")));
+    assert_eq!(split("openrouter/openai/gpt-x"), Some(("OpenRouter".to_string(), "openai/gpt-x")));
+    assert_eq!((split("qwen3:8b"), split("nobody/x"), split("openai/")), (None, None, None));
+    let quirks = |text: &str| serde_json::from_str(text).unwrap();
+    assert!(Wire::Chat.check(&quirks(r#"{"short_ids":true}"#)).is_ok());
+    assert!(Wire::Messages.check(&quirks(r#"{"short_ids":true}"#)).unwrap_err().contains("short_ids"));
+}
+
+#[tokio::test]
+async fn a_provider_of_messages_is_asked_for_its_models_with_its_own_headers() {
+    let server = MockModel::start(vec![Answer::json(
+        200,
+        r#"{"data":[{"type":"model","id":"claude-x"}],"has_more":false}"#,
+    )])
+    .await;
+    let provider = providers().named("anthropic").cloned();
+    let keys = vec![Key { name: "ANTHROPIC_API_KEY".into(), secret: Secret::new("sk-ant-0") }];
+    let base_url = server.url();
+    let found = discover(vec![Candidate {
+        label: "a".into(),
+        base_url,
+        keys,
+        local: false,
+        wire: Wire::Messages,
+        provider,
+    }])
+    .await;
+    assert_eq!(found[0].models, Ok(vec!["claude-x".to_string()]));
+    let asked = server.asked().remove(0);
+    assert_eq!((asked.header("x-api-key"), asked.header("authorization")), (Some("sk-ant-0"), None));
+    assert!(asked.header("anthropic-version").is_some());
 }

@@ -4,6 +4,7 @@ use crate::harness::fold::{Fold, said};
 use serde_json::{Value, json};
 use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::call::{CallState, Ended, Preview};
+use tackroom::domain::command_part::Script;
 use tackroom::domain::event::{Fact, Lapse};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, LeaseNo};
@@ -37,8 +38,13 @@ fn call(fold: &mut Fold, argvs: &[&[&str]]) {
 
 fn judged(fold: &Fold, id: u32, word: Word, argv: &[&str]) -> Judged {
     let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
-    let (cwd, sandbox, parts, scripts) = (".".into(), "none".into(), Vec::new(), Vec::new());
-    let preview = Preview::Command { argv: argv.clone(), cwd, sandbox, parts, scripts };
+    let preview = Preview::Command {
+        argv: argv.clone(),
+        cwd: ".".into(),
+        sandbox: "none".into(),
+        parts: Vec::new(),
+        scripts: Vec::new(),
+    };
     Judged { touches: vec![Touch::Command { argv }], preview, ..fold.judged(id, word) }
 }
 
@@ -210,6 +216,80 @@ fn what_was_cleared_and_not_started_asks_again_once_the_lease_is_over() {
             })
         );
     }
+}
+
+#[test]
+fn a_link_that_an_earlier_call_laid_is_looked_for_before_the_start() {
+    let mut fold = Fold::running(Mode::Auto);
+    let change =
+        |path: &str| Preview::Change { path: path.into(), before: None, after: "x".into(), cut: false };
+    let ask = |fold: &mut Fold, id: u32, path: &str| {
+        let judged = Judged { preview: change(path), ..fold.judged(id, Word::Ask) };
+        fold.tell(Report::JudgedReady(judged));
+    };
+    fold.calls(&[("write", json!({"path": "docs/a", "body": "x"}))]);
+    ask(&mut fold, 1, "docs/a");
+    grant(&mut fold, 1, terms(9, "path below docs\nbody any"));
+    fold.tell(Report::Starting { call: CallId(1), policy: "p1".into(), preview: Some(change("docs/a")) });
+    fold.end(1, "ok");
+    fold.calls(&[("write", json!({"path": "docs/near/b", "body": "x"}))]);
+    ask(&mut fold, 2, "docs/near/b");
+    assert_eq!(state(&fold, 2), CLEARED);
+    let starting =
+        |preview| Report::Starting { call: CallId(2), policy: "p1".into(), preview: Some(preview) };
+    let lapsed = vec![Fact::CallLapsed { call: CallId(2), why: Lapse::TargetChanged }];
+    for now in [
+        change("docs/near/b (by a link: .git/b)"),
+        Preview::WouldFail { why: "a link".into() },
+        Preview::None,
+    ] {
+        assert_eq!(fold.try_tell(&starting(now.clone())), Ok(lapsed.clone()), "{now:?}");
+    }
+    let other = Preview::Change {
+        path: "docs/near/b".into(),
+        before: Some("y".into()),
+        after: "x".into(),
+        cut: false,
+    };
+    assert_eq!(
+        fold.try_tell(&starting(other)).map(|facts| facts[0].kind().to_string()),
+        Ok("CallStarted".into())
+    );
+}
+
+#[test]
+fn another_script_is_another_action() {
+    let script = |text: &str| Script {
+        path: "run.sh".into(),
+        size: 9,
+        hash: Hash::of(text.as_bytes()),
+        head: String::new(),
+        sealed: true,
+    };
+    let named = |text: &str| Preview::Command {
+        argv: vec!["./run.sh".into()],
+        cwd: ".".into(),
+        sandbox: "none".into(),
+        parts: Vec::new(),
+        scripts: vec![script(text)],
+    };
+    let mut fold = Fold::running(Mode::Auto);
+    let ask = |fold: &mut Fold, id: u32, text: &str| {
+        fold.calls(&[("command", json!({"argv": ["./run.sh"]}))]);
+        let judged = Judged { preview: named(text), ..judged(fold, id, Word::Ask, &["./run.sh"]) };
+        fold.tell(Report::JudgedReady(judged));
+    };
+    ask(&mut fold, 1, "one");
+    grant(&mut fold, 1, terms(9, "argv is [\"./run.sh\"]"));
+    run(&mut fold, 1);
+    ask(&mut fold, 2, "one");
+    assert_eq!(state(&fold, 2), CLEARED);
+    let starting = Report::Starting { call: CallId(2), policy: "p1".into(), preview: Some(named("two")) };
+    let lapsed = vec![Fact::CallLapsed { call: CallId(2), why: Lapse::TargetChanged }];
+    assert_eq!(fold.try_tell(&starting), Ok(lapsed), "it was changed before the start");
+    run(&mut fold, 2);
+    ask(&mut fold, 3, "two");
+    assert_eq!(state(&fold, 3), CallState::Held, "it was changed since the grant");
 }
 
 #[test]

@@ -114,6 +114,27 @@ fn a_lease_on_a_file_does_not_follow_a_link() {
     assert!(!home.ws().join("hidden/c.md").exists());
 }
 
+/// Cause: the calls of a reply are judged before the first of them runs, so one could lay the link that the next one follows.
+#[test]
+fn a_link_that_is_laid_in_the_same_reply_is_not_followed() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.ws().join("docs")).unwrap();
+    std::fs::create_dir_all(home.ws().join("hidden")).unwrap();
+    let both = json!({"calls": [
+        {"tool": "run_command", "args": {"argv": ["ln", "-s", "../hidden", "docs/near"]}},
+        {"tool": "write_file", "args": {"path": "docs/near/c.md", "content": "text"}},
+    ]});
+    let id = held(&home, vec![path("docs/a.md", "text"), both, json!({"text": "Done."})]);
+    let wide = ["--arg", "path below docs", "--arg", "content any"];
+    ok(home.run(&[&["lease", "grant", &id, "c1", "--yes"][..], &wide].concat()));
+    assert_eq!(home.run(&["resume", &id, "--headless"]).code, 3, "the command asks");
+    ok(home.run(&["approve", &id, "c2", "--yes"]));
+    assert_eq!(home.run(&["resume", &id, "--headless"]).code, 3, "the write asks");
+    assert_eq!(home.pending()[0]["call"], "c3", "{:?}", home.pending());
+    assert!(home.ws().join("docs/near").exists() && !home.ws().join("hidden/c.md").exists());
+    assert!(ok(home.run(&["verify", &id])).out.contains("whole"));
+}
+
 #[test]
 fn a_command_of_an_agent_gives_no_lease() {
     let home = Home::new();

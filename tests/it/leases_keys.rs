@@ -1,6 +1,7 @@
 //! Leases by keys: the page opens only once the call was read, typing grants nothing, a deliberate key grants exactly what is
 //! written for exactly what was shown, and what changed meanwhile closes it.
 
+use crate::harness::many::{Many, command};
 use crate::harness::screen::{TestScreen, decides};
 use crate::harness::story::{self, Story};
 use crate::leases_told::leased;
@@ -120,4 +121,17 @@ fn a_replay_grants_and_revokes_nothing() {
     assert!(!matches!(screen.top(), Some(Overlay::Lease(_))));
     screen.press("L x");
     assert_eq!(screen.orders(), []);
+}
+
+#[test]
+fn a_hold_of_the_inbox_is_granted_too() {
+    let mut many =
+        Many::open(vec![command("c0mmandsq1", "Push the notes", &["git", "push"], 3_000)], (120, 40));
+    many.press("Enter a");
+    assert!(matches!(many.screen.top(), Some(Overlay::Lease(_))), "{}", many.screen.screen());
+    assert_eq!(many.answers(), []);
+    many.press("Ctrl-S");
+    let (hash, terms) = (many.hash("c0mmandsq1"), Terms::parse("argv is [\"git\",\"push\"]").unwrap());
+    let order = Order::Grant { call: CallId(1), hash, terms };
+    assert_eq!(many.answers(), [("c0mmandsq1".to_string(), order)]);
 }

@@ -6,8 +6,9 @@ use proptest::prelude::*;
 use serde_json::json;
 use std::sync::Arc;
 use tackroom::adapters::clock::SystemClock;
+use tackroom::adapters::model::endpoint::EndpointConfig;
 use tackroom::adapters::model::fields;
-use tackroom::adapters::model::openai::{OpenAi, OpenAiConfig};
+use tackroom::adapters::model::openai::OpenAi;
 use tackroom::adapters::model::priced::Priced;
 use tackroom::cli::prices::book;
 use tackroom::domain::event::{Event, Fact};
@@ -321,7 +322,7 @@ async fn answered(server: &MockModel, book: PriceBook, url: &str) -> Reply {
     let chunk = json!({"model": "gpt-4o-mini", "choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}],
         "usage": {"prompt_tokens": 1000, "completion_tokens": 100, "cost": 0.5}});
     server.push(Answer::stream(format!("data: {chunk}\n\ndata: [DONE]\n\n")));
-    let plain = OpenAi::new(OpenAiConfig::new(server.url()), Arc::new(SystemClock)).unwrap();
+    let plain = OpenAi::new(EndpointConfig::new(server.url()), Arc::new(SystemClock)).unwrap();
     let model = Priced::new(Arc::new(plain), Arc::new(book), url);
     let ask = Ask {
         session: SessionId("0123456789".into()),

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::model::body::{Bodies, rebuilt};
 use tackroom::adapters::model::dialect::Dialect;
-use tackroom::adapters::model::openai::{ModelLimits, OpenAi, OpenAiConfig, endpoint_url};
+use tackroom::adapters::model::endpoint::{EndpointConfig, ModelLimits, endpoint_url};
+use tackroom::adapters::model::form::Wishes;
+use tackroom::adapters::model::openai::{Chat, OpenAi};
 use tackroom::adapters::model::secret::Secret;
 use tackroom::domain::fault::{Fault, FaultKind};
 use tackroom::domain::hash::Hash;
@@ -60,7 +62,7 @@ fn limits(ms: u64) -> ModelLimits {
     ModelLimits { connect_ms: ms, first_byte_ms: ms, idle_ms: ms, total_ms: 10_000 }
 }
 
-fn model(config: OpenAiConfig) -> OpenAi {
+fn model(config: EndpointConfig) -> OpenAi {
     OpenAi::new(config, Arc::new(SystemClock)).unwrap()
 }
 
@@ -69,19 +71,22 @@ async fn turn(model: &OpenAi, ask: Ask) -> Result<Reply, Fault> {
 }
 
 async fn simple(url: String) -> Result<Reply, Fault> {
-    turn(&model(OpenAiConfig { limits: limits(5_000), ..OpenAiConfig::new(url) }), ask(talk([user("hello")])))
-        .await
+    turn(
+        &model(EndpointConfig { limits: limits(5_000), ..EndpointConfig::new(url) }),
+        ask(talk([user("hello")])),
+    )
+    .await
 }
 
 #[tokio::test]
 async fn the_body_is_what_was_hashed_and_headers_are_as_configured() {
     let server = MockModel::strict(vec![Answer::says("hi")]).await;
-    let mut config = OpenAiConfig::new(server.url() + "/?api-version=7");
+    let mut config = EndpointConfig::new(server.url() + "/?api-version=7");
     config.key = Some(Secret::new(" sk-secret-1\n"));
     config.headers = vec![("X-Team".into(), Secret::new("blue"))];
-    config.max_tokens = Some(99);
-    config.extra_body.insert("temperature".into(), json!(0.2));
-    config.extra_body.insert("messages".into(), json!("never"));
+    config.wishes.max_tokens = Some(99);
+    config.wishes.extra.insert("temperature".into(), json!(0.2));
+    config.wishes.extra.insert("messages".into(), json!("never"));
     let model = model(config);
     assert_eq!(model.label(), server.url());
     let request = model.prepare(ask(talk([system("be brief"), user("hello")]))).unwrap();
@@ -170,7 +175,10 @@ async fn what_an_endpoint_does_not_take_is_learned_once() {
         no("Missing `reasoning_content` field"),
     ])
     .await;
-    let config = OpenAiConfig { max_tokens: Some(5), ..OpenAiConfig::new(server.url()) };
+    let config = EndpointConfig {
+        wishes: Wishes { max_tokens: Some(5), ..Wishes::default() },
+        ..EndpointConfig::new(server.url())
+    };
     let model = model(config);
     let thought = Reasoning { text: "hm".into(), field: "reasoning_content".into(), details: None };
     let calls = vec![call("call_abc", "{}")];
@@ -222,7 +230,7 @@ async fn waits_are_bounded_each_by_its_limit() {
     ])
     .await;
     for words in ["did not answer within 300 ms", "sent nothing within 300 ms", "was silent for 300 ms"] {
-        let config = OpenAiConfig { limits: limits(300), ..OpenAiConfig::new(server.url()) };
+        let config = EndpointConfig { limits: limits(300), ..EndpointConfig::new(server.url()) };
         let fault = turn(&model(config), ask(talk([user("x")]))).await.unwrap_err();
         assert_eq!(fault.kind, FaultKind::Timeout);
         assert!(fault.message.contains(words), "{}", fault.message);
@@ -235,9 +243,9 @@ async fn waits_are_bounded_each_by_its_limit() {
         endless = endless.then(Step::Wait(Arc::clone(&go))).then(Step::Send(b": ping\n\n".to_vec()));
     }
     server.push(endless);
-    let config = OpenAiConfig {
+    let config = EndpointConfig {
         limits: ModelLimits { total_ms: 150, ..limits(100) },
-        ..OpenAiConfig::new(server.url())
+        ..EndpointConfig::new(server.url())
     };
     let ticking = tokio::spawn(async move {
         let mut tick = tokio::time::interval(Duration::from_millis(5));
@@ -260,7 +268,7 @@ async fn waits_are_bounded_each_by_its_limit() {
 async fn dropping_the_request_closes_the_connection() {
     let part = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n";
     let server = MockModel::start(vec![Answer::silence(), Answer::stream(part).then(Step::Hang)]).await;
-    let model = model(OpenAiConfig::new(server.url()));
+    let model = model(EndpointConfig::new(server.url()));
     let before = tokio::spawn(model.prepare(ask(talk([user("x")]))).unwrap().send(Arc::new(|_| {})));
     server.heard(1).await;
     before.abort();
@@ -278,7 +286,7 @@ async fn dropping_the_request_closes_the_connection() {
 #[tokio::test]
 async fn a_connection_serves_the_next_request_once_the_body_s_end_has_come() {
     let server = MockModel::start(vec![]).await;
-    let model = model(OpenAiConfig::new(server.url()));
+    let model = model(EndpointConfig::new(server.url()));
     for asked in 1..=50 {
         server.push(Answer::says("yes").framed(Framing::KeepAlive));
         assert_eq!(turn(&model, ask(talk([user("x")]))).await.unwrap().text, "yes");
@@ -312,7 +320,7 @@ async fn no_message_holds_a_key() {
         Answer::json(307, "").header("location", &format!("http://u:{key}@127.0.0.1:9/x?key={key}")),
     ])
     .await;
-    let mut config = OpenAiConfig::new(server.url());
+    let mut config = EndpointConfig::new(server.url());
     config.key = Some(Secret::new(key));
     config.headers = vec![("api-key".into(), Secret::new("team-secret"))];
     assert!(!format!("{config:?}").contains(key));
@@ -322,19 +330,22 @@ async fn no_message_holds_a_key() {
         assert!(!format!("{fault:?}").contains(key) && !fault.message.contains("team-secret"), "{fault:?}");
     }
     assert_eq!(server.asked().len(), 4, "a redirect is not followed");
-    let config = OpenAiConfig::new(format!("http://user:{key}@127.0.0.1:1/v1?key={key}"));
+    let config = EndpointConfig::new(format!("http://user:{key}@127.0.0.1:1/v1?key={key}"));
     let model = self::model(config);
     assert_eq!(model.label(), "http://127.0.0.1:1/v1");
     let fault = turn(&model, ask(talk([user("x")]))).await.unwrap_err();
     assert!(!format!("{fault:?}").contains(key), "{fault:?}");
-    let mut config = OpenAiConfig::new("http://127.0.0.1:1/v1");
+    let mut config = EndpointConfig::new("http://127.0.0.1:1/v1");
     config.key = Some(Secret::new(format!("{key}\nx")));
     let fault = turn(&self::model(config), ask(talk([user("x")]))).await.unwrap_err();
     assert!(!format!("{fault:?}").contains(key), "{fault:?}");
     for bad in ["", "localhost:11434", "file:///etc/passwd", "http://"] {
-        assert_eq!(endpoint_url(bad).unwrap_err().kind, FaultKind::BadRequest, "{bad}");
+        assert_eq!(endpoint_url(bad, "/chat/completions").unwrap_err().kind, FaultKind::BadRequest, "{bad}");
     }
-    assert_eq!(endpoint_url(" https://h/v1/chat/completions/ ").unwrap().0, "https://h/v1/chat/completions");
+    assert_eq!(
+        endpoint_url(" https://h/v1/chat/completions/ ", "/chat/completions").unwrap().0,
+        "https://h/v1/chat/completions"
+    );
 }
 
 #[tokio::test]
@@ -359,7 +370,8 @@ async fn a_wait_that_the_server_asks_for_is_told() {
 
 /// A body for these messages, however valid they are.
 fn body(messages: Transcript) -> Value {
-    serde_json::from_slice(&Bodies::default().write(&ask(messages), Dialect::default()).bytes).unwrap()
+    serde_json::from_slice(&Bodies::<Chat>::default().write(&ask(messages), Dialect::default()).bytes)
+        .unwrap()
 }
 
 #[test]
@@ -448,7 +460,7 @@ fn signatures_and_reasoning_go_back_unchanged() {
 
 #[test]
 fn a_turn_of_a_long_session_costs_what_is_new() {
-    let bodies = Bodies::default();
+    let bodies = Bodies::<Chat>::default();
     let mut messages = Transcript::default();
     let grow = |messages: &mut Transcript, n: usize| {
         let list = Arc::make_mut(messages);
@@ -497,17 +509,17 @@ proptest! {
     /// repeat between turns, which the session prevents.)
     #[test]
     fn any_history_becomes_a_valid_body(messages in proptest::collection::vec(message(), 1..14)) {
-        let grown = Bodies::default();
+        let grown = Bodies::<Chat>::default();
         let mut so_far = Transcript::default();
         for message in messages {
             Arc::make_mut(&mut so_far).push(Arc::new(message));
             let dialect = Dialect::default();
             let incremental = grown.write(&ask(so_far.clone()), dialect);
-            let once = Bodies::default().write(&ask(so_far.clone()), dialect);
+            let once = Bodies::<Chat>::default().write(&ask(so_far.clone()), dialect);
             prop_assert_eq!(&incremental, &once);
             prop_assert_eq!(incremental.hash, Hash::of(&incremental.bytes));
             for dialect in [dialect, Dialect { echo: false, bridge: true, short_ids: true, ..dialect }] {
-                let sent = Bodies::default().write(&ask(so_far.clone()), dialect);
+                let sent = Bodies::<Chat>::default().write(&ask(so_far.clone()), dialect);
                 prop_assert_eq!(rebuilt(&sent.frame, &so_far), Some(sent.bytes.to_vec()), "made again from its frame");
             }
             let body: Value = serde_json::from_slice(&once.bytes).unwrap();

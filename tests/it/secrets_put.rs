@@ -154,6 +154,7 @@ fn call(vault: &Arc<Vault>, said: &Value, denied: &str) -> Seen {
         args: args.clone(),
         key: "k".into(),
         output: Arc::new(|_| {}),
+        scripts: None,
         walls: None,
         scripts: None,
         stop: Stop::default(),

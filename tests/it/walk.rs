@@ -7,7 +7,8 @@ use std::sync::Arc;
 use tackroom::adapters::clock::SystemClock;
 use tackroom::adapters::engine::sqlite::Sqlite;
 use tackroom::adapters::files::Folders;
-use tackroom::adapters::model::openai::{OpenAi, OpenAiConfig};
+use tackroom::adapters::model::endpoint::EndpointConfig;
+use tackroom::adapters::model::openai::OpenAi;
 use tackroom::adapters::policy::Builtin;
 use tackroom::adapters::tool::{self, Workspace};
 use tackroom::domain::call::{By, CallState, Ended, Outcome, Preview, Via};
@@ -50,7 +51,7 @@ fn plugs(home: &std::path::Path, workspace: &str, base_url: &str) -> Plugs {
     let clock = Arc::new(SystemClock);
     let place = Workspace::open(std::path::Path::new(workspace), &[]).expect("a workspace");
     let kitbag = Kitbag {
-        model: Arc::new(OpenAi::new(OpenAiConfig::new(base_url), clock.clone()).expect("a plug")),
+        model: Arc::new(OpenAi::new(EndpointConfig::new(base_url), clock.clone()).expect("a plug")),
         tools: Toolbox::new(tool::standard(place, tool::Settings::default())),
         judge: Arc::new(Builtin::new::<&str>(&[], &[]).expect("a policy")),
     };

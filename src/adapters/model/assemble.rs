@@ -3,47 +3,28 @@
 //! A stream counts as whole once a `finish_reason` or `[DONE]` came; one that ends without either is cut: its
 //! calls never run and its text is no answer. An error object inside a stream or body is that error, whatever the status said.
 
+use crate::adapters::model::arrival::{Arrival, TEXT_LEN_MAX, too_much};
 use crate::adapters::model::calls::Calls;
 use crate::adapters::model::classify;
 use crate::adapters::model::fields::{self, Ending, Piece};
+use crate::adapters::model::intake::{Intake, Progress};
 use crate::adapters::model::thought::Thought;
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::message::{Draft, Finish, Reply, Timing, Usage};
+use crate::domain::message::{Draft, Finish, Reply, Usage};
 use crate::domain::price::{Cost, Origin};
 use crate::domain::time::Micros;
 use crate::ports::model::Drafts;
 use serde_json::Value;
 
-/// Bytes of text and reasoning of one reply at most.
-const TEXT_LEN_MAX: usize = 16 << 20;
-/// Points kept of how the text arrived.
-const PACE_POINTS_MAX: usize = 128;
-
-/// How far a stream has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// More must come.
-    Open,
-    /// The reply is whole; usage, and with some servers a last delta, may still come.
-    Finished,
-    /// `[DONE]`: nothing more comes.
-    Done,
-}
-
 /// A reply as it grows.
 pub struct Assembler {
-    drafts: Drafts,
-    started: Micros,
-    first: Option<Micros>,
+    arrival: Arrival,
     model: String,
-    text: String,
     thought: Thought,
     calls: Calls,
     finish: Option<Finish>,
     usage: Usage,
     cost: Option<Cost>,
-    chars: u64,
-    pace: Vec<(u64, u64)>,
     said: bool,
     done: bool,
 }
@@ -52,58 +33,16 @@ impl Assembler {
     /// Nothing so far; `started` is when the request was sent.
     pub fn new(drafts: Drafts, started: Micros) -> Assembler {
         Assembler {
-            drafts,
-            started,
-            first: None,
+            arrival: Arrival::new(drafts, started),
             model: String::new(),
-            text: String::new(),
             thought: Thought::default(),
             calls: Calls::default(),
             finish: None,
             usage: Usage::default(),
             cost: None,
-            chars: 0,
-            pace: Vec::new(),
             said: false,
             done: false,
         }
-    }
-
-    /// How far it has come.
-    pub fn progress(&self) -> Progress {
-        match (&self.finish, self.done) {
-            (_, true) => Progress::Done,
-            (Some(_), false) => Progress::Finished,
-            (None, false) => Progress::Open,
-        }
-    }
-
-    /// Takes in the data of one event of a stream.
-    pub fn take_data(&mut self, name: &str, data: &str, now: Micros) -> Result<(), Fault> {
-        let data = data.trim();
-        if self.done || data.is_empty() {
-            return Ok(());
-        }
-        if data == "[DONE]" {
-            self.done = true;
-            return Ok(());
-        }
-        let parsed = serde_json::from_str::<Value>(data);
-        match parsed {
-            Ok(chunk) if name == "error" => Err(classify::in_stream(&chunk)),
-            Ok(chunk) if chunk.is_object() => self.take_body(&chunk, false, now),
-            Ok(_) | Err(_) if name == "error" => Err(classify::in_stream(&Value::String(data.to_string()))),
-            Ok(_) | Err(_) => Err(Fault::new(
-                FaultKind::Malformed,
-                format!("the stream holds what is no chat completion chunk: {}", classify::excerpt(data)),
-            )),
-        }
-    }
-
-    /// Takes in the whole body of an answer that is not streamed.
-    pub fn take_whole(&mut self, body: &Value, now: Micros) -> Result<(), Fault> {
-        self.done = true; // JSON that parses to its end is whole, `finish_reason` or not
-        self.take_body(body, true, now)
     }
 
     /// A chunk of a stream, or a whole body.
@@ -157,20 +96,15 @@ impl Assembler {
 
     fn take_delta(&mut self, delta: &Value, whole: bool, now: Micros) -> Result<(), Fault> {
         let new = self.thought.take(delta);
-        self.show(now, &new, Draft::Reasoning);
+        self.arrival.think(now, &new);
         for field in ["content", "refusal"] {
             for piece in delta.get(field).map(fields::content).unwrap_or_default() {
                 match piece {
                     Piece::Thought(text) => {
                         self.thought.say(&text);
-                        self.show(now, &text, Draft::Reasoning);
+                        self.arrival.think(now, &text);
                     }
-                    Piece::Text(text) => {
-                        self.text.push_str(&text);
-                        self.chars += text.chars().count() as u64;
-                        self.show(now, &text, Draft::Text);
-                        self.mark_pace(now);
-                    }
+                    Piece::Text(text) => self.arrival.say(now, &text),
                 }
             }
         }
@@ -183,7 +117,7 @@ impl Assembler {
         {
             self.take_call(legacy, whole, now)?;
         }
-        if self.text.len() + self.thought.size() > TEXT_LEN_MAX {
+        if self.arrival.text().len() + self.thought.size() > TEXT_LEN_MAX {
             return Err(too_much());
         }
         Ok(())
@@ -191,36 +125,56 @@ impl Assembler {
 
     fn take_call(&mut self, entry: &Value, whole: bool, now: Micros) -> Result<(), Fault> {
         if let Some(touched) = self.calls.take(entry, whole).map_err(|_| too_much())? {
-            self.first.get_or_insert(now);
-            (self.drafts)(Draft::Call { index: touched.at, tool: touched.tool, bytes: touched.bytes });
+            self.arrival
+                .show(now, Draft::Call { index: touched.at, tool: touched.tool, bytes: touched.bytes });
         }
         Ok(())
     }
+}
 
-    fn show(&mut self, now: Micros, text: &str, draft: fn(String) -> Draft) {
-        if !text.is_empty() {
-            self.first.get_or_insert(now);
-            (self.drafts)(draft(text.to_string()));
+impl Intake for Assembler {
+    const ENDS: &'static str = "`finish_reason` and `[DONE]`";
+    const CALLED: &'static str = "chat completion";
+
+    fn is_reply(body: &Value) -> bool {
+        body.get("choices").is_some()
+    }
+
+    fn progress(&self) -> Progress {
+        match (&self.finish, self.done) {
+            (_, true) => Progress::Done,
+            (Some(_), false) => Progress::Finished,
+            (None, false) => Progress::Open,
         }
     }
 
-    fn mark_pace(&mut self, now: Micros) {
-        let at = now.ms_since(self.started);
-        match self.pace.last_mut() {
-            Some(last) if last.0 == at => last.1 = self.chars,
-            Some(_) | None => self.pace.push((at, self.chars)),
+    fn take_data(&mut self, name: &str, data: &str, now: Micros) -> Result<(), Fault> {
+        let data = data.trim();
+        if self.done || data.is_empty() {
+            return Ok(());
         }
-        if self.pace.len() > PACE_POINTS_MAX {
-            let mut place = 0;
-            self.pace.retain(|_| {
-                place += 1;
-                place % 2 == 1 // an odd number of points: the last one stays
-            });
+        if data == "[DONE]" {
+            self.done = true;
+            return Ok(());
+        }
+        let parsed = serde_json::from_str::<Value>(data);
+        match parsed {
+            Ok(chunk) if name == "error" => Err(classify::in_stream(&chunk)),
+            Ok(chunk) if chunk.is_object() => self.take_body(&chunk, false, now),
+            Ok(_) | Err(_) if name == "error" => Err(classify::in_stream(&Value::String(data.to_string()))),
+            Ok(_) | Err(_) => Err(Fault::new(
+                FaultKind::Malformed,
+                format!("the stream holds what is no chat completion chunk: {}", classify::excerpt(data)),
+            )),
         }
     }
 
-    /// The stream or body is over: the reply if it is whole. `why` tells how the bytes ended.
-    pub fn finish(self, now: Micros, why: &str) -> Result<Reply, Fault> {
+    fn take_whole(&mut self, body: &Value, now: Micros) -> Result<(), Fault> {
+        self.done = true; // JSON that parses to its end is whole, `finish_reason` or not
+        self.take_body(body, true, now)
+    }
+
+    fn finish(self, now: Micros, why: &str) -> Result<Reply, Fault> {
         if self.finish.is_none() && !self.done {
             return Err(Fault::new(FaultKind::Cut, format!("the reply ended before it was whole: {why}")));
         }
@@ -238,14 +192,10 @@ impl Assembler {
             Some(known) => known,
         };
         let (calls, extras) = self.calls.finish();
-        let timing = Timing {
-            first_ms: self.first.unwrap_or(now).ms_since(self.started),
-            total_ms: now.ms_since(self.started),
-            pace: self.pace,
-        };
+        let (text, timing) = self.arrival.finish(now);
         Ok(Reply {
             model: self.model,
-            text: self.text,
+            text,
             reasoning: self.thought.finish(extras),
             calls,
             finish,
@@ -254,8 +204,4 @@ impl Assembler {
             timing,
         })
     }
-}
-
-fn too_much() -> Fault {
-    Fault::new(FaultKind::Malformed, "the reply is longer than any sane reply; it was broken off")
 }

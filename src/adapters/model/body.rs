@@ -3,15 +3,16 @@
 //! What grows comes last: `{"model":…,"stream":true,…,"tools":[…],"messages":[…]}`. So a turn costs what is new of it, and
 //! one copy of the bytes. What comes before is kept too, for as long as model, dialect and tools stay the same.
 
-use crate::adapters::model::dialect::Dialect;
+use crate::adapters::model::form::{Form, Turns, Wishes};
 use crate::adapters::model::growth::Growth;
-use crate::adapters::model::turns::Turns;
-use crate::adapters::model::wire;
+use crate::adapters::model::messages::Messages;
+use crate::adapters::model::openai::Chat;
+use crate::adapters::model::responses::Responses;
 use crate::domain::hash::{Growing, Hash};
 use crate::domain::message::{Message, Transcript};
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::model::Ask;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A body and its hash.
@@ -25,50 +26,52 @@ pub struct Body {
     pub frame: Arc<[u8]>,
 }
 
-/// What stands behind the messages.
-const END: &[u8] = b"]}";
-
 /// `bytes` is what was sent last: up to `said` it stays, what comes after is written anew.
-struct Written {
+struct Written<F: Form> {
     head_len: usize,
     bytes: Arc<Vec<u8>>,
     hash: Growing,
     said: usize,
-    turns: Turns,
+    dialect: F::Dialect,
+    turns: F::Turns,
 }
 
 /// What a body begins with, and what it was made of.
-struct Head {
+struct Head<F: Form> {
     model: String,
-    dialect: Dialect,
+    dialect: F::Dialect,
     tools: ToolBook,
     bytes: Arc<[u8]>,
     frame: Arc<[u8]>,
 }
 
 /// Writes bodies.
-#[derive(Default)]
-pub struct Bodies {
-    kept: Mutex<Growth<Written>>,
-    head: Mutex<Option<Head>>,
-    max_tokens: Option<u32>,
-    extra: Map<String, Value>,
+pub struct Bodies<F: Form> {
+    kept: Mutex<Growth<Written<F>>>,
+    head: Mutex<Option<Head<F>>>,
+    wishes: Wishes,
 }
 
-impl Bodies {
-    /// A writer that adds a length limit and fields of the operator's choice to each body.
-    pub fn new(max_tokens: Option<u32>, extra: Map<String, Value>) -> Bodies {
-        Bodies { max_tokens, extra, ..Bodies::default() }
+impl<F: Form> Default for Bodies<F> {
+    fn default() -> Bodies<F> {
+        Bodies::new(Wishes::default())
+    }
+}
+
+impl<F: Form> Bodies<F> {
+    /// A writer that adds to each body what the operator wishes.
+    pub fn new(wishes: Wishes) -> Bodies<F> {
+        Bodies { kept: Mutex::default(), head: Mutex::default(), wishes }
     }
 
     /// The body of a turn.
-    pub fn write(&self, ask: &Ask, dialect: Dialect) -> Body {
+    pub fn write(&self, ask: &Ask, dialect: F::Dialect) -> Body {
         let (head, frame) = self.head(ask, dialect);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let written = kept.carry(
             &ask.session,
             &ask.messages,
-            |written| written.bytes[..written.head_len] == *head && written.turns.speaks(dialect),
+            |written| written.bytes[..written.head_len] == *head && written.dialect == dialect,
             || Written::new(&head, dialect),
             Written::say,
         );
@@ -76,15 +79,15 @@ impl Bodies {
     }
 
     /// The beginning and the frame, as kept where it was made of the same.
-    fn head(&self, ask: &Ask, dialect: Dialect) -> (Arc<[u8]>, Arc<[u8]>) {
+    fn head(&self, ask: &Ask, dialect: F::Dialect) -> (Arc<[u8]>, Arc<[u8]>) {
         let mut kept = self.head.lock().unwrap_or_else(PoisonError::into_inner);
         match &*kept {
             Some(head) if head.model == ask.model && head.dialect == dialect && head.tools.is(&ask.tools) => {
                 (Arc::clone(&head.bytes), Arc::clone(&head.frame))
             }
             Some(_) | None => {
-                let bytes: Arc<[u8]> = self.make_head(ask, dialect).into();
-                let frame: Arc<[u8]> = frame(&bytes, dialect).into();
+                let bytes: Arc<[u8]> = F::head(ask, &self.wishes, dialect).into();
+                let frame: Arc<[u8]> = frame::<F>(&bytes, dialect).into();
                 let (model, tools) = (ask.model.clone(), ask.tools.clone());
                 let both = (Arc::clone(&bytes), Arc::clone(&frame));
                 *kept = Some(Head { model, dialect, tools, bytes, frame });
@@ -92,76 +95,44 @@ impl Bodies {
             }
         }
     }
-
-    fn make_head(&self, ask: &Ask, dialect: Dialect) -> Vec<u8> {
-        let mut out = b"{\"model\":".to_vec();
-        wire::put_text(&mut out, &ask.model);
-        let mut field = |name: &str, value: &Value| {
-            out.push(b',');
-            wire::put_text(&mut out, name);
-            out.push(b':');
-            wire::put(&mut out, value);
-        };
-        field("stream", &Value::Bool(dialect.stream));
-        if dialect.stream && dialect.usage {
-            field("stream_options", &serde_json::json!({ "include_usage": true }));
-        }
-        if let Some(tokens) = self.max_tokens {
-            let name = if dialect.new_limit_name { "max_completion_tokens" } else { "max_tokens" };
-            field(name, &Value::from(tokens));
-        }
-        let own = ["model", "stream", "stream_options", "tools", "messages"];
-        for (name, value) in self.extra.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
-            field(name, value);
-        }
-        if ask.tools.iter().next().is_some() {
-            out.extend_from_slice(b",\"tools\":");
-            wire::put_tools(&mut out, &ask.tools);
-        }
-        out.extend_from_slice(b",\"messages\":[");
-        out
-    }
 }
 
-/// The form of a frame; another way to write messages is another form.
-const FORM: &str = "chat-completions/1";
-
 /// What is kept of a body beside its messages: how it begins, and how its endpoint wants messages written.
-fn frame(head: &[u8], dialect: Dialect) -> Vec<u8> {
-    let Dialect { echo, bridge, short_ids, stream: _, usage: _, new_limit_name: _ } = dialect; // the rest is in the head
+fn frame<F: Form>(head: &[u8], dialect: F::Dialect) -> Vec<u8> {
     let head = String::from_utf8_lossy(head);
-    serde_json::json!({ "form": FORM, "head": head, "echo": echo, "bridge": bridge, "short_ids": short_ids })
-        .to_string()
-        .into_bytes()
+    let mut frame = serde_json::Map::new();
+    frame.insert("form".to_string(), Value::from(F::FORM));
+    frame.insert("head".to_string(), Value::from(head));
+    frame.extend(F::kept(dialect));
+    Value::Object(frame).to_string().into_bytes()
 }
 
 /// The bytes of a body again, from its frame and its messages.
 pub fn rebuilt(frame: &[u8], messages: &Transcript) -> Option<Vec<u8>> {
     let frame: Value = serde_json::from_slice(frame).ok()?;
-    if frame.get("form")?.as_str()? != FORM {
-        return None;
+    match frame.get("form")?.as_str()? {
+        Chat::FORM => written_again::<Chat>(&frame, messages),
+        Messages::FORM => written_again::<Messages>(&frame, messages),
+        Responses::FORM => written_again::<Responses>(&frame, messages),
+        _ => None,
     }
-    let flag = |name: &str| frame.get(name)?.as_bool();
-    let dialect = Dialect {
-        echo: flag("echo")?,
-        bridge: flag("bridge")?,
-        short_ids: flag("short_ids")?,
-        ..Dialect::default()
-    };
+}
+
+fn written_again<F: Form>(frame: &Value, messages: &Transcript) -> Option<Vec<u8>> {
     let mut out = frame.get("head")?.as_str()?.as_bytes().to_vec();
-    let mut turns = Turns::new(dialect);
+    let mut turns = F::turns(F::dialect(frame)?);
     messages.iter().for_each(|message| turns.push(message, &mut out));
-    turns.put_rest(&mut out);
-    out.extend_from_slice(END);
+    turns.put_end(&mut out);
     Some(out)
 }
 
-impl Written {
-    fn new(head: &[u8], dialect: Dialect) -> Written {
+impl<F: Form> Written<F> {
+    fn new(head: &[u8], dialect: F::Dialect) -> Written<F> {
         let mut hash = Growing::default();
         hash.add(head);
         let said = head.len();
-        Written { head_len: said, bytes: Arc::new(head.to_vec()), hash, said, turns: Turns::new(dialect) }
+        let turns = F::turns(dialect);
+        Written { head_len: said, bytes: Arc::new(head.to_vec()), hash, said, dialect, turns }
     }
 
     /// Adds a message after what was said. The bytes are copied only where the last request is still being sent.
@@ -176,8 +147,7 @@ impl Written {
     /// What is sent now.
     fn body(&mut self, frame: Arc<[u8]>) -> Body {
         let mut rest = Vec::new();
-        self.turns.put_rest(&mut rest);
-        rest.extend_from_slice(END);
+        self.turns.put_end(&mut rest);
         let mut hash = self.hash.clone();
         hash.add(&rest);
         if self.bytes[self.said..] != rest {

@@ -3,8 +3,11 @@
 //! A request is first made after OpenAI's reference. Where a server answers that it cannot take a part of it, the part is left out from then on
 //! and the same request is asked again. Each switch moves one way, so this ends after at most six refusals.
 
+use serde::Deserialize;
+
 /// How requests to one endpoint are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Dialect {
     /// Replies are streamed.
     pub stream: bool,

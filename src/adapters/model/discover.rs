@@ -4,30 +4,25 @@
 //! the same time, within short limits. No text holds a key.
 
 use crate::adapters::model::classify;
+use crate::adapters::model::provider::{Provider, Providers, Wire};
 use crate::adapters::model::secret::Secret;
 use crate::adapters::web::{self, Redirects, Web, WebFaultKind, WebLimits, WebReply, WebRequest};
 use crate::domain::fault::FaultKind;
-use serde_json::Value;
-
-/// Servers that are looked for on this machine: name and port.
-pub const LOCAL_SERVERS: [(&str, u16); 3] = [("Ollama", 11434), ("LM Studio", 1234), ("llama.cpp", 8080)];
-
-/// Providers by the variable that holds their key: variable, name, base URL.
-const PROVIDERS: [(&str, &str, &str); 9] = [
-    ("OPENAI_API_KEY", "OpenAI", "https://api.openai.com/v1"),
-    ("ANTHROPIC_API_KEY", "Anthropic", "https://api.anthropic.com/v1"),
-    ("OPENROUTER_API_KEY", "OpenRouter", "https://openrouter.ai/api/v1"),
-    ("GEMINI_API_KEY", "Gemini", "https://generativelanguage.googleapis.com/v1beta/openai"),
-    ("DEEPSEEK_API_KEY", "DeepSeek", "https://api.deepseek.com/v1"),
-    ("GROQ_API_KEY", "Groq", "https://api.groq.com/openai/v1"),
-    ("MISTRAL_API_KEY", "Mistral", "https://api.mistral.ai/v1"),
-    ("XAI_API_KEY", "xAI", "https://api.x.ai/v1"),
-    ("TOGETHER_API_KEY", "Together", "https://api.together.xyz/v1"),
-];
+use serde_json::{Map, Value};
+use std::sync::Arc;
 
 const MODELS_MAX: usize = 2_000;
 const NEAR_MS: u64 = 2_000;
 const FAR_MS: u64 = 8_000;
+
+/// A key and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The variable.
+    pub name: String,
+    /// The key.
+    pub secret: Secret,
+}
 
 /// An endpoint that may be there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,12 +31,35 @@ pub struct Candidate {
     pub label: String,
     /// The base URL.
     pub base_url: String,
-    /// The key, where there is one.
-    pub key: Option<Secret>,
-    /// Where the key comes from.
-    pub key_source: Option<&'static str>,
+    /// The keys, the preferred one first.
+    pub keys: Vec<Key>,
     /// Whether it is on this machine.
     pub local: bool,
+    /// The wire it speaks.
+    pub wire: Wire,
+    /// Whose it is, where that is known.
+    pub provider: Option<Arc<Provider>>,
+}
+
+impl Candidate {
+    /// The key that is preferred.
+    pub fn key(&self) -> Option<&Secret> {
+        self.keys.first().map(|key| &key.secret)
+    }
+
+    /// What is known that it does not take.
+    pub fn quirks(&self) -> Map<String, Value> {
+        let of_wire = self.provider.as_ref().filter(|provider| provider.wire == self.wire);
+        of_wire.map(|provider| provider.quirks.clone()).unwrap_or_default()
+    }
+
+    fn scrub(&self, text: String) -> String {
+        self.keys.iter().fold(text, |text, key| key.secret.scrub(&text))
+    }
+
+    fn hint<'a>(&'a self, own: impl Fn(&'a Provider) -> &'a str, else_: &'a str) -> &'a str {
+        self.provider.as_deref().map(own).filter(|hint| !hint.is_empty()).unwrap_or(else_)
+    }
 }
 
 /// What is wrong, and what to do about it.
@@ -60,47 +78,61 @@ pub struct Endpoint {
     pub label: String,
     /// The base URL as it may be shown.
     pub base_url: String,
-    /// Where the key came from.
-    pub key_source: Option<&'static str>,
+    /// Where the keys came from.
+    pub key_sources: Vec<String>,
     /// Whether it is on this machine.
     pub local: bool,
     /// The models it lists, at least one, or what is wrong.
     pub models: Result<Vec<String>, Finding>,
 }
 
-/// All that is worth asking: an endpoint per key in the environment, then the servers on this machine.
-pub fn candidates(env: &dyn Fn(&str) -> Option<String>, local: &[(&str, u16)]) -> Vec<Candidate> {
-    let set = |name: &str| env(name).map(|value| value.trim().to_string()).filter(|value| !value.is_empty());
-    let own_base = set("OPENAI_BASE_URL").or_else(|| set("OPENAI_API_BASE"));
-    let mut found = Vec::new();
-    for (variable, label, base_url) in PROVIDERS {
-        let openai = variable == "OPENAI_API_KEY";
-        let base = own_base.clone().filter(|_| openai);
-        let key = set(variable).map(Secret::new);
-        if key.is_none() && base.is_none() {
-            continue;
-        }
-        let label = if base.is_some() { "OPENAI_BASE_URL" } else { label }.to_string();
-        let key_source = key.as_ref().map(|_| variable);
-        let base_url = base.unwrap_or_else(|| base_url.to_string());
-        found.push(Candidate { label, base_url, key, key_source, local: false });
+/// What the environment says.
+pub type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A variable that is set to something.
+fn set(env: Env<'_>, name: &str) -> Option<String> {
+    env(name).map(|value| value.trim().to_string()).filter(|value| !value.is_empty())
+}
+
+/// The keys of these variables that are set.
+pub fn keys(env: Env<'_>, names: &[String]) -> Vec<Key> {
+    let key = |name: &String| Some(Key { name: name.clone(), secret: Secret::new(set(env, name)?) });
+    names.iter().filter_map(key).collect()
+}
+
+/// The endpoint of a provider, with the keys that are set.
+pub fn endpoint(env: Env<'_>, provider: &Arc<Provider>) -> Candidate {
+    let host = Some(&provider.host).filter(|host| !host.is_empty()).and_then(|host| set(env, host));
+    let port = web::host_port(&provider.base_url).map_or(0, |(_, port)| port);
+    Candidate {
+        label: provider.label.clone(),
+        base_url: host.map_or_else(|| provider.base_url.clone(), |host| host_url(&host, port)),
+        keys: keys(env, &provider.keys),
+        local: provider.local,
+        wire: provider.wire,
+        provider: Some(Arc::clone(provider)),
     }
-    for (label, port) in local {
-        let own = set("OLLAMA_HOST").filter(|_| *label == "Ollama").map(|host| ollama_url(&host, *port));
-        let base_url = own.unwrap_or_else(|| format!("http://127.0.0.1:{port}/v1"));
-        let label = label.to_string();
-        found.push(Candidate { label, base_url, key: None, key_source: None, local: true });
+}
+
+/// All that is worth asking: an endpoint per provider with a key in the environment, then the servers on this machine.
+pub fn candidates(env: Env<'_>, providers: &Providers) -> Vec<Candidate> {
+    let sought = providers.all().filter(|provider| !provider.by_name).map(|provider| endpoint(env, provider));
+    let (local, mut found): (Vec<Candidate>, Vec<Candidate>) =
+        sought.filter(|one| one.local || !one.keys.is_empty()).partition(|one| one.local);
+    // The address that OpenAI's own tools are told stands for OpenAI, with its key.
+    if let Some(base_url) = set(env, "OPENAI_BASE_URL").or_else(|| set(env, "OPENAI_API_BASE")) {
+        found.retain(|one| one.keys.first().is_none_or(|key| key.name != "OPENAI_API_KEY"));
+        let provider = providers.at(&base_url).cloned();
+        let (label, keys) = ("OPENAI_BASE_URL".to_string(), keys(env, &["OPENAI_API_KEY".to_string()]));
+        let wire = provider.as_ref().map_or(Wire::Chat, |provider| provider.wire);
+        found.insert(0, Candidate { label, base_url, keys, local: false, wire, provider });
     }
+    found.extend(local);
     found
 }
 
-/// The variable that holds the key of the provider whose server an address is on.
-pub fn key_variable(url: &str) -> Option<&'static str> {
-    PROVIDERS.iter().find(|(_, _, known)| web::is_same_origin(known, url)).map(|(variable, _, _)| *variable)
-}
-
-/// `OLLAMA_HOST` may be a host, a host with a port, or a URL; `0.0.0.0` is what the server listens on, not where it is.
-fn ollama_url(host: &str, port: u16) -> String {
+/// Such as `OLLAMA_HOST`: a host, a host with a port, or a URL; `0.0.0.0` is what the server listens on, not where it is.
+fn host_url(host: &str, port: u16) -> String {
     let url = if host.contains("://") { host.to_string() } else { format!("http://{host}") };
     let url = url.replace("//0.0.0.0", "//127.0.0.1");
     let url = url.trim_end_matches('/');
@@ -123,14 +155,14 @@ pub async fn discover(candidates: Vec<Candidate>) -> Vec<Endpoint> {
 
 /// Asks one endpoint for its models.
 pub async fn probe(web: &Web, candidate: &Candidate) -> Endpoint {
-    let models = list(web, candidate).await.map_err(|finding| {
-        let scrub = |text: String| candidate.key.as_ref().map_or(text.clone(), |key| key.scrub(&text));
-        Finding { what: scrub(finding.what), hint: scrub(finding.hint) }
+    let models = list(web, candidate).await.map_err(|finding| Finding {
+        what: candidate.scrub(finding.what),
+        hint: candidate.scrub(finding.hint),
     });
     Endpoint {
         label: candidate.label.clone(),
         base_url: web::public_url(&candidate.base_url).unwrap_or_else(|| "(not a URL)".to_string()),
-        key_source: candidate.key_source,
+        key_sources: candidate.keys.iter().map(|key| key.name.clone()).collect(),
         local: candidate.local,
         models,
     }
@@ -141,7 +173,12 @@ async fn list(web: &Web, candidate: &Candidate) -> Result<Vec<String>, Finding> 
         Some((path, query)) => (path, format!("?{query}")),
         None => (candidate.base_url.as_str(), String::new()),
     };
-    let base = path.trim().trim_end_matches('/').trim_end_matches("/chat/completions");
+    let base = path
+        .trim()
+        .trim_end_matches('/')
+        .trim_end_matches("/chat/completions")
+        .trim_end_matches("/messages")
+        .trim_end_matches("/responses");
     let fault = match ask(web, candidate, &format!("{base}/models{query}")).await {
         Ok(models) => return Ok(models),
         Err(fault) => fault,
@@ -174,8 +211,8 @@ impl Miss {
 async fn ask(web: &Web, candidate: &Candidate, url: &str) -> Result<Vec<String>, Miss> {
     let ms = if candidate.local { NEAR_MS } else { FAR_MS };
     let limits = WebLimits { first_byte_ms: ms, idle_ms: ms, total_ms: ms, size_max: 8 << 20 };
-    let key = candidate.key.iter();
-    let headers = key.map(|key| ("Authorization".to_string(), format!("Bearer {}", key.reveal()))).collect();
+    let headers = candidate.wire.headers(candidate.key());
+    let headers = headers.into_iter().map(|(name, value)| (name.to_string(), value)).collect();
     let request =
         WebRequest { url: url.to_string(), headers, body: None, limits, redirects: Redirects::Never };
     let failed = |fault: web::WebFault| {
@@ -242,8 +279,8 @@ fn refusal(candidate: &Candidate, url: &str, status: u16, body: &[u8]) -> Miss {
     let fault = classify::http(status, None, body);
     let what = format!("{url}: {}", fault.message);
     if fault.kind == FaultKind::Auth {
-        let hint = match candidate.key_source {
-            Some(source) => format!("the key in {source} is not accepted: set a valid one"),
+        let hint = match candidate.keys.first() {
+            Some(key) => format!("the key in {} is not accepted: set a valid one", key.name),
             None => "the server wants a key: set OPENAI_API_KEY together with OPENAI_BASE_URL".to_string(),
         };
         return Miss::new(what, hint);
@@ -253,20 +290,11 @@ fn refusal(candidate: &Candidate, url: &str, status: u16, body: &[u8]) -> Miss {
     Miss { wrong_path, ..Miss::new(what, hint) }
 }
 
-fn start_hint(candidate: &Candidate) -> &'static str {
-    match candidate.label.as_str() {
-        "Ollama" => "to use Ollama, start it: `ollama serve`",
-        "LM Studio" => "to use LM Studio, start its server: `lms server start`",
-        "llama.cpp" => "to use llama.cpp, start it: `llama-server -m MODEL.gguf --jinja --port 8080`",
-        _ => "check the base URL and the network; behind a proxy, set HTTPS_PROXY",
-    }
+fn start_hint(candidate: &Candidate) -> &str {
+    let far = "check the base URL and the network; behind a proxy, set HTTPS_PROXY";
+    candidate.hint(|provider| &provider.start, far)
 }
 
-fn load_hint(candidate: &Candidate) -> &'static str {
-    match candidate.label.as_str() {
-        "Ollama" => "get one: `ollama pull qwen3`",
-        "LM Studio" => "load one in LM Studio: `lms get`, then `lms load`",
-        "llama.cpp" => "start it with one: `llama-server -m MODEL.gguf --jinja`",
-        _ => "the key may have no access to any model: check the account",
-    }
+fn load_hint(candidate: &Candidate) -> &str {
+    candidate.hint(|provider| &provider.load, "the key may have no access to any model: check the account")
 }

@@ -2,8 +2,8 @@
 //!
 //! What an answer is, its first byte tells: `{` or `[` is JSON, `<` is HTML, anything else is a stream; servers get the content type wrong.
 
-use crate::adapters::model::assemble::{Assembler, Progress};
 use crate::adapters::model::classify;
+use crate::adapters::model::intake::{Intake, Progress};
 use crate::adapters::model::retry_after;
 use crate::adapters::model::stream::StreamReader;
 use crate::adapters::web::{WebFault, WebFaultKind, WebReply};
@@ -66,9 +66,9 @@ pub async fn read_refusal(mut reply: WebReply, clock: &dyn Clock) -> Refused {
 }
 
 /// Reads an answer of status 2xx.
-pub async fn read_reply(
+pub async fn read_reply<I: Intake>(
     mut reply: WebReply,
-    mut assembler: Assembler,
+    mut intake: I,
     clock: &dyn Clock,
 ) -> Result<Reply, Fault> {
     let mut first: Vec<u8> = Vec::new();
@@ -79,11 +79,11 @@ pub async fn read_reply(
         }
         match reply.chunk().await.map_err(web_fault)? {
             Some(bytes) => first.extend_from_slice(&bytes),
-            None => return assembler.finish(clock.now(), "the answer was empty"),
+            None => return intake.finish(clock.now(), "the answer was empty"),
         }
     };
     if !matches!(kind, b'{' | b'[' | b'<') {
-        return read_stream(reply, first, assembler, clock).await;
+        return read_stream(reply, first, intake, clock).await;
     }
     let mut body = first;
     body.extend(reply.read_all().await.map_err(web_fault)?);
@@ -93,7 +93,7 @@ pub async fn read_reply(
     let body = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&body);
     let value = match serde_json::from_slice::<Value>(body) {
         Ok(value) => value,
-        Err(error) if error.is_eof() => return assembler.finish(clock.now(), "the JSON is cut off"),
+        Err(error) if error.is_eof() => return intake.finish(clock.now(), "the JSON is cut off"),
         Err(error) => {
             let message = format!("the answer is neither a stream of events nor one JSON value: {error}");
             return Err(Fault::new(FaultKind::Malformed, message));
@@ -102,24 +102,22 @@ pub async fn read_reply(
     if let Some(fault) = classify::error_in(value.get(0).unwrap_or(&value)) {
         return Err(fault);
     }
-    if value.get("choices").is_none() {
-        let message = format!(
-            "the answer is no chat completion: {}",
-            classify::excerpt(&String::from_utf8_lossy(body))
-        );
+    if !I::is_reply(&value) {
+        let message =
+            format!("the answer is no {}: {}", I::CALLED, classify::excerpt(&String::from_utf8_lossy(body)));
         return Err(Fault::new(FaultKind::Malformed, message));
     }
-    assembler.take_whole(&value, clock.now())?;
-    assembler.finish(clock.now(), "")
+    intake.take_whole(&value, clock.now())?;
+    intake.finish(clock.now(), "")
 }
 
-async fn read_stream(
+async fn read_stream<I: Intake>(
     mut reply: WebReply,
     first: Vec<u8>,
-    assembler: Assembler,
+    intake: I,
     clock: &dyn Clock,
 ) -> Result<Reply, Fault> {
-    let mut reader = StreamReader::new(assembler);
+    let mut reader = StreamReader::new(intake);
     let mut bytes = first;
     loop {
         let progress = reader.push(&bytes, clock.now())?;

@@ -69,7 +69,12 @@ fn counted(usage: &Value) -> Usage {
         output: output.max(total.saturating_sub(input)),
         cached,
         written,
-        reasoning: first(&["/completion_tokens_details/reasoning_tokens", "/reasoning_tokens"]).unwrap_or(0),
+        reasoning: first(&[
+            "/completion_tokens_details/reasoning_tokens",
+            "/output_tokens_details/reasoning_tokens",
+            "/reasoning_tokens",
+        ])
+        .unwrap_or(0),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::message::Reply;
 use crate::domain::price::{Origin, Place, PriceBook};
+use crate::domain::route::Route;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use std::sync::Arc;
@@ -58,6 +59,10 @@ impl Request for PricedRequest {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         self.request.frame()
+    }
+
+    fn route(&self) -> Option<Route> {
+        self.request.route()
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

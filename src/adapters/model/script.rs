@@ -180,7 +180,7 @@ impl Entry {
         if let Some(fault) = self.fault {
             let FaultEntry { kind, message, status, retry_after_ms } = fault;
             let message = if message.is_empty() { kind.words().to_string() } else { message };
-            return Cue::Fault(Fault { kind, message, status, retry_after_ms });
+            return Cue::Fault(Fault { kind, message, status, retry_after_ms, detour: None });
         }
         let call = |entry: CallEntry| AskedCall {
             wire_id: entry.id,

@@ -6,6 +6,7 @@
 use crate::adapters::model::body::{Bodies, Body};
 use crate::adapters::model::dialect::Dialect;
 use crate::adapters::model::growth::Growth;
+use crate::adapters::model::openai::Chat;
 use crate::adapters::model::script::{Cue, Line, Pace, Script};
 use crate::domain::call_fold::without_note;
 use crate::domain::fault::Fault;
@@ -35,7 +36,7 @@ pub struct Scripted {
     skip: usize,
     label: String,
     heard: Mutex<Growth<Heard>>,
-    bodies: Bodies,
+    bodies: Bodies<Chat>,
     clock: Arc<dyn Clock>,
 }
 

@@ -1,6 +1,6 @@
 //! The bytes of a streamed reply, wherever they come from and however they are cut, to the reply.
 
-use crate::adapters::model::assemble::{Assembler, Progress};
+use crate::adapters::model::intake::{Intake, Progress};
 use crate::adapters::model::sse::{SseEvent, SseParser, SseTooLong};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::message::Reply;
@@ -10,38 +10,38 @@ use crate::domain::time::Micros;
 const EVENT_LEN_MAX: usize = 16 << 20;
 
 /// Reads one stream.
-pub struct StreamReader {
+pub struct StreamReader<I> {
     parser: SseParser,
     events: Vec<SseEvent>,
-    assembler: Assembler,
+    intake: I,
 }
 
-impl StreamReader {
-    /// A reader that adds to `assembler`.
-    pub fn new(assembler: Assembler) -> StreamReader {
-        StreamReader { parser: SseParser::new(EVENT_LEN_MAX), events: Vec::new(), assembler }
+impl<I: Intake> StreamReader<I> {
+    /// A reader that adds to `intake`.
+    pub fn new(intake: I) -> StreamReader<I> {
+        StreamReader { parser: SseParser::new(EVENT_LEN_MAX), events: Vec::new(), intake }
     }
 
     /// Takes in bytes as they came; how far the reply is then. An error inside the stream is that error.
     pub fn push(&mut self, bytes: &[u8], now: Micros) -> Result<Progress, Fault> {
         let pushed = self.parser.push(bytes, &mut self.events);
         for event in self.events.drain(..) {
-            self.assembler.take_data(&event.name, &event.data, now)?;
+            self.intake.take_data(&event.name, &event.data, now)?;
         }
         pushed.map_err(too_long)?;
-        Ok(self.assembler.progress())
+        Ok(self.intake.progress())
     }
 
     /// The bytes are over: the reply, if it is whole.
     pub fn end(mut self, now: Micros) -> Result<Reply, Fault> {
         self.parser.finish(&mut self.events).map_err(too_long)?;
         for event in self.events.drain(..) {
-            match self.assembler.take_data(&event.name, &event.data, now) {
+            match self.intake.take_data(&event.name, &event.data, now) {
                 Err(fault) if fault.kind != FaultKind::Malformed => return Err(fault),
                 Ok(()) | Err(_) => {} // half an event: whether the reply is whole without it, `finish` tells
             }
         }
-        self.assembler.finish(now, "the stream ended without `finish_reason` and `[DONE]`")
+        self.intake.finish(now, &format!("the stream ended without {}", I::ENDS))
     }
 }
 

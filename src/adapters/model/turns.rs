@@ -5,16 +5,19 @@
 //! a result gets one that says so, and a result without its call becomes a person's message.
 
 use crate::adapters::model::dialect::Dialect;
+use crate::adapters::model::form::Turns;
 use crate::adapters::model::wire;
 use crate::domain::message::{Message, Reasoning, WireCall};
 
-const NO_RESULT: &str = "(no result: this call was not carried to its end)";
-const NO_BEGINNING: &str = "(the beginning of this conversation is not shown)";
+/// Stands for a result that never came.
+pub const NO_RESULT: &str = "(no result: this call was not carried to its end)";
+/// Stands for a person's words before the model's first ones.
+pub const NO_BEGINNING: &str = "(the beginning of this conversation is not shown)";
 const BRIDGE: &str = "I have read the results.";
 
 /// What is written of a conversation, and what is still open.
 #[derive(Clone, Debug)]
-pub struct Turns {
+pub struct ChatTurns {
     dialect: Dialect,
     written: usize,
     begun: bool,
@@ -37,27 +40,24 @@ enum Open {
     Answered,
 }
 
+/// A call that waits for its result.
 #[derive(Clone, Debug)]
-struct Answer {
-    id: String,
-    wire_id: String,
-    tool: String,
-    result: Option<String>,
+pub struct Answer {
+    /// The call's id as it came.
+    pub id: String,
+    /// The same as it is written.
+    pub wire_id: String,
+    /// The tool.
+    pub tool: String,
+    /// The result, once it came.
+    pub result: Option<String>,
 }
 
-impl Turns {
-    /// Nothing so far.
-    pub fn new(dialect: Dialect) -> Turns {
-        Turns { dialect, written: 0, begun: false, open: Open::Nothing }
-    }
+/// What stands behind the messages.
+const END: &[u8] = b"]}";
 
-    /// Whether it is written for such an endpoint.
-    pub fn speaks(&self, dialect: Dialect) -> bool {
-        self.dialect == dialect
-    }
-
-    /// Takes in the next message; what is settled by it is appended to `out`.
-    pub fn push(&mut self, message: &Message, out: &mut Vec<u8>) {
+impl Turns for ChatTurns {
+    fn push(&mut self, message: &Message, out: &mut Vec<u8>) {
         match message {
             Message::System { text } => self.push_system(text, out),
             Message::User { text } => self.push_user(text, out),
@@ -68,9 +68,16 @@ impl Turns {
         }
     }
 
-    /// Appends what is still open, as if nothing more came.
-    pub fn put_rest(&self, out: &mut Vec<u8>) {
+    fn put_end(&self, out: &mut Vec<u8>) {
         self.clone().close(out);
+        out.extend_from_slice(END);
+    }
+}
+
+impl ChatTurns {
+    /// Nothing so far.
+    pub fn new(dialect: Dialect) -> ChatTurns {
+        ChatTurns { dialect, written: 0, begun: false, open: Open::Nothing }
     }
 
     fn push_system(&mut self, text: &str, out: &mut Vec<u8>) {
@@ -78,7 +85,7 @@ impl Turns {
             Open::System(before) => join(before, text),
             Open::Nothing if !self.begun && self.written == 0 => self.open = Open::System(text.to_string()),
             Open::Nothing | Open::User(_) | Open::Assistant(..) | Open::Answers(_) | Open::Answered => {
-                self.push_user(&format!("Note from the harness:\n{text}"), out);
+                self.push_user(&note(text), out);
             }
         }
     }
@@ -122,26 +129,12 @@ impl Turns {
             self.open = Open::Assistant(text, reasoning.cloned());
             return;
         }
-        let answers = self.answers(calls);
+        let short = self.dialect.short_ids;
+        let answers = answers(calls, |id| if short { wire::short_id(&id) } else { id });
         let pairs: Vec<_> = answers.iter().map(|answer| answer.wire_id.clone()).zip(calls).collect();
         self.comma(out);
         wire::put_assistant(out, &text, reasoning.filter(|_| self.dialect.echo), &pairs);
         self.open = Open::Answers(answers);
-    }
-
-    /// The results that calls wait for; no two of one message share an id on the wire.
-    fn answers(&self, calls: &[WireCall]) -> Vec<Answer> {
-        let mut answers: Vec<Answer> = Vec::with_capacity(calls.len());
-        for (place, call) in calls.iter().enumerate() {
-            let id = call.wire_id.clone();
-            let mut unique = if id.is_empty() { format!("call_{place}") } else { id.clone() };
-            while answers.iter().any(|other| other.id == unique || other.wire_id == unique) {
-                unique.push_str("_again");
-            }
-            let wire_id = if self.dialect.short_ids { wire::short_id(&unique) } else { unique };
-            answers.push(Answer { id, wire_id, tool: call.tool.clone(), result: None });
-        }
-        answers
     }
 
     fn push_result(&mut self, id: &str, tool: &str, text: &str, out: &mut Vec<u8>) {
@@ -154,7 +147,7 @@ impl Turns {
             }
             return;
         }
-        self.push_user(&format!("Late result of the tool `{}`:\n{text}", wire::name(tool)), out);
+        self.push_user(&late(tool, text), out);
     }
 
     fn close(&mut self, out: &mut Vec<u8>) {
@@ -192,7 +185,32 @@ impl Turns {
     }
 }
 
-fn join(before: &mut String, text: &str) {
+/// The results that calls wait for; no two of one message share an id on the wire, where `written` says how ids are written.
+pub fn answers(calls: &[WireCall], written: impl Fn(String) -> String) -> Vec<Answer> {
+    let mut answers: Vec<Answer> = Vec::with_capacity(calls.len());
+    for (place, call) in calls.iter().enumerate() {
+        let id = call.wire_id.clone();
+        let mut unique = if id.is_empty() { format!("call_{place}") } else { id.clone() };
+        while answers.iter().any(|other| other.id == unique || other.wire_id == unique) {
+            unique.push_str("_again");
+        }
+        answers.push(Answer { id, wire_id: written(unique), tool: call.tool.clone(), result: None });
+    }
+    answers
+}
+
+/// Instructions that come in the middle of a conversation, as a person's words.
+pub fn note(text: &str) -> String {
+    format!("Note from the harness:\n{text}")
+}
+
+/// A result that answers no call of the message before, as a person's words.
+pub fn late(tool: &str, text: &str) -> String {
+    format!("Late result of the tool `{}`:\n{text}", wire::name(tool))
+}
+
+/// Adds words after others, with an empty line between.
+pub fn join(before: &mut String, text: &str) {
     if !before.is_empty() && !text.is_empty() {
         before.push_str("\n\n");
     }

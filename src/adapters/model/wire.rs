@@ -1,9 +1,10 @@
 //! Single messages and tools as JSON text, each valid for the strictest server.
 
+use crate::adapters::model::form::Wishes;
 use crate::adapters::model::thought::{EXTRA_FIELD, LIST_FIELDS};
 use crate::domain::hash::Hash;
 use crate::domain::message::{Reasoning, WireCall};
-use crate::domain::tool_spec::ToolBook;
+use crate::domain::tool_spec::{ToolBook, ToolSpec};
 use serde_json::{Map, Value, json};
 
 /// Letters of a tool's name at most.
@@ -18,6 +19,23 @@ pub fn put(out: &mut Vec<u8>, value: &Value) {
 pub fn put_text(out: &mut Vec<u8>, text: &str) {
     // invariant: a string always serialises and a vector always takes bytes, so there is no error to pass on.
     let _ = serde_json::to_writer(out, text);
+}
+
+/// Appends a field of an object that has fields already.
+pub fn put_field(out: &mut Vec<u8>, name: &str, value: &Value) {
+    out.push(b',');
+    put_text(out, name);
+    out.push(b':');
+    put(out, value);
+}
+
+/// Appends the operator's own fields; what the body says itself is not theirs to say.
+pub fn put_wishes(out: &mut Vec<u8>, wishes: &Wishes, own: &[&str]) {
+    let always = ["model", "stream", "tools"];
+    let free = |name: &&str| !always.contains(name) && !own.contains(name);
+    for (name, value) in wishes.extra.iter().filter(|(name, _)| free(&name.as_str())) {
+        put_field(out, name, value);
+    }
 }
 
 /// Appends a message that is only words.
@@ -106,7 +124,7 @@ pub fn name(tool: &str) -> String {
 }
 
 /// Arguments as every server takes them: the text of a JSON object.
-fn args(text: &str) -> String {
+pub fn args(text: &str) -> String {
     match serde_json::from_str::<Map<String, Value>>(text) {
         Ok(_) => text.to_string(),
         Err(_) => json!({ "malformed_arguments": text }).to_string(),
@@ -118,6 +136,16 @@ pub fn short_id(id: &str) -> String {
     Hash::of(id.as_bytes()).short().chars().take(9).collect()
 }
 
+/// A tool's schema as every server takes it: that of an object, with properties.
+pub fn schema(spec: &ToolSpec) -> Value {
+    let mut schema = spec.schema.source().clone();
+    if let Value::Object(map) = &mut schema {
+        map.entry("type").or_insert_with(|| json!("object"));
+        map.entry("properties").or_insert_with(|| json!({}));
+    }
+    schema
+}
+
 /// Appends the tools as a list.
 pub fn put_tools(out: &mut Vec<u8>, tools: &ToolBook) {
     out.push(b'[');
@@ -125,11 +153,7 @@ pub fn put_tools(out: &mut Vec<u8>, tools: &ToolBook) {
         if i > 0 {
             out.push(b',');
         }
-        let mut schema = spec.schema.source().clone();
-        if let Value::Object(map) = &mut schema {
-            map.entry("type").or_insert_with(|| json!("object"));
-            map.entry("properties").or_insert_with(|| json!({}));
-        }
+        let schema = schema(spec);
         let function = json!({ "name": spec.name, "description": spec.description, "parameters": schema });
         put(out, &json!({ "type": "function", "function": function }));
     }

@@ -5,9 +5,13 @@ use super::{known_hidden, masked};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::message::{Args, Draft, Reply};
+use crate::domain::route::Route;
+use crate::domain::secrets::changed;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use crate::ports::veil::Veil;
+use serde_json::Value;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A model behind the veil.
@@ -50,6 +54,10 @@ impl Request for VeiledRequest {
         self.request.frame()
     }
 
+    fn route(&self) -> Option<Route> {
+        self.request.route()
+    }
+
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
         let VeiledRequest { request, veil } = *self;
         Box::pin(async move {
@@ -71,6 +79,11 @@ pub(super) fn replied(veil: &dyn Veil, mut reply: Reply) -> Reply {
     reply.model = masked(veil, reply.model);
     if let Some(thought) = &mut reply.reasoning {
         thought.text = masked(veil, std::mem::take(&mut thought.text));
+        // What is signed cannot be changed and still be sent back: with a secret in it, it is not kept at all.
+        let is_clean = |details: &Value| {
+            matches!(changed::<Infallible>(details, &mut |text| Ok(veil.mask(text))), Ok(None))
+        };
+        thought.details = thought.details.take().filter(is_clean);
     }
     for asked in &mut reply.calls {
         asked.tool = masked(veil, std::mem::take(&mut asked.tool));

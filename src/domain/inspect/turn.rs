@@ -40,10 +40,15 @@ fn request(material: &Material, reply: Option<&Reply>) -> Section {
         section.toned("request", "its request is not in the log", Tone::Risk);
         return section;
     };
-    let Fact::ModelAsked { model, attempt, messages, request, frame, notes } = &asked.event.fact else {
+    let Fact::ModelAsked { model, attempt, messages, request, frame, notes, route } = &asked.event.fact
+    else {
         return section;
     };
     section.row("model", model.clone());
+    if let Some(route) = route {
+        let key = if route.key.is_empty() { "no key".to_string() } else { format!("key ${}", route.key) };
+        section.row("where", format!("{}, {key}", route.at));
+    }
     section.row(
         "asked",
         format!("at {}, attempt {attempt}, event {}", asked.event.at.rfc3339(), asked.event.no),
@@ -122,7 +127,8 @@ fn ending(fact: &Fact) -> Option<String> {
         AfterFault::GiveUp => "given up".to_string(),
         AfterFault::Wait => "waits for a person".to_string(),
     };
-    Some(format!("{}{status}: {}; {then}", fault.kind.words(), fault.message))
+    let detour = fault.detour.as_ref().map(|detour| format!("; {}", detour.words())).unwrap_or_default();
+    Some(format!("{}{status}: {}; {then}{detour}", fault.kind.words(), fault.message))
 }
 
 fn answer(event: &Event) -> Option<Section> {

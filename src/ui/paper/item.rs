@@ -246,6 +246,7 @@ impl Page<'_> {
 
     fn fault(&mut self, fault: &Fault, attempt: u32, then: AfterFault) {
         let next = match then {
+            AfterFault::Retry { .. } if fault.elsewhere().is_some() => "asked elsewhere".to_string(),
             AfterFault::Retry { wait_ms: 0 } => "asked again".to_string(),
             AfterFault::Retry { wait_ms } => format!("again in {}", duration(wait_ms)),
             AfterFault::GiveUp => "not tried again".to_string(),
@@ -262,8 +263,13 @@ impl Page<'_> {
         let head = format!("{word}{}{status}, attempt {attempt}: {next}", fault.kind.words());
         self.marked(mark, &head, role);
         self.quiet(&fault.message);
+        if let Some(words) =
+            fault.detour.as_ref().map(|detour| detour.words()).filter(|words| !words.is_empty())
+        {
+            self.quiet(&words);
+        }
         if then == AfterFault::GiveUp {
-            self.quiet(&format!("try: {}", fault.kind.hint()));
+            self.quiet(&format!("try: {}", fault.hint()));
         }
     }
 

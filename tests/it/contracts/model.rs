@@ -1,10 +1,12 @@
-//! The contract of `ports::model::Model`, over the scripted model and the OpenAI plug against a mock.
+//! The contract of `ports::model::Model`, over the scripted model and the plugs of every wire against a mock.
 
 use crate::harness::mock_model::{Answer, MockModel, Step};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 use tackroom::adapters::clock::SystemClock;
-use tackroom::adapters::model::openai::{OpenAi, OpenAiConfig};
+use tackroom::adapters::model::endpoint::EndpointConfig;
+use tackroom::adapters::model::messages::Anthropic;
+use tackroom::adapters::model::openai::OpenAi;
 use tackroom::adapters::model::script::{Cue, Line, Pace, Script};
 use tackroom::adapters::model::scripted::Scripted;
 use tackroom::domain::event::{Event, Fact};
@@ -133,7 +135,57 @@ async fn the_scripted_model_keeps_the_contract() {
 #[tokio::test]
 async fn the_openai_plug_keeps_the_contract() {
     let server = MockModel::strict(wire()).await;
-    suite(&OpenAi::new(OpenAiConfig::new(server.url()), Arc::new(SystemClock)).unwrap()).await;
+    suite(&OpenAi::new(EndpointConfig::new(server.url()), Arc::new(SystemClock)).unwrap()).await;
+    assert_eq!(server.refused(), Vec::<String>::new());
+}
+
+/// The same in Messages.
+fn messages_wire() -> Vec<Answer> {
+    let event = |name: &str, mut data: serde_json::Value| {
+        data["type"] = name.into();
+        format!("event: {name}\ndata: {data}\n\n")
+    };
+    let start = |index: u32, block: serde_json::Value| {
+        event("content_block_start", json!({"index": index, "content_block": block}))
+    };
+    let delta = |index: u32, delta: serde_json::Value| {
+        event("content_block_delta", json!({"index": index, "delta": delta}))
+    };
+    let head = || event("message_start", json!({"message": {"model": "m", "usage": {"input_tokens": 1}}}));
+    let end = |why: &str| {
+        let delta =
+            event("message_delta", json!({"delta": {"stop_reason": why}, "usage": {"output_tokens": 2}}));
+        delta + &event("message_stop", json!({}))
+    };
+    let words = |index, pieces: &[&str]| {
+        let pieces = pieces.iter().map(|text| delta(index, json!({"type": "text_delta", "text": text})));
+        start(index, json!({"type": "text", "text": ""})) + &pieces.collect::<String>()
+    };
+    let thought = start(0, json!({"type": "thinking", "thinking": "", "signature": ""}))
+        + &delta(0, json!({"type": "thinking_delta", "thinking": "hm"}))
+        + &delta(0, json!({"type": "signature_delta", "signature": "c2ln"}));
+    let call = |index: u32, id: &str, args: &str| {
+        start(index, json!({"type": "tool_use", "id": id, "name": "search", "input": {}}))
+            + &delta(index, json!({"type": "input_json_delta", "partial_json": args}))
+    };
+    let limit = r#"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#;
+    vec![
+        Answer::stream(
+            [head(), thought, words(1, &["Grüße, I look ", "🧵 it up."]), end("end_turn")].concat(),
+        ),
+        Answer::stream(
+            [head(), call(0, "a", "{\"query\":\"x\"}"), call(1, "b", "{\"query\":"), end("tool_use")]
+                .concat(),
+        ),
+        Answer::json(429, limit).header("retry-after-ms", "500"),
+        Answer::stream([head(), words(0, &["cut he"]), end("max_tokens")].concat()),
+    ]
+}
+
+#[tokio::test]
+async fn the_messages_plug_keeps_the_contract() {
+    let server = MockModel::strict(messages_wire()).await;
+    suite(&Anthropic::new(EndpointConfig::new(server.url()), Arc::new(SystemClock)).unwrap()).await;
     assert_eq!(server.refused(), Vec::<String>::new());
 }
 
@@ -253,7 +305,7 @@ async fn dropping_a_paced_reply_stops_it() {
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     let server = MockModel::start(vec![Answer::stream("").then(Step::Hang)]).await;
-    let model = OpenAi::new(OpenAiConfig::new(server.url()), Arc::new(SystemClock)).unwrap();
+    let model = OpenAi::new(EndpointConfig::new(server.url()), Arc::new(SystemClock)).unwrap();
     let task = tokio::spawn(model.prepare(ask(&messages, 1)).unwrap().send(Arc::new(|_| {})));
     server.heard(1).await;
     task.abort();

@@ -140,7 +140,13 @@ impl Fold {
 
     /// The model is asked and answers so.
     pub fn replies(&mut self, reply: Reply) {
-        self.tell(Report::Asking { model: "m".into(), request: Hash::ZERO, frame: None, notes: Vec::new() });
+        self.tell(Report::Asking {
+            model: "m".into(),
+            request: Hash::ZERO,
+            frame: None,
+            notes: Vec::new(),
+            route: None,
+        });
         self.tell(Report::Replied(reply));
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tackroom::adapters::engine::memory::Memory;
 use tackroom::adapters::model::body::{Bodies, rebuilt};
 use tackroom::adapters::model::dialect::Dialect;
+use tackroom::adapters::model::openai::Chat;
 use tackroom::domain::ids::{CallId, EventNo};
 use tackroom::domain::inspect::page::{Page, Subject};
 use tackroom::domain::outcome::Report;
@@ -69,8 +70,14 @@ pub fn ask(story: &mut Story) -> Vec<u8> {
         tools: story.tools.clone(),
         attempt: 1,
     };
-    let body = Bodies::default().write(&asked, Dialect::default());
+    let body = Bodies::<Chat>::default().write(&asked, Dialect::default());
     let frame = Some(tackroom::domain::hash::Hash::of(&body.frame));
-    story.report(Report::Asking { model, request: body.hash, frame, notes: story.session.note_numbers() });
+    story.report(Report::Asking {
+        model,
+        request: body.hash,
+        frame,
+        notes: story.session.note_numbers(),
+        route: None,
+    });
     body.frame.to_vec()
 }

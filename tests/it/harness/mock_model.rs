@@ -3,6 +3,7 @@
 //! Answers are given in the order of the requests; with none left it answers 500. In strict mode a body that the strictest
 //! of the real servers would refuse gets 400 with the reason, and no scripted answer is used up.
 
+use crate::harness::strict_messages::strict_messages_fault;
 use serde_json::Value;
 use std::collections::{HashSet, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -234,10 +235,10 @@ enum Served {
 /// Serves one request of a connection.
 async fn serve(stream: &mut TcpStream, state: &State) -> Option<Served> {
     let asked = read_request(stream).await?;
-    let fault = if state.strict && asked.path.ends_with("/chat/completions") {
-        strict_fault(&asked.body)
-    } else {
-        None
+    let fault = match asked.path.rsplit('/').next() {
+        Some("completions") if state.strict => strict_fault(&asked.body),
+        Some("messages") if state.strict => strict_messages_fault(&asked.body),
+        Some(_) | None => None,
     };
     state.asked.lock().unwrap().push(asked);
     let answer = match fault {

@@ -6,6 +6,7 @@ pub mod rules;
 pub mod fold;
 pub mod world;
 pub mod mock_model;
+pub mod strict_messages;
 pub mod outside;
 pub mod story;
 pub mod shot;

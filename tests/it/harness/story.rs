@@ -145,6 +145,7 @@ impl Story {
             request: Hash::of(b"request"),
             frame: None,
             notes: Vec::new(),
+            route: None,
         })
     }
 

@@ -308,14 +308,24 @@ impl World {
 
     /// Drives until only a person can go on, or it is over.
     pub async fn drive(&self, id: &SessionId) -> Result<Parked, AgentFault> {
-        let mut agent = Agent::take(self.plugs(), id, CancellationToken::new()).await?;
+        self.drive_with(&self.plugs(), id).await
+    }
+
+    /// The same with other plugs.
+    pub async fn drive_with(&self, plugs: &Plugs, id: &SessionId) -> Result<Parked, AgentFault> {
+        let mut agent = Agent::take(plugs.clone(), id, CancellationToken::new()).await?;
         agent.drive(OnHold::Leave).await
     }
 
     /// Drives to the end, an operator beside it who approves everything and settles what is unknown by looking at what happened.
     pub async fn to_the_end(&self, id: &SessionId) -> Result<Session, AgentFault> {
+        self.to_the_end_with(&self.plugs(), id).await
+    }
+
+    /// The same with other plugs.
+    pub async fn to_the_end_with(&self, plugs: &Plugs, id: &SessionId) -> Result<Session, AgentFault> {
         loop {
-            if self.drive(id).await? == Parked::Idle {
+            if self.drive_with(plugs, id).await? == Parked::Idle {
                 return Ok(self.session(id).await?);
             }
             self.answer(id).await?;

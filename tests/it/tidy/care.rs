@@ -23,6 +23,9 @@ const SERIALIZED: &[&str] = &[
     "src/domain/hash.rs",
     "src/domain/policy.rs",
     "src/domain/retry.rs",
+    "src/domain/route.rs",
+    // What is kept of credentials that rest, in a file of its own.
+    "src/domain/rests.rs",
     "src/domain/time.rs",
     "src/domain/tool_spec.rs",
     // The pages of a manifest, kept as blobs.
