@@ -37,7 +37,13 @@ fn call(fold: &mut Fold, argvs: &[&[&str]]) {
 
 fn judged(fold: &Fold, id: u32, word: Word, argv: &[&str]) -> Judged {
     let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
-    let preview = Preview::Command { argv: argv.clone(), cwd: ".".into(), sandbox: "none".into() };
+    let preview = Preview::Command {
+        argv: argv.clone(),
+        cwd: ".".into(),
+        sandbox: "none".into(),
+        parts: Vec::new(),
+        scripts: Vec::new(),
+    };
     Judged { touches: vec![Touch::Command { argv }], preview, ..fold.judged(id, word) }
 }
 
