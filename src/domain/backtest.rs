@@ -93,6 +93,8 @@ pub enum Landed {
     In(String),
     /// Nowhere: it would have failed.
     Fails,
+    /// It runs this script.
+    Runs(String),
 }
 
 impl Landed {
@@ -101,6 +103,7 @@ impl Landed {
             Lands::Untold => Landed::Untold,
             Lands::In(path) => Landed::In(path.to_string()),
             Lands::Fails => Landed::Fails,
+            Lands::Runs(script) => Landed::Runs(script.to_string()),
         }
     }
 
@@ -109,6 +112,7 @@ impl Landed {
             Landed::Untold => Lands::Untold,
             Landed::In(path) => Lands::In(path),
             Landed::Fails => Lands::Fails,
+            Landed::Runs(script) => Lands::Runs(script),
         }
     }
 }

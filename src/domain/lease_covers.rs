@@ -37,6 +37,8 @@ pub enum Lands<'a> {
     In(&'a str),
     /// Nowhere: it would fail.
     Fails,
+    /// It runs a script of the workspace, whose bytes may be others the next time.
+    Runs(&'a str),
 }
 
 impl<'a> Lands<'a> {
@@ -45,7 +47,10 @@ impl<'a> Lands<'a> {
         match preview {
             Preview::Change { path, .. } => Lands::In(path),
             Preview::WouldFail { .. } => Lands::Fails,
-            Preview::None | Preview::Command { .. } | Preview::Request { .. } => Lands::Untold,
+            Preview::Command { scripts, .. } => {
+                scripts.first().map_or(Lands::Untold, |script| Lands::Runs(&script.path))
+            }
+            Preview::None | Preview::Request { .. } => Lands::Untold,
         }
     }
 }
@@ -72,6 +77,9 @@ impl<'a> Deed<'a> {
         }
         if self.lands == Lands::Fails {
             return Some("it would fail as things stand".to_string());
+        }
+        if let Lands::Runs(script) = self.lands {
+            return Some(format!("it runs the script {script:?}, whose bytes are asked about each time"));
         }
         let out = |path: &str| !matches!(place(self.workspace, path), Placed::Inside(_));
         self.touches.iter().find_map(|touch| match touch {

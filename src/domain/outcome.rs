@@ -18,6 +18,8 @@ use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
 use crate::domain::tool_spec::Effect;
 
+const OTHER_NOTES: &str = "the notes are others than those of the request";
+
 /// What came of keeping the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Keeping {

@@ -4,6 +4,7 @@ use crate::harness::fold::{Fold, said};
 use serde_json::{Value, json};
 use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::call::{CallState, Ended, Preview};
+use tackroom::domain::command_part::Script;
 use tackroom::domain::event::{Fact, Lapse};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, LeaseNo};
@@ -69,6 +70,22 @@ fn run(fold: &mut Fold, id: u32) {
     fold.tell(Report::Starting { call: CallId(id), policy: "p1".into(), preview });
     assert_eq!(state(fold, id), CallState::Started, "call {id}");
     fold.end(id, "ok");
+}
+
+/// What a script says may be something else the next time: a lease on its name would let through whatever an agent writes there.
+#[test]
+fn a_script_is_asked_about_each_time() {
+    let mut fold = Fold::running(Mode::Auto);
+    fold.calls(&[("command", json!({ "argv": ["sh", "test.sh"] }))]);
+    let mut shown = judged(&fold, 1, Word::Ask, &["sh", "test.sh"]);
+    let (path, hash) = ("test.sh".to_string(), Hash::of(b"ls"));
+    if let Preview::Command { scripts, .. } = &mut shown.preview {
+        scripts.push(Script { path, size: 3, hash, head: String::new(), sealed: true });
+    }
+    fold.tell(Report::JudgedReady(shown));
+    let exact = terms(3, "argv is [\"sh\",\"test.sh\"]");
+    let refused = fold.order(&Order::Grant { call: CallId(1), hash: fold.hash(1), terms: exact });
+    assert!(format!("{refused:?}").contains("whose bytes are asked about each time"), "{refused:?}");
 }
 
 const TEST: &str = "argv starts [\"make\",\"test\"]";

@@ -79,7 +79,13 @@ impl Tool for Inner {
 
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview> {
         let preview = match self.is_command {
-            true => Preview::Command { argv: words(args), cwd: ".".into(), sandbox: String::new() },
+            true => Preview::Command {
+                argv: words(args),
+                cwd: ".".into(),
+                sandbox: String::new(),
+                parts: Vec::new(),
+                scripts: Vec::new(),
+            },
             false => Preview::Change {
                 path: args["path"].as_str().unwrap_or_default().to_string(),
                 before: None,
@@ -149,6 +155,7 @@ fn call(vault: &Arc<Vault>, said: &Value, denied: &str) -> Seen {
         key: "k".into(),
         output: Arc::new(|_| {}),
         walls: None,
+        scripts: None,
         stop: Stop::default(),
     };
     let returned = rt.block_on(tool.run(cleared));

@@ -9,6 +9,8 @@ use crate::domain::route::Route;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use crate::ports::veil::Veil;
+use serde_json::Value;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A model behind the veil.
