@@ -12,7 +12,6 @@ use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Word};
-use crate::domain::route::Route;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
@@ -62,7 +61,7 @@ pub enum Report {
         /// The operator's notes in it.
         notes: Vec<NoteNo>,
         /// The way it takes.
-        route: Option<Route>,
+        route: Option<crate::domain::route::Route>,
     },
     /// The next step is behind breakpoints.
     Stopping,
@@ -117,9 +116,7 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             _ => Err(Refusal::Stray("nothing is queued")),
         },
         Report::Stopping => stopping(session),
-        Report::Asking { notes, .. } if *notes != session.note_numbers() => {
-            Err(Refusal::Stray("the notes are others than those of the request"))
-        }
+        Report::Asking { notes, .. } if *notes != session.note_numbers() => Err(Refusal::Stray(OTHER_NOTES)),
         Report::Asking { model, request, frame, notes, route } => {
             let step = next(session);
             let attempt = if let Step::AskModel { attempt } = step {

@@ -1,11 +1,12 @@
 //! What a model says: its reply, its drafts, and what its server says of a fault.
 
 use super::stream::Stream;
-use super::{is_clean, known_hidden, masked};
+use super::{known_hidden, masked};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::message::{Args, Draft, Reply};
 use crate::domain::route::Route;
+use crate::domain::secrets::changed;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use crate::ports::veil::Veil;
@@ -79,7 +80,10 @@ pub(super) fn replied(veil: &dyn Veil, mut reply: Reply) -> Reply {
     if let Some(thought) = &mut reply.reasoning {
         thought.text = masked(veil, std::mem::take(&mut thought.text));
         // What is signed cannot be changed and still be sent back: with a secret in it, it is not kept at all.
-        thought.details = thought.details.take().filter(|details| is_clean(veil, details));
+        let is_clean = |details: &Value| {
+            matches!(changed::<Infallible>(details, &mut |text| Ok(veil.mask(text))), Ok(None))
+        };
+        thought.details = thought.details.take().filter(is_clean);
     }
     for asked in &mut reply.calls {
         asked.tool = masked(veil, std::mem::take(&mut asked.tool));
