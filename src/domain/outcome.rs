@@ -12,6 +12,7 @@ use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::policy::{Mode, Word};
+use crate::domain::route::Route;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};

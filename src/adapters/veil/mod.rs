@@ -283,3 +283,9 @@ fn known_hidden(veil: &dyn Veil, value: Value) -> Value {
     let made = secrets::changed::<Unknown>(&value, &mut |text| Ok(veil.hide_known(text)));
     made.ok().flatten().unwrap_or(value)
 }
+
+/// Whether nothing in a value would be masked.
+fn is_clean(veil: &dyn Veil, value: &Value) -> bool {
+    let made = secrets::changed::<Unknown>(value, &mut |text| Ok(veil.mask(text)));
+    made.is_ok_and(|changed| changed.is_none())
+}

@@ -1,7 +1,7 @@
 //! What a model says: its reply, its drafts, and what its server says of a fault.
 
 use super::stream::Stream;
-use super::{known_hidden, masked};
+use super::{is_clean, known_hidden, masked};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::message::{Args, Draft, Reply};
