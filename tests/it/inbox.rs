@@ -325,13 +325,14 @@ fn a_hold_that_comes_while_nobody_looks_rings() {
     assert_eq!(bells, 1);
 }
 
-/// What is in front of the operator: the chosen hold and its action, where the keys go, whether a page or a question is
-/// open.
+/// What is in front of the operator: the chosen hold and its action where no page lies over them, where the keys go, whether
+/// a page or a question is open. What goes and comes below a page is not in front: the page has its own rows.
 fn in_front(many: &Many) -> (Option<HoldId>, Option<Hash>, Focus, bool, bool) {
     let app = &many.screen.app;
-    let held = app.inbox.as_ref().and_then(|inbox| inbox.chosen());
+    let covered = app.over.top().is_some();
+    let held = app.inbox.as_ref().filter(|_| !covered).and_then(|inbox| inbox.chosen());
     let (id, hash) = (held.map(|held| held.id.clone()), held.and_then(|held| held.hash));
-    (id, hash, app.focus, app.over.top().is_some(), app.question.is_some())
+    (id, hash, app.focus, covered, app.question.is_some())
 }
 
 /// A hold comes, one goes, or one is another.

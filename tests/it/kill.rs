@@ -366,7 +366,9 @@ fn a_child_whose_app_is_gone_begins_nothing() {
     for mode in ["--plain", "--outside"] {
         let home = Home::new();
         let order = if mode == "--outside" {
-            vec!["{\"stands\":[],\"swept\":[],\"register\":null,\"memory_mib\":0,\"processes\":0}"]
+            vec![
+                "{\"filter\":\"\",\"stands\":[],\"watched\":null,\"register\":null,\"memory_mib\":0,\"processes\":0}",
+            ]
         } else {
             vec![]
         };

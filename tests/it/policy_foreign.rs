@@ -44,9 +44,9 @@ fn a_rule_that_is_too_deep_is_refused_with_its_line() {
 #[test]
 fn a_rule_as_deep_as_may_be_is_judged() {
     let rules = Rules::new();
-    let brackets = format!("{}true{}", "(".repeat(28), ")".repeat(28));
-    let joined = format!("true{}", " && true".repeat(240));
-    let either = format!("false{} || true", " || false".repeat(240));
+    let brackets = format!("{}true{}", "(".repeat(20), ")".repeat(20));
+    let joined = format!("true{}", " && true".repeat(90));
+    let either = format!("false{} || true", " || false".repeat(90));
     let set = format!("[{}].contains(1)", (0..4_000).map(|n| n.to_string()).collect::<Vec<_>>().join(","));
     for text in [brackets, joined, either, set] {
         rules.write("user/a.cedar", &all_of(&text));

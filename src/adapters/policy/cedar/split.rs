@@ -6,9 +6,9 @@
 /// The longest rule, in bytes.
 const RULE_MAX: usize = 64 * 1024;
 /// Brackets within brackets.
-const NESTED_MAX: usize = 32;
+const NESTED_MAX: usize = 24;
 /// Conditions, choices and sums that are joined in one rule: each is one level deeper.
-const JOINED_MAX: usize = 256;
+const JOINED_MAX: usize = 100;
 /// Names in a row, such as `a.b.c`.
 const CHAIN_MAX: usize = 16;
 
