@@ -29,7 +29,10 @@ fn bench() -> Bench {
 fn shown(bench: &Bench, args: Value) -> (Vec<Script>, Vec<CommandPart>) {
     match bench.preview("run_command", args.clone()) {
         Preview::Command { scripts, parts, .. } => (scripts, parts),
-        other => panic!("{args}: {other:?}"),
+        other @ (Preview::None
+        | Preview::Change { .. }
+        | Preview::Request { .. }
+        | Preview::WouldFail { .. }) => panic!("{args}: {other:?}"),
     }
 }
 

@@ -76,8 +76,8 @@ fn a_part_of_a_key_is_told_from_what_is_public() {
         format!("x\n{}\n{}\nshort9==\n-----END PRIVATE KEY-----\ny", lines[0], lines[1]),
         format!("     5\t{}\n     6\t{}\n", lines[2], lines[3]),
         format!("k/id.pem:5:{}\nk/id.pem:6:{}\n", lines[2], lines[3]),
-        format!("[… 900 bytes left out …]\nAbC9\n-----END OPENSSH PRIVATE KEY-----\n"),
-        format!("b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n"),
+        "[… 900 bytes left out …]\nAbC9\n-----END OPENSSH PRIVATE KEY-----\n".to_string(),
+        "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW\n".to_string(),
     ] {
         let hidden = hide(&part).unwrap_or_default();
         assert!(hidden.contains("[secret:private-key:"), "{part} {hidden}");

@@ -168,7 +168,7 @@ fn texts(value: &Value) -> String {
         Value::String(text) => format!("{text}\n"),
         Value::Array(items) => items.iter().map(texts).collect(),
         Value::Object(fields) => fields.values().map(texts).collect(),
-        _ => String::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => String::new(),
     }
 }
 

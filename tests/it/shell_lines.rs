@@ -338,7 +338,7 @@ fn a_line_is_taken_for_what_it_is() {
         .iter()
         .filter_map(|(line, wanted)| {
             let told = told(&Reading::of(line));
-            (told != *wanted).then(|| (*line, told, *wanted))
+            (told != *wanted).then_some((*line, told, *wanted))
         })
         .collect();
     println!("lines of a shell: {} read, {} wrong", LINES.len(), wrong.len());
