@@ -24,7 +24,10 @@ pub fn vault(config: &Config, salt: u128) -> Vault {
         .filter(|(name, value)| usable(name) || is_key(name, value))
         .map(|(name, value)| Named { name: name.clone(), value: value.clone(), usable: usable(name) });
     // The password in `DATABASE_URL=postgres://me:…@host`, also where it stands by itself.
-    let inner = config.env.iter().filter(|(name, value)| !usable(name) && !is_key(name, value));
+    let inner = config
+        .env
+        .iter()
+        .filter(|(name, value)| may_hold_one(value) && !usable(name) && !is_key(name, value));
     let inner = inner.flat_map(|(name, value)| {
         let part = |found: Found| value.get(found.range).filter(|part| is_telling(part)).map(str::to_string);
         find(value).into_iter().filter_map(part).map(|value| Named {
@@ -53,4 +56,14 @@ pub fn veiled(
         tools: Toolbox::new(tools),
         judge: Arc::new(VeiledJudge::new(judge, veil.clone())),
     }
+}
+
+/// Whether a value can have a password beside other things. To look through it for all forms takes as long as everything else
+/// at a start, and few values are such.
+fn may_hold_one(value: &str) -> bool {
+    let says = |value: &str| {
+        let value = value.to_ascii_lowercase();
+        ["pass", "pwd", "secret", "token", "key"].iter().any(|word| value.contains(word))
+    };
+    value.contains("://") && value.contains('@') || value.contains(['=', ':']) && says(value)
 }

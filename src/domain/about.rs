@@ -27,10 +27,7 @@ pub fn about(fact: &Fact) -> String {
         Fact::WorkspaceMissed { why } => why.clone(),
         Fact::RestoreStarted { manifest, at, by, .. } => format!("as at {at} ({}) — {by}", manifest.short()),
         Fact::RestoreEnded { changed, failed, by } => format!("{changed} changed, {failed} failed — {by}"),
-        Fact::SessionMarked { mark, by } => {
-            let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
-            format!("{}{tag} — {by}", mark.done())
-        }
+        Fact::SessionMarked { mark, by } => format!("{} — {by}", marked_words(mark)),
         Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
         Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
         Fact::SessionImported { tool, version, id, source, .. } => {
@@ -83,6 +80,11 @@ pub fn about(fact: &Fact) -> String {
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
+}
+
+fn marked_words(mark: &crate::domain::marks::Mark) -> String {
+    let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
+    format!("{}{tag}", mark.done())
 }
 
 /// What is said of a lease, in one line.

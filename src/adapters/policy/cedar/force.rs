@@ -146,21 +146,7 @@ impl Force {
             let why = format!("The rule {} forbids and could not be worked out: {error}.", self.name(*at));
             return part(Word::Deny, Some(*at), why);
         }
-        let unseen = || {
-            let mut places: Vec<usize> = slice.places.values().copied().collect();
-            places.sort_unstable();
-            let forbids = |at: &usize| {
-                self.rules.get(*at).is_some_and(|rule| rule.kind == Kind::Deny && rule.arguments)
-            };
-            places.into_iter().find(forbids)
-        };
-        if question.cut
-            && let Some(at) = unseen()
-        {
-            let why = format!(
-                "The rule {} forbids by the arguments, and they are too long to be looked at.",
-                self.name(at)
-            );
+        if let Some((at, why)) = self.blind(question, &slice) {
             return part(Word::Deny, Some(at), why);
         }
         if let Some((at, error)) = failed.first() {
@@ -189,6 +175,18 @@ impl Force {
                 }
             },
         }
+    }
+
+    /// The rule that forbids by arguments which are too long to be looked at, and why that denies.
+    fn blind(&self, question: &Question, slice: &Slice) -> Option<(usize, String)> {
+        let forbids =
+            |at: &usize| self.rules.get(*at).is_some_and(|rule| rule.kind == Kind::Deny && rule.arguments);
+        let at = slice.places.values().copied().filter(forbids).min().filter(|_| question.cut)?;
+        let name = self.name(at);
+        Some((
+            at,
+            format!("The rule {name} forbids by the arguments, and they are too long to be looked at."),
+        ))
     }
 
     fn kind(&self, at: usize) -> Option<Kind> {
