@@ -7,6 +7,7 @@ use crate::domain::call::Call;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::schema::Schema;
+use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
 use crate::ui::edit::{Laid, TextBox};
 use crate::ui::edit_json;
@@ -45,6 +46,8 @@ pub struct ArgEditor {
     pub difference: bool,
     /// From where the fork is made that is to have them; none where the call itself is to be approved.
     pub fork: Option<ForkPoint>,
+    /// Since when the editor is open.
+    pub opened_at: Micros,
     /// How often the text was laid out.
     pub layouts: u64,
     laid: Option<(usize, LaidText)>,
@@ -89,6 +92,7 @@ impl ArgEditor {
             value: None,
             difference: false,
             fork: None,
+            opened_at: Micros(0),
             layouts: 0,
             laid: None,
             schema: tools.get(&call.tool).map(|spec| spec.schema.clone()),

@@ -5,6 +5,7 @@ use crate::domain::decide_lease::{misfit, never};
 use crate::domain::hash::Hash;
 use crate::domain::lease_terms::Terms;
 use crate::domain::lease_trial::Tried;
+use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
 use crate::ui::key::Key;
 
@@ -34,13 +35,15 @@ pub struct Leasing {
     pub asked: Option<Terms>,
     /// What they would have allowed, or why nobody can tell; none while it is being read.
     pub tried: Option<Result<Tried, String>>,
+    /// Since when the page is open.
+    pub opened_at: Micros,
     /// The terms that it was opened with.
     narrow: Terms,
 }
 
 impl Leasing {
     /// Opens it on a waiting call, as narrow as can be; else why no lease can be given for it.
-    pub fn open(call: &Call, workspace: &str) -> Result<Leasing, String> {
+    pub fn open(call: &Call, workspace: &str, opened_at: Micros) -> Result<Leasing, String> {
         if let Some(why) = never(workspace, call) {
             return Err(why);
         }
@@ -50,7 +53,8 @@ impl Leasing {
         text.to_top();
         let (call, workspace) = (call.clone(), workspace.to_string());
         let terms = Ok(narrow.clone());
-        let mut leasing = Leasing { call, hash, workspace, text, terms, asked: None, tried: None, narrow };
+        let mut leasing =
+            Leasing { call, hash, workspace, text, terms, asked: None, tried: None, opened_at, narrow };
         leasing.check();
         Ok(leasing)
     }

@@ -211,7 +211,7 @@ pub fn next_tick_ms(app: &App) -> Option<u64> {
     let guard_end = Some(app.guard_ms()).filter(|ms| *ms > 0 && app.hold_count() > 0);
     let waits = app.inbox.as_ref().and_then(|inbox| inbox.holds.last());
     let live = app.session().is_some_and(|session| session.live().is_some()) && !app.recorded();
-    let page = update_batch::page_guard_ms(app).filter(|ms| *ms > 0);
+    let page = update_batch::page_guard_ms(app).or(update_decide::writing_guard_ms(app)).filter(|ms| *ms > 0);
     let page = page.map(|ms| if app.look.accessible { ms } else { ms.min(50) });
     let runs = if app.inbox.is_some() { waits.is_some() } else { live };
     let since = waits.map(|held| held.since);

@@ -11,7 +11,7 @@ use crate::domain::order::Order;
 use crate::domain::session::Session;
 use crate::domain::text::plural;
 use crate::ui::action::{Decide, Editor};
-use crate::ui::app::App;
+use crate::ui::app::{App, GUARD_MS};
 use crate::ui::edit::TextBox;
 use crate::ui::edit_args::ArgEditor;
 use crate::ui::mode::{Ask, Focus, Pane};
@@ -25,6 +25,16 @@ pub const WORD: &str = "destroy";
 /// Whether the panel is still filling: no key decides yet.
 pub fn is_guarded(app: &App) -> bool {
     app.focus == Focus::Pane(Pane::Approval) && app.panel.shown.is_some() && app.guard_ms() > 0
+}
+
+/// Milliseconds until what is written on the page in front may be sent; none where nothing is written or it may be.
+pub fn writing_guard_ms(app: &App) -> Option<u64> {
+    let over = app.over.top()?;
+    let lease = if let Overlay::Lease(page) = over { Some(page.opened_at) } else { None };
+    let edit =
+        if let Overlay::Editor(page) = over { Some(page).filter(|page| page.fork.is_none()) } else { None };
+    let opened_at = lease.or(edit.map(|page| page.opened_at))?;
+    Some(GUARD_MS.saturating_sub(app.now.ms_since(opened_at))).filter(|ms| *ms > 0)
 }
 
 /// The call that a key may decide now, and the hash of what is shown; says why where it may not.
@@ -92,9 +102,9 @@ fn approve(app: &mut App, call: CallId, hash: Option<Hash>, effects: &mut Vec<Ef
 fn edit(app: &mut App, call: CallId) {
     let held = app.decided().and_then(|session| session.call(call));
     match held.and_then(|held| ArgEditor::open(held, &app.tools)) {
-        Some(editor) => {
+        Some(mut editor) => {
+            editor.opened_at = app.now;
             app.over.lay(Overlay::Editor(Box::new(editor)));
-            app.panel.changed_at = app.now;
         }
         None => fault(app, "These arguments cannot be edited: they are not JSON.", "n rejects the call"),
     }
@@ -103,7 +113,7 @@ fn edit(app: &mut App, call: CallId) {
 /// Sends the edited arguments, with the hash of what was shown when the editor opened.
 fn approve_edited(app: &mut App, effects: &mut Vec<Effect>) {
     let Some(Overlay::Editor(editor)) = app.over.top() else { return };
-    if app.guard_ms() > 0 || app.recorded() || editor.fork.is_some() {
+    if writing_guard_ms(app).is_some() || app.recorded() || editor.fork.is_some() {
         return;
     }
     let (call, hash) = (editor.call, editor.hash);

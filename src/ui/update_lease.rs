@@ -10,6 +10,7 @@ use crate::ui::app::App;
 use crate::ui::leasing::Leasing;
 use crate::ui::parts::Overlay;
 use crate::ui::update::{Effect, fault, order, toast};
+use crate::ui::update_decide::writing_guard_ms;
 
 /// Does what is done about leases.
 pub fn act(app: &mut App, what: Lease, effects: &mut Vec<Effect>) {
@@ -29,10 +30,9 @@ pub fn act(app: &mut App, what: Lease, effects: &mut Vec<Effect>) {
 pub fn open(app: &mut App, call: CallId) {
     let Some(session) = app.decided() else { return };
     let Some(held) = session.call(call) else { return };
-    match Leasing::open(held, &session.workspace) {
+    match Leasing::open(held, &session.workspace, app.now) {
         Ok(page) => {
             app.over.lay(Overlay::Lease(Box::new(page)));
-            app.panel.changed_at = app.now;
         }
         Err(why) => fault(app, &format!("No lease can be given for {call}: {why}."), "y approves it alone"),
     }
@@ -67,7 +67,7 @@ pub fn tried(app: &mut App, tool: &str, terms: &Terms, tried: Result<Tried, Stri
 
 /// Approves the call as it was shown, and grants what is written.
 fn grant(app: &mut App, effects: &mut Vec<Effect>) {
-    if app.guard_ms() > 0 || app.recorded() {
+    if writing_guard_ms(app).is_some() || app.recorded() {
         return;
     }
     let Some(Overlay::Lease(page)) = app.over.top_mut() else { return };

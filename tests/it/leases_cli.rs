@@ -206,7 +206,7 @@ fn a_lease_is_given_on_the_screen() {
     screen.keys("argv starts [\"echo\",\"tested\"]");
     screen.see("more calls of run_command as written");
     assert_eq!(count(&home, &id, "LeaseGranted"), 0, "typing grants nothing");
-    screen.counts();
+    screen.see("Ctrl-S grant"); // it is told once it counts
     screen.keys("\x13");
     screen.see("All is tested.");
     until("it is done", || home.sessions()[0]["status"] == "done");

@@ -108,8 +108,7 @@ fn a_call_is_edited_and_approved_as_edited() {
     let home = Home::new();
     let mut screen = held(&home, 120, 40);
     screen.keys("e");
-    screen.see("approve as edited");
-    screen.still(Duration::from_millis(500));
+    screen.see("approve as edited"); // it is told once it counts
     // To the last quote of the content, wherever the editor begins.
     screen.keys("\x1b[B\x1b[B\x1b[F\x1b[D by hand");
     screen.see("hello by hand");

@@ -7,13 +7,15 @@ use ratatui::widgets::Widget;
 
 use crate::domain::text;
 use crate::ui::action::{Action, Tray};
-use crate::ui::app::App;
+use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
 use crate::ui::key::Key;
 use crate::ui::mode::Context;
 use crate::ui::panes::approval;
 use crate::ui::parts::{Question, Toast};
 use crate::ui::theme::Role;
+use crate::ui::update_decide::writing_guard_ms;
+use crate::ui::widgets::meter;
 
 /// Narrower lines name the help alone of what counts everywhere.
 const COLUMNS_FOR_TAIL: u16 = 60;
@@ -88,6 +90,15 @@ fn keys(app: &App, width: u16) -> Line<'static> {
     let theme = &app.look.theme;
     if let Some(prefix) = app.prefix {
         return continued(app, prefix);
+    }
+    if let Some(ms) = writing_guard_ms(app) {
+        let style = theme.style(Role::Wait);
+        let mark = meter::filling(GUARD_MS.saturating_sub(ms), GUARD_MS, app.look.glyphs, style);
+        return Line::from(vec![
+            Span::raw(" "),
+            mark,
+            Span::styled(" it has just come up; keys count in a moment", style),
+        ]);
     }
     let mut shown: Vec<Entry> = Vec::new();
     let mut tail: Vec<Entry> = Vec::new();

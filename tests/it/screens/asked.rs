@@ -1,7 +1,7 @@
 //! What is asked for, typed and waited for, at every size: the editors, the lines of the sessions screen, a search that runs,
 //! and what of the inbox cannot be shown.
 
-use super::{SIZES, draw, look, press, row, shoot, tell, watching};
+use super::{SIZES, draw, look, press, row, settle, shoot, tell, watching};
 use crate::harness::many::{Many, three};
 use crate::harness::story::{self, START, Story};
 use crate::harness::{shelf, shot};
@@ -51,6 +51,7 @@ fn the_argument_editor_and_that_of_a_fork() {
     let mut app = watching(&story::held(), look());
     read(&mut app);
     press(&mut app, "e");
+    settle(&mut app);
     shoot(&mut app, "editor");
     press(&mut app, "Down Down End , x");
     shoot(&mut app, "editor_fault");

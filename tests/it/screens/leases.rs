@@ -1,6 +1,6 @@
 //! Leases on the screen: the page as it is opened, widened, wrong and tried; the list; the key that opens it.
 
-use super::{SIZES, draw, look, press, shoot, tell, watching};
+use super::{SIZES, draw, look, press, settle, shoot, tell, watching};
 use crate::harness::shot;
 use crate::harness::story::Story;
 use crate::leases_told::leased;
@@ -29,6 +29,7 @@ fn page() -> App {
     draw(&mut app, SIZES[0]); // all of it was on screen
     press(&mut app, "4 a");
     assert!(matches!(app.over.top(), Some(Overlay::Lease(_))), "{}", shot::text(&draw(&mut app, SIZES[0])));
+    settle(&mut app);
     app
 }
 
@@ -65,6 +66,19 @@ fn told(app: &mut App) {
 #[test]
 fn the_page_opens_exact() {
     shoot(&mut page(), "lease_exact");
+}
+
+/// What is pressed at once was not meant for the page; that is said, where the keys stand once they count.
+#[test]
+fn a_page_that_has_just_come_up_says_that_keys_do_not_count_yet() {
+    let mut app = watching(&held(), look());
+    draw(&mut app, SIZES[0]);
+    press(&mut app, "4 a");
+    let just = shot::text(&draw(&mut app, SIZES[0]));
+    assert!(just.contains("keys count in a moment") && !just.contains("Ctrl-S grant"), "{just}");
+    settle(&mut app);
+    let then = shot::text(&draw(&mut app, SIZES[0]));
+    assert!(!then.contains("keys count in a moment") && then.contains("Ctrl-S grant"), "{then}");
 }
 
 #[test]

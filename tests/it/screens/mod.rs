@@ -95,6 +95,12 @@ pub fn press(app: &mut App, keys: &str) {
     }
 }
 
+/// Time passes, as long as the guard and a little more.
+pub fn settle(app: &mut App) {
+    let now = app.now.plus_ms(500);
+    update(app, Msg::Tick, now);
+}
+
 /// The screen at a size.
 pub fn draw(app: &mut App, size: (u16, u16)) -> Buffer {
     let now = app.now;
