@@ -212,6 +212,7 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: 
         | Order::Step
         | Order::SetMode(_)
         | Order::Rename(_)
+        | Order::Title(..)
         | Order::Mark(_)
         | Order::Continue
         | Order::SetBreakpoint(_)

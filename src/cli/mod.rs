@@ -37,6 +37,7 @@ pub mod lease; // `tackroom lease`, `leases`
 pub mod sessions; // `tackroom sessions list`, `show`, `rename`
 pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites
 pub mod search; // `tackroom sessions search`
+pub mod titles; // `tackroom sessions title`
 pub mod stop; // `tackroom break`, `step`, `continue`, `note`
 pub mod events; // `tackroom events`
 pub mod inspect; // `tackroom inspect`

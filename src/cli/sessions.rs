@@ -5,7 +5,7 @@ use crate::cli::args::sessions::{List, Sessions, SessionsVerb};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::wire::Wire;
-use crate::cli::{export, marks, out, search};
+use crate::cli::{export, marks, out, search, titles};
 use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::ids::SessionId;
@@ -35,6 +35,7 @@ pub async fn sessions(config: &Config, args: &Sessions) -> Result<Code, Failure>
             out::line(&format!("renamed {id}"))?;
             Ok(Code::Done)
         }
+        SessionsVerb::Title(wanted) => Box::pin(titles::titles(config, wanted, json)).await,
         SessionsVerb::Tag(wanted) => marks::tags(config, wanted, true, json).await,
         SessionsVerb::Untag(wanted) => marks::tags(config, wanted, false, json).await,
         SessionsVerb::Pin(wanted) => marks::mark(config, &wanted.ids, Mark::Pin, json).await,

@@ -17,7 +17,8 @@ pub fn about(fact: &Fact) -> String {
     let call = fact.call().map(|call| format!("{call} ")).unwrap_or_default();
     let text = match fact {
         Fact::SessionOpened { title, workspace, agent, .. } => format!("{agent} in {workspace}: {title}"),
-        Fact::SessionRenamed { title, by } => format!("{title} — {by}"),
+        Fact::SessionRenamed { title, by, asked: None } => format!("{title} — {by}"),
+        Fact::SessionRenamed { title, by, asked: Some(asked) } => format!("{title} — asked of {asked}; {by}"),
         Fact::SessionForked { parent, workspace, by, .. } => {
             format!("from {} at {}, in {workspace} — {by}", parent.session, parent.at)
         }

@@ -16,6 +16,7 @@ use crate::domain::retry::RetryRule;
 use crate::domain::run::Run;
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
+use crate::domain::titling::Titled;
 use crate::domain::tool_spec::ToolBook;
 use serde_json::Value;
 
@@ -42,7 +43,7 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
     if session.marks.deleted.is_some() && !matches!(order, Order::Mark(Mark::Restore | Mark::Delete)) {
         return Err(Refusal::InBin);
     }
-    if let (Some(imported), false) = (&session.imported, matches!(order, Order::Rename(_) | Order::Mark(_))) {
+    if let (Some(imported), false) = (&session.imported, is_of_the_list(order)) {
         return Err(Refusal::Imported(imported.tool.clone()));
     }
     match order {
@@ -97,7 +98,8 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
         Order::RunUntil(until) => stop::run_until(session, live(session)?, until, by),
         Order::AddNote(text) => stop::add_note(session, text, by),
         Order::RemoveNote(no) => stop::remove_note(session, *no, by),
-        Order::Rename(title) => Ok(vec![Fact::SessionRenamed { title: said(title)?, by: by.clone() }]),
+        Order::Rename(title) => Ok(vec![renamed(said(title)?, by, None)]),
+        Order::Title(title, asked) => Ok(vec![renamed(said(title)?, by, Some(asked.clone()))]),
         Order::Mark(mark) => {
             let mark = marked(session, mark)?;
             Ok(vec![Fact::SessionMarked { mark, by: by.clone() }])
@@ -136,6 +138,15 @@ fn live(session: &Session) -> Result<&Run, Refusal> {
         (None, Some(_)) => Err(Refusal::Cancelling),
         (None, None) => Ok(run),
     }
+}
+
+/// Whether it is about how a session stands in the list, and nothing that happens in it.
+fn is_of_the_list(order: &Order) -> bool {
+    matches!(order, Order::Rename(_) | Order::Title(..) | Order::Mark(_))
+}
+
+fn renamed(title: String, by: &By, asked: Option<Box<Titled>>) -> Fact {
+    Fact::SessionRenamed { title, by: by.clone(), asked }
 }
 
 fn said(text: &str) -> Result<String, Refusal> {

@@ -14,6 +14,7 @@ use crate::domain::policy::{Mode, Verdict};
 use crate::domain::retry::AfterFault;
 use crate::domain::route::Route;
 use crate::domain::time::Micros;
+use crate::domain::titling::Titled;
 use crate::domain::tool_spec::{Effect, Touch};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -179,7 +180,13 @@ pub enum Fact {
         program: String,
     },
     /// The operator gave the session another title.
-    SessionRenamed { title: String, by: By },
+    SessionRenamed {
+        title: String,
+        by: By,
+        /// The model that was asked for it, where one was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<Box<Titled>>,
+    },
     /// The session begins as a copy: all facts before this one are the parent's, told again so that this log stands
     /// alone. `hash` is the parent's hash at the event; the copies have the same, byte for byte. They decide and do
     /// nothing here: see `Session::fork`.

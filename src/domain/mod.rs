@@ -67,6 +67,7 @@ pub mod tally_cost; // what a session row knows of costs
 pub mod listing; // tabs, and which session rows fit a question
 pub mod inbox; // every hold of every session, as a list, and what became of an answer
 pub mod listing_words; // what is typed to filter a list of sessions, read
+pub mod titling; // titles that a model gives
 pub mod retention; // how long sessions that were put away are kept
 pub mod library; // what a screen of sessions asks for and is told
 pub mod audit; // who decided what, on what, by which rule, after how long

@@ -9,6 +9,7 @@ use crate::domain::marks::Mark;
 use crate::domain::money::Money;
 use crate::domain::policy::Mode;
 use crate::domain::schema::SchemaFault;
+use crate::domain::titling::Titled;
 use serde_json::Value;
 
 /// A new task and how it is to be driven.
@@ -88,6 +89,8 @@ pub enum Order {
     SetMode(Mode),
     /// Give the session another title.
     Rename(String),
+    /// Give the session the title that a model was asked for.
+    Title(String, Box<Titled>),
     /// Tag, pin, archive or delete the session, or take that back.
     Mark(Mark),
     /// Go on: the end of stepping, pausing and standing at a breakpoint.
@@ -138,6 +141,7 @@ impl Order {
             | Order::Pause
             | Order::Interrupt
             | Order::Rename(_)
+            | Order::Title(..)
             | Order::Mark(_)
             | Order::SetBreakpoint(_)
             | Order::RemoveBreakpoint(_)

@@ -64,8 +64,11 @@ fn order(order: Order, by: &By) -> Option<Told> {
 fn told_of_session(first: &Fact) -> Option<Told> {
     if let Fact::SessionOpened { .. } = first {
         Some(Told::of(Input::Opened(Box::new(first.clone()))))
-    } else if let Fact::SessionRenamed { title, by } = first {
-        order(Order::Rename(title.clone()), by)
+    } else if let Fact::SessionRenamed { title, by, asked } = first {
+        match asked {
+            Some(asked) => order(Order::Title(title.clone(), asked.clone()), by),
+            None => order(Order::Rename(title.clone()), by),
+        }
     } else if let Fact::SessionMarked { mark, by } = first {
         order(Order::Mark(mark.clone()), by)
     } else if let Fact::WriterTaken { holder, .. } = first {

@@ -28,5 +28,6 @@ pub mod upkeep; // what a workbench does beside its work
 pub mod importer; // another tool's session, brought into the log
 pub mod replica; // an exported session, brought back commit by commit
 pub mod inbox; // every hold as it comes and goes, and the answers
+pub mod titler; // a model asked for the title of a session
 pub mod library; // the sessions screen: windows on the list, searches, deeds
 pub mod desk; // owns all live runs: commands in, notices out

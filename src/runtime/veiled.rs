@@ -61,6 +61,7 @@ pub fn order(veil: &dyn Veil, order: &Order, session: &Session) -> Order {
         Order::Respond { call, text } => Order::Respond { call: *call, text: hide(text) },
         Order::Settle { call, how, note } => Order::Settle { call: *call, how: *how, note: hide(note) },
         Order::Rename(title) => Order::Rename(hide(title)),
+        Order::Title(title, asked) => Order::Title(hide(title), asked.clone()),
         Order::AddNote(text) => Order::AddNote(hide(text)),
         Order::Grant { call, hash, terms } => {
             Order::Grant { call: *call, hash: *hash, terms: granted(veil, terms) }

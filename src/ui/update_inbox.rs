@@ -274,6 +274,7 @@ pub fn done(order: &Order) -> &'static str {
         | Order::Cancel
         | Order::SetMode(_)
         | Order::Rename(_)
+        | Order::Title(..)
         | Order::Mark(_)
         | Order::SetBreakpoint(_)
         | Order::RemoveBreakpoint(_)

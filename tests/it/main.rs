@@ -12,6 +12,7 @@
 
 mod harness;
 mod tidy;
+mod titles_cli;
 #[cfg(feature = "cedar")]
 mod policy;
 #[cfg(feature = "cedar")]

@@ -99,7 +99,7 @@ fn marked(found: &Process, mark: &str) -> bool {
         }
         // A process between two programs has no environment for a moment.
         if look + 1 < LOOKS {
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::park_timeout(Duration::from_millis(1));
         }
     }
     false

@@ -12,6 +12,7 @@ Examples:
   tackroom sessions search rate limit           every word, the newest first
   tackroom sessions search \"connection refused\" 'time*' --rank
   tackroom sessions tag k3x release             also: untag, pin, unpin, archive, unarchive
+  tackroom sessions title k3x m0t               the model names them; `title --help` says more
   tackroom sessions delete k3x                  into the bin; `restore` takes it back, `purge` does not
 ";
 
@@ -46,6 +47,11 @@ pub enum SessionsVerb {
         /// The title.
         title: String,
     },
+    /// Let the model give sessions titles: one short request each, with the task and the last answer.
+    ///
+    /// The model is that of a new task; `--model NAME` says another. What it took stands beside the title in the log and
+    /// is not part of a run's cost.
+    Title(Titles),
     /// Give a session tags.
     Tag(Tags),
     /// Take tags away.
@@ -143,6 +149,17 @@ pub struct Tags {
     /// The tags, one word each.
     #[arg(required = true, value_name = "TAG")]
     pub tags: Vec<String>,
+}
+
+/// `tackroom sessions title`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Titles {
+    /// The sessions' ids or unique beginnings of them.
+    #[arg(required = true, value_name = "ID")]
+    pub ids: Vec<String>,
+    /// Tell the titles and give none.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// A command about some sessions.

@@ -48,7 +48,7 @@ fn any_fact(dice: &mut Dice) -> Fact {
         9 => Fact::CallEdited { call, args: serde_json::json!({}), by: by() },
         10 => Fact::CallUnknown { call },
         11 => Fact::CallSettled { call, how: Settling::Again, by: by(), note: String::new() },
-        12 => Fact::SessionRenamed { title: format!("title {}", dice.roll(99)), by: by() },
+        12 => Fact::SessionRenamed { title: format!("title {}", dice.roll(99)), by: by(), asked: None },
         13 => Fact::CallDropped { call },
         15..=17 => marked(any_mark(dice)),
         14 => Fact::Unknown { kind: "FromTheFuture".to_string(), data: serde_json::json!({"a": 1}) },

@@ -75,7 +75,7 @@ async fn every_text_is_found_where_it_stands(rig: Rig) {
         Fact::CallAnswered { call: CallId(1), by: by(), text: "juliett answer".to_string() },
         Fact::CallEdited { call: CallId(1), args: serde_json::json!({"kilo": "lima"}), by: by() },
         Fact::CallSettled { call: CallId(1), how: Settling::Happened, by: by(), note: "mike".to_string() },
-        Fact::SessionRenamed { title: "November title".to_string(), by: by() },
+        Fact::SessionRenamed { title: "November title".to_string(), by: by(), asked: None },
     ];
     pen.write(&*rig.log, Class::Operator, decided).await;
     let cases = [

@@ -100,12 +100,12 @@ fn an_importer_has_the_sessions_that_it_began_and_no_others() {
         Fact::CallAnswered { call, by: by(), text: "x".into() },
         Fact::CallRejected { call, by: by(), reason: "x".into() },
         Fact::CallStarted { call, hash, key: "k".into() },
-        Fact::SessionRenamed { title: "x".into(), by: by() },
+        Fact::SessionRenamed { title: "x".into(), by: by(), asked: None },
     ];
     for fact in forged {
         assert!(matches!(after(&own, Class::Importer, vec![fact]), Err(Denial::NotYours { .. })));
     }
-    let renamed = Fact::SessionRenamed { title: "x".into(), by: by() };
+    let renamed = Fact::SessionRenamed { title: "x".into(), by: by(), asked: None };
     assert!(after(&own, Class::Operator, vec![renamed]).is_ok(), "a person may name it");
 }
 

@@ -17,6 +17,7 @@ const SERIALIZED: &[&str] = &[
     "src/domain/money.rs",
     "src/domain/price.rs",
     // Parts of an event.
+    "src/domain/titling.rs",
     "src/domain/breakpoint.rs",
     "src/domain/fault.rs",
     "src/domain/foreign.rs",
