@@ -4,6 +4,7 @@
 //! configuration folder; an unknown key or a wrong type is refused with its line.
 
 use crate::cli::args::Common;
+use crate::cli::budget::{self, Reins};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::held::{self, Held};
 use crate::cli::prices::{self, PriceFile};
@@ -74,6 +75,8 @@ struct File {
     secrets: SecretsFile,
     retention: RetentionFile,
     prices: BTreeMap<String, PriceFile>,
+    budget: budget::BudgetFile,
+    loops: budget::LoopsFile,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
 
@@ -202,6 +205,8 @@ pub struct Config {
     pub archived_days: Sourced<u32>,
     /// Days in the bin before a session is removed; 0 for ever.
     pub deleted_days: Sourced<u32>,
+    /// What holds a run before a limit or in a circle.
+    pub reins: Reins,
     /// What models cost.
     pub prices: Arc<PriceBook>,
     /// The user's keys: context, action, keys.
@@ -232,7 +237,9 @@ impl Config {
         };
         let (yours, odd) = prices::yours(&file.prices, &path);
         let prices = Arc::new(prices::book(yours)?);
-        Ok(Config { wrong: wrong.or(odd), prices, ..Config::of(flags, env, paths, path, file) })
+        let (reins, loose) = budget::reins(&file.budget, &file.loops, &path);
+        let config = Config::of(flags, env, paths, path, file);
+        Ok(Config { wrong: wrong.or(odd).or(loose), prices, reins, ..config })
     }
 
     fn of(flags: &Common, env: BTreeMap<String, String>, paths: Paths, path: PathBuf, file: File) -> Config {
@@ -284,6 +291,7 @@ impl Config {
             sandbox: Held::of(flags.sandbox, file.sandbox),
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),
+            reins: Reins::default(),
             prices: Arc::default(),
             keys: keys(file.keys),
             no_color: get("NO_COLOR").is_some(),

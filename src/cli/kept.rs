@@ -9,7 +9,8 @@ use crate::cli::config::Config;
 use crate::cli::find;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
-use crate::domain::message::Reply;
+use crate::domain::message::{Reply, Usage};
+use crate::domain::money::Money;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use std::sync::Arc;
@@ -96,6 +97,14 @@ impl Request for BareRequest {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         self.request.frame()
+    }
+
+    fn size(&self) -> u64 {
+        self.request.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.request.cost(usage)
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

@@ -10,7 +10,7 @@ use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::ids::SessionId;
 use crate::domain::library::Standing;
-use crate::domain::listing::{After, Counts, Query, Tab};
+use crate::domain::listing::{self, After, Counts, Query, Tab};
 use crate::domain::listing_words::{self, STATUSES};
 use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
@@ -111,7 +111,7 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         "id", "status", "age", "steps", "tokens", "cost", "folder", "title"
     ))?;
     let (mut interrupted, mut unstarted) = (false, false);
-    for (depth, row) in tally::as_tree(&rows) {
+    for (depth, row) in listing::as_tree(&rows) {
         let standing = Standing::of(row, left.contains(&row.id));
         interrupted |= standing == Standing::Interrupted;
         unstarted |= standing == Standing::NotStarted;

@@ -4,6 +4,7 @@ use crate::domain::call::{Ended, Output};
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
+use crate::domain::held::{extended_words, near_words};
 use crate::domain::message::Reply;
 use crate::domain::policy::Word;
 use crate::domain::retry::AfterFault;
@@ -77,6 +78,12 @@ pub fn about(fact: &Fact) -> String {
         Fact::BreakpointHit { no, spec, why, .. } => format!("{no} ({spec}): {}", why.sentence()),
         Fact::NoteAdded { no, text, by } => format!("{no} {text} — {by}"),
         Fact::NoteRemoved { no, by } => format!("{no} — {by}"),
+        Fact::RunHeld { why } => format!("{}: {}", why.word(), why.sentence()),
+        Fact::BudgetNeared { near } => near_words(near),
+        Fact::BudgetExtended { scope, unit, to, by } => {
+            format!("{} — {by}", extended_words(*scope, *unit, *to))
+        }
+        Fact::LoopSeen { seen } => seen.sentence(),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text

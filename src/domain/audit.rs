@@ -4,6 +4,7 @@
 use crate::domain::call::{By, Ended};
 use crate::domain::event::{Event, Fact, Settling};
 use crate::domain::hash::Hash;
+use crate::domain::held::extended_words;
 use crate::domain::ids::{CallId, EventNo};
 use crate::domain::message::Args;
 use crate::domain::policy::{Verdict, Word};
@@ -92,6 +93,30 @@ pub struct Entry {
     since: Micros,
 }
 
+/// A limit or a loop that held a task, or a person's answer to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rein {
+    /// The event.
+    pub no: EventNo,
+    /// When.
+    pub at: Micros,
+    /// What it says.
+    pub words: String,
+}
+
+impl Rein {
+    fn of(event: &Event) -> Option<Rein> {
+        let words = if let Fact::RunHeld { why } = &event.fact {
+            format!("held ({}): {}", why.word(), why.sentence())
+        } else if let Fact::BudgetExtended { scope, unit, to, by } = &event.fact {
+            format!("{}, by {by}", extended_words(*scope, *unit, *to))
+        } else {
+            return None;
+        };
+        Some(Rein { no: event.no, at: event.at, words })
+    }
+}
+
 impl Entry {
     /// Started without anybody's word, by a rule alone.
     pub fn by_rule(&self) -> bool {
@@ -112,6 +137,8 @@ pub struct Audit {
     pub tasks: u64,
     /// Its calls, in order.
     pub entries: Vec<Entry>,
+    /// What held it as a whole, and what a person gave it, in order.
+    pub reins: Vec<Rein>,
     places: BTreeMap<CallId, usize>,
     last: Option<Micros>,
 }
@@ -120,6 +147,7 @@ impl Audit {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
         let fact = &event.fact;
+        self.reins.extend(Rein::of(event));
         if let Fact::SessionOpened { title, workspace, .. } = fact {
             (self.title, self.workspace) = (title.clone(), workspace.clone());
         } else if let Fact::SessionRenamed { title, .. } = fact {

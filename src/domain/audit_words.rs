@@ -1,6 +1,6 @@
 //! An audit as lines of text, as JSON and as a page.
 
-use crate::domain::audit::{Audit, Decision, Entry, Figures, GLANCE_MS};
+use crate::domain::audit::{Audit, Decision, Entry, Figures, GLANCE_MS, Rein};
 use crate::domain::export::html::{TAIL, head, list, one, pre};
 use crate::domain::message::Args;
 use crate::domain::policy::Word;
@@ -75,6 +75,7 @@ pub fn lines(audited: &Audited) -> Vec<String> {
         }
         lines.extend(entry.decisions.iter().map(|decision| format!("      {}", decided(decision))));
     }
+    lines.extend(audit.reins.iter().map(|rein| format!("  {}  {}", rein.at.rfc3339(), rein.words)));
     lines
 }
 
@@ -141,10 +142,13 @@ pub fn document(all: &[Audited], figures: &Figures) -> Value {
 
 fn session(audited: &Audited) -> Value {
     let calls: Vec<Value> = audited.audit.entries.iter().map(call).collect();
+    let rein = |rein: &Rein| json!({ "event": rein.no.0, "at": rein.at.rfc3339(), "what": rein.words });
+    let holds: Vec<Value> = audited.audit.reins.iter().map(rein).collect();
     json!({
         "session": audited.session, "title": audited.audit.title, "workspace": audited.audit.workspace,
         "imported": audited.audit.imported, "tasks": audited.audit.tasks,
         "whole": audited.differs.is_none(), "differs": audited.differs, "calls": calls,
+        "holds": holds,
     })
 }
 
@@ -189,6 +193,9 @@ pub fn page(all: &[Audited], figures: &Figures) -> String {
         ));
         for entry in &audited.audit.entries {
             page.push_str(&article(entry));
+        }
+        for rein in &audited.audit.reins {
+            page.push_str(&format!("<p><time>{}</time> {}</p>\n", rein.at.rfc3339(), one(&rein.words)));
         }
     }
     page.push_str(TAIL);

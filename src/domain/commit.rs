@@ -329,7 +329,8 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::BreakpointSet { .. }
         | Fact::BreakpointRemoved { .. }
         | Fact::NoteAdded { .. }
-        | Fact::NoteRemoved { .. } => true,
+        | Fact::NoteRemoved { .. }
+        | Fact::BudgetExtended { .. } => true,
         Fact::WriterTaken { .. }
         | Fact::ModelFailed { .. }
         | Fact::CallRefused { .. }
@@ -340,7 +341,10 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::CallInterrupted { .. }
         | Fact::CallUnknown { .. }
         | Fact::CallDropped { .. }
-        | Fact::BreakpointHit { .. } => false,
+        | Fact::BreakpointHit { .. }
+        | Fact::RunHeld { .. }
+        | Fact::BudgetNeared { .. }
+        | Fact::LoopSeen { .. } => false,
         // A newer program's fact: nothing is decided or done by it here.
         Fact::Unknown { .. } => return true,
     };

@@ -21,6 +21,8 @@ pub enum Family {
     Call,
     /// Breakpoints, and notes for the next request.
     Stops,
+    /// Limits and circles: what holds a run, or will.
+    Reins,
     /// A kind that this program does not know.
     Unknown,
 }
@@ -96,6 +98,10 @@ kinds!(
     BreakpointHit: Stops,
     NoteAdded: Stops,
     NoteRemoved: Stops,
+    RunHeld: Reins,
+    BudgetNeared: Reins,
+    BudgetExtended: Reins,
+    LoopSeen: Reins,
 );
 
 impl Fact {
@@ -162,6 +168,10 @@ impl Fact {
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => None,
         }

@@ -249,6 +249,7 @@ impl Import {
                 request: Hash::ZERO,
                 frame: None,
                 notes: Vec::new(),
+                ahead: None,
             },
         );
         let mut reply = reply;

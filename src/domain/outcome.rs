@@ -10,7 +10,10 @@ use crate::domain::ids::{CallId, NoteNo};
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
+use crate::domain::outcome_ask::{attempt, weighed};
 use crate::domain::policy::{Mode, Verdict, Word};
+use crate::domain::purse::Ahead;
+use crate::domain::reins::told;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
@@ -70,6 +73,8 @@ pub enum Report {
         frame: Option<Hash>,
         /// The operator's notes in it.
         notes: Vec<NoteNo>,
+        /// What is set aside for it; to be told where something is limited.
+        ahead: Option<Ahead>,
     },
     /// The next step is behind breakpoints.
     Stopping,
@@ -127,18 +132,17 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
         Report::Asking { notes, .. } if *notes != session.note_numbers() => {
             Err(Refusal::Stray("the notes are others than those of the request"))
         }
-        Report::Asking { model, request, frame, notes } => {
-            let step = next(session);
-            let attempt = if let Step::AskModel { attempt } = step {
-                attempt
-            } else if matches!(step, Step::WaitUntil(at) if at <= kit.now) {
-                failed_attempt(session) + 1 // the loop reports a retry once its wait is over
-            } else {
-                return Err(Refusal::Stray("the model is not to be asked"));
+        Report::Asking { model, request, frame, notes, ahead } => {
+            let asking = Fact::ModelAsked {
+                model: model.clone(),
+                attempt: attempt(session, kit)?,
+                messages: (session.transcript.len() + notes.len()) as u64,
+                request: *request,
+                frame: *frame,
+                notes: notes.clone(),
+                ahead: *ahead,
             };
-            let messages = (session.transcript.len() + notes.len()) as u64;
-            let (model, request, frame, notes) = (model.clone(), *request, *frame, notes.clone());
-            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, frame, notes }])
+            weighed(session, asking)
         }
         Report::Replied(reply) => {
             asked(session)?;
@@ -217,15 +221,8 @@ fn stopping(session: &Session) -> Result<Vec<Fact>, Refusal> {
         call: id,
         why: hit.why,
     };
-    Ok(due(session, run, facing).into_iter().map(fact).collect())
-}
-
-/// The attempt that failed last.
-fn failed_attempt(session: &Session) -> u32 {
-    match session.live().map(|run| &run.turn) {
-        Some(Turn::Failed { attempt, .. }) => *attempt,
-        Some(Turn::Ready | Turn::Asked { .. } | Turn::Replied { .. }) | None => 0,
-    }
+    let circles = if id.is_none() { told(run) } else { None };
+    Ok(circles.into_iter().chain(due(session, run, facing).into_iter().map(fact)).collect())
 }
 
 /// The attempt under way.

@@ -1,5 +1,6 @@
 //! One task inside a session, and how its model's turn stands.
 
+use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::call::By;
 use crate::domain::event::{EndReason, Limits, RunStatus};
 use crate::domain::fault::Fault;
@@ -7,7 +8,9 @@ use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Usage};
 use crate::domain::money::Spent;
 use crate::domain::policy::Mode;
+use crate::domain::purse::{Gauge, Purse};
 use crate::domain::retry::AfterFault;
+use crate::domain::rounds::Rounds;
 use crate::domain::stops::{Passed, Stop};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -140,6 +143,16 @@ pub struct Run {
     pub stop: Option<Stop>,
     /// What breakpoints have seen of it.
     pub passed: Passed,
+    /// Its limits as they are now.
+    pub budget: Budget,
+    /// What it took, as it is held against them.
+    pub purse: Purse,
+    /// How large its requests are.
+    pub gauge: Gauge,
+    /// The limits that were said to come near.
+    pub warned: Vec<(Scope, Unit)>,
+    /// Whether it goes in circles.
+    pub rounds: Rounds,
 }
 
 impl EndReason {

@@ -176,6 +176,10 @@ pub fn text_of(event: &Event) -> Option<String> {
         | Fact::BreakpointSet { .. }
         | Fact::BreakpointRemoved { .. }
         | Fact::BreakpointHit { .. }
+        | Fact::RunHeld { .. }
+        | Fact::BudgetNeared { .. }
+        | Fact::BudgetExtended { .. }
+        | Fact::LoopSeen { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => {}
     }

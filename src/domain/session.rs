@@ -14,6 +14,8 @@ use crate::domain::message::{Message, Transcript, Usage};
 use crate::domain::money::Spent;
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
+use crate::domain::purse::{Gauge, Purse};
+use crate::domain::rounds::Rounds;
 use crate::domain::run::{Run, Status, Turn};
 use crate::domain::shelf::Shelf;
 use crate::domain::stops::{Passed, PendingNote, Standing};
@@ -62,6 +64,8 @@ pub struct Session {
     pub usage: Usage,
     /// What they cost.
     pub spent: Spent,
+    /// What was taken, as it is held against limits.
+    pub purse: Purse,
     /// The manifest of the files as they were kept last.
     pub kept: Option<Hash>,
     /// Whether a call that may change files has started since, or they were not put back whole.
@@ -106,6 +110,7 @@ impl Session {
             transcript: Transcript::default(),
             usage: Usage::default(),
             spent: Spent::default(),
+            purse: Purse::default(),
             kept: None,
             changed: false,
             unknown_facts: 0,
@@ -193,8 +198,7 @@ impl Session {
             None if run.cancel.is_some() => Status::Running,
             None => {
                 let holds = self.holds();
-                let decision =
-                    |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_) | Hold::Breakpoint(_));
+                let decision = |hold: &Hold| !matches!(hold, Hold::Step | Hold::Paused);
                 if holds.iter().any(decision) {
                     Status::Held
                 } else if run.paused.is_some() {
@@ -212,7 +216,8 @@ impl Session {
     pub fn apply(&mut self, event: &Event) {
         self.last = event.no;
         self.calls.at(event.no);
-        self.updated_at = event.at;
+        let before = std::mem::replace(&mut self.updated_at, event.at);
+        self.spend(event, before);
         match event.fact.family() {
             Family::Session => self.apply_session(event),
             Family::Files => self.apply_files(&event.fact),
@@ -220,6 +225,7 @@ impl Session {
             Family::Run => self.apply_run(event),
             Family::Model => self.apply_model(event),
             Family::Stops => self.apply_stops(event),
+            Family::Reins => self.apply_reins(event),
             Family::Call => {
                 self.apply_call(event);
                 self.close_reply();
@@ -301,6 +307,11 @@ impl Session {
             steers: Vec::new(),
             stop: None,
             passed: Passed::default(),
+            budget: limits.budget,
+            purse: Purse::default(),
+            gauge: Gauge::default(),
+            warned: Vec::new(),
+            rounds: Rounds::default(),
         });
     }
 
@@ -318,7 +329,7 @@ impl Session {
         } else if let Fact::RunReleased { .. } = fact {
             run.paused = None;
             run.interrupted = false;
-            run.stop = None;
+            run.released();
         } else if let Fact::InterruptAsked { by } = fact {
             run.paused = Some(by.clone());
             run.interrupted = true;

@@ -118,6 +118,10 @@ impl SpanTree {
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
         let held_by = self.nodes.get(&event.parent).copied();
@@ -216,6 +220,10 @@ impl SpanTree {
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}
         }

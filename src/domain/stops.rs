@@ -64,7 +64,10 @@ pub struct Stop {
 impl Hit {
     /// The breakpoint and why it was hit, in one line; foreign text in it is not cleaned.
     pub fn line(&self) -> String {
-        format!("{} ({}): {}", self.no, self.spec, self.why.sentence())
+        match &self.why {
+            Why::Held { held } => format!("{}: {}", held.word(), held.sentence()),
+            why => format!("{} ({}): {}", self.no, self.spec, why.sentence()),
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 use crate::domain::card::{Card, Decision};
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
+use crate::domain::held::{extended_words, near_words};
 use crate::domain::ids::{CallId, EventNo, NoteNo};
 use crate::domain::message::{Reply, Usage};
 use crate::domain::money::Spent;
@@ -117,6 +118,10 @@ impl Talk {
             Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
                 self.breakpoint(event);
             }
+            Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. } => self.reined(event),
             Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
             Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
@@ -186,6 +191,19 @@ impl Talk {
         } else if let Fact::BreakpointHit { no, spec, why, .. } = &event.fact {
             let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
             self.note(event, Tone::Pause, text);
+        }
+    }
+
+    /// What holds the run, or will.
+    fn reined(&mut self, event: &Event) {
+        if let Fact::RunHeld { why } = &event.fact {
+            self.note(event, Tone::Pause, format!("held ({}): {}", why.word(), why.sentence()));
+        } else if let Fact::BudgetNeared { near } = &event.fact {
+            self.note(event, Tone::Alarm, near_words(near));
+        } else if let Fact::BudgetExtended { scope, unit, to, by } = &event.fact {
+            self.note(event, Tone::Quiet, format!("{}, by {by}", extended_words(*scope, *unit, *to)));
+        } else if let Fact::LoopSeen { seen } = &event.fact {
+            self.note(event, Tone::Alarm, format!("it goes in circles: {}", seen.sentence()));
         }
     }
 

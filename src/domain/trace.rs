@@ -135,6 +135,11 @@ impl Trace {
                 let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
                 self.stops.push(key);
             }
+            Fact::RunHeld { why } => {
+                let what = What::Held { kind: why.word().to_string(), why: why.sentence() };
+                let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
+                self.stops.push(key);
+            }
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt, .. } => self.asked(event, model, *attempt),
@@ -175,6 +180,9 @@ impl Trace {
             | Fact::BreakpointSet { .. }
             | Fact::BreakpointRemoved { .. }
             | Fact::NoteAdded { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::OperatorSaid { .. } => {}
         }

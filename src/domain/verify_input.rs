@@ -19,6 +19,7 @@ use crate::domain::schema::Schema;
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::{Effect, ToolBook, ToolSpec};
+use crate::domain::verify_reins::told_of_reins;
 use std::sync::OnceLock;
 
 /// What was said to the door.
@@ -49,11 +50,12 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         Family::Model => told_of_model(first, rest),
         Family::Call => told_of_call(session, rest),
         Family::Stops => told_of_stops(first, then),
+        Family::Reins => told_of_reins(session, rest),
         Family::Import | Family::Unknown => None,
     }
 }
 
-fn order(order: Order, by: &By) -> Option<Told> {
+pub(in crate::domain) fn order(order: Order, by: &By) -> Option<Told> {
     Some(Told::of(Input::Order(order, by.clone())))
 }
 
@@ -76,9 +78,9 @@ fn told_of_session(first: &Fact) -> Option<Told> {
 
 /// The same for a turn of the model.
 fn told_of_model(first: &Fact, rest: &[Sealed]) -> Option<Told> {
-    if let Fact::ModelAsked { model, request, frame, notes, .. } = first {
-        let (model, notes) = (model.clone(), notes.clone());
-        Told::learned(Report::Asking { model, request: *request, frame: *frame, notes })
+    if let Fact::ModelAsked { model, request, frame, notes, ahead, .. } = first {
+        let (model, notes, ahead) = (model.clone(), notes.clone(), *ahead);
+        Told::learned(Report::Asking { model, request: *request, frame: *frame, notes, ahead })
     } else if let Fact::ModelReplied { reply, .. } = first {
         let input = Input::Report(Box::new(Report::Replied(reply.clone())));
         Some(Told { input, tools: tools_of(reply, rest) })
@@ -291,7 +293,7 @@ impl Told {
         Told::of(Input::Said(Box::new(fact.clone())))
     }
 
-    fn learned(report: Report) -> Option<Told> {
+    pub(in crate::domain) fn learned(report: Report) -> Option<Told> {
         Some(Told::of(Input::Report(Box::new(report))))
     }
 

@@ -42,6 +42,7 @@ pub fn order(veil: &dyn Veil, order: &Order) -> Order {
         | Order::SetBreakpoint(_)
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
+        | Order::Extend(_)
         | Order::RemoveNote(_) => order.clone(),
     }
 }

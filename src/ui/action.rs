@@ -128,6 +128,7 @@ pub enum Stops {
     Set,
     Remove,
     Note,
+    Extend,
 }
 
 /// Scrolling and choosing.

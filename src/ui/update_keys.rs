@@ -94,6 +94,10 @@ fn cannot(app: &mut App, action: Action) {
             toast(app, "Nobody drives this session.", "c resumes it here");
         }
         Action::Steer(Steer::Interrupt) => {}
+        Action::Steer(Steer::Step | Steer::Continue) if !can::may_go_on(app) => {
+            toast(app, "A limit holds it: going on alone does not change that.", "x gives it more");
+        }
+        Action::Stops(Stops::Extend) => toast(app, "Nothing limits it.", "`tackroom run --help` tells how"),
         Action::Steer(_) => toast(app, "There is nothing to do that to.", ""),
         Action::Stops(Stops::Until) => {
             toast(app, "No task is under way that could go on.", "b sets a breakpoint for the next")

@@ -132,7 +132,13 @@ fn m_writes_a_note_that_is_shown_until_it_is_sent() {
     story.order(Order::Continue);
     let notes = vec![NoteNo(1)];
     let request = tackroom::domain::hash::Hash::of(b"request");
-    story.report(Report::Asking { model: "qwen3-coder".to_string(), request, frame: None, notes });
+    story.report(Report::Asking {
+        model: "qwen3-coder".to_string(),
+        request,
+        frame: None,
+        notes,
+        ahead: None,
+    });
     screen.hear(&story);
     assert!(screen.screen().contains("Note n1, sent"), "{}", screen.screen());
 }

@@ -199,7 +199,13 @@ fn tokens_stop_before_whatever_is_next() {
 #[test]
 fn a_fault_stops_before_what_follows_it() {
     let fails = |fold: &mut Fold, kind| {
-        fold.tell(Report::Asking { model: "m".into(), request: Hash::ZERO, frame: None, notes: Vec::new() });
+        fold.tell(Report::Asking {
+            model: "m".into(),
+            request: Hash::ZERO,
+            frame: None,
+            notes: Vec::new(),
+            ahead: None,
+        });
         fold.tell(Report::Failed(Fault::new(kind, "503")));
     };
     let mut fold = with(Mode::Auto, "fault");
@@ -365,9 +371,16 @@ fn a_note_joins_the_next_request_and_may_be_taken_back_before() {
         request: Hash::ZERO,
         frame: None,
         notes: vec![NoteNo(1), NoteNo(2)],
+        ahead: None,
     };
     assert!(fold.try_tell(&stale).is_err(), "a request made with what was taken back is not sent");
-    fold.tell(Report::Asking { model: "m".into(), request: Hash::ZERO, frame: None, notes: vec![NoteNo(2)] });
+    fold.tell(Report::Asking {
+        model: "m".into(),
+        request: Hash::ZERO,
+        frame: None,
+        notes: vec![NoteNo(2)],
+        ahead: None,
+    });
     assert_eq!(fold.try_order(&Order::RemoveNote(NoteNo(2))), Err(Refusal::NoteGone(NoteNo(2))));
     assert_eq!(fold.try_order(&Order::RemoveNote(NoteNo(3))), Err(Refusal::NoNote(NoteNo(3))));
     fold.order(&Order::AddNote("for the turn after".into())).expect("noted");

@@ -291,6 +291,7 @@ fn an_interrupted_request_is_asked_again_as_another_attempt() {
         request: tackroom::domain::hash::Hash::ZERO,
         frame: None,
         notes: Vec::new(),
+        ahead: None,
     });
     fold.tell(Report::Taken { holder: "second".into() });
     assert_eq!(next(&fold.session), Step::AskModel { attempt: 2 });
@@ -306,6 +307,7 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
             request: tackroom::domain::hash::Hash::ZERO,
             frame: None,
             notes: Vec::new(),
+            ahead: None,
         });
         attempts += 1;
         fold.tell(Report::Failed(Fault::new(FaultKind::Overloaded, "503")));
@@ -324,6 +326,7 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
         request: tackroom::domain::hash::Hash::ZERO,
         frame: None,
         notes: Vec::new(),
+        ahead: None,
     });
     fold.tell(Report::Failed(Fault::new(FaultKind::Auth, "401")));
     assert!(matches!(next(&fold.session), Step::Finish(..)));
@@ -359,6 +362,7 @@ fn an_interrupt_waits_and_a_message_goes_on() {
         request: tackroom::domain::hash::Hash::ZERO,
         frame: None,
         notes: Vec::new(),
+        ahead: None,
     });
     fold.order(&Order::Interrupt).expect("taken");
     fold.tell(Report::Failed(Fault::new(FaultKind::Stopped, "stopped")));

@@ -4,7 +4,8 @@ use super::stream::Stream;
 use super::{hidden, hidden_value};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
-use crate::domain::message::{Args, Draft, Reply};
+use crate::domain::message::{Args, Draft, Reply, Usage};
+use crate::domain::money::Money;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
 use crate::ports::veil::Veil;
@@ -48,6 +49,14 @@ impl Request for VeiledRequest {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         self.request.frame()
+    }
+
+    fn size(&self) -> u64 {
+        self.request.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.request.cost(usage)
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

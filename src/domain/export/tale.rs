@@ -3,6 +3,7 @@
 
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
+use crate::domain::held::{extended_words, near_words};
 use crate::domain::ids::EventNo;
 use crate::domain::message::{Reply, Usage};
 use crate::domain::money::Spent;
@@ -167,6 +168,12 @@ impl Tale {
             Fact::BreakpointHit { spec, why, .. } => {
                 Saying::Note(format!("stopped at breakpoint {spec}: {}", why.sentence()))
             }
+            Fact::RunHeld { why } => Saying::Note(format!("held ({}): {}", why.word(), why.sentence())),
+            Fact::BudgetNeared { near } => Saying::Note(near_words(near)),
+            Fact::BudgetExtended { scope, unit, to, by } => {
+                Saying::Note(format!("{} — {by}", extended_words(*scope, *unit, *to)))
+            }
+            Fact::LoopSeen { seen } => Saying::Note(format!("it goes in circles: {}", seen.sentence())),
             Fact::SessionForked { parent, by, .. } => {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
             }

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use serde_json::Value;
 
 use crate::domain::call::{Call, CallState, Preview};
+use crate::domain::held::Held;
 use crate::domain::message::Args;
 use crate::domain::session::Session;
 use crate::domain::stops::Stop;
@@ -113,7 +114,17 @@ impl Sheet<'_> {
     /// Which breakpoints the run stands at, and why.
     fn stop(&mut self, stop: &Stop, held: bool) {
         for (i, hit) in stop.hits.iter().enumerate() {
-            self.field(if i == 0 { "stopped" } else { "" }, &hit.line(), Role::Wait);
+            self.prose(if i == 0 { "stopped" } else { "" }, &hit.line(), Role::Wait);
+        }
+        if let Some(held) = stop.held() {
+            let words = match held {
+                Held::Budget { .. } => "nothing is sent before you give it more or end the task",
+                Held::Unpriced { .. } => {
+                    "give the model a price in config.toml and continue, or lift the limit"
+                }
+                Held::Loop { .. } => "continue lets it go on; a note first may help it out",
+            };
+            self.prose("", words, Role::Muted);
         }
         if held {
             self.prose("", "nothing starts before you step or continue, approved or not", Role::Muted);

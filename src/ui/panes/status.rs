@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use crate::domain::burn::Burn;
+use crate::domain::held::NEAR_PERCENT;
 use crate::domain::notice::Driver;
 use crate::domain::run::Status;
 use crate::domain::session::Session;
@@ -44,7 +46,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         format!("{} {word}", glyph.text(app.look.glyphs))
     };
     let right = figures(app, session);
-    let room = usize::from(area.width).saturating_sub(text::width(&right) + text::width(&mark) + 5);
+    let (meter, near) = meter(app, session);
+    let used = text::width(&right) + text::width(&meter) + text::width(&mark) + 5;
+    let room = usize::from(area.width).saturating_sub(used);
     let title = if session.title.is_empty() { session.id.as_str() } else { &session.title };
     let left = vec![
         Span::styled(format!(" {mark}  "), theme.style(role)),
@@ -54,6 +58,21 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let width = u16::try_from(text::width(&right)).unwrap_or(area.width).min(area.width);
     let place = Rect { x: area.right() - width, width, ..area };
     Span::styled(right, theme.style(Role::Muted)).render(place, buf);
+    let wide = u16::try_from(text::width(&meter)).unwrap_or(0).min(place.x.saturating_sub(area.x));
+    let place = Rect { x: place.x - wide, width: wide, ..area };
+    Span::styled(meter, theme.style(near)).render(place, buf);
+}
+
+/// The limit that is nearest, with how fast it comes nearer where there is room; and its role.
+fn meter(app: &App, session: &Session) -> (String, Role) {
+    let now = if app.playback.is_some() { ink::clock(app) } else { app.now.max(session.updated_at) };
+    let Some(burn) = Burn::of(session, now) else { return (String::new(), Role::Muted) };
+    let role = match burn.percent() {
+        0..NEAR_PERCENT => Role::Muted,
+        NEAR_PERCENT.. => Role::Wait,
+    };
+    let words = if area_is_wide(app) && session.live().is_some() { burn.long() } else { burn.short() };
+    (format!("{words}  "), role)
 }
 
 /// The sign and the role of a status.

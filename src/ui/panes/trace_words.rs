@@ -56,6 +56,10 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
             spans.push(Span::styled(format!("{no} {}", one_line(spec)), look.style(Role::Wait)));
             spans.push(Span::styled(format!(": {}", one_line(why)), look.style(Role::Muted)));
         }
+        What::Held { kind, why } => {
+            spans.push(Span::styled(format!("held ({kind})"), look.style(Role::Wait)));
+            spans.push(Span::styled(format!(": {}", one_line(why)), look.style(Role::Muted)));
+        }
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
         What::Steer { text } => {
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
@@ -104,7 +108,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
         }
         What::Model { .. } | What::Call { .. } | What::Execution { .. } => by_state(Glyph::Call, Glyph::Done),
         What::Retry { .. } => (Glyph::Retry, Role::Wait),
-        What::Breakpoint { .. } => (Glyph::Breakpoint, Role::Wait),
+        What::Breakpoint { .. } | What::Held { .. } => (Glyph::Breakpoint, Role::Wait),
         What::Pause | What::Stepping => (Glyph::Paused, Role::Wait),
         What::Steer { .. } => (Glyph::Quote, Role::Accent),
         What::Fork { .. } | What::Restore { .. } => (Glyph::Retry, Role::Accent),

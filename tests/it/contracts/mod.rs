@@ -210,6 +210,7 @@ pub fn asked() -> Fact {
         request: Hash::ZERO,
         frame: None,
         notes: Vec::new(),
+        ahead: None,
     }
 }
 

@@ -73,7 +73,7 @@ impl Fold {
         fold.put(vec![Fact::RunStarted {
             input: "task".into(),
             mode,
-            limits: Limits { steps: 50 },
+            limits: Limits::of_steps(50),
             model: "m".into(),
             base_url: None,
         }]);
@@ -139,7 +139,13 @@ impl Fold {
 
     /// The model is asked and answers so.
     pub fn replies(&mut self, reply: Reply) {
-        self.tell(Report::Asking { model: "m".into(), request: Hash::ZERO, frame: None, notes: Vec::new() });
+        self.tell(Report::Asking {
+            model: "m".into(),
+            request: Hash::ZERO,
+            frame: None,
+            notes: Vec::new(),
+            ahead: None,
+        });
         self.tell(Report::Replied(reply));
     }
 

@@ -71,6 +71,12 @@ pub fn ask(story: &mut Story) -> Vec<u8> {
     };
     let body = Bodies::default().write(&asked, Dialect::default());
     let frame = Some(tackroom::domain::hash::Hash::of(&body.frame));
-    story.report(Report::Asking { model, request: body.hash, frame, notes: story.session.note_numbers() });
+    story.report(Report::Asking {
+        model,
+        request: body.hash,
+        frame,
+        notes: story.session.note_numbers(),
+        ahead: None,
+    });
     body.frame.to_vec()
 }

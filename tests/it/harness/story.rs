@@ -144,6 +144,7 @@ impl Story {
             request: Hash::of(b"request"),
             frame: None,
             notes: Vec::new(),
+            ahead: None,
         })
     }
 

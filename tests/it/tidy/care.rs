@@ -17,11 +17,15 @@ const SERIALIZED: &[&str] = &[
     "src/domain/price.rs",
     // Parts of an event.
     "src/domain/breakpoint.rs",
+    "src/domain/budget.rs",
     "src/domain/fault.rs",
     "src/domain/foreign.rs",
     "src/domain/hash.rs",
+    "src/domain/held.rs",
     "src/domain/policy.rs",
+    "src/domain/purse.rs",
     "src/domain/retry.rs",
+    "src/domain/rounds.rs",
     "src/domain/time.rs",
     "src/domain/tool_spec.rs",
     // The pages of a manifest, kept as blobs.
