@@ -5,7 +5,7 @@ pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
 use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
-use crate::cli::args_budget::{BudgetArgs, Release};
+use crate::cli::args_budget::{BoundaryArgs, BudgetArgs, Release};
 use crate::cli::args_import::Import;
 use crate::cli::args_past::{Audit, Diff, Inspect, Verify};
 use crate::cli::args_stop::{self, Break, Continue, Note};
@@ -245,6 +245,9 @@ pub struct Run {
     /// What it may take.
     #[command(flatten)]
     pub budget: BudgetArgs,
+    /// What it may touch.
+    #[command(flatten)]
+    pub boundary: BoundaryArgs,
     /// With or without a screen.
     #[command(flatten)]
     pub drive: Drive,

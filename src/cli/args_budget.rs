@@ -1,6 +1,9 @@
 //! What may be typed about budgets: what a task may take, and what a held one is given.
 
+use crate::cli::budget;
+use crate::domain::boundary::Boundary;
 use crate::domain::budget::{Change, Scope, Unit, changes};
+use crate::domain::host::Hosts;
 
 /// The limits of a new task.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -44,6 +47,52 @@ impl BudgetArgs {
         };
         given.into_iter().filter_map(of).chain(self.budget.iter().flat_map(|limits| limits.0.iter().copied()))
     }
+}
+
+/// What a new task may touch before a person is asked; each takes the place of what is configured.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct BoundaryArgs {
+    /// Only what lies there may be changed unasked, such as src,tests; every command asks then.
+    #[arg(long, value_name = "PATHS", help_heading = "Boundary", value_delimiter = ',', value_parser = folder)]
+    pub only: Vec<String>,
+    /// So many files may be changed.
+    #[arg(long, value_name = "N", help_heading = "Boundary")]
+    pub max_files: Option<u64>,
+    /// So many lines may come, go or change.
+    #[arg(long, value_name = "N", help_heading = "Boundary")]
+    pub max_lines: Option<u64>,
+    /// So many commands may run.
+    #[arg(long, value_name = "N", help_heading = "Boundary")]
+    pub max_commands: Option<u64>,
+    /// Only these hosts may be talked to unasked, such as docs.rs,localhost:8080.
+    #[arg(long, value_name = "HOSTS", help_heading = "Boundary", value_delimiter = ',', value_parser = host)]
+    pub only_hosts: Vec<String>,
+}
+
+impl BoundaryArgs {
+    /// Takes the place of what was configured, where it was given.
+    pub fn lay_over(&self, boundary: &mut Boundary) {
+        if !self.only.is_empty() {
+            boundary.only.clone_from(&self.only);
+        }
+        if !self.only_hosts.is_empty() {
+            boundary.hosts = Some(self.only_hosts.clone());
+        }
+        boundary.files = self.max_files.or(boundary.files);
+        boundary.lines = self.max_lines.or(boundary.lines);
+        boundary.commands = self.max_commands.or(boundary.commands);
+    }
+}
+
+fn folder(text: &str) -> Result<String, String> {
+    match budget::folder(text) {
+        true => Ok(text.to_string()),
+        false => Err("it is no path in the workspace, such as src".to_string()),
+    }
+}
+
+fn host(text: &str) -> Result<String, String> {
+    Hosts::parse([text]).map(|_| text.to_string())
 }
 
 const RELEASE_EXAMPLES: &str = "\

@@ -1,13 +1,17 @@
 //! `[budget]` and `[loops]` of the configuration, the limits of a new task, and `tackroom release`.
 
-use crate::cli::args_budget::{BudgetArgs, Release};
+use crate::cli::args::Run;
+use crate::cli::args_budget::Release;
 use crate::cli::config::{Config, Source, Sourced};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::stop::{ordered, undriven};
+use crate::domain::boundary::Boundary;
 use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::event::Limits;
 use crate::domain::held::extended_words;
+use crate::domain::host::Hosts;
+use crate::domain::lexical::{Placed, place};
 use crate::domain::order::Order;
 use crate::domain::rounds::LoopRule;
 use serde::Deserialize;
@@ -65,13 +69,26 @@ pub struct LoopsFile {
     idle_hold: Option<u16>,
 }
 
-/// What holds a run before a limit or in a circle, as configured.
+/// `[boundary]`: what a task may touch before a person is asked.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BoundaryFile {
+    only: Vec<String>,
+    files: Option<u64>,
+    lines: Option<u64>,
+    commands: Option<u64>,
+    hosts: Option<Vec<String>>,
+}
+
+/// What holds a run before a limit or in a circle, and which of its calls ask, as configured.
 #[derive(Clone, Debug)]
 pub struct Reins {
     /// The limits.
     pub budget: Sourced<Budget>,
     /// When it is said that a run goes in circles.
     pub loops: Sourced<LoopRule>,
+    /// What a task may touch before a person is asked.
+    pub boundary: Sourced<Boundary>,
 }
 
 impl Default for Reins {
@@ -79,18 +96,23 @@ impl Default for Reins {
         Reins {
             budget: Sourced { value: Budget::default(), source: Source::Default },
             loops: Sourced { value: LoopRule::USUAL, source: Source::Default },
+            boundary: Sourced { value: Boundary::default(), source: Source::Default },
         }
     }
 }
 
 /// What is configured; where that is none, what is wrong with it: then nothing is started.
-pub fn reins(budget: &BudgetFile, loops: &LoopsFile, path: &Path) -> (Reins, Option<Failure>) {
-    match read(budget).and_then(|budget| Ok((budget, rule(loops)?))) {
-        Ok((limits, rule)) => {
+pub fn reins(
+    (budget, loops, boundary): (&BudgetFile, &LoopsFile, &BoundaryFile),
+    path: &Path,
+) -> (Reins, Option<Failure>) {
+    match read(budget).and_then(|budget| Ok((budget, rule(loops)?, bounds(boundary)?))) {
+        Ok((limits, rule, bounds)) => {
             let source = |own| if own { Source::File } else { Source::Default };
             let reins = Reins {
                 budget: Sourced { source: source(!limits.is_none()), value: limits },
                 loops: Sourced { source: source(rule != LoopRule::USUAL), value: rule },
+                boundary: Sourced { source: source(!bounds.is_none()), value: bounds },
             };
             (reins, None)
         }
@@ -145,19 +167,39 @@ fn rule(file: &LoopsFile) -> Result<LoopRule, (String, String)> {
     })
 }
 
+fn bounds(file: &BoundaryFile) -> Result<Boundary, (String, String)> {
+    let BoundaryFile { only, files, lines, commands, hosts } = file.clone();
+    let wrong = |why: String, hint: &str| Err((format!("[boundary] {why}"), hint.to_string()));
+    if let Some(path) = only.iter().find(|path| !folder(path)) {
+        return wrong(format!("only: {path:?} is no path in the workspace"), "such as \"src\"");
+    }
+    if let Some(Err(why)) = hosts.as_ref().map(Hosts::parse) {
+        return wrong(format!("hosts: {why}"), "such as \"docs.rs\" or \"localhost:8080\"");
+    }
+    Ok(Boundary { only, files, lines, commands, hosts })
+}
+
+/// Whether that can lie in a workspace.
+pub fn folder(path: &str) -> bool {
+    matches!(place("/workspace", path), Placed::Inside(_)) && !path.starts_with('/')
+}
+
 /// The limits of a new task.
 pub fn limits(config: &Config) -> Limits {
-    let (budget, loops) = (config.reins.budget.value, config.reins.loops.value);
-    Limits { steps: config.steps.value, budget, loops }
+    let Reins { budget, loops, boundary } = &config.reins;
+    let (budget, loops, boundary) = (budget.value, loops.value, boundary.value.clone());
+    Limits { steps: config.steps.value, budget, loops, boundary }
 }
 
 /// The same with what the flags say.
-pub fn limits_of(config: &Config, steps: Option<u32>, given: &BudgetArgs) -> Limits {
+pub fn limits_of(config: &Config, args: &Run) -> Limits {
+    let (steps, given, bounded) = (args.steps, &args.budget, &args.boundary);
     let mut limits = limits(config);
     limits.steps = steps.unwrap_or(limits.steps);
     for change in given.changes() {
         limits.budget.set(change.scope.unwrap_or(Scope::Run), change.unit, change.more);
     }
+    bounded.lay_over(&mut limits.boundary);
     limits
 }
 
@@ -169,6 +211,7 @@ pub fn rows(reins: &Reins) -> Vec<(&'static str, String, String)> {
     vec![
         ("budget", reins.budget.value.to_string(), reins.budget.source.to_string()),
         ("loops", loops, reins.loops.source.to_string()),
+        ("boundary", reins.boundary.value.to_string(), reins.boundary.source.to_string()),
     ]
 }
 

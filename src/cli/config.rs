@@ -77,6 +77,7 @@ struct File {
     prices: BTreeMap<String, PriceFile>,
     budget: budget::BudgetFile,
     loops: budget::LoopsFile,
+    boundary: budget::BoundaryFile,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
 
@@ -237,7 +238,7 @@ impl Config {
         };
         let (yours, odd) = prices::yours(&file.prices, &path);
         let prices = Arc::new(prices::book(yours)?);
-        let (reins, loose) = budget::reins(&file.budget, &file.loops, &path);
+        let (reins, loose) = budget::reins((&file.budget, &file.loops, &file.boundary), &path);
         let config = Config::of(flags, env, paths, path, file);
         Ok(Config { wrong: wrong.or(odd).or(loose), prices, reins, ..config })
     }

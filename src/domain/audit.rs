@@ -4,7 +4,7 @@
 use crate::domain::call::{By, Ended};
 use crate::domain::event::{Event, Fact, Settling};
 use crate::domain::hash::Hash;
-use crate::domain::held::extended_words;
+use crate::domain::held::given_words;
 use crate::domain::ids::{CallId, EventNo};
 use crate::domain::message::Args;
 use crate::domain::policy::{Verdict, Word};
@@ -109,7 +109,7 @@ impl Rein {
         let words = if let Fact::RunHeld { why } = &event.fact {
             format!("held ({}): {}", why.word(), why.sentence())
         } else if let Fact::BudgetExtended { scope, unit, to, by } = &event.fact {
-            format!("{}, by {by}", extended_words(*scope, *unit, *to))
+            given_words(*scope, *unit, *to, by)
         } else {
             return None;
         };

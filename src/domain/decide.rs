@@ -151,7 +151,7 @@ fn start(session: &Session, task: &Task) -> Result<Vec<Fact>, Refusal> {
 /// The fact that begins a task.
 pub fn begun(task: &Task, input: String) -> Fact {
     let (model, base_url) = (task.model.clone(), task.base_url.clone());
-    Fact::RunStarted { input, mode: task.mode, limits: task.limits, model, base_url }
+    Fact::RunStarted { input, mode: task.mode, limits: task.limits.clone(), model, base_url }
 }
 
 /// A message: the next run of an idle session takes over the last one's mode, limits and model.
@@ -179,7 +179,7 @@ pub(in crate::domain) fn again(run: &Run, input: String) -> Fact {
     let (model, base_url) = (run.model.clone(), run.base_url.clone());
     // What was given beyond the limits of a task was given to that task.
     let budget = Budget { run: run.limits.budget.run, ..run.budget };
-    Fact::RunStarted { input, mode, limits: Limits { budget, ..run.limits }, model, base_url }
+    Fact::RunStarted { input, mode, limits: Limits { budget, ..run.limits.clone() }, model, base_url }
 }
 
 fn steer(session: &Session, text: &str, by: &By) -> Result<Vec<Fact>, Refusal> {

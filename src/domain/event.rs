@@ -2,6 +2,7 @@
 //!
 //! Kinds and fields are only ever added. A kind that this program does not know loads as `Fact::Unknown` and is shown as such.
 
+use crate::domain::boundary::Boundary;
 use crate::domain::breakpoint::Why;
 use crate::domain::budget::{Budget, Scope, Unit, is_default};
 use crate::domain::call::{By, Outcome, Output, Preview};
@@ -50,7 +51,7 @@ pub struct Parent {
 }
 
 /// The limits of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Model turns at most: then the run is over.
     pub steps: u32,
@@ -60,6 +61,9 @@ pub struct Limits {
     /// When it is said, and asked about, that the run goes in circles.
     #[serde(default, skip_serializing_if = "is_default")]
     pub loops: LoopRule,
+    /// What may be touched before a person is asked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub boundary: Boundary,
 }
 
 impl Default for Limits {
@@ -71,7 +75,8 @@ impl Default for Limits {
 impl Limits {
     /// So many model turns, and nothing else.
     pub fn of_steps(steps: u32) -> Limits {
-        Limits { steps, budget: Budget::default(), loops: LoopRule::default() }
+        let (budget, loops) = (Budget::default(), LoopRule::default());
+        Limits { steps, budget, loops, boundary: Boundary::default() }
     }
 }
 

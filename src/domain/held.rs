@@ -1,6 +1,7 @@
 //! Why a run is held for a person before its model's next turn: a budget that the next request would pass, or a loop.
 
 use crate::domain::budget::{Budget, Scope, Unit};
+use crate::domain::call::By;
 use crate::domain::purse::{Ahead, Taken};
 use crate::domain::rounds::Seen;
 use crate::domain::session::Session;
@@ -164,6 +165,11 @@ pub fn extended_words(scope: Scope, unit: Unit, to: Option<u64>) -> String {
         Some(limit) => format!("the limit on {of} is {} now", unit.words(limit)),
         None => format!("the limit on {of} was taken away"),
     }
+}
+
+/// The same with who changed it.
+pub fn given_words(scope: Scope, unit: Unit, to: Option<u64>, by: &By) -> String {
+    format!("{}, by {by}", extended_words(scope, unit, to))
 }
 
 /// The limits of a run with how the next request stands to each.

@@ -29,6 +29,7 @@ pub mod foreign; // what is known of another tool's session, in plain words of t
 pub mod pattern; // regular expressions, bounded
 pub mod argument; // an argument of a call by its path, and what it is to be
 pub mod breakpoint; // where a run is to stop: how it is typed, and what it means in a sentence
+pub mod boundary; // what a task may touch before a person is asked
 pub mod purse; // what was taken, of a run, a session or a day
 pub mod rounds; // whether a run goes in circles
 pub mod held; // why a run is held before its model's next turn
@@ -52,6 +53,7 @@ pub mod next; // the single next thing a session needs, told by the session alon
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod decide_stop; // decide, for breakpoints, going on and notes
 pub mod outcome; // decide, for what the worker learned
+pub mod narrow; // what the harness makes of a verdict: it may ask where the policy allows
 pub mod outcome_ask; // decide, for a request to the model: whether its share of every limit is there
 pub mod burn; // how fast a run takes what it may
 pub mod place; // the place of a new event: number, run, span

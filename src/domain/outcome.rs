@@ -4,20 +4,20 @@ use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
 use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::fork::asks_again;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, NoteNo};
 use crate::domain::message::{Args, Finish, Reply};
+use crate::domain::narrow::narrowed;
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::outcome_ask::{attempt, weighed};
-use crate::domain::policy::{Mode, Verdict, Word};
+use crate::domain::policy::{Verdict, Word};
 use crate::domain::purse::Ahead;
 use crate::domain::reins::told;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
-use crate::domain::tool_spec::{Effect, Touch};
+use crate::domain::tool_spec::Touch;
 
 /// A judged call: the verdict and what it was about.
 #[derive(Clone, Debug, PartialEq)]
@@ -304,18 +304,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
     {
         return Ok(vec![Fact::CallRefused { call: call.id, why }]);
     }
-    let mut verdict = judged.verdict.clone();
-    if verdict.word == Word::Allow && asks_again(call, spec.effect) {
-        verdict.word = Word::Ask;
-        verdict.why =
-            format!("It was decided on or begun in the session this one was forked from. ({})", verdict.why);
-        verdict.rule = "fork".to_string();
-    }
-    if run.mode == Mode::Ask && verdict.word == Word::Allow && spec.effect != Effect::ReadOnly {
-        verdict.word = Word::Ask;
-        verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
-        verdict.rule = "mode ask".to_string();
-    }
+    let verdict = narrowed(session, run, (call, spec.effect), judged);
     let hash = call.bound(args, &session.workspace, &verdict.policy);
     Ok(vec![Fact::CallJudged {
         call: call.id,

@@ -1,5 +1,6 @@
 //! One task inside a session, and how its model's turn stands.
 
+use crate::domain::boundary::Reached;
 use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::call::By;
 use crate::domain::event::{EndReason, Limits, RunStatus};
@@ -145,6 +146,8 @@ pub struct Run {
     pub passed: Passed,
     /// Its limits as they are now.
     pub budget: Budget,
+    /// How far it has come, as it is held against its boundary.
+    pub reached: Reached,
     /// What it took, as it is held against them.
     pub purse: Purse,
     /// How large its requests are.

@@ -145,9 +145,7 @@ pub fn text_of(event: &Event) -> Option<String> {
         }
         Fact::OperatorSaid { text: said, .. }
         | Fact::OperatorSteered { text: said, .. }
-        | Fact::NoteAdded { text: said, .. } => {
-            add(&mut text, said);
-        }
+        | Fact::NoteAdded { text: said, .. } => add(&mut text, said),
         Fact::SessionMarked { .. }
         | Fact::SessionForked { .. }
         | Fact::WorkspaceKept { .. }

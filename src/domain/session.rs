@@ -3,6 +3,7 @@
 //! `apply` is total: the door is `decide`, so a fact that is in the log has happened. Folding costs the same at
 //! event 10 and at event 1,000,000.
 
+use crate::domain::boundary::Reached;
 use crate::domain::call::Call;
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::event_kinds::Family;
@@ -290,6 +291,7 @@ impl Session {
             input: input.to_string(),
             mode,
             mode_before_step: if mode == Mode::Step { Mode::Auto } else { mode },
+            budget: limits.budget,
             limits,
             model: model.to_string(),
             base_url: None,
@@ -307,7 +309,7 @@ impl Session {
             steers: Vec::new(),
             stop: None,
             passed: Passed::default(),
-            budget: limits.budget,
+            reached: Reached::default(),
             purse: Purse::default(),
             gauge: Gauge::default(),
             warned: Vec::new(),
@@ -318,7 +320,7 @@ impl Session {
     fn apply_run(&mut self, event: &Event) {
         let fact = &event.fact;
         if let Fact::RunStarted { input, mode, limits, model, base_url } = fact {
-            self.begin(event, input, *mode, *limits, model);
+            self.begin(event, input, *mode, limits.clone(), model);
             self.run.iter_mut().for_each(|run| run.base_url.clone_from(base_url));
         } else if let Fact::OperatorSaid { text, .. } = fact {
             self.queue.push_back(text.clone());
@@ -380,11 +382,10 @@ impl Session {
                 called: !reply.calls.is_empty(),
             };
             let goes_on = self.imported.is_some() && !run.open_calls.is_empty();
-            if goes_on {
-                run.open_calls.extend(calls);
-            } else {
-                run.open_calls.clone_from(calls);
+            if !goes_on {
+                run.open_calls.clear();
             }
+            run.open_calls.extend(calls);
             self.usage = self.usage.plus(reply.usage);
             self.spent = self.spent.plus(reply.spent());
             self.take_reply(event, reply, calls, goes_on);

@@ -6,7 +6,7 @@
 use crate::domain::card::{Card, Decision};
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
-use crate::domain::held::{extended_words, near_words};
+use crate::domain::held::{given_words, near_words};
 use crate::domain::ids::{CallId, EventNo, NoteNo};
 use crate::domain::message::{Reply, Usage};
 use crate::domain::money::Spent;
@@ -201,7 +201,7 @@ impl Talk {
         } else if let Fact::BudgetNeared { near } = &event.fact {
             self.note(event, Tone::Alarm, near_words(near));
         } else if let Fact::BudgetExtended { scope, unit, to, by } = &event.fact {
-            self.note(event, Tone::Quiet, format!("{}, by {by}", extended_words(*scope, *unit, *to)));
+            self.note(event, Tone::Quiet, given_words(*scope, *unit, *to, by));
         } else if let Fact::LoopSeen { seen } = &event.fact {
             self.note(event, Tone::Alarm, format!("it goes in circles: {}", seen.sentence()));
         }

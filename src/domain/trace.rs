@@ -130,16 +130,7 @@ impl Trace {
             }
             Fact::RunReleased { .. } => self.close_pause(event),
             Fact::StepAllowed { .. } => self.stepped(event),
-            Fact::BreakpointHit { no, spec, why, .. } => {
-                let what = What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() };
-                let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
-                self.stops.push(key);
-            }
-            Fact::RunHeld { why } => {
-                let what = What::Held { kind: why.word().to_string(), why: why.sentence() };
-                let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
-                self.stops.push(key);
-            }
+            Fact::BreakpointHit { .. } | Fact::RunHeld { .. } => self.stood(event),
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt, .. } => self.asked(event, model, *attempt),
@@ -280,6 +271,19 @@ impl Trace {
         for key in self.pause.take().into_iter().chain(std::mem::take(&mut self.stops)) {
             self.close(key, event.at, RowState::Well);
         }
+    }
+
+    /// The run stands still until a person lets it go on.
+    fn stood(&mut self, event: &Event) {
+        let what = if let Fact::BreakpointHit { no, spec, why, .. } = &event.fact {
+            What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() }
+        } else if let Fact::RunHeld { why } = &event.fact {
+            What::Held { kind: why.word().to_string(), why: why.sentence() }
+        } else {
+            return;
+        };
+        let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
+        self.stops.push(key);
     }
 
     /// What the run waited for is known only once it was allowed: since the event before.

@@ -276,7 +276,7 @@ fn spec(tool: &str, effect: Effect, destroys: bool) -> ToolSpec {
 fn task(started: &Fact) -> Option<Task> {
     let Fact::RunStarted { input, mode, limits, model, base_url } = started else { return None };
     let (input, model, base_url) = (input.clone(), model.clone(), base_url.clone());
-    Some(Task { input, mode: *mode, limits: *limits, model, base_url })
+    Some(Task { input, mode: *mode, limits: limits.clone(), model, base_url })
 }
 
 /// Who begins a task is not in its fact.

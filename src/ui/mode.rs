@@ -71,7 +71,10 @@ pub enum Ask {
     /// A note for the next request.
     Note,
     /// How much more than its limit a task is given.
-    Extend,
+    Extend {
+        /// What was wrong with what was typed before.
+        wrong: Option<String>,
+    },
     /// Where a replay is to go.
     Jump,
     /// What is to be other in a fork, and from where it is made.
@@ -138,7 +141,7 @@ impl Ask {
             Ask::Search
             | Ask::Rename
             | Ask::Note
-            | Ask::Extend
+            | Ask::Extend { .. }
             | Ask::Jump
             | Ask::Fork(..)
             | Ask::Mark { .. } => None,

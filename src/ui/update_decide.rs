@@ -150,7 +150,7 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Rename => order(app, Order::Rename(text), effects),
         Ask::Fork(twisting, from) => update_fork::answer(app, (twisting, from), text, effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
-        Ask::Extend => update_stops::extend(app, &text, effects),
+        Ask::Extend { .. } => update_stops::extend(app, &text, effects),
         Ask::Jump => update_replay::typed(app, &text),
         Ask::Mark { how, id, .. } => update_batch::reason(app, (how, &id), text),
     }

@@ -326,5 +326,5 @@ pub fn remember(app: &mut App, text: &str) {
 /// The task that a first message begins.
 pub fn task(app: &App, input: String) -> Task {
     let (model, base_url) = (app.start.model.clone(), app.start.base_url.clone());
-    Task { input, mode: app.start.mode, limits: app.start.limits, model, base_url }
+    Task { input, mode: app.start.mode, limits: app.start.limits.clone(), model, base_url }
 }

@@ -36,7 +36,8 @@ pub fn act(app: &mut App, what: Stops, effects: &mut Vec<Effect>) {
             remove(app, chosen, effects);
         }
         (Stops::Extend, _) => {
-            app.question = Some(Question { ask: Ask::Extend, text: TextBox::of(&as_much_again(app)) });
+            app.question =
+                Some(Question { ask: Ask::Extend { wrong: None }, text: TextBox::of(&as_much_again(app)) });
         }
         (Stops::Set | Stops::Remove, _) => {}
         (Stops::Note, _) => app.question = Some(Question { ask: Ask::Note, text: TextBox::default() }),
@@ -62,8 +63,8 @@ pub fn extend(app: &mut App, typed: &str, effects: &mut Vec<Effect>) {
     match budget::changes(typed) {
         Ok(changes) => order(app, Order::Extend(changes), effects),
         Err(bad) => {
-            app.question = Some(Question { ask: Ask::Extend, text: TextBox::of(typed) });
-            toast(app, &format!("Not given: {bad}."), &bad.hint);
+            let wrong = Some(format!("{bad} ({})", bad.hint));
+            app.question = Some(Question { ask: Ask::Extend { wrong }, text: TextBox::of(typed) });
         }
     }
 }

@@ -86,10 +86,7 @@ fn a_request_that_would_pass_a_limit_holds_the_run_before_it_is_sent() {
     };
     let why = held(&fold);
     assert_eq!(why.over(), [share]);
-    assert_eq!(
-        why.sentence(),
-        "the task took $0.3500 of at most $0.5000, and the next request may take $0.1500"
-    );
+    assert_eq!(why.sentence(), "the task took $0.35 of at most $0.50, and the next request may take $0.15");
     for order in [Order::Continue, Order::Resume, Order::Step] {
         assert!(matches!(fold.try_order(&order), Err(Refusal::BudgetHolds(_))), "{order:?}");
     }
@@ -256,12 +253,12 @@ fn amounts_are_read_and_told_in_one_form() {
 #[test]
 fn the_meter_tells_the_nearest_limit_its_speed_and_what_is_left() {
     let mut fold = running("usd=0.50 tokens=1m");
-    assert_eq!(Burn::of(&fold.session, fold.now).expect("limited").long(), "$0/$0.5000 0%");
+    assert_eq!(Burn::of(&fold.session, fold.now).expect("limited").percent(), 0);
     fold.tell(asking(Some(ahead(100, 100, Some(100)))));
     fold.now = fold.now.plus_ms(59_990);
     fold.tell(Report::Replied(costing(100_000_000, 1_000, 500)));
     let burn = Burn::of(&fold.session, fold.now).expect("limited");
-    assert_eq!(burn.long(), "$0.1000/$0.5000 20%, $0.1000/min, 4 min left");
+    assert_eq!(burn.long(), "$0.10/$0.50 20%, $0.10/min, 4 min left");
     assert_eq!(Burn::of(&Fold::running(Mode::Auto).session, fold.now), None);
 }
 
@@ -335,7 +332,7 @@ async fn scheduled(dice: &mut Dice) -> (u64, u64, u64) {
         1 + dice.roll(9)
     );
     let limits = Limits { budget: budget(&limits), ..Limits::of_steps(200) };
-    let id = world.begin_with(Mode::Auto, limits).await.expect("begun");
+    let id = world.begin_with(Mode::Auto, limits.clone()).await.expect("begun");
     let (mut holds, mut crashes) = (0, 0);
     loop {
         let parked = match world.drive(&id).await {
@@ -368,6 +365,7 @@ async fn scheduled(dice: &mut Dice) -> (u64, u64, u64) {
             world.engine = world.engine.restart();
         }
     }
+    world.engine = world.engine.restart();
     let events = world.events(&id).await;
     let (taken, asked) = counted(&events);
     let session = world.session(&id).await.expect("read");

@@ -28,6 +28,7 @@ mod audit;
 mod desk;
 mod desk_faults;
 mod breakpoints;
+mod boundary;
 mod budget;
 mod budget_cli;
 mod circles;

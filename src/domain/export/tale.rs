@@ -3,7 +3,8 @@
 
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
-use crate::domain::held::{extended_words, near_words};
+use crate::domain::fault::Fault;
+use crate::domain::held::{given_words, near_words};
 use crate::domain::ids::EventNo;
 use crate::domain::message::{Reply, Usage};
 use crate::domain::money::Spent;
@@ -156,9 +157,7 @@ impl Tale {
             }
             Fact::NoteAdded { text, by, .. } => Saying::Said(format!("{by}, a note"), text.clone()),
             Fact::RunEnded { status, why } => Saying::Ended(ended(*status), why.sentence()),
-            Fact::ModelFailed { fault, attempt, .. } => {
-                Saying::Note(format!("attempt {attempt} failed: {}: {}", fault.kind.words(), fault.message))
-            }
+            Fact::ModelFailed { fault, attempt, .. } => failed(fault, *attempt),
             Fact::SessionImported { tool, version, id, source, .. } => {
                 Saying::Note(format!("imported from {tool} {version}, session {id} ({source})"))
             }
@@ -170,9 +169,7 @@ impl Tale {
             }
             Fact::RunHeld { why } => Saying::Note(format!("held ({}): {}", why.word(), why.sentence())),
             Fact::BudgetNeared { near } => Saying::Note(near_words(near)),
-            Fact::BudgetExtended { scope, unit, to, by } => {
-                Saying::Note(format!("{} — {by}", extended_words(*scope, *unit, *to)))
-            }
+            Fact::BudgetExtended { scope, unit, to, by } => Saying::Note(given_words(*scope, *unit, *to, by)),
             Fact::LoopSeen { seen } => Saying::Note(format!("it goes in circles: {}", seen.sentence())),
             Fact::SessionForked { parent, by, .. } => {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
@@ -219,4 +216,8 @@ impl Tale {
             | Fact::NoteRemoved { .. } => return None,
         })
     }
+}
+
+fn failed(fault: &Fault, attempt: u32) -> Saying {
+    Saying::Note(format!("attempt {attempt} failed: {}: {}", fault.kind.words(), fault.message))
 }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
+use crate::domain::breakpoint::Why;
 use crate::domain::call::{Call, CallState, Preview};
 use crate::domain::held::Held;
 use crate::domain::message::Args;
@@ -114,7 +115,12 @@ impl Sheet<'_> {
     /// Which breakpoints the run stands at, and why.
     fn stop(&mut self, stop: &Stop, held: bool) {
         for (i, hit) in stop.hits.iter().enumerate() {
-            self.prose(if i == 0 { "stopped" } else { "" }, &hit.line(), Role::Wait);
+            let label = if i == 0 { "stopped" } else { "" };
+            if matches!(hit.why, Why::Held { .. }) {
+                self.prose(label, &hit.line(), Role::Wait);
+            } else {
+                self.field(label, &hit.line(), Role::Wait);
+            }
         }
         if let Some(held) = stop.held() {
             let words = match held {

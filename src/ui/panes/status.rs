@@ -21,6 +21,9 @@ use crate::ui::theme::Role;
 /// Narrower screens show no cost.
 const COST_COLS: u16 = 60;
 
+/// Columns of the title that no meter takes.
+const TITLE_COLS: usize = 8;
+
 /// Draws the line: the left part is cut where the right part needs room.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let theme = &app.look.theme;
@@ -46,9 +49,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         format!("{} {word}", glyph.text(app.look.glyphs))
     };
     let right = figures(app, session);
-    let (meter, near) = meter(app, session);
-    let used = text::width(&right) + text::width(&meter) + text::width(&mark) + 5;
-    let room = usize::from(area.width).saturating_sub(used);
+    let taken = text::width(&right) + text::width(&mark) + 5;
+    let (meter, near) = meter(app, session, usize::from(area.width).saturating_sub(taken));
+    let room = usize::from(area.width).saturating_sub(taken + text::width(&meter));
     let title = if session.title.is_empty() { session.id.as_str() } else { &session.title };
     let left = vec![
         Span::styled(format!(" {mark}  "), theme.style(role)),
@@ -63,16 +66,19 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     Span::styled(meter, theme.style(near)).render(place, buf);
 }
 
-/// The limit that is nearest, with how fast it comes nearer where there is room; and its role.
-fn meter(app: &App, session: &Session) -> (String, Role) {
+/// The limit that is nearest and its role: with how fast it comes nearer where there is room, and not at all where the title
+/// would have none.
+fn meter(app: &App, session: &Session, room: usize) -> (String, Role) {
     let now = if app.playback.is_some() { ink::clock(app) } else { app.now.max(session.updated_at) };
     let Some(burn) = Burn::of(session, now) else { return (String::new(), Role::Muted) };
     let role = match burn.percent() {
         0..NEAR_PERCENT => Role::Muted,
         NEAR_PERCENT.. => Role::Wait,
     };
-    let words = if area_is_wide(app) && session.live().is_some() { burn.long() } else { burn.short() };
-    (format!("{words}  "), role)
+    let long = session.live().map(|_| burn.long());
+    let mut words = long.into_iter().chain([burn.short(), format!("{}%", burn.percent())]);
+    let fits = |words: &String| text::width(words) + 2 + TITLE_COLS <= room;
+    (words.find(fits).map(|words| format!("{words}  ")).unwrap_or_default(), role)
 }
 
 /// The sign and the role of a status.
@@ -118,7 +124,8 @@ fn figures(app: &App, session: &Session) -> String {
             // What a fork was told before it was made, its parent paid for.
             let counts = used > 0 || session.parent.is_none();
             parts.extend(counts.then(|| format!("{} tok", tokens(used))));
-            let cost = session.spent.short().filter(|_| session.spent.priced > 0 && app.size.0 >= COST_COLS);
+            let has_cost = session.spent.priced > 0 && app.size.0 >= COST_COLS;
+            let cost = session.spent.short().filter(|_| has_cost);
             parts.extend(cost);
             parts.extend(session.run_ms(end).map(|ms| duration(ms / 1000 * 1000)));
         }

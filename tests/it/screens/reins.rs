@@ -84,7 +84,8 @@ fn a_run_that_its_budget_holds() {
     let mut app = watching(&spent(), look());
     press(&mut app, "4");
     shoot(&mut app, "budget_held");
-    seen(&mut app, (120, 40), &["Held by its budget", "$0.3600/$0.5000 72%", "x give more"]);
+    seen(&mut app, (200, 50), &["$0.36/$0.50 72%, $0.36/min, <1 min left"]);
+    seen(&mut app, (120, 40), &["Held by its budget", "Refac", "72%", "x give more"]);
     press(&mut app, "2");
     seen(&mut app, (120, 40), &["held (budget)"]);
 }

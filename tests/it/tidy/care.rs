@@ -16,6 +16,7 @@ const SERIALIZED: &[&str] = &[
     "src/domain/money.rs",
     "src/domain/price.rs",
     // Parts of an event.
+    "src/domain/boundary.rs",
     "src/domain/breakpoint.rs",
     "src/domain/budget.rs",
     "src/domain/fault.rs",
