@@ -187,7 +187,7 @@ pub fn folder(path: &str) -> bool {
 /// The limits of a new task.
 pub fn limits(config: &Config) -> Limits {
     let Reins { budget, loops, boundary } = &config.reins;
-    let (budget, loops, boundary) = (budget.value, loops.value, boundary.value.clone());
+    let (budget, loops, boundary) = (Box::new(budget.value), loops.value, Box::new(boundary.value.clone()));
     Limits { steps: config.steps.value, budget, loops, boundary }
 }
 
@@ -224,7 +224,7 @@ pub async fn release(config: &Config, args: &Release) -> Result<Code, Failure> {
         return undriven(&wire, &id);
     }
     let (wire, id, session) = ordered(config, &args.id, &Order::Extend(changes.clone())).await?;
-    let budget = session.live().map(|run| run.budget).unwrap_or_default();
+    let budget = session.live().map(|run| *run.budget).unwrap_or_default();
     for (scope, unit, limit) in
         budget.limits().filter(|(_, unit, _)| changes.iter().any(|one| one.unit == *unit))
     {

@@ -108,23 +108,25 @@ pub(in crate::domain) fn crossing(
 ) -> Option<String> {
     let run = session.live().filter(|run| !run.limits.boundary.is_none())?;
     let bounds = &run.limits.boundary;
-    let mut before = run.reached.clone();
+    let mut own = run.reached.clone();
+    own.add(touches, preview);
+    let mut all = own.clone();
     for call in session.open_calls().filter(|call| call.id != id && may_yet_start(call)) {
-        before.add(&call.touches, &call.preview);
+        all.add(&call.touches, &call.preview);
     }
-    let mut after = before.clone();
-    after.add(touches, preview);
-    let beyond = |name: &str, was: u64, now: u64, limit: Option<u64>| {
-        let limit = limit.filter(|limit| now > *limit && now > was)?;
-        Some(format!("{name} {now} of at most {limit}"))
+    // What another call may do is no leave for this one: that may never start.
+    let beyond = |name: &str, count: fn(&Reached) -> u64, limit: Option<u64>| {
+        let adds = count(&own) > count(&run.reached);
+        let limit = limit.filter(|limit| adds && count(&all) > *limit)?;
+        Some(format!("{name} {} of at most {limit}", count(&all)))
     };
     let cut = matches!(preview, Preview::Change { cut: true, .. }) && bounds.lines.is_some();
     touches
         .iter()
         .find_map(|touch| outside(session, &bounds.only, bounds.hosts.as_deref(), touch))
-        .or_else(|| beyond("changed file", before.files.len() as u64, after.files.len() as u64, bounds.files))
-        .or_else(|| beyond("command", before.commands, after.commands, bounds.commands))
-        .or_else(|| beyond("changed line", before.lines, after.lines, bounds.lines))
+        .or_else(|| beyond("changed file", |reached| reached.files.len() as u64, bounds.files))
+        .or_else(|| beyond("command", |reached| reached.commands, bounds.commands))
+        .or_else(|| beyond("changed line", |reached| reached.lines, bounds.lines))
         .or_else(|| cut.then(|| "the change is too long for its lines to be counted".to_string()))
 }
 

@@ -178,7 +178,7 @@ pub(in crate::domain) fn again(run: &Run, input: String) -> Fact {
     let mode = if run.mode == Mode::Step { run.mode_before_step } else { run.mode };
     let (model, base_url) = (run.model.clone(), run.base_url.clone());
     // What was given beyond the limits of a task was given to that task.
-    let budget = Budget { run: run.limits.budget.run, ..run.budget };
+    let budget = Box::new(Budget { run: run.limits.budget.run, ..*run.budget });
     Fact::RunStarted { input, mode, limits: Limits { budget, ..run.limits.clone() }, model, base_url }
 }
 

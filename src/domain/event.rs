@@ -57,13 +57,13 @@ pub struct Limits {
     pub steps: u32,
     /// What may be taken before a person is asked.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub budget: Budget,
+    pub budget: Box<Budget>,
     /// When it is said, and asked about, that the run goes in circles.
     #[serde(default, skip_serializing_if = "is_default")]
     pub loops: LoopRule,
     /// What may be touched before a person is asked.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub boundary: Boundary,
+    pub boundary: Box<Boundary>,
 }
 
 impl Default for Limits {
@@ -75,8 +75,7 @@ impl Default for Limits {
 impl Limits {
     /// So many model turns, and nothing else.
     pub fn of_steps(steps: u32) -> Limits {
-        let (budget, loops) = (Budget::default(), LoopRule::default());
-        Limits { steps, budget, loops, boundary: Boundary::default() }
+        Limits { steps, budget: Box::default(), loops: LoopRule::default(), boundary: Box::default() }
     }
 }
 

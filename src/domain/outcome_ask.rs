@@ -14,7 +14,14 @@ pub(in crate::domain) fn attempt(session: &Session, kit: &Kit<'_>) -> Result<u32
         Step::AskModel { attempt } => Ok(attempt),
         // The loop reports a retry once its wait is over.
         Step::WaitUntil(at) if at <= kit.now => Ok(failed_attempt(session) + 1),
-        _ => Err(Refusal::Stray("the model is not to be asked")),
+        Step::Idle
+        | Step::StartQueued
+        | Step::WaitUntil(_)
+        | Step::JudgeCall(_)
+        | Step::RunCall(_)
+        | Step::Stop(_)
+        | Step::Await
+        | Step::Finish(..) => Err(Refusal::Stray("the model is not to be asked")),
     }
 }
 

@@ -46,7 +46,7 @@ pub(in crate::domain) fn told(run: &Run) -> Option<Fact> {
 
 /// More of a limit, or no limit at all; a run that it holds goes on.
 pub(in crate::domain) fn extend(run: &Run, changes: &[Change], by: &By) -> Result<Vec<Fact>, Refusal> {
-    let mut budget = run.budget;
+    let mut budget = *run.budget;
     let mut facts = Vec::new();
     for change in changes {
         let holding = || run.held_by_budget().map(Held::over).unwrap_or_default().iter();
@@ -150,7 +150,7 @@ impl Run {
     pub(in crate::domain) fn released(&mut self) {
         let stop = self.stop.take();
         if stop.as_ref().and_then(Stop::held).is_some_and(|held| !held.is_budget()) {
-            self.rounds = Rounds::default();
+            *self.rounds = Rounds::default();
         }
     }
 }

@@ -145,7 +145,7 @@ pub struct Run {
     /// What breakpoints have seen of it.
     pub passed: Passed,
     /// Its limits as they are now.
-    pub budget: Budget,
+    pub budget: Box<Budget>,
     /// How far it has come, as it is held against its boundary.
     pub reached: Reached,
     /// What it took, as it is held against them.
@@ -155,7 +155,7 @@ pub struct Run {
     /// The limits that were said to come near.
     pub warned: Vec<(Scope, Unit)>,
     /// Whether it goes in circles.
-    pub rounds: Rounds,
+    pub rounds: Box<Rounds>,
 }
 
 impl EndReason {

@@ -16,7 +16,6 @@ use crate::domain::money::Spent;
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::purse::{Gauge, Purse};
-use crate::domain::rounds::Rounds;
 use crate::domain::run::{Run, Status, Turn};
 use crate::domain::shelf::Shelf;
 use crate::domain::stops::{Passed, PendingNote, Standing};
@@ -291,7 +290,7 @@ impl Session {
             input: input.to_string(),
             mode,
             mode_before_step: if mode == Mode::Step { Mode::Auto } else { mode },
-            budget: limits.budget,
+            budget: limits.budget.clone(),
             limits,
             model: model.to_string(),
             base_url: None,
@@ -313,7 +312,7 @@ impl Session {
             purse: Purse::default(),
             gauge: Gauge::default(),
             warned: Vec::new(),
-            rounds: Rounds::default(),
+            rounds: Box::default(),
         });
     }
 

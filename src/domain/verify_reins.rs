@@ -22,7 +22,7 @@ pub(in crate::domain) fn told_of_reins(session: &Session, rest: &[Sealed]) -> Op
     } else if let Fact::RunHeld { why: Held::Unpriced { ahead, model, .. } } = first {
         Told::learned(asking(session, model.clone(), *ahead))
     } else if let Fact::BudgetExtended { by, .. } = first {
-        let mut budget = session.live()?.budget;
+        let mut budget = session.live()?.budget.clone();
         let mut changes = Vec::new();
         for sealed in rest {
             let Fact::BudgetExtended { scope, unit, to, .. } = &sealed.event.fact else { break };

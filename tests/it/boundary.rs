@@ -21,7 +21,7 @@ use tackroom::runtime::agent::Parked;
 
 fn running(boundary: Boundary) -> Fold {
     let mut fold = Fold::opened();
-    let limits = Limits { boundary, ..Limits::of_steps(50) };
+    let limits = Limits { boundary: Box::new(boundary), ..Limits::of_steps(50) };
     let (input, model) = ("task".into(), "m".into());
     fold.put(vec![Fact::RunStarted { input, mode: Mode::Auto, limits, model, base_url: None }]);
     fold.tell(Report::Taken { holder: "test".into() });
@@ -84,6 +84,16 @@ fn the_third_file_of_two_asks_also_in_one_reply_and_the_same_file_again_does_not
     fold.calls(&[write("z"), write("y")]);
     assert_eq!(judged(&mut fold, 9, Word::Allow, Preview::None).0, Word::Allow, "it was let in");
     assert!(judged(&mut fold, 10, Word::Allow, Preview::None).2.contains("changed file 4 of at most 2"));
+}
+
+/// Cause: a file that another call of the reply asked for counted as one of the task's, though a person might reject that call.
+#[test]
+fn what_another_call_asks_for_is_no_leave() {
+    let mut fold = running(Boundary { files: Some(1), ..Boundary::default() });
+    fold.calls(&[write("a"), write("b"), write("b")]);
+    let words: Vec<Word> =
+        (1..=3).map(|call| judged(&mut fold, call, Word::Allow, Preview::None).0).collect();
+    assert_eq!(words, [Word::Allow, Word::Ask, Word::Ask]);
 }
 
 #[test]
@@ -163,7 +173,7 @@ async fn nothing_beyond_is_changed_that_nobody_approved() {
             world.engine.faults().crash_after(3 + dice.roll(30));
         }
         let files = 1 + dice.roll(4);
-        let boundary = Boundary { files: Some(files), ..Boundary::default() };
+        let boundary = Box::new(Boundary { files: Some(files), ..Boundary::default() });
         let limits = Limits { boundary, ..Limits::of_steps(200) };
         let id = world.begin_with(Mode::Auto, limits).await.expect("begun");
         loop {

@@ -37,7 +37,7 @@ fn budget(typed: &str) -> Budget {
 
 fn running(limits: &str) -> Fold {
     let mut fold = Fold::opened();
-    let limits = Limits { budget: budget(limits), ..Limits::of_steps(50) };
+    let limits = Limits { budget: Box::new(budget(limits)), ..Limits::of_steps(50) };
     let (input, model) = ("task".into(), "m".into());
     fold.put(vec![Fact::RunStarted { input, mode: Mode::Auto, limits, model, base_url: None }]);
     fold.tell(Report::Taken { holder: "test".into() });
@@ -98,7 +98,7 @@ fn a_request_that_would_pass_a_limit_holds_the_run_before_it_is_sent() {
     assert!(matches!(&facts[..], [Fact::RunHeld { .. }]));
     fold.put(facts);
     fold.order(&Order::Extend(changes("usd=none").expect("read"))).expect("lifted");
-    assert_eq!(fold.session.live().expect("live").budget, Budget::default());
+    assert_eq!(fold.session.live().expect("live").budget.as_ref(), &Budget::default());
     fold.tell(asking(Some(ahead(1, 1, None))));
 }
 
@@ -200,7 +200,7 @@ fn the_next_task_has_its_own_limit_and_the_session_goes_on_with_its_own() {
     }]);
     fold.order(&Order::Say("more".into())).expect("another");
     let run = fold.session.live().expect("live");
-    assert_eq!(run.budget, budget("usd=1 session.usd=15"));
+    assert_eq!(*run.budget, budget("usd=1 session.usd=15"));
     assert_eq!((run.purse.taken().nano, fold.session.purse.taken().nano), (0, 7));
 }
 
@@ -286,26 +286,21 @@ fn a_day_counts_what_was_taken_in_it() {
 fn counted(events: &[Event]) -> (Taken, Vec<(Taken, Ahead)>) {
     let (mut taken, mut aside, mut asked) = (Taken::default(), None::<Ahead>, Vec::new());
     for event in events {
-        match &event.fact {
-            Fact::ModelAsked { ahead, .. } => {
-                let ahead = ahead.expect("weighed");
-                asked.push((taken, ahead));
-                aside = Some(ahead);
+        if let Fact::ModelAsked { ahead, .. } = &event.fact {
+            let ahead = ahead.expect("weighed");
+            asked.push((taken, ahead));
+            aside = Some(ahead);
+        } else if let Fact::ModelReplied { reply, .. } = &event.fact {
+            let aside = aside.take().expect("asked");
+            taken.nano += reply.cost.as_ref().map_or(aside.nano.expect("priced").0, |cost| cost.nano.0);
+            taken.tokens += reply.usage.input + reply.usage.output;
+            taken.steps += 1;
+        } else if let Fact::ModelFailed { fault, .. } = &event.fact {
+            let aside = aside.take().expect("asked");
+            if matches!(fault.kind, FaultKind::Cut | FaultKind::Interrupted | FaultKind::Stopped) {
+                taken.nano += aside.nano.expect("priced").0;
+                taken.tokens += aside.input + aside.output;
             }
-            Fact::ModelReplied { reply, .. } => {
-                let aside = aside.take().expect("asked");
-                taken.nano += reply.cost.as_ref().map_or(aside.nano.expect("priced").0, |cost| cost.nano.0);
-                taken.tokens += reply.usage.input + reply.usage.output;
-                taken.steps += 1;
-            }
-            Fact::ModelFailed { fault, .. } => {
-                let aside = aside.take().expect("asked");
-                if matches!(fault.kind, FaultKind::Cut | FaultKind::Interrupted | FaultKind::Stopped) {
-                    taken.nano += aside.nano.expect("priced").0;
-                    taken.tokens += aside.input + aside.output;
-                }
-            }
-            _ => {}
         }
     }
     (taken, asked)
@@ -331,7 +326,7 @@ async fn scheduled(dice: &mut Dice) -> (u64, u64, u64) {
         1 + dice.roll(6),
         1 + dice.roll(9)
     );
-    let limits = Limits { budget: budget(&limits), ..Limits::of_steps(200) };
+    let limits = Limits { budget: Box::new(budget(&limits)), ..Limits::of_steps(200) };
     let id = world.begin_with(Mode::Auto, limits.clone()).await.expect("begun");
     let (mut holds, mut crashes) = (0, 0);
     loop {
@@ -372,7 +367,7 @@ async fn scheduled(dice: &mut Dice) -> (u64, u64, u64) {
     let purse = session.purse.taken();
     assert_eq!((purse.nano, purse.tokens, purse.steps), (taken.nano, taken.tokens, taken.steps));
     // At every request: what was taken and what it may take are within each limit as it stood then.
-    let mut budget = limits.budget;
+    let mut budget = *limits.budget;
     let mut requests = asked.iter();
     for event in &events {
         if let Fact::BudgetExtended { scope, unit, to, .. } = &event.fact {

@@ -38,7 +38,7 @@ fn asks(story: &mut Story, nano: u64) {
 fn spent() -> Story {
     let mut budget = Budget::default();
     budget.set(Scope::Run, Unit::Usd, Some(500_000_000));
-    let mut story = started(Limits { budget, ..Limits::default() });
+    let mut story = started(Limits { budget: Box::new(budget), ..Limits::default() });
     story.cost = Some(Cost { nano: Money(180_000_000), by: Origin::Server });
     for (call, path) in [(1, "src/parse.rs"), (2, "src/lex.rs")] {
         asks(&mut story, 100_000_000);
