@@ -12,6 +12,9 @@ const TICK_MS: f64 = 10.0;
 pub struct Took {
     /// User and system time in milliseconds.
     pub cpu_ms: f64,
+    /// The part of it that the system took, in milliseconds.
+    #[allow(dead_code, reason = "not every bench tells it")]
+    pub kernel_ms: f64,
     /// The most memory it ever had resident, in MiB.
     pub rss_mib: f64,
     /// Whether it ended well.
@@ -20,7 +23,7 @@ pub struct Took {
 
 /// Waits for a child; what it and its own waited-for children took. No other child may end meanwhile.
 pub fn wait(child: &mut Child) -> std::io::Result<Took> {
-    let before = times("self", 13);
+    let (before, kernel) = (times("self", 13), kernel_of("self", 13));
     let mut rss_mib: f64 = 0.0;
     let status: ExitStatus = loop {
         if let Some(status) = child.try_wait()? {
@@ -29,13 +32,20 @@ pub fn wait(child: &mut Child) -> std::io::Result<Took> {
         rss_mib = rss_mib.max(peak_mib(child.id()));
         std::thread::sleep(Duration::from_millis(20));
     };
-    Ok(Took { cpu_ms: times("self", 13) - before, rss_mib, ok: status.success() })
+    let (cpu_ms, kernel_ms) = (times("self", 13) - before, kernel_of("self", 13) - kernel);
+    Ok(Took { cpu_ms, kernel_ms, rss_mib, ok: status.success() })
 }
 
 /// User and system time of a process that runs, in milliseconds.
 #[allow(dead_code, reason = "not every bench watches a process that runs")]
 pub fn of(process: &str) -> f64 {
     times(process, 11)
+}
+
+/// What the system took for a process that runs, in milliseconds.
+#[allow(dead_code, reason = "not every bench watches a process that runs")]
+pub fn kernel(process: &str) -> f64 {
+    kernel_of(process, 11)
 }
 
 /// What the threads that a process has now took so far, in milliseconds: finer, and blind to threads that ended.
@@ -49,10 +59,18 @@ pub fn live(process: &str) -> f64 {
 
 /// Two neighbouring fields of `/proc/…/stat`, counted after the name: 11 is its own time, 13 its children's.
 fn times(process: &str, at: usize) -> f64 {
+    fields(process, at, 2)
+}
+
+/// The second of the two.
+fn kernel_of(process: &str, at: usize) -> f64 {
+    fields(process, at + 1, 1)
+}
+
+fn fields(process: &str, at: usize, count: usize) -> f64 {
     let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-    let ticks: f64 =
-        fields.split_whitespace().skip(at).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    let fields = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace();
+    let ticks: f64 = fields.skip(at).take(count).filter_map(|field| field.parse::<f64>().ok()).sum();
     ticks * TICK_MS
 }
 

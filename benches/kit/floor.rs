@@ -103,13 +103,14 @@ async fn ask(client: &reqwest::Client, url: &str, body: &[u8]) -> Result<(), Box
 }
 
 /// The child's part: loads the plan, says its size and how much CPU that took, then runs it.
-pub fn child(args: &[String], spent: impl Fn() -> f64) -> Result<(), Box<dyn Error>> {
+pub fn child(args: &[String], spent: impl Fn() -> [f64; 2]) -> Result<(), Box<dyn Error>> {
     let [url, dir, store, file] = args else { return Err("floor URL DIR STORE FILE".into()) };
     let dir = Path::new(dir);
     let plan = Plan::load(dir, Path::new(store))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let before = spent();
+    let [whole, kernel] = spent();
     runtime.block_on(plan.run(url, &dir.join("floor.db"), Path::new(file)))?;
     let (commits, bytes) = plan.size();
-    Ok(writeln!(std::io::stdout(), "{} {commits} {bytes}", spent() - before)?)
+    let after = spent();
+    Ok(writeln!(std::io::stdout(), "{} {} {commits} {bytes}", after[0] - whole, after[1] - kernel)?)
 }

@@ -198,7 +198,7 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: 
     let is_judged_again = session.call(call).is_some_and(|call| call.state == CallState::Proposed);
     let word = match order {
         Order::ApproveEdited { .. } if is_judged_again => "edited",
-        Order::Approve { .. } | Order::ApproveEdited { .. } => "approved",
+        Order::Approve { .. } | Order::ApproveEdited { .. } | Order::Grant { .. } => "approved",
         Order::Reject { .. } => "rejected",
         Order::Respond { .. } => "answered",
         Order::Settle { .. } => "settled",
@@ -218,6 +218,7 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: 
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
         | Order::Extend(_)
+        | Order::Revoke(_)
         | Order::AddNote(_)
         | Order::RemoveNote(_) => "done",
     };

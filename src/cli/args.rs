@@ -7,6 +7,7 @@ use crate::cli::args::sessions::Sessions;
 use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
 use crate::cli::args_budget::{BoundaryArgs, BudgetArgs, Release};
 use crate::cli::args_import::Import;
+use crate::cli::args_lease::{Lease, Leases};
 use crate::cli::args_past::{Audit, Diff, Inspect, Verify};
 use crate::cli::args_stop::{self, Break, Continue, Note};
 use crate::cli::held;
@@ -119,6 +120,10 @@ pub enum Verb {
     Respond(Respond),
     /// Settle a call whose outcome is unknown after a crash.
     Settle(Settle),
+    /// Approve a waiting call and, without asking, the next ones like it; show what that would cover; take it back.
+    Lease(Lease),
+    /// List the leases of a session: what is left of each, until when, who gave it.
+    Leases(Leases),
     /// End a session's task.
     Cancel(One),
     /// Set, list or remove the breakpoints of a session, also while it runs in another terminal.

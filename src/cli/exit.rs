@@ -153,6 +153,13 @@ impl From<Refusal> for Failure {
             | Refusal::MarkPassed { .. }
             | Refusal::CostPassed(_)
             | Refusal::TooMany("breakpoints") => "`tackroom break ID list` lists the breakpoints that stand",
+            Refusal::LeaseMisses(_) => {
+                "each line of a lease must fit the call that waits: `tackroom lease show ID CALL`"
+            }
+            Refusal::LeasePast => "give a later time, or none",
+            Refusal::NoLease(_) | Refusal::LeaseOver { .. } | Refusal::TooMany("leases") => {
+                "`tackroom leases ID` lists them"
+            }
             Refusal::NoNote(_) | Refusal::NoteGone(_) | Refusal::TooMany(_) => {
                 "`tackroom note ID --list` lists the notes that wait"
             }

@@ -26,7 +26,9 @@ pub async fn fork(config: &Config, args: &Fork) -> Result<Code, Failure> {
     let wire = if other_model || goes_on { Wire::create(config, &workspace).await? } else { wire };
     let wish = Wish {
         at: args.at.map(EventNo),
-        twist: twist(args, other_model.then(|| wire.model_name().to_string()))?,
+        twist: wire
+            .hand(Via::Command, "")
+            .twist(twist(args, other_model.then(|| wire.model_name().to_string()))?),
         into: args.into.as_ref().map(|into| utf8(into)).transpose()?,
     };
     let (plugs, by, book) = (wire.plugs(), wire.by(Via::Command), wire.book_of(&workspace));

@@ -310,6 +310,9 @@ fn progress(session: &Session, fact: &Fact) -> Option<String> {
             | Fact::CallJudged { .. }
             | Fact::CallEdited { .. }
             | Fact::CallApproved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseUsed { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
             | Fact::CallLapsed { .. }

@@ -19,6 +19,7 @@ pub mod hints; // which flags a verb's help shows, and what to type instead of w
 pub mod args_answer; // what may be typed about what waits for a person
 pub mod args_budget; // what may be typed about budgets
 pub mod args_import; // what may be typed after `tackroom import`
+pub mod args_lease; // what may be typed about leases
 pub mod args_past; // what may be typed about stored sessions
 pub mod args_stop; // what may be typed about breakpoints, going on and notes
 #[cfg(feature = "cedar")]
@@ -33,6 +34,7 @@ pub mod holds; // what a run without a screen waits for, in lines
 pub mod headless; // a session driven without a screen
 pub mod pending; // `tackroom pending`: what waits for a person, in short or whole
 pub mod answer; // `tackroom approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
+pub mod lease; // `tackroom lease`, `leases`
 pub mod sessions; // `tackroom sessions list`, `show`, `rename`
 pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`, `purge` and their opposites
 pub mod search; // `tackroom sessions search`
@@ -176,6 +178,8 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Reject(wanted)) => Box::pin(answer::reject(&config, &wanted)).await,
         Some(Verb::Respond(wanted)) => Box::pin(answer::respond(&config, &wanted)).await,
         Some(Verb::Settle(wanted)) => Box::pin(answer::settle(&config, &wanted)).await,
+        Some(Verb::Lease(wanted)) => Box::pin(lease::lease(&config, &wanted)).await,
+        Some(Verb::Leases(wanted)) => Box::pin(lease::leases(&config, &wanted)).await,
         Some(Verb::Cancel(wanted)) => Box::pin(answer::cancel(&config, &wanted)).await,
         Some(Verb::Break(wanted)) => Box::pin(stop::breaks(&config, &wanted)).await,
         Some(Verb::Step(wanted)) => Box::pin(stop::step(&config, &wanted)).await,

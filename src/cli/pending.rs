@@ -272,11 +272,20 @@ fn preview(preview: &Preview) -> Result<(), Failure> {
                 false => Ok(()),
             }
         }
-        Preview::Command { argv, cwd, sandbox } => {
+        Preview::Command { argv, cwd, sandbox, parts, scripts } => {
             line("runs")?;
             argv.iter().try_for_each(|word| quoted(word))?;
             line(&format!("in        {}", revealed(cwd)))?;
-            line(&format!("walls     {}", revealed(sandbox)))
+            line(&format!("walls     {}", revealed(sandbox)))?;
+            for part in parts {
+                let indent = "  ".repeat(usize::from(part.depth));
+                line(&format!("{:<9} {indent}{}", part.does.word(), revealed(&part.text)))?;
+            }
+            for script in scripts {
+                line(&format!("script    {}", revealed(&script.line())))?;
+                script.head.lines().try_for_each(|text| line(&format!("    │ {}", revealed(text))))?;
+            }
+            Ok(())
         }
         Preview::Request { method, url } => {
             line(&format!("sends     {} {}", revealed(method), revealed(url)))

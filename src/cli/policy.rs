@@ -14,6 +14,7 @@ use crate::cli::{out, policy_backtest, policy_explain};
 use crate::domain::policy::Verdict;
 use crate::domain::text::plural;
 use crate::ports::judge::{Case, Judge};
+use crate::ports::veil::Veil;
 use crate::runtime::toolbox::Toolbox;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -43,8 +44,8 @@ pub(super) fn tools(config: &Config, workspace: &str) -> Result<Toolbox, Failure
 }
 
 /// The verdict on a call as a run would get it: what uses a secret asks.
-pub(super) fn verdict(force: &Arc<Force>, case: Case<'_>) -> Verdict {
-    VeiledJudge::new(force.clone()).judge(case)
+pub(super) fn verdict(force: &Arc<Force>, veil: &Arc<dyn Veil>, case: Case<'_>) -> Verdict {
+    VeiledJudge::new(force.clone(), veil.clone()).judge(case)
 }
 
 /// As `prepared`, where the folder may be gone.

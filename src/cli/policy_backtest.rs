@@ -8,11 +8,13 @@ use crate::cli::folder::folder;
 use crate::cli::out::{self, Progress};
 use crate::cli::policy::{prepared_with, refused, tools, verdict};
 use crate::cli::policy_explain::{case, read, word};
+use crate::cli::secrets;
 use crate::cli::wire::Wire;
 use crate::domain::backtest::Past;
 use crate::domain::ids::SessionId;
 use crate::domain::policy::{Verdict, Word};
 use crate::domain::text::{first_line, plural};
+use crate::ports::veil::Veil;
 use crate::runtime::toolbox::Toolbox;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,6 +50,7 @@ struct Policies<'a> {
     config: &'a Config,
     files: &'a [PathBuf],
     tools: Toolbox,
+    veil: Arc<dyn Veil>,
     by_folder: BTreeMap<String, Arc<Force>>,
     /// Rules that decided something, and all there are, each by its name in a verdict.
     used: BTreeSet<String>,
@@ -84,7 +87,7 @@ impl Policies<'_> {
         let weighed = force.weigh(&case(&past.tool, action));
         let parts = weighed.parts.iter().filter_map(|part| force.rules().get(part.rule?));
         self.used.extend(parts.map(|rule| rule.title()));
-        Ok(verdict(&force, case(&past.tool, action)))
+        Ok(verdict(&force, &self.veil, case(&past.tool, action)))
     }
 }
 
@@ -98,11 +101,13 @@ pub async fn backtest(config: &Config, args: &Backtest) -> Result<Code, Failure>
     if args.sessions.is_empty() {
         ids = wire.store.log.find("", usize::MAX).await?;
     }
-    ids.dedup();
+    let mut seen = BTreeSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
     let here = folder(None)?;
     let tools = tools(config, &here)?;
+    let veil = Arc::new(secrets::vault(config, 0)); // nothing of it is kept
     let (by_folder, used, all) = Default::default();
-    let mut policies = Policies { config, files: &args.policy, tools, by_folder, used, all };
+    let mut policies = Policies { config, files: &args.policy, tools, veil, by_folder, used, all };
     policies.of(&here)?; // a file that is refused is told before anything is read
     let mut progress = Progress::new("judged", "sessions", ids.len() as u64);
     let (mut rows, mut unread) = (Vec::new(), Vec::new());
@@ -142,11 +147,11 @@ fn notable(row: &Row) -> Option<&'static str> {
         (Decided::Rejected | Decided::Edited | Decided::Answered, Word::Allow) => {
             Some("would run without asking, and a person did not let it")
         }
-        (Decided::Approved | Decided::ByFlag, Word::Deny) => {
+        (Decided::Approved | Decided::ByFlag | Decided::ByLease, Word::Deny) => {
             Some("would be denied, and a person approved it")
         }
         (Decided::Nobody, _)
-        | (Decided::Approved | Decided::ByFlag, Word::Allow | Word::Ask)
+        | (Decided::Approved | Decided::ByFlag | Decided::ByLease, Word::Allow | Word::Ask)
         | (Decided::Rejected | Decided::Edited | Decided::Answered, Word::Ask | Word::Deny) => None,
     }
 }

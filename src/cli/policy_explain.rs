@@ -5,16 +5,20 @@ use crate::cli::args_policy::Explain;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::folder::folder;
+use crate::cli::held;
 use crate::cli::out;
 use crate::cli::policy::{prepared, prepared_with, refused, tools, verdict};
+use crate::cli::secrets;
 use crate::cli::wire::Wire;
 use crate::domain::backtest::{Action, Past, Reader};
 use crate::domain::ids::CallId;
 use crate::domain::policy::{Mode, Verdict, Word};
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::judge::Case;
+use crate::ports::veil::Veil;
 use crate::runtime::pages::pages;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Rules that nearly fit are told up to here.
 const NEAR_MAX: usize = 12;
@@ -23,7 +27,7 @@ const NEAR_MAX: usize = 12;
 pub async fn explain(config: &Config, args: &Explain) -> Result<Code, Failure> {
     let (tool, action, then) = match (&args.id, &args.call, &args.tool) {
         (Some(id), Some(call), _) => stored(config, id, call).await?,
-        (_, _, Some(tool)) => (tool.clone(), imagined(config, tool, args)?, None),
+        (_, _, Some(tool)) => (tool.clone(), imagined(config, tool, args).await?, None),
         _ => return Err(Failure::new(Code::Usage, "name a session and a call, or a tool", "such as k3x c4")),
     };
     let here = folder(None)?;
@@ -37,7 +41,8 @@ pub async fn explain(config: &Config, args: &Explain) -> Result<Code, Failure> {
     };
     let loaded = load(&setup).map_err(|faults| refused(&faults))?;
     let case = case(&tool, &action);
-    let now = verdict(&loaded.force, case);
+    let veil: Arc<dyn Veil> = Arc::new(secrets::vault(config, 0)); // nothing of it is kept
+    let now = verdict(&loaded.force, &veil, case);
     let parts = parts_of(&loaded.force, &case);
     match args.json {
         true => out::json(&document(&tool, &action, &now, then.as_ref(), &parts, &loaded.force).to_string())?,
@@ -51,11 +56,12 @@ pub(super) fn case<'a>(tool: &'a str, action: &'a Action) -> Case<'a> {
     Case {
         agent: &action.agent,
         mode: action.mode,
+        sandbox: &action.sandbox,
         ..Case::new(tool, &action.args, action.effect, &action.touches, &action.workspace)
     }
 }
 
-fn imagined(config: &Config, tool: &str, args: &Explain) -> Result<Action, Failure> {
+async fn imagined(config: &Config, tool: &str, args: &Explain) -> Result<Action, Failure> {
     let workspace = folder(args.workspace.as_deref())?;
     let tools = tools(config, &workspace)?;
     let found = tools.get(tool).zip(tools.book().get(tool)).ok_or_else(|| unknown(tool, tools.book()))?;
@@ -73,6 +79,11 @@ fn imagined(config: &Config, tool: &str, args: &Explain) -> Result<Action, Failu
             "the model would be told so",
         ));
     }
+    // As a run would be held here and now.
+    let sandbox = match (found.0.walls().await, held::walls(config, &workspace)) {
+        (Some(_), Some(walls)) => walls.stands().await.in_force().name().to_string(),
+        (Some(_), None) | (None, _) => "none".to_string(),
+    };
     Ok(Action {
         touches: found.0.touches(&value),
         args: value,
@@ -80,6 +91,7 @@ fn imagined(config: &Config, tool: &str, args: &Explain) -> Result<Action, Failu
         workspace,
         agent: "default".to_string(),
         mode: Mode::Auto,
+        sandbox,
     })
 }
 
@@ -171,6 +183,9 @@ fn tell(
             |at: &usize| force.rules().get(*at).map(|rule| (rule.kind.verb(), rule.title(), rule.idle));
         line(String::new())?;
         line(format!("{}: {}", part.ruled.shown, word(part.ruled.word)))?;
+        if part.ruled.rule.is_none() {
+            line(format!("  {}", part.ruled.why))?;
+        }
         for (attribute, value) in &part.attributes {
             line(format!("    {attribute:<12} {}", crate::domain::text::first_line(value, 90)))?;
         }

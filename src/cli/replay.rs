@@ -149,6 +149,9 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         | Fact::CallJudged { .. }
         | Fact::CallEdited { .. }
         | Fact::CallApproved { .. }
+        | Fact::LeaseGranted { .. }
+        | Fact::LeaseUsed { .. }
+        | Fact::LeaseRevoked { .. }
         | Fact::CallRejected { .. }
         | Fact::CallAnswered { .. }
         | Fact::CallLapsed { .. }

@@ -37,6 +37,6 @@ pub fn veiled(
     Kitbag {
         model: Arc::new(VeiledModel::new(model, veil.clone())),
         tools: Toolbox::new(tools),
-        judge: Arc::new(VeiledJudge::new(judge)),
+        judge: Arc::new(VeiledJudge::new(judge, veil.clone())),
     }
 }

@@ -380,6 +380,7 @@ pub(super) fn toolbox(config: &Config, workspace: &str) -> Result<Vec<Arc<dyn To
     let settings = tool::Settings {
         launcher: held::launcher(),
         sandbox: held::walls(config, workspace),
+        seals: Some(config.paths.data.join("sealed")),
         environment: config.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         pass: config.env_names.value.clone(),
         command_s_max: config.command_s.value,

@@ -71,6 +71,7 @@ pub fn about(fact: &Fact) -> String {
         Fact::BreakpointSet { no, spec, by } => format!("{no} {spec} — {by}"),
         Fact::BreakpointRemoved { no, by } => format!("{no} — {by}"),
         Fact::BreakpointHit { no, spec, why, .. } => format!("{no} ({spec}): {}", why.sentence()),
+        Fact::LeaseGranted { .. } | Fact::LeaseUsed { .. } | Fact::LeaseRevoked { .. } => lease_words(fact),
         Fact::NoteAdded { no, text, by } => format!("{no} {text} — {by}"),
         Fact::NoteRemoved { no, by } => format!("{no} — {by}"),
         Fact::RunHeld { why } => format!("{}: {}", why.word(), why.sentence()),
@@ -90,6 +91,23 @@ fn marked_words(mark: &Mark, by: &By) -> String {
 fn ended_words(outcome: Outcome, output: &Output, ms: u64) -> String {
     let word = Ended::Ran(outcome).word();
     format!("{word} in {}, {} bytes: {}", time::duration(ms), output.size, output.head)
+}
+
+/// What is said of a lease, in one line.
+fn lease_words(fact: &Fact) -> String {
+    if let Fact::LeaseUsed { lease, by, nth, of, .. } = fact {
+        return format!("lease {lease}, use {nth} of {of} — {by}");
+    } else if let Fact::LeaseRevoked { lease, by } = fact {
+        return format!("lease {lease} revoked — {by}");
+    }
+    let Fact::LeaseGranted { no, tool, pattern, root, uses, until, lasting, by, .. } = fact else {
+        return String::new();
+    };
+    let until = until.map_or_else(String::new, |until| format!(" and before {}", until.rfc3339()));
+    let end = if *lasting { "in this session" } else { "in this task" };
+    let lines = pattern.replace('\n', "; ");
+    let uses = plural(u64::from(*uses), "more call");
+    format!("lease {no} granted: {uses} of {tool} where {lines}, below {root}, {end}{until} — {by}")
 }
 
 fn kept_words(manifest: Hash, files: u64, bytes: u64, left_out: u64) -> String {
@@ -154,6 +172,7 @@ fn lapse_words(why: Lapse) -> &'static str {
         Lapse::Expired => "the approval was too old",
         Lapse::Changed => "it is not what was approved any more",
         Lapse::TargetChanged => "what it would change is not what was shown",
+        Lapse::LeaseOver => "its lease was revoked, or its time is past",
     }
 }
 

@@ -330,6 +330,8 @@ fn decided(asked: &mut Asked, fact: &Fact, over: bool, room: &mut usize) {
         if asked.decision != "edited" {
             asked.say("approved", "", by.to_string());
         }
+    } else if let Fact::LeaseUsed { lease, by, .. } = fact {
+        asked.say("leased", &lease.to_string(), by.to_string());
     } else if let Fact::CallRejected { by, reason, .. } = fact {
         asked.say("rejected", reason, by.to_string());
     } else if let Fact::CallAnswered { by, text, .. } = fact {

@@ -5,8 +5,10 @@
 //! arguments name, and an argument that is code, are told here; where it is not sure it says yes, which asks.
 
 mod names; // by which a program runs another
+mod behind; // the program that stands behind another
+mod script; // the scripts that a command names
 
-use names::{LETTERS, LONG, RUNNERS, SHELLS, WORDS};
+use names::{INTERPRETERS, LETTERS, LONG, RUNNERS, SHELLS, WORDS};
 
 /// What the arguments of a command say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,13 +55,44 @@ impl<'a> Argv<'a> {
         if name.is_one(SHELLS) || name.is_one(RUNNERS) || name.whole.starts_with("ld-") {
             return Some(format!("{} runs what its arguments say", name.whole));
         }
+        let tells = |arg: &String| ["--version", "--help", "-V", "-h", "-v"].contains(&arg.as_str());
+        if name.is_one(INTERPRETERS)
+            && self.args().iter().all(|arg| arg.starts_with('-'))
+            && !self.args().iter().any(tells)
+        {
+            return Some(format!("{} without a script runs what it reads", name.whole));
+        }
         // `ip netns exec`, `asdf exec`, `tar xIf`: a verb, or options without a dash.
         let first = self.first();
         let is_verb = ["exec", "eval", "shell"].contains(&first)
             || name.is_one("tar bsdtar gtar") && first.contains(['I', 'F']);
         let verb = self.words.get(1).filter(|_| is_verb);
         let found = verb.or_else(|| self.args().iter().find(|arg| name.takes(arg)));
-        found.map(|arg| format!("{arg:?} may make {} run something else", name.whole))
+        found.map(|arg| format!("{arg:?} may make {} do something else", name.whole))
+    }
+
+    /// The line that a shell reads of it, and whether that is all that it is told: `sh -c LINE`, with no other option than
+    /// those that end it early, of a shell that is known to read lines as `domain::shell` does.
+    pub fn shell_line(&self) -> Option<(&'a str, bool)> {
+        let name = Name::of(self.program());
+        let at = self.args().iter().position(|arg| is_cluster(arg, "c")).filter(|_| name.is_one(SHELLS))?;
+        let line = self.args().get(at + 1)?;
+        let plain = |arg: &String| arg.chars().skip(1).all(|c| "ceu".contains(c)) && !arg.contains("cc");
+        let known =
+            ["sh", "bash", "dash", "/bin/sh", "/bin/bash", "/bin/dash", "/usr/bin/bash", "/usr/bin/sh"];
+        let is_all = self.words.len() == 3 && known.contains(&self.program());
+        Some((line, is_all && self.args().first().is_some_and(plain)))
+    }
+
+    /// The commands that stand behind it, where its arguments name them: `env`, `sudo`, `xargs`, `find -exec`. They are for
+    /// showing and denying: whatever they are, no rule lets this one through.
+    pub fn behind(&self) -> Vec<Vec<String>> {
+        behind::behind(&Name::of(self.program()), self.args())
+    }
+
+    /// The scripts that it names, in groups of paths as they are written: of each, the first that is a file is one that runs.
+    pub fn scripts(&self) -> Vec<Vec<&'a str>> {
+        script::scripts(self.program(), self.args())
     }
 
     /// All of it as one line in which each word can be told from the next: a word with anything but plain letters is
@@ -119,7 +152,8 @@ fn is_cluster(arg: &str, letters: &str) -> bool {
     rest.chars().take_while(|c| c.is_ascii_alphanumeric()).any(|c| letters.contains(c))
 }
 
-fn quoted(word: &str) -> String {
+/// A word in which nothing can be taken for another.
+pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
     match !word.is_empty() && word.chars().all(plain) {
         true => word.to_string(),

@@ -1,11 +1,13 @@
 //! Who decided what, when, on which arguments, by which rule, after how long, and what came of it: a session's calls as an
 //! auditor reads them, and what the decisions of many sessions tell of the people who made them.
 
+use crate::domain::about::about;
 use crate::domain::call::{By, Ended};
 use crate::domain::event::{Event, Fact, Settling};
 use crate::domain::hash::Hash;
 use crate::domain::held::given_words;
 use crate::domain::ids::{CallId, EventNo};
+use crate::domain::lease::Leased;
 use crate::domain::message::Args;
 use crate::domain::policy::{Verdict, Word};
 use crate::domain::time::Micros;
@@ -84,6 +86,8 @@ pub struct Entry {
     pub held: bool,
     /// What people decided, in order.
     pub decisions: Vec<Decision>,
+    /// The leases that were used for it.
+    pub leased: Vec<Leased>,
     /// Whether it started.
     pub started: bool,
     /// How it was over; none where it is not.
@@ -120,8 +124,21 @@ impl Rein {
 impl Entry {
     /// Started without anybody's word, by a rule alone.
     pub fn by_rule(&self) -> bool {
-        self.started && self.decisions.is_empty()
+        self.started && self.decisions.is_empty() && self.leased.is_empty()
     }
+}
+
+/// A lease, given or taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Granted {
+    /// The event.
+    pub no: EventNo,
+    /// When.
+    pub at: Micros,
+    /// Who.
+    pub by: By,
+    /// What, in a line.
+    pub words: String,
 }
 
 /// A session as it is audited.
@@ -139,6 +156,8 @@ pub struct Audit {
     pub entries: Vec<Entry>,
     /// What held it as a whole, and what a person gave it, in order.
     pub reins: Vec<Rein>,
+    /// What was granted and taken back, in order.
+    pub grants: Vec<Granted>,
     places: BTreeMap<CallId, usize>,
     last: Option<Micros>,
 }
@@ -152,6 +171,8 @@ impl Audit {
             (self.title, self.workspace) = (title.clone(), workspace.clone());
         } else if let Fact::SessionRenamed { title, .. } = fact {
             self.title.clone_from(title);
+        } else if let Fact::SessionForked { .. } = fact {
+            self.forked();
         } else if let Fact::SessionImported { tool, .. } = fact {
             self.imported = Some(tool.clone());
         } else if let Fact::RunStarted { .. } | Fact::RunImported { .. } = fact {
@@ -169,12 +190,16 @@ impl Audit {
                     verdict: None,
                     held: false,
                     decisions: Vec::new(),
+                    leased: Vec::new(),
                     started: false,
                     outcome: None,
                     ran_ms: None,
                     since: event.at,
                 });
             }
+        } else if let Fact::LeaseGranted { by, .. } | Fact::LeaseRevoked { by, .. } = fact {
+            let (by, words) = (by.clone(), about(fact));
+            self.grants.push(Granted { no: event.no, at: event.at, by, words });
         } else if let Some(place) = fact.call().and_then(|call| self.places.get(&call)) {
             let last = self.last;
             if let Some(entry) = self.entries.get_mut(*place)
@@ -186,7 +211,21 @@ impl Audit {
     }
 }
 
+impl Audit {
+    /// What stands before is the parent's, and is counted there; only what was open goes on here.
+    fn forked(&mut self) {
+        self.entries.retain(|entry| entry.outcome.is_none() && !entry.started && entry.decisions.is_empty());
+        self.places = self.entries.iter().enumerate().map(|(place, entry)| (entry.call, place)).collect();
+        (self.tasks, self.last) = (0, None);
+    }
+}
+
 impl Entry {
+    /// Whether it was edited by then and nothing was decided since: an edit that is denied leaves the call waiting.
+    fn edited_at(&self, at: Micros) -> bool {
+        self.decisions.last().is_some_and(|last| last.choice == Choice::Edited && last.at == at)
+    }
+
     /// Takes in a fact about it; whether that was a person's decision.
     fn apply(&mut self, event: &Event, last: Option<Micros>) -> bool {
         let fact = &event.fact;
@@ -194,7 +233,7 @@ impl Entry {
             self.verdict = Some((verdict.clone(), *hash));
             if verdict.word == Word::Ask && self.decisions.is_empty() {
                 (self.held, self.since) = (true, event.at);
-            } else if verdict.word == Word::Deny {
+            } else if verdict.word == Word::Deny && !self.edited_at(event.at) {
                 self.outcome = Some("denied".to_string());
             }
         } else if let Fact::CallEdited { args, by, .. } = fact {
@@ -202,11 +241,12 @@ impl Entry {
             return self.decided((Choice::Edited, by, ""), event, last);
         } else if let Fact::CallApproved { by, .. } = fact {
             // An edit is approved with the same word.
-            let edited = self
-                .decisions
-                .last()
-                .is_some_and(|last| last.choice == Choice::Edited && last.at == event.at);
+            let edited = self.edited_at(event.at);
             return !edited && self.decided((Choice::Approved, by, ""), event, last);
+        } else if let Fact::LeaseUsed { lease, by, nth, of, .. } = fact {
+            // Nobody was asked: the lease answered.
+            self.held = !self.decisions.is_empty();
+            self.leased.push(Leased { lease: *lease, by: by.clone(), nth: *nth, of: *of });
         } else if let Fact::CallRejected { by, reason, .. } = fact {
             self.outcome = Some("rejected".to_string());
             return self.decided((Choice::Rejected, by, reason), event, last);
@@ -273,6 +313,8 @@ pub struct Figures {
     pub calls: u64,
     /// Calls that ran by a rule alone.
     pub by_rule: u64,
+    /// Calls that ran under a lease.
+    pub by_lease: u64,
     /// Calls that a rule denied.
     pub denied: u64,
     /// Calls that a person was asked about.
@@ -305,6 +347,7 @@ impl Figures {
         for entry in &audit.entries {
             self.calls += 1;
             self.by_rule += u64::from(entry.by_rule());
+            self.by_lease += u64::from(entry.started && !entry.leased.is_empty());
             self.held += u64::from(entry.held);
             self.denied += u64::from(entry.outcome.as_deref() == Some("denied"));
         }

@@ -73,9 +73,13 @@ pub fn lines(audited: &Audited) -> Vec<String> {
         if let Some(edited) = &entry.edited {
             lines.push(format!("      became {}", text::truncate(&edited.to_string(), 160)));
         }
+        lines.extend(entry.leased.iter().map(|leased| format!("      approved {}", leased.words())));
         lines.extend(entry.decisions.iter().map(|decision| format!("      {}", decided(decision))));
     }
     lines.extend(audit.reins.iter().map(|rein| format!("  {}  {}", rein.at.rfc3339(), rein.words)));
+    lines.extend(
+        audit.grants.iter().map(|grant| format!("  {}  {} {}", grant.at.rfc3339(), grant.no, grant.words)),
+    );
     lines
 }
 
@@ -99,6 +103,7 @@ fn facts(figures: &Figures) -> Vec<(&'static str, String)> {
     vec![
         ("sessions, tasks, calls", format!("{}, {}, {}", figures.sessions, figures.tasks, figures.calls)),
         ("ran by a rule alone", share(figures.by_rule, figures.calls)),
+        ("ran under a lease", share(figures.by_lease, figures.calls)),
         ("denied by a rule", share(figures.denied, figures.calls)),
         ("a person was asked", share(figures.held, figures.calls)),
         ("questions a task", per_task),
@@ -131,7 +136,7 @@ pub fn document(all: &[Audited], figures: &Figures) -> Value {
         "sessions": sessions,
         "figures": {
             "sessions": figures.sessions, "tasks": figures.tasks, "calls": figures.calls,
-            "by_rule": figures.by_rule, "denied": figures.denied, "held": figures.held,
+            "by_rule": figures.by_rule, "by_lease": figures.by_lease, "denied": figures.denied, "held": figures.held,
             "decisions": figures.decisions, "approved": figures.approved, "edited": figures.edited,
             "refused": figures.refused, "flagged": figures.flagged, "glanced": figures.glanced,
             "glanced_row": figures.glanced_row, "look_median_ms": figures.look_median_ms(),
@@ -144,11 +149,18 @@ fn session(audited: &Audited) -> Value {
     let calls: Vec<Value> = audited.audit.entries.iter().map(call).collect();
     let rein = |rein: &Rein| json!({ "event": rein.no.0, "at": rein.at.rfc3339(), "what": rein.words });
     let holds: Vec<Value> = audited.audit.reins.iter().map(rein).collect();
+    let grants = audited.audit.grants.iter().map(|grant| {
+        json!({
+            "event": grant.no.0, "at": grant.at.rfc3339(), "by": grant.by.name, "via": grant.by.via, "words": grant.words,
+        })
+    });
+    let grants = grants.collect::<Vec<Value>>();
     json!({
         "session": audited.session, "title": audited.audit.title, "workspace": audited.audit.workspace,
         "imported": audited.audit.imported, "tasks": audited.audit.tasks,
         "whole": audited.differs.is_none(), "differs": audited.differs, "calls": calls,
         "holds": holds,
+        "leases": grants,
     })
 }
 
@@ -167,13 +179,20 @@ fn call(entry: &Entry) -> Value {
         })
     });
     let decisions = decisions.collect::<Vec<Value>>();
+    let leased = entry.leased.iter().map(|leased| {
+        json!({
+            "lease": leased.lease.to_string(), "by": leased.by.name, "via": leased.by.via, "nth": leased.nth, "of": leased.of,
+        })
+    });
+    let leased = leased.collect::<Vec<Value>>();
     let asked = match &entry.asked {
         Args::Json(value) => value.clone(),
         Args::Broken(text) => json!({ "malformed_arguments": text }),
     };
     json!({
         "call": entry.call.to_string(), "event": entry.no.0, "at": entry.at.rfc3339(), "tool": entry.tool, "asked": asked,
-        "edited": entry.edited, "verdict": verdict, "held": entry.held, "decisions": decisions, "started": entry.started,
+        "edited": entry.edited, "verdict": verdict, "held": entry.held, "decisions": decisions, "leased": leased,
+        "started": entry.started,
         "outcome": outcome(entry), "ran_ms": entry.ran_ms,
     })
 }
@@ -197,6 +216,10 @@ pub fn page(all: &[Audited], figures: &Figures) -> String {
         for rein in &audited.audit.reins {
             page.push_str(&format!("<p><time>{}</time> {}</p>\n", rein.at.rfc3339(), one(&rein.words)));
         }
+        for grant in &audited.audit.grants {
+            let (at, no) = (grant.at.rfc3339(), grant.no);
+            page.push_str(&format!("<p><time>{at}</time> {no} {}</p>\n", one(&grant.words)));
+        }
     }
     page.push_str(TAIL);
     page
@@ -215,6 +238,9 @@ fn article(entry: &Entry) -> String {
     );
     if let Some(edited) = &entry.edited {
         told.push_str(&format!("<p>became</p>\n{}", pre(&edited.to_string(), "code")));
+    }
+    for leased in &entry.leased {
+        told.push_str(&format!("<p>approved {}</p>\n", one(&leased.words())));
     }
     for decision in &entry.decisions {
         told.push_str(&format!("<p>{}</p>\n", one(&decided(decision))));

@@ -1,8 +1,9 @@
 //! The calls of a stored session as they were judged: what a policy of today is held against.
 
-use crate::domain::call::Via;
+use crate::domain::call::{Preview, Via};
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::lease_covers::{Deed, Lands};
 use crate::domain::policy::{Mode, Verdict};
 use crate::domain::session::Session;
 use crate::domain::tool_spec::{Effect, Touch};
@@ -17,6 +18,8 @@ pub enum Decided {
     Approved,
     /// Approved by a flag of a headless run.
     ByFlag,
+    /// Approved by a lease that a person had given.
+    ByLease,
     /// Its arguments were changed; it was judged again after that.
     Edited,
     /// Rejected.
@@ -32,6 +35,7 @@ impl Decided {
             Decided::Nobody => "-",
             Decided::Approved => "approved",
             Decided::ByFlag => "approved by flag",
+            Decided::ByLease => "approved by lease",
             Decided::Edited => "edited",
             Decided::Rejected => "rejected",
             Decided::Answered => "answered",
@@ -54,6 +58,8 @@ pub struct Action {
     pub agent: String,
     /// How much of the run waited for a person.
     pub mode: Mode,
+    /// What held its programs, by the profile's name; `none` where that is not recorded.
+    pub sandbox: String,
 }
 
 /// One call as it was judged, or recorded.
@@ -71,6 +77,50 @@ pub struct Past {
     pub verdict: Option<Verdict>,
     /// What a person made of it.
     pub decided: Decided,
+    /// Whether it could destroy what was there.
+    pub destroys: bool,
+    /// The file in which its change would have landed, as the preview told; or that it would have failed.
+    pub lands: Landed,
+}
+
+/// Where a past call's change would have landed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Landed {
+    /// It was not told.
+    #[default]
+    Untold,
+    /// In this file.
+    In(String),
+    /// Nowhere: it would have failed.
+    Fails,
+}
+
+impl Landed {
+    fn of(preview: &Preview) -> Landed {
+        match Lands::of(preview) {
+            Lands::Untold => Landed::Untold,
+            Lands::In(path) => Landed::In(path.to_string()),
+            Lands::Fails => Landed::Fails,
+        }
+    }
+
+    fn as_lands(&self) -> Lands<'_> {
+        match self {
+            Landed::Untold => Lands::Untold,
+            Landed::In(path) => Lands::In(path),
+            Landed::Fails => Lands::Fails,
+        }
+    }
+}
+
+impl Past {
+    /// The call as a lease looks at it; none where nobody can tell what was to be done.
+    pub fn deed(&self) -> Option<Deed<'_>> {
+        let action = self.action.as_ref().ok()?;
+        let lands = self.lands.as_lands();
+        let (args, touches, workspace) = (&action.args, action.touches.as_slice(), action.workspace.as_str());
+        Some(Deed { args, touches, lands, destroys: self.destroys, workspace })
+    }
 }
 
 /// Reads a session's judged calls.
@@ -91,15 +141,22 @@ impl Reader {
         let from = |via: Via| if via == Via::Flag { Decided::ByFlag } else { Decided::Approved };
         if let Fact::SessionForked { .. } = &event.fact {
             self.rows.clear(); // what stands before is the parent's, and is counted there
-        } else if let Fact::CallJudged { call, verdict, effect, touches, .. } = &event.fact {
-            let row = self.judged(event.no, *call, verdict, (*effect, touches));
-            self.rows.push(row);
+        } else if let Fact::CallJudged {
+            call, verdict, effect, touches, destroys, preview, sandbox, ..
+        } = &event.fact
+        {
+            let row = self.judged(event.no, *call, verdict, (*effect, touches, sandbox));
+            let lands = Landed::of(preview);
+            self.rows.push(Past { destroys: *destroys, lands, ..row });
         } else if let Fact::CallRecorded { call, .. } = &event.fact {
             let action = Err("another tool ran it: what it would touch is not recorded");
             let (no, call, tool) = (event.no, *call, self.tool(*call));
-            self.rows.push(Past { no, call, tool, action, verdict: None, decided: Decided::Nobody });
+            let (verdict, decided, destroys, lands) = (None, Decided::Nobody, false, Landed::Untold);
+            self.rows.push(Past { no, call, tool, action, verdict, decided, destroys, lands });
         } else if let Fact::CallApproved { call, by, .. } = &event.fact {
             self.decide(*call, from(by.via));
+        } else if let Fact::LeaseUsed { call, .. } = &event.fact {
+            self.decide(*call, Decided::ByLease);
         } else if let Fact::CallEdited { call, .. } = &event.fact {
             self.decide(*call, Decided::Edited);
         } else if let Fact::CallRejected { call, .. } = &event.fact {
@@ -123,7 +180,7 @@ impl Reader {
         no: EventNo,
         id: CallId,
         verdict: &Verdict,
-        (effect, touches): (Effect, &[Touch]),
+        (effect, touches, sandbox): (Effect, &[Touch], &str),
     ) -> Past {
         let args = self.session.call(id).and_then(|call| call.args().cloned());
         let action = match args {
@@ -139,10 +196,12 @@ impl Reader {
                 workspace: self.session.workspace.clone(),
                 agent: self.session.agent.clone(),
                 mode: self.session.run.as_ref().map_or(Mode::Auto, |run| run.mode),
+                sandbox: if sandbox.is_empty() { "none" } else { sandbox }.to_string(),
             }),
         };
         let (tool, verdict) = (self.tool(id), Some(verdict.clone()));
-        Past { no, call: id, tool, action, verdict, decided: Decided::Nobody }
+        let (decided, destroys, lands) = (Decided::Nobody, false, Landed::Untold);
+        Past { no, call: id, tool, action, verdict, decided, destroys, lands }
     }
 
     /// The last showing of the call is what was decided on.

@@ -1,10 +1,12 @@
 //! One tool call: what was asked, what was judged and decided, what came of it.
 
 use crate::domain::canon::action_hash;
+use crate::domain::command_part::{CommandPart, Script, bound_to};
 use crate::domain::consent::Consent;
 use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, RunNo};
+use crate::domain::lease::Leased;
 use crate::domain::message::Args;
 use crate::domain::policy::Verdict;
 use crate::domain::time::Micros;
@@ -38,6 +40,12 @@ pub enum Preview {
         cwd: String,
         /// The walls around it, in words.
         sandbox: String,
+        /// What it runs and opens, where that is more than one program.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        parts: Vec<CommandPart>,
+        /// The scripts that it names.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scripts: Vec<Script>,
     },
     /// An HTTP request.
     Request {
@@ -51,6 +59,18 @@ pub enum Preview {
         /// Why.
         why: String,
     },
+}
+
+impl Preview {
+    /// The scripts that it shows.
+    pub fn scripts(&self) -> &[Script] {
+        match self {
+            Preview::Command { scripts, .. } => scripts,
+            Preview::None | Preview::Change { .. } | Preview::Request { .. } | Preview::WouldFail { .. } => {
+                &[]
+            }
+        }
+    }
 }
 
 /// How a started call ended.
@@ -256,6 +276,8 @@ pub struct Call {
     pub edit_refused: Option<Verdict>,
     /// The person's word, if any.
     pub approval: Option<Approval>,
+    /// The lease that cleared it, if one did.
+    pub leased: Option<Leased>,
     /// What the next verdict asks of all that.
     pub consent: Consent,
     /// What the model reads as result.
@@ -295,9 +317,10 @@ impl Call {
         }
     }
 
-    /// What a decision about it is bound to, with these arguments, in this folder, under this policy.
-    pub fn bound(&self, args: &Value, cwd: &str, policy: &str) -> Hash {
-        let action = action_hash(&self.tool, args, cwd, policy);
+    /// What a decision about it is bound to, with these arguments, in this folder, under this policy, with what was shown of
+    /// the scripts that it runs.
+    pub fn bound(&self, args: &Value, cwd: &str, policy: &str, shown: &Preview) -> Hash {
+        let action = bound_to(action_hash(&self.tool, args, cwd, policy), shown.scripts());
         (0..self.lapses).fold(action, |hash, _| Hash::chained(hash, b"lapsed"))
     }
 

@@ -4,6 +4,7 @@ use crate::domain::call::{Approval, Call, CallState, Ended, Outcome, Output, Pre
 use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{BadCall, Event, Fact, Settling};
 use crate::domain::ids::CallId;
+use crate::domain::lease::Leased;
 use crate::domain::message::AskedCall;
 use crate::domain::policy::Verdict;
 use crate::domain::session::Session;
@@ -28,6 +29,7 @@ impl Call {
             preview: Preview::None,
             edit_refused: None,
             approval: None,
+            leased: None,
             consent: Consent::default(),
             result: None,
             output: None,
@@ -134,12 +136,20 @@ impl Session {
         } else if let Fact::CallEdited { args, .. } = fact {
             call.edited = Some(args.clone());
             call.edit_refused = None;
+            call.leased = None;
             call.state = CallState::Proposed;
         } else if let Fact::CallApproved { hash, by, expires, .. } = fact {
             call.approval = Some(Approval { by: by.clone(), hash: *hash, expires: *expires });
+            call.leased = None;
             if call.state == CallState::Held {
                 call.state = CallState::Cleared { by_person: true };
             }
+        } else if let Fact::LeaseUsed { lease, by, nth, of, .. } = fact {
+            call.leased = Some(Leased { lease: *lease, by: by.clone(), nth: *nth, of: *of });
+            if call.state == CallState::Held {
+                call.state = CallState::Cleared { by_person: false };
+            }
+            self.count_lease(fact);
         } else if let Fact::CallRejected { reason, .. } = fact {
             let why = if reason.is_empty() { "no reason given" } else { reason };
             call.end(
@@ -152,7 +162,7 @@ impl Session {
                 format!("[The call was not run; the operator answers in its place]\n{text}"),
             );
         } else if let Fact::CallLapsed { .. } = fact {
-            call.approval = None;
+            (call.approval, call.leased) = (None, None);
             call.lapses += 1;
             call.state = CallState::Proposed;
         } else if let Fact::CallSettled { how, note, .. } = fact {

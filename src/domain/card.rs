@@ -3,6 +3,7 @@
 use crate::domain::call::By;
 use crate::domain::event::{Event, Fact, Settling};
 use crate::domain::ids::CallId;
+use crate::domain::lease::Leased;
 use crate::domain::message::{Args, AskedCall};
 use crate::domain::time::Micros;
 use crate::domain::watch::{Phase, Watch};
@@ -59,6 +60,8 @@ pub enum Decision {
         /// Who.
         by: By,
     },
+    /// A lease that a person had given covered it.
+    Leased(Leased),
     /// It may run with other arguments.
     Edited {
         /// Who.
@@ -96,6 +99,7 @@ impl Decision {
             | Decision::Rejected { by, .. }
             | Decision::Answered { by }
             | Decision::Settled { by, .. } => Some(by),
+            Decision::Leased(leased) => Some(&leased.by),
             Decision::NotRecorded => None,
         }
     }
@@ -104,6 +108,7 @@ impl Decision {
     pub fn word(&self) -> &'static str {
         match self {
             Decision::Approved { .. } => "approved",
+            Decision::Leased(_) => "approved by a lease",
             Decision::Edited { .. } => "edited and approved",
             Decision::NotRecorded => "not recorded",
             Decision::Rejected { .. } => "rejected",
@@ -147,6 +152,9 @@ impl Card {
             if !was_edited {
                 self.decision = Some(Decision::Approved { by: by.clone() });
             }
+        } else if let Fact::LeaseUsed { lease, by, nth, of, .. } = &event.fact {
+            let (lease, by) = (*lease, by.clone());
+            self.decision = Some(Decision::Leased(Leased { lease, by, nth: *nth, of: *of }));
         } else if let Fact::CallRejected { by, reason, .. } = &event.fact {
             self.decision = Some(Decision::Rejected { by: by.clone(), reason: reason.clone() });
         } else if let Fact::CallAnswered { by, .. } = &event.fact {

@@ -5,6 +5,7 @@ use crate::domain::fork::Twist;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::Answer;
 use crate::domain::inspect::page::Subject;
+use crate::domain::lease_terms::Terms;
 use crate::domain::library::Deed;
 use crate::domain::listing::Query;
 use crate::domain::order::{Order, Task};
@@ -57,6 +58,17 @@ pub enum Command {
         left: SessionId,
         /// The session that is compared.
         right: SessionId,
+    },
+    /// Try the terms of a lease on past sessions of a folder: `Notice::LeaseTried`. Of several, the last are told.
+    TryLease {
+        /// The folder.
+        workspace: String,
+        /// The tool.
+        tool: String,
+        /// The terms.
+        terms: Box<Terms>,
+        /// Whether the sessions are to be read anew.
+        fresh: bool,
     },
     /// Look at an event of a stored session closely: `Notice::Inspected`. Ends the looking at any other.
     Inspect {

@@ -297,7 +297,11 @@ impl Sealed {
 pub fn may_say(class: Class, fact: &Fact) -> bool {
     let operators = match fact {
         Fact::SessionOpened { .. } => return true,
-        Fact::RunStarted { .. } | Fact::WorkspaceKept { .. } | Fact::WorkspaceMissed { .. } => {
+        // A use follows from a lease, which a person gave: with the lease itself, or with a verdict later.
+        Fact::RunStarted { .. }
+        | Fact::WorkspaceKept { .. }
+        | Fact::WorkspaceMissed { .. }
+        | Fact::LeaseUsed { .. } => {
             return class != Class::Importer;
         }
         Fact::SessionImported { .. }
@@ -330,7 +334,9 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::BreakpointRemoved { .. }
         | Fact::NoteAdded { .. }
         | Fact::NoteRemoved { .. }
-        | Fact::BudgetExtended { .. } => true,
+        | Fact::BudgetExtended { .. }
+        | Fact::LeaseGranted { .. }
+        | Fact::LeaseRevoked { .. } => true,
         Fact::WriterTaken { .. }
         | Fact::ModelFailed { .. }
         | Fact::CallRefused { .. }

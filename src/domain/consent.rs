@@ -38,6 +38,17 @@ pub struct Consent {
 }
 
 impl Consent {
+    /// Whether a later verdict may still ask for what was said and shown before this fact.
+    pub fn outlives(fact: &Fact) -> bool {
+        matches!(
+            fact,
+            Fact::CallEdited { .. }
+                | Fact::CallApproved { .. }
+                | Fact::CallLapsed { .. }
+                | Fact::LeaseUsed { .. }
+        )
+    }
+
     /// Takes in a fact about the call; a verdict comes to something.
     pub fn apply(&mut self, fact: &Fact) -> Option<Ruling> {
         if let Fact::CallJudged { verdict, hash, preview, .. } = fact {

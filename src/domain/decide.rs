@@ -4,6 +4,7 @@
 
 use crate::domain::budget::Budget;
 use crate::domain::call::{By, Call, CallState, Ended};
+use crate::domain::decide_lease as lease;
 use crate::domain::decide_stop as stop;
 use crate::domain::event::{Fact, Limits};
 use crate::domain::hash::Hash;
@@ -87,6 +88,11 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
             true => Err(Refusal::SameMode(mode.name())),
             false => Ok(vec![Fact::ModeSet { mode: *mode, by: by.clone() }]),
         },
+        Order::Grant { call, hash, terms } => {
+            let call = seen(session, *call, *hash)?;
+            lease::grant(session, call, *hash, terms, (by, kit))
+        }
+        Order::Revoke(no) => lease::revoke(session, *no, by),
         Order::Continue => stop::go_on(session, live(session)?, by),
         Order::SetBreakpoint(wanted) => stop::set(session, wanted, by),
         Order::RemoveBreakpoint(no) => stop::remove(session, *no, by),
@@ -236,13 +242,16 @@ fn unknown(session: &Session, id: CallId) -> Result<&Call, Refusal> {
     }
 }
 
-fn approve(session: &Session, id: CallId, seen: Hash, by: &By, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+/// The call, if it waits for a decision and is what was shown.
+fn seen(session: &Session, id: CallId, hash: Hash) -> Result<&Call, Refusal> {
     let call = held(session, id)?;
-    if call.hash != Some(seen) {
-        return Err(Refusal::Changed(id));
-    }
+    if call.hash == Some(hash) { Ok(call) } else { Err(Refusal::Changed(id)) }
+}
+
+fn approve(session: &Session, id: CallId, hash: Hash, by: &By, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
+    seen(session, id, hash)?;
     let expires = kit.now.plus_ms(kit.approval_ms);
-    Ok(vec![Fact::CallApproved { call: id, hash: seen, by: by.clone(), expires }])
+    Ok(vec![Fact::CallApproved { call: id, hash, by: by.clone(), expires }])
 }
 
 /// Both versions stay in the log. The edited action is judged before it runs: see `Call::judged`.
@@ -267,7 +276,7 @@ fn approve_edited(
         return approve(session, id, seen, by, kit);
     }
     let policy = call.verdict.as_ref().map_or("", |verdict| verdict.policy.as_str());
-    let hash = call.bound(args, &session.workspace, policy);
+    let hash = call.bound(args, &session.workspace, policy, &call.preview);
     let expires = kit.now.plus_ms(kit.approval_ms);
     Ok(vec![
         Fact::CallEdited { call: id, args: args.clone(), by: by.clone() },

@@ -10,7 +10,7 @@ use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
 use crate::domain::held::{Held, Share};
-use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, RunNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, LeaseNo, NoteNo, RunNo, SessionId};
 use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
@@ -154,6 +154,8 @@ pub enum Lapse {
     Changed,
     /// What it would change is not what was shown.
     TargetChanged,
+    /// The lease that cleared it was revoked, or its time is past.
+    LeaseOver,
 }
 
 /// Why a call is not even judged.
@@ -285,6 +287,9 @@ pub enum Fact {
         touches: Vec<Touch>,
         #[serde(default)]
         preview: Preview,
+        /// What held its programs then, by the profile's name; empty where nothing was said of it.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        sandbox: String,
     },
     /// The operator changed the arguments; they are judged again before anything runs.
     CallEdited { call: CallId, args: Value, by: By },
@@ -355,6 +360,26 @@ pub enum Fact {
     BudgetExtended { scope: Scope, unit: Unit, to: Option<u64>, by: By },
     /// The run goes in circles; the model reads so before its next turn.
     LoopSeen { seen: Seen },
+    /// The operator granted the next calls like one that waited. `pattern` is what was typed, in its one form; it holds under
+    /// this policy and these walls, below `root`, so many times, until the run ends or, where it is `lasting`, the session.
+    LeaseGranted {
+        no: LeaseNo,
+        tool: String,
+        pattern: String,
+        root: String,
+        uses: u32,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Micros>,
+        #[serde(default)]
+        lasting: bool,
+        policy: String,
+        call: CallId,
+        by: By,
+    },
+    /// A lease answered for a call that asks: it may run once, as exactly this action. `by` is who gave the lease.
+    LeaseUsed { lease: LeaseNo, call: CallId, hash: Hash, nth: u32, of: u32, by: By },
+    /// The operator took a lease back.
+    LeaseRevoked { lease: LeaseNo, by: By },
     /// A kind that this program does not know.
     #[serde(skip)]
     Unknown { kind: String, data: Value },

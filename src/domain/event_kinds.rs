@@ -23,6 +23,8 @@ pub enum Family {
     Stops,
     /// Limits and circles: what holds a run, or will.
     Reins,
+    /// Leases, as they are given and taken back.
+    Lease,
     /// A kind that this program does not know.
     Unknown,
 }
@@ -102,6 +104,9 @@ kinds!(
     BudgetNeared: Reins,
     BudgetExtended: Reins,
     LoopSeen: Reins,
+    LeaseGranted: Lease,
+    LeaseUsed: Call,
+    LeaseRevoked: Lease,
 );
 
 impl Fact {
@@ -137,6 +142,7 @@ impl Fact {
             | Fact::CallUnknown { call }
             | Fact::CallSettled { call, .. }
             | Fact::CallRecorded { call, .. }
+            | Fact::LeaseUsed { call, .. }
             | Fact::CallDropped { call } => Some(*call),
             Fact::SessionOpened { .. }
             | Fact::SessionRenamed { .. }
@@ -173,6 +179,8 @@ impl Fact {
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::Unknown { .. } => None,
         }
     }

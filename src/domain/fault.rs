@@ -61,23 +61,25 @@ impl FaultKind {
         }
     }
 
-    /// What a request that failed so adds to a sum of costs: where it was broken off, the provider may have charged for it
-    /// and nobody told how much. What was refused, or never answered at all, costs nothing.
+    /// What a request that failed so adds to a sum of costs: where it was broken off, or answered in a way that is of no use,
+    /// the provider may have charged for it and nobody told how much. What was refused, or never answered at all, costs nothing.
     pub fn spent(self) -> Spent {
         match self {
-            FaultKind::Cut | FaultKind::Interrupted | FaultKind::Stopped => Spent::of(None),
+            FaultKind::Cut
+            | FaultKind::Interrupted
+            | FaultKind::Stopped
+            | FaultKind::Timeout
+            | FaultKind::Filtered
+            | FaultKind::Malformed
+            | FaultKind::Unknown => Spent::of(None),
             FaultKind::RateLimit
             | FaultKind::Overloaded
             | FaultKind::Auth
             | FaultKind::Billing
             | FaultKind::Connect
-            | FaultKind::Timeout
             | FaultKind::NotFound
             | FaultKind::Overflow
-            | FaultKind::Filtered
-            | FaultKind::BadRequest
-            | FaultKind::Malformed
-            | FaultKind::Unknown => Spent::default(),
+            | FaultKind::BadRequest => Spent::default(),
         }
     }
 

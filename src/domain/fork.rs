@@ -218,6 +218,7 @@ impl Session {
         self.marks = Marks::default();
         self.kept = *files;
         self.changed = false;
+        self.leases.clear(); // they were given in the parent
         if let Some(text) = instructions {
             self.instruct(text);
         }
@@ -245,7 +246,7 @@ impl Session {
                 | CallState::Ended(_) => true,
             };
             call.carried |= decided || call.approval.is_some();
-            call.approval = None;
+            (call.approval, call.leased) = (None, None);
             call.consent.apply(&event.fact);
             call.hash = None;
             call.edit_refused = None;

@@ -98,6 +98,10 @@ number!(
     NoteNo, u32, "n"
 );
 number!(
+    /// The ordinal of a lease in its session, from 1; shown and typed as `l1`.
+    LeaseNo, u32, "l"
+);
+number!(
     /// The writer's term: each takeover of a session's writer lease adds one.
     Epoch, u64, "e"
 );
@@ -118,6 +122,13 @@ impl BreakNo {
     /// Reads `b2` or `2`.
     pub fn parse(text: &str) -> Option<BreakNo> {
         text.strip_prefix('b').unwrap_or(text).parse().ok().map(BreakNo)
+    }
+}
+
+impl LeaseNo {
+    /// Reads `l1` or `1`.
+    pub fn parse(text: &str) -> Option<LeaseNo> {
+        text.strip_prefix('l').unwrap_or(text).parse().ok().map(LeaseNo)
     }
 }
 

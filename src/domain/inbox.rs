@@ -176,6 +176,8 @@ impl Session {
             imported: self.imported.clone(),
             breaks: self.breaks.clone(),
             last_break: self.last_break,
+            leases: self.leases.clone(),
+            last_lease: self.last_lease,
             notes: self.notes.clone(),
             last_note: self.last_note,
             wire_ids: HashSet::new(),

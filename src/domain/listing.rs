@@ -345,7 +345,11 @@ pub fn row_words(row: &Row) -> String {
     let mut part = |sign: &str, text: &str| {
         words.push(MARK);
         words.push_str(sign);
-        words.extend(text.chars().filter(|c| *c != MARK).flat_map(char::to_lowercase));
+        if text.bytes().all(|byte| byte.is_ascii() && char::from(byte) != MARK) {
+            words.extend(text.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+        } else {
+            words.extend(text.chars().filter(|c| *c != MARK).flat_map(char::to_lowercase));
+        }
     };
     part("", &row.title);
     part("", row.id.as_str());

@@ -20,9 +20,16 @@ pub mod message; // the conversation, free of any provider's words
 pub mod fault; // what can go wrong with a model request
 pub mod retry; // a fault and its count: wait or give up
 pub mod argv; // what the arguments of a command say of themselves
+pub mod shell; // a line for a shell, read strictly
+pub mod reach; // all that a command says it will run and touch
 pub mod policy; // allow, ask or deny, and which rule said so
 pub mod sandbox; // what a command can reach, asked for and in force
+pub mod command_part; // what a command runs and opens, and the scripts it names
+pub mod lease_pattern; // which arguments a lease covers: exact where it was not widened
+pub mod lease_terms; // the terms of a lease as they are typed
 pub mod call; // one tool call and how it stands
+pub mod lease_covers; // whether a pattern covers a call, and if not, why
+pub mod lease; // what a person allowed ahead, how much of it is left, and when it is over
 pub mod consent; // whether a verdict lets a call go or hands it to a person
 pub mod marks; // what an operator marks on a whole session: tags, a pin, archive, bin
 pub mod foreign; // what is known of another tool's session, in plain words of this one
@@ -52,6 +59,8 @@ pub mod trail; // which files belong to an event of a session
 pub mod next; // the single next thing a session needs, told by the session alone
 pub mod decide; // an input becomes facts, or is refused with a reason; the only door
 pub mod decide_stop; // decide, for breakpoints, going on and notes
+pub mod judged; // what the policy said of a call, as the worker reports it
+pub mod decide_lease; // decide, for leases
 pub mod outcome; // decide, for what the worker learned
 pub mod narrow; // what the harness makes of a verdict: it may ask where the policy allows
 pub mod outcome_ask; // decide, for a request to the model: whether its share of every limit is there
@@ -70,10 +79,14 @@ pub mod library; // what a screen of sessions asks for and is told
 pub mod audit; // who decided what, on what, by which rule, after how long
 pub mod audit_words; // an audit as lines, as JSON and as a page
 pub mod secrets; // what looks like a secret in a text, and the handle in its place
+mod secrets_forms; // the forms of secrets
+pub mod secrets_keys; // private keys, whole and in parts
+pub mod secrets_use; // where a handle in a call may stand
 pub mod search; // the text of an event, and what is found in it
 pub mod about; // what a fact says, in one line
 pub mod inspect; // one event looked at closely: what it says, what it belongs to, everything kept of that
 pub mod backtest; // the judged calls of a stored session, for a policy of today
+pub mod lease_trial; // what a lease would have allowed in past sessions, against what was decided
 pub mod notice; // what a run tells outside: events, drafts, faults, session rows
 pub mod watch; // what a call waits for, from its facts alone
 pub mod card; // one tool call as a line of the conversation

@@ -3,7 +3,7 @@
 use crate::domain::boundary::{RULE, crossing};
 use crate::domain::call::Call;
 use crate::domain::fork::asks_again;
-use crate::domain::outcome::Judged;
+use crate::domain::judged::Judged;
 use crate::domain::policy::{Mode, Verdict, Word};
 use crate::domain::run::Run;
 use crate::domain::session::Session;
@@ -34,9 +34,8 @@ pub(in crate::domain) fn narrowed(
         if !verdict.why.starts_with(&sentence) {
             verdict.why = format!("{sentence} ({})", verdict.why);
         }
-        if verdict.word == Word::Allow {
-            (verdict.word, verdict.rule) = (Word::Ask, RULE.to_string());
-        }
+        // Also where the policy asks: a lease answers for a rule, and not for a boundary.
+        (verdict.word, verdict.rule) = (Word::Ask, RULE.to_string());
     }
     verdict
 }

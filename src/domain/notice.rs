@@ -6,6 +6,8 @@ use crate::domain::event::Event;
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::inbox::{Answered, Held, HoldId};
 use crate::domain::inspect::page::{Page, Subject};
+use crate::domain::lease_terms::Terms;
+use crate::domain::lease_trial::Tried;
 use crate::domain::library::{Done, Glance, Listed};
 use crate::domain::listing::Query;
 use crate::domain::message::Draft;
@@ -136,6 +138,15 @@ pub enum Notice {
         rules: Rules,
         /// Where, as a person would type it.
         place: Result<String, (String, String)>,
+    },
+    /// What the terms of a lease would have allowed in past sessions; or why nobody can tell.
+    LeaseTried {
+        /// The tool.
+        tool: String,
+        /// The terms.
+        terms: Box<Terms>,
+        /// What they would have allowed.
+        tried: Result<Tried, String>,
     },
     /// Two sessions, compared.
     Compared(Arc<Comparison>),

@@ -4,7 +4,8 @@ use crate::domain::breakpoint::Breakpoint;
 use crate::domain::budget::Change;
 use crate::domain::event::{Limits, RunStatus, Settling};
 use crate::domain::hash::Hash;
-use crate::domain::ids::{BreakNo, CallId, NoteNo};
+use crate::domain::ids::{BreakNo, CallId, LeaseNo, NoteNo};
+use crate::domain::lease_terms::Terms;
 use crate::domain::marks::Mark;
 use crate::domain::money::Money;
 use crate::domain::policy::Mode;
@@ -96,6 +97,17 @@ pub enum Order {
     SetBreakpoint(Breakpoint),
     /// Take a breakpoint away.
     RemoveBreakpoint(BreakNo),
+    /// Approve exactly the action of this hash, and grant the next ones like it.
+    Grant {
+        /// The call.
+        call: CallId,
+        /// The action as it was shown.
+        hash: Hash,
+        /// What is granted beyond it.
+        terms: Terms,
+    },
+    /// Take a lease back.
+    Revoke(LeaseNo),
     /// Set a breakpoint for once and go on.
     RunUntil(Breakpoint),
     /// Put a note into the next request.
@@ -115,6 +127,7 @@ impl Order {
             | Order::Steer(_)
             | Order::Approve { .. }
             | Order::ApproveEdited { .. }
+            | Order::Grant { .. }
             | Order::Reject { .. }
             | Order::Respond { .. }
             | Order::Settle { .. }
@@ -132,6 +145,7 @@ impl Order {
             | Order::Mark(_)
             | Order::SetBreakpoint(_)
             | Order::RemoveBreakpoint(_)
+            | Order::Revoke(_)
             | Order::AddNote(_)
             | Order::RemoveNote(_) => false,
         }
@@ -245,6 +259,23 @@ pub enum Refusal {
         bytes: usize,
         /// The limit.
         max: usize,
+    },
+    /// The lease would not cover the call that it is given for, or no lease can.
+    #[error("there can be no such lease: {0}")]
+    LeaseMisses(String),
+    /// Its time is past already.
+    #[error("the lease would be over before it is given: its time is past")]
+    LeasePast,
+    /// No such lease.
+    #[error("there is no lease {0}")]
+    NoLease(LeaseNo),
+    /// It is over already.
+    #[error("lease {lease} is {how} already")]
+    LeaseOver {
+        /// Which.
+        lease: LeaseNo,
+        /// How.
+        how: &'static str,
     },
     /// No such note.
     #[error("there is no note {0}")]

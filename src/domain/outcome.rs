@@ -6,31 +6,18 @@ use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, NoteNo};
+use crate::domain::judged::Judged;
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::narrow::narrowed;
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
 use crate::domain::outcome_ask::{attempt, weighed};
-use crate::domain::policy::{Verdict, Word};
+use crate::domain::policy::Word;
 use crate::domain::purse::Ahead;
 use crate::domain::reins::told;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
-use crate::domain::tool_spec::Touch;
-
-/// A judged call: the verdict and what it was about.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
-    /// The call.
-    pub call: CallId,
-    /// The verdict.
-    pub verdict: Verdict,
-    /// What it will touch.
-    pub touches: Vec<Touch>,
-    /// What the operator is shown.
-    pub preview: Preview,
-}
 
 /// What came of keeping the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -305,8 +292,8 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         return Ok(vec![Fact::CallRefused { call: call.id, why }]);
     }
     let verdict = narrowed(session, run, (call, spec.effect), judged);
-    let hash = call.bound(args, &session.workspace, &verdict.policy);
-    Ok(vec![Fact::CallJudged {
+    let hash = call.bound(args, &session.workspace, &verdict.policy, &judged.preview);
+    let fact = Fact::CallJudged {
         call: call.id,
         verdict,
         hash,
@@ -314,7 +301,9 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
         destroys: spec.destroys,
         touches: judged.touches.clone(),
         preview: judged.preview.clone(),
-    }])
+        sandbox: judged.sandbox.clone(),
+    };
+    Ok(session.answered(call, fact, kit.now))
 }
 
 /// The start of a call that `facts` allow, where `next` would run it right after them: no other call is open, and nothing
@@ -354,8 +343,8 @@ fn starting(
     let Some((call, args)) = session.call(id).and_then(|call| Some((call, call.args()?))) else {
         return Err(Refusal::NoCall(id));
     };
-    let hash = call.bound(args, &session.workspace, policy);
-    if let Some(why) = lapse(call, hash, preview, kit) {
+    let hash = call.bound(args, &session.workspace, policy, &call.preview);
+    if let Some(why) = lapse(call, hash, preview, kit).or_else(|| session.lost_lease(call, kit.now)) {
         return Ok(vec![Fact::CallLapsed { call: id, why }]);
     }
     Ok(vec![Fact::CallStarted { call: id, hash, key: key(session, id) }])

@@ -77,7 +77,7 @@ impl Spot {
 /// Whether a fact is about the session itself and no run of it.
 fn of_session(fact: &Fact) -> bool {
     match fact.family() {
-        Family::Session | Family::Files => true,
+        Family::Session | Family::Files | Family::Lease => true,
         Family::Import => !matches!(fact, Fact::RunImported { .. } | Fact::CallRecorded { .. }),
         Family::Stops => !matches!(fact, Fact::BreakpointHit { .. }),
         Family::Run | Family::Model | Family::Call | Family::Reins | Family::Unknown => false,

@@ -144,8 +144,22 @@ fn after_slash(model: &str) -> &str {
 fn is_version(rest: &str) -> bool {
     const WORDS: [&str; 7] = ["latest", "preview", "exp", "beta", "thinking", "high", "low"];
     let Some(rest) = rest.strip_prefix(['-', '@', ':']) else { return rest.is_empty() };
-    let is_date = |part: &str| part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-    rest.split(['-', '@', ':']).all(|part| is_date(part) || WORDS.contains(&part))
+    // `20250514`, `0613`, `001`, or `2024-07-18`, `07-18` and `09-2025`. Two digits alone are another model: 4.20 is not 4.
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Vec<&str> = rest.split(['-', '@', ':']).collect();
+    let year = |place: usize| parts.get(place).is_some_and(|part| part.len() == 4 && is_number(part));
+    let mut at = 0;
+    while let Some(part) = parts.get(at) {
+        let two = |place: usize| parts.get(place).is_some_and(|part| part.len() == 2 && is_number(part));
+        at += match part.len() {
+            4 if year(at) && two(at + 1) && two(at + 2) => 3,
+            3 | 4 | 6 | 8 if is_number(part) => 1,
+            2 if two(at) && (two(at + 1) || year(at + 1)) => 2,
+            _ if WORDS.contains(part) => 1,
+            _ => return false,
+        };
+    }
+    true
 }
 
 /// All prices that are known.

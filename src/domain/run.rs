@@ -8,10 +8,12 @@ use crate::domain::fault::Fault;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Usage};
 use crate::domain::money::Spent;
+use crate::domain::next::Hold;
 use crate::domain::policy::Mode;
 use crate::domain::purse::{Gauge, Purse};
 use crate::domain::retry::AfterFault;
 use crate::domain::rounds::Rounds;
+use crate::domain::session::Session;
 use crate::domain::stops::{Passed, Stop};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -171,6 +173,34 @@ impl EndReason {
             EndReason::StepLimit { steps } => format!("the limit of {steps} model turns was reached"),
             EndReason::Recorded { words } => words.clone(),
             EndReason::Operator { by } => format!("cancelled by {by}"),
+        }
+    }
+}
+
+impl Session {
+    /// The status in one word.
+    pub fn status(&self) -> Status {
+        let Some(run) = &self.run else { return Status::Idle };
+        match &run.ended {
+            Some((RunStatus::Done, ..)) => Status::Done,
+            Some((RunStatus::Failed, ..)) => Status::Failed,
+            Some((RunStatus::Cancelled, ..)) => Status::Cancelled,
+            Some((RunStatus::BudgetStopped, ..)) => Status::BudgetStopped,
+            None if self.imported.is_some() => self.imported_status(),
+            None if run.cancel.is_some() => Status::Running,
+            None => {
+                let holds = self.holds();
+                let decision = |hold: &Hold| !matches!(hold, Hold::Step | Hold::Paused);
+                if holds.iter().any(decision) {
+                    Status::Held
+                } else if run.paused.is_some() {
+                    Status::Paused
+                } else if holds.iter().any(|hold| matches!(hold, Hold::Step)) {
+                    Status::Stepping
+                } else {
+                    Status::Running
+                }
+            }
         }
     }
 }

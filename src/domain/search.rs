@@ -164,6 +164,9 @@ pub fn text_of(event: &Event) -> Option<String> {
         | Fact::CallRefused { .. }
         | Fact::CallJudged { .. }
         | Fact::CallApproved { .. }
+        | Fact::LeaseGranted { .. }
+        | Fact::LeaseUsed { .. }
+        | Fact::LeaseRevoked { .. }
         | Fact::CallLapsed { .. }
         | Fact::CallStarted { .. }
         | Fact::CallInterrupted { .. }

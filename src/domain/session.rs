@@ -8,8 +8,9 @@ use crate::domain::call::Call;
 use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
 use crate::domain::event_kinds::Family;
 use crate::domain::hash::Hash;
-use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, NoteNo, SessionId};
+use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, LeaseNo, NoteNo, SessionId};
 use crate::domain::imported::Imported;
+use crate::domain::lease::Lease;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::{Message, Transcript, Usage};
 use crate::domain::money::Spent;
@@ -78,6 +79,10 @@ pub struct Session {
     pub breaks: Vec<Standing>,
     /// The last breakpoint ever set.
     pub last_break: BreakNo,
+    /// The leases, oldest first; of those that are over, the last.
+    pub leases: Vec<Lease>,
+    /// The last lease ever given.
+    pub last_lease: LeaseNo,
     /// What the operator noted for the next request.
     pub notes: Vec<PendingNote>,
     /// The last note ever written.
@@ -117,6 +122,8 @@ impl Session {
             imported: None,
             breaks: Vec::new(),
             last_break: BreakNo(0),
+            leases: Vec::new(),
+            last_lease: LeaseNo(0),
             notes: Vec::new(),
             last_note: NoteNo(0),
             wire_ids: HashSet::new(),
@@ -186,32 +193,6 @@ impl Session {
         holds(self)
     }
 
-    /// The status in one word.
-    pub fn status(&self) -> Status {
-        let Some(run) = &self.run else { return Status::Idle };
-        match &run.ended {
-            Some((RunStatus::Done, ..)) => Status::Done,
-            Some((RunStatus::Failed, ..)) => Status::Failed,
-            Some((RunStatus::Cancelled, ..)) => Status::Cancelled,
-            Some((RunStatus::BudgetStopped, ..)) => Status::BudgetStopped,
-            None if self.imported.is_some() => self.imported_status(),
-            None if run.cancel.is_some() => Status::Running,
-            None => {
-                let holds = self.holds();
-                let decision = |hold: &Hold| !matches!(hold, Hold::Step | Hold::Paused);
-                if holds.iter().any(decision) {
-                    Status::Held
-                } else if run.paused.is_some() {
-                    Status::Paused
-                } else if holds.iter().any(|hold| matches!(hold, Hold::Step)) {
-                    Status::Stepping
-                } else {
-                    Status::Running
-                }
-            }
-        }
-    }
-
     /// Takes in one fact.
     pub fn apply(&mut self, event: &Event) {
         self.last = event.no;
@@ -226,6 +207,7 @@ impl Session {
             Family::Model => self.apply_model(event),
             Family::Stops => self.apply_stops(event),
             Family::Reins => self.apply_reins(event),
+            Family::Lease => self.apply_lease(event),
             Family::Call => {
                 self.apply_call(event);
                 self.close_reply();

@@ -83,6 +83,7 @@ impl SpanTree {
             | Fact::CallJudged { .. }
             | Fact::CallEdited { .. }
             | Fact::CallApproved { .. }
+            | Fact::LeaseUsed { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
             | Fact::CallLapsed { .. }
@@ -122,7 +123,9 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
-            | Fact::NoteRemoved { .. } => return self.fault(event, "this kind of fact opens no span"),
+            | Fact::NoteRemoved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseRevoked { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
         let held_by = self.nodes.get(&event.parent).copied();
         match (level, held_by.map(|node| node.level)) {
@@ -208,6 +211,9 @@ impl SpanTree {
             | Fact::ModelAsked { .. }
             | Fact::CallEdited { .. }
             | Fact::CallApproved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseUsed { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::CallLapsed { .. }
             | Fact::CallStarted { .. }
             | Fact::OperatorSaid { .. }

@@ -169,6 +169,9 @@ pub fn mark(event: &Event) -> Option<Mark> {
         | Fact::ModelReplied { .. }
         | Fact::CallEdited { .. }
         | Fact::CallApproved { .. }
+        | Fact::LeaseGranted { .. }
+        | Fact::LeaseUsed { .. }
+        | Fact::LeaseRevoked { .. }
         | Fact::CallRejected { .. }
         | Fact::CallAnswered { .. }
         | Fact::CallLapsed { .. }

@@ -122,6 +122,7 @@ impl Talk {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. } => self.reined(event),
+            Fact::LeaseGranted { .. } | Fact::LeaseRevoked { .. } => self.leased(event),
             Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
             Fact::ModelAsked { notes, .. } => notes.iter().for_each(|no| self.settle_note(*no, Fate::Sent)),
@@ -131,6 +132,7 @@ impl Talk {
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
             | Fact::CallApproved { call, .. }
+            | Fact::LeaseUsed { call, .. }
             | Fact::CallRejected { call, .. }
             | Fact::CallAnswered { call, .. }
             | Fact::CallLapsed { call, .. }
@@ -205,6 +207,11 @@ impl Talk {
         } else if let Fact::LoopSeen { seen } = &event.fact {
             self.note(event, Tone::Alarm, format!("it goes in circles: {}", seen.sentence()));
         }
+    }
+
+    /// A lease, given or taken back.
+    fn leased(&mut self, event: &Event) {
+        self.note(event, Tone::Quiet, crate::domain::about::about(&event.fact));
     }
 
     /// What became of the files.

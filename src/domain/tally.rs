@@ -265,8 +265,7 @@ impl Row {
             self.holds.remove(&call);
         }
         // Once it starts, or is over, no verdict asks for what was said before.
-        let is_open =
-            matches!(fact, Fact::CallEdited { .. } | Fact::CallApproved { .. } | Fact::CallLapsed { .. });
+        let is_open = Consent::outlives(fact);
         if !asks && !is_open && !matches!(ruling, Some(Ruling::Cleared { .. })) {
             self.consents.remove(&call);
         }

@@ -136,15 +136,20 @@ pub fn truncate(text: &str, cols: usize) -> String {
             None => String::new(),
         };
     }
-    let (mut used, mut cut) = (0, 0);
-    for (at, grapheme) in text.grapheme_indices(true) {
+    // What is plain is a column a byte; the last of it may belong to what follows.
+    let plain = text.bytes().take_while(|byte| (0x20..0x7F).contains(byte)).count().saturating_sub(1);
+    if plain > cols {
+        return cols.checked_sub(1).map_or_else(String::new, |room| format!("{}…", &text[..room]));
+    }
+    let (mut used, mut cut) = (plain, plain.min(cols.saturating_sub(1)));
+    for (at, grapheme) in text[plain..].grapheme_indices(true) {
         let next = used + UnicodeWidthStr::width(grapheme);
         if next > cols {
             return if cols == 0 { String::new() } else { format!("{}…", &text[..cut]) };
         }
         used = next;
         if used < cols {
-            cut = at + grapheme.len();
+            cut = plain + at + grapheme.len();
         }
     }
     text.to_string()

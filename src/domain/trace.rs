@@ -146,6 +146,7 @@ impl Trace {
             | Fact::CallJudged { call, .. }
             | Fact::CallEdited { call, .. }
             | Fact::CallApproved { call, .. }
+            | Fact::LeaseUsed { call, .. }
             | Fact::CallRejected { call, .. }
             | Fact::CallAnswered { call, .. }
             | Fact::CallLapsed { call, .. }
@@ -175,6 +176,8 @@ impl Trace {
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::OperatorSaid { .. } => {}
         }
         self.stand(event);
@@ -313,7 +316,8 @@ impl Trace {
             self.close(key, event.at, RowState::Well);
         }
         for (id, asked) in calls.iter().zip(&reply.calls) {
-            let what = What::Call { call: *id, tool: asked.tool.clone(), summary: summary(&asked.args) };
+            let (tool, summary) = (asked.tool.clone(), summary(&asked.args));
+            let what = What::Call { call: *id, tool, summary, leased: None };
             let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
             self.calls.insert(*id, key);
             if self.imported {

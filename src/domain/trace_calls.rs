@@ -36,6 +36,11 @@ impl Trace {
         {
             *summary = crate::domain::card::brief(args);
         }
+        if let Fact::LeaseUsed { lease, .. } = &event.fact
+            && let Some(What::Call { leased, .. }) = self.rows.get_mut(key).map(|row| &mut row.what)
+        {
+            *leased = Some(*lease);
+        }
         self.execution(key, call, &mut open, event);
         let time = match open.watch.phase {
             Phase::Judging => Time::Judging,

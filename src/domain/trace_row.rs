@@ -2,7 +2,7 @@
 
 use crate::domain::event::Parent;
 use crate::domain::fault::FaultKind;
-use crate::domain::ids::{BreakNo, CallId, EventNo, RunNo};
+use crate::domain::ids::{BreakNo, CallId, EventNo, LeaseNo, RunNo};
 use crate::domain::time::Micros;
 use crate::domain::watch::Close;
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,8 @@ pub enum What {
         tool: String,
         /// The arguments in one line; not cleaned.
         summary: String,
+        /// The lease that cleared it, if one did.
+        leased: Option<LeaseNo>,
     },
     /// One of several executions of a call, or one that broke off.
     Execution {

@@ -290,7 +290,9 @@ impl Verifier {
         let told = told
             .filter(|_| self.is_restoring || !matches!(first.fact, Fact::RestoreEnded { .. }))
             .ok_or_else(|| refused(&Refusal::Stray("nothing that is said or learned here leads to it")))?;
-        let facts = told.facts(&self.session, self.moment(first)).map_err(|why| refused(&why))?;
+        let facts = told
+            .facts(&self.session, self.moment(first, rest.get(1).map(|sealed| &sealed.event.fact)))
+            .map_err(|why| refused(&why))?;
         let facts = told.with_the_log(facts, rest, self.messages_let_go);
         if facts.is_empty() {
             return Err(refused(&Refusal::Stray("nothing is said where nothing has changed")));
@@ -304,12 +306,16 @@ impl Verifier {
     }
 
     /// The time of the decision, as late as it may have been told from the event; for a start as early, so that an approval
-    /// which ran out in between is none that had run out.
-    fn moment(&self, event: &Event) -> Micros {
+    /// which ran out in between is none that had run out; the same for a lease that is given or used.
+    fn moment(&self, event: &Event, then: Option<&Fact>) -> Micros {
         let early = Micros(event.at.0.saturating_sub(Micros(0).plus_ms(STAMP_MS).0));
         if let Fact::CallStarted { call, .. } = &event.fact {
             if self.unclocked.contains(call) { Micros(i64::MIN) } else { early }
-        } else if let Fact::CallLapsed { why: Lapse::TargetChanged, .. } = &event.fact {
+        } else if let Fact::CallLapsed { why: Lapse::TargetChanged, .. } | Fact::LeaseGranted { .. } =
+            &event.fact
+        {
+            early
+        } else if let Some(Fact::LeaseUsed { .. }) = then {
             early
         } else {
             event.at

@@ -10,9 +10,11 @@ use crate::domain::event_kinds::Family;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
+use crate::domain::judged::Judged;
+use crate::domain::lease_terms::told_of_lease;
 use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::order::{Order, Refusal, Task};
-use crate::domain::outcome::{Judged, Keeping, Report, report};
+use crate::domain::outcome::{Keeping, Report, report};
 use crate::domain::policy::Mode;
 use crate::domain::retry::{AfterFault, RetryRule};
 use crate::domain::schema::Schema;
@@ -51,6 +53,7 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         Family::Call => told_of_call(session, rest),
         Family::Stops => told_of_stops(first, then),
         Family::Reins => told_of_reins(session, rest),
+        Family::Lease => told_of_lease(session, first, then).and_then(|(said, by)| order(said, by)),
         Family::Import | Family::Unknown => None,
     }
 }
@@ -218,11 +221,11 @@ fn gone(session: &Session, call: CallId, refused: &Fact) -> Told {
 /// A verdict; with the call's start in the same commit the worker stood ready.
 fn judged(session: &Session, rest: &[Sealed], call: CallId) -> Told {
     let mut judged = Told::of(Input::Report(Box::new(Report::Gone { call })));
-    if let Some(Fact::CallJudged { verdict, effect, destroys, touches, preview, .. }) =
+    if let Some(Fact::CallJudged { verdict, effect, destroys, touches, preview, sandbox, .. }) =
         rest.first().map(|sealed| &sealed.event.fact)
     {
         let (verdict, touches, preview) = (verdict.clone(), touches.clone(), preview.clone());
-        let report = Judged { call, verdict, touches, preview };
+        let report = Judged { call, verdict, touches, preview, sandbox: sandbox.clone() };
         let starts = rest.get(1).is_some_and(
             |sealed| matches!(&sealed.event.fact, Fact::CallStarted { call: started, .. } if *started == call),
         );
@@ -240,7 +243,9 @@ fn starting(session: &Session, call: CallId, lapse: Option<Lapse>) -> Report {
     let policy = known.and_then(|call| call.verdict.as_ref()).map_or("", |verdict| verdict.policy.as_str());
     let preview = known.map(|call| call.preview.clone());
     match lapse {
-        None | Some(Lapse::Expired) => Report::Starting { call, policy: policy.to_string(), preview },
+        None | Some(Lapse::Expired | Lapse::LeaseOver) => {
+            Report::Starting { call, policy: policy.to_string(), preview }
+        }
         Some(Lapse::Changed) => Report::Starting { call, policy: format!("not {policy}"), preview },
         Some(Lapse::TargetChanged) => {
             let other = Preview::WouldFail { why: format!("not {preview:?}") };

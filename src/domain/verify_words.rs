@@ -164,6 +164,7 @@ fn other_words(session: &Session, wanted: &Fact, found: &Fact) -> (Rule, String)
             Lapse::Expired => "its approval had expired",
             Lapse::Changed => "it was not what had been decided on any more",
             Lapse::TargetChanged => "what it would change was not what had been shown",
+            Lapse::LeaseOver => "the lease that had cleared it was over",
         };
         return (Rule::Decided, format!("call {call} was started though {why}"));
     }

@@ -56,8 +56,8 @@ impl Watch {
                 Some(Ruling::Cleared { .. }) => Phase::Ready,
                 Some(Ruling::Held | Ruling::EditDenied) | None => Phase::Person,
             },
-            Fact::CallApproved { .. } if self.phase == Phase::Person => Phase::Ready,
-            Fact::CallApproved { .. } => self.phase,
+            Fact::CallApproved { .. } | Fact::LeaseUsed { .. } if self.phase == Phase::Person => Phase::Ready,
+            Fact::CallApproved { .. } | Fact::LeaseUsed { .. } => self.phase,
             Fact::CallEdited { .. } | Fact::CallLapsed { .. } | Fact::SessionForked { .. } => Phase::Judging,
             Fact::CallStarted { .. } => Phase::Running,
             Fact::CallEnded { outcome: Outcome::Ok, .. }
@@ -109,6 +109,8 @@ impl Watch {
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
+            | Fact::LeaseGranted { .. }
+            | Fact::LeaseRevoked { .. }
             | Fact::Unknown { .. } => self.phase,
         };
     }

@@ -1,5 +1,6 @@
 //! What stands between a command and the machine: what is there of what was asked for, and how a program is started behind it.
 
+use crate::domain::hash::Hash;
 use crate::domain::sandbox::Walls;
 use crate::ports::Later;
 use std::ffi::OsString;
@@ -23,6 +24,17 @@ pub struct Wrapped {
     pub register: Option<PathBuf>,
 }
 
+/// A file over which a copy lies while a program runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seal {
+    /// The file, absolute, links resolved.
+    pub place: PathBuf,
+    /// The copy.
+    pub copy: PathBuf,
+    /// The hash of what is in the copy.
+    pub hash: Hash,
+}
+
 /// The walls of a workspace.
 ///
 /// Contract (`tests/it/contracts/sandbox.rs`): `stands` tells what is in force, never what was wished for, and its stamp changes
@@ -33,10 +45,12 @@ pub trait Sandbox: Send + Sync {
     fn stands(&self) -> Later<'_, Walls>;
     /// How a program is started behind these walls, in a folder of the workspace; none where there are none. `program` is
     /// this app's own, which has to be found inside.
+    /// A program cannot write, replace or move what is sealed, nor the folders above it.
     fn wrap<'a>(
         &'a self,
         walls: &'a Walls,
         cwd: &'a Path,
         program: &'a Path,
+        seals: &'a [Seal],
     ) -> Later<'a, Result<Option<Wrapped>, String>>;
 }

@@ -1,6 +1,7 @@
 //! Say what you are, then run a cleared call.
 
 use crate::domain::call::{Outcome, Preview};
+use crate::domain::command_part::Script;
 use crate::domain::sandbox::Walls;
 use crate::domain::tool_spec::{ToolSpec, Touch};
 use crate::ports::Later;
@@ -19,6 +20,8 @@ pub struct Cleared {
     pub output: Arc<dyn Fn(String) + Send + Sync>,
     /// The walls that were judged and approved with it: nothing runs behind others. None where nobody was asked.
     pub walls: Option<Walls>,
+    /// The scripts as a person approved them: others are not run. None where nobody was asked.
+    pub scripts: Option<Vec<Script>>,
     /// Set once the call is to stop.
     pub stop: Stop,
 }
@@ -67,7 +70,7 @@ impl Returned {
 pub trait Tool: Send + Sync {
     /// What it is.
     fn spec(&self) -> ToolSpec;
-    /// What a call with these arguments will touch. Pure: told by the arguments alone.
+    /// What a call with these arguments will touch: told by the arguments, and by where links of the workspace lead now.
     fn touches(&self, args: &Value) -> Vec<Touch>;
     /// What an operator is to see of it. Reads only.
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview>;

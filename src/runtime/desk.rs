@@ -20,6 +20,7 @@ use crate::runtime::fork::{self, Forked, Wish};
 use crate::runtime::hand::{Hand, Opening};
 use crate::runtime::heed::heeded;
 use crate::runtime::inbox::{self, Tray, Unwritten};
+use crate::runtime::lease_trial::Trial;
 use crate::runtime::ledger::RecordFault;
 use crate::runtime::library::Library;
 use crate::runtime::plugs::Plugs;
@@ -51,6 +52,7 @@ pub struct Desk {
     inbox: Option<(Tray, CancellationToken)>,
     unwritten: Unwritten,
     library: Library,
+    trial: Trial,
 }
 
 impl Desk {
@@ -75,6 +77,7 @@ impl Desk {
             inbox: None,
             unwritten: Unwritten::default(),
             library,
+            trial: Trial::default(),
         }
     }
 
@@ -124,6 +127,10 @@ impl Desk {
                 Command::Weigh(rules) => self.library.weigh(rules),
                 Command::Keep(rules) => self.library.keep(rules),
                 Command::Compare { left, right } => self.compare(left, right),
+                Command::TryLease { workspace, tool, terms, fresh } => {
+                    let to = (&self.plugs.store, &self.notices, &self.quit);
+                    self.trial.ask(to, (workspace, tool), *terms, fresh);
+                }
                 Command::Inspect { session, subject, until } => self.inspect(session, subject, until),
                 Command::Inbox(open) => self.tell_inbox(open, &idle),
                 Command::Look(session) => {
@@ -155,6 +162,7 @@ impl Desk {
     fn fork(&mut self, parent: SessionId, at: Option<EventNo>, twist: Twist) {
         let (plugs, notices, quit) = (self.plugs.clone(), self.notices.clone(), self.quit.clone());
         let (by, tools) = (self.hand.by().clone(), self.hand.tools().clone());
+        let twist = self.hand.twist(twist);
         self.agents.spawn(async move {
             let wish = Wish { at, twist, into: None };
             let forked = tokio::select! {

@@ -8,6 +8,7 @@ use crate::domain::commit::Class;
 use crate::domain::decide::{begun, decide};
 use crate::domain::decide_stop::at_start;
 use crate::domain::event::{Fact, Parent};
+use crate::domain::fork::Twist;
 use crate::domain::ids::SessionId;
 use crate::domain::marks::title;
 use crate::domain::order::{Order, Refusal, Task};
@@ -123,14 +124,25 @@ impl Hand {
 
     /// Gives an order; answers the session as it stands after it.
     pub async fn order(&mut self, id: &SessionId, order: &Order) -> Result<&Session, RecordFault> {
-        let order = self.veil.as_ref().map_or_else(|| order.clone(), |veil| veiled::order(&**veil, order));
         let mut ledger = self.look(id).await?;
+        let order = match &self.veil {
+            Some(veil) => veiled::order(&**veil, order, ledger.session()),
+            None => order.clone(),
+        };
         let (tools, clock, settings, by) = (&self.tools, &self.clock, self.settings, &self.by);
         let result =
             ledger.record(|session| decide(session, &order, by, &settings.kit(tools, clock.now(), 0))).await;
         self.keep(ledger);
         result?;
         self.kept.back().map(Ledger::session).ok_or_else(|| LogFault::NoSession(id.to_string()).into())
+    }
+
+    /// What a fork is to change, as it may be kept.
+    pub fn twist(&self, twist: Twist) -> Twist {
+        match &self.veil {
+            Some(veil) => veiled::twist(&**veil, twist),
+            None => twist,
+        }
     }
 
     /// The session as it stands.

@@ -1,7 +1,7 @@
 //! What drives a run: tasks and channels, no files, no screen.
 //!
 //! Who owns which task, and how it ends: `desk` owns one `agent` task per driven session, one per fork that is being made,
-//! one watcher for the session on the screen, one for the inbox with its clerk, and the `library` one for the list, one for a
+//! one watcher for the session on the screen, one for the trial of a lease, one for the inbox with its clerk, and the `library` one for the list, one for a
 //! search and those for deeds; all end when the desk is told to quit. An `agent` owns the model request and the calls it
 //! started and stops them before it ends. `upkeep` ends with the workbench. `hand` owns nothing: it writes an operator's word and returns.
 
@@ -21,6 +21,7 @@ pub mod restore; // the files of a session's workspace, put back
 pub mod close; // a session taken up without a model
 pub mod reading; // a stored session as it is read for a replay
 pub mod compare; // two stored sessions read and compared
+pub mod lease_trial; // what a lease would have allowed in past sessions
 pub mod inspect; // one event looked at closely: read, its request made again, its contents fetched
 pub mod watch; // a session as it is told to a screen
 pub mod retention; // what is kept how long; removing a session for good

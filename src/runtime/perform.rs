@@ -6,8 +6,9 @@ use crate::domain::event::Fact;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, SessionId};
+use crate::domain::judged::Judged;
 use crate::domain::message::Draft;
-use crate::domain::outcome::{Judged, Keeping, Report};
+use crate::domain::outcome::{Keeping, Report};
 use crate::domain::policy::{Mode, Word};
 use crate::domain::sandbox::{Profile, Walls};
 use crate::domain::session::Session;
@@ -30,6 +31,7 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(J
     let spec = kitbag.tools.book().get(&call.tool)?;
     let touches = tool.touches(args);
     let walls = tool.walls().await;
+    let sandbox = walls.as_ref().map_or(Profile::NONE, Walls::in_force).name();
     let verdict = kitbag.judge.judge(Case {
         tool: &call.tool,
         args,
@@ -38,7 +40,7 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(J
         workspace: &session.workspace,
         agent: &session.agent,
         mode: session.run.as_ref().map_or(Mode::Auto, |run| run.mode),
-        sandbox: walls.as_ref().map_or(Profile::NONE, Walls::in_force).name(),
+        sandbox,
     });
     let verdict = match &walls {
         Some(walls) => walls.narrowed(verdict),
@@ -46,7 +48,9 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(J
     };
     let shown = verdict.word != Word::Deny && (verdict.word == Word::Ask || spec.effect != Effect::ReadOnly);
     let preview = if shown { tool.preview(args).await } else { Preview::None };
-    Some((Judged { call: call.id, verdict, touches, preview }, walls))
+    // Only what runs programs is held.
+    let sandbox = walls.as_ref().map(|_| sandbox.to_string()).unwrap_or_default();
+    Some((Judged { call: call.id, verdict, touches, preview, sandbox }, walls))
 }
 
 /// Whether a call that the policy allows may change files: then they are kept before it starts.
@@ -125,7 +129,8 @@ pub fn running(
     let tool = kitbag.tools.get(&call.tool)?.clone();
     let (live, name) = (live.clone(), session.id.clone());
     let output = Arc::new(move |text: String| live.shout(&name, Draft::Output { call: id, text }));
-    let cleared = Cleared { args: call.args()?.clone(), key, output, walls, stop };
+    let scripts = call.approval.as_ref().map(|_| call.preview.scripts().to_vec());
+    let cleared = Cleared { args: call.args()?.clone(), key, output, walls, scripts, stop };
     Some(Running { call: id, tool, cleared })
 }
 

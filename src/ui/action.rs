@@ -49,6 +49,8 @@ pub enum Action {
     Compare,
     /// Breakpoints, and notes for the model.
     Stops(Stops),
+    /// Leases.
+    Lease(Lease),
     /// An event looked at closely.
     Inspect(Inspect),
     /// The holds of all sessions.
@@ -131,6 +133,16 @@ pub enum Stops {
     Extend,
 }
 
+/// Leases: the list, and what is done with one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[allow(missing_docs, reason = "each is said in a sentence in the table")]
+pub enum Lease {
+    Page,
+    Grant,
+    Newline,
+    Revoke,
+}
+
 /// Scrolling and choosing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs, reason = "each is said in a sentence in the table")]
@@ -192,6 +204,7 @@ pub enum Decide {
     Edit,
     Reject,
     Respond,
+    Always,
     Happened,
     RunAgain,
     GiveUp,

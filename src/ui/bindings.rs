@@ -1,6 +1,6 @@
 //! The table of keys: where each counts, what it does, how it is called. Handling, key line, help and palette read it.
 
-use crate::ui::action::{Action, Decide, Editor, Go, Inspect, Item, Move, Steer, Stops, Text, Tray};
+use crate::ui::action::{Action, Decide, Editor, Go, Inspect, Item, Lease, Move, Steer, Stops, Text, Tray};
 use crate::ui::bindings_inbox::INBOX;
 use crate::ui::bindings_over::OVER;
 use crate::ui::bindings_replay::REPLAY;
@@ -84,6 +84,14 @@ const WORKBENCH: &[Binding] = &[
         "Reject the call; the model reads the reason.",
     ),
     row(C::Approval, A::Decide(Decide::Respond), "respond", &["r"], "respond", "Answer in the tool's place."),
+    row(
+        C::Approval,
+        A::Decide(Decide::Always),
+        "always",
+        &["a"],
+        "always…",
+        "Approve it and the next ones like it: write a lease, and see what it would have allowed.",
+    ),
     row(
         C::Unknown,
         A::Decide(Decide::Happened),
@@ -204,6 +212,14 @@ const WORKBENCH: &[Binding] = &[
         &["b"],
         "",
         "Breakpoints and notes: set, remove.",
+    ),
+    row(
+        C::Workbench,
+        A::Lease(Lease::Page),
+        "leases",
+        &["L"],
+        "",
+        "The leases: what is left of each, revoke.",
     ),
     row(C::Workbench, A::Stops(Stops::Until), "run-until", &["u"], "", "Stop there once, and go on."),
     row(C::Workbench, A::Stops(Stops::Extend), "extend", &["x"], "", "Give it more than its limit."),

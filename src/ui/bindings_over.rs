@@ -1,6 +1,6 @@
 //! The keys of what lies over the workbench, and those that count everywhere.
 
-use crate::ui::action::{Action as A, Inspect, Item, Move, Stops};
+use crate::ui::action::{Action as A, Inspect, Item, Lease, Move, Stops};
 use crate::ui::bindings::{Binding, row};
 use crate::ui::mode::Context as C;
 
@@ -136,6 +136,31 @@ pub const OVER: &[Binding] = &[
     ),
     row(C::Breaks, A::Move(Move::Down), "down", &["Down", "Ctrl-N"], "", "One down."),
     row(C::Breaks, A::Move(Move::Up), "up", &["Up"], "", "One up."),
+    row(
+        C::Lease,
+        A::Lease(Lease::Grant),
+        "grant",
+        &["Ctrl-S"],
+        "grant",
+        "Approve the call that waits, and grant what is written.",
+    ),
+    row(C::Lease, A::Lease(Lease::Newline), "newline", &["Enter", "Ctrl-J"], "", "A new line."),
+    row(C::Lease, A::Close, "close", &["Esc"], "leave", "Leave the call as it is; nothing is granted."),
+    row(
+        C::Leases,
+        A::Lease(Lease::Revoke),
+        "revoke",
+        &["x"],
+        "revoke",
+        "Take the chosen lease back: what it cleared and has not started asks again.",
+    ),
+    row(C::Leases, A::Close, "close", &["Esc", "q"], "close", "Back to the workbench."),
+    row(C::Leases, A::Move(Move::Down), "down", &["j", "Down"], "down", "One down."),
+    row(C::Leases, A::Move(Move::Up), "up", &["k", "Up"], "up", "One up."),
+    row(C::Leases, A::Move(Move::HalfDown), "half-down", &["Ctrl-D", "PageDown"], "", "Half a page down."),
+    row(C::Leases, A::Move(Move::HalfUp), "half-up", &["Ctrl-U", "PageUp"], "", "Half a page up."),
+    row(C::Leases, A::Move(Move::Top), "top", &["g g", "Home"], "", "To the last given."),
+    row(C::Leases, A::Move(Move::Bottom), "bottom", &["G", "End"], "", "To the first given."),
     row(C::Help, A::Move(Move::Down), "down", &["j", "Down"], "down", "One down."),
     row(C::Help, A::Move(Move::Up), "up", &["k", "Up"], "up", "One up."),
     row(

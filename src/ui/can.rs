@@ -8,13 +8,13 @@ use crate::domain::policy::Mode;
 use crate::domain::session::Session;
 use crate::domain::stops::Stop;
 use crate::domain::waits::Waits;
-use crate::ui::action::{Action, Decide, Go, Item, Steer, Stops, Text, Tray};
+use crate::ui::action::{Action, Decide, Go, Item, Lease, Steer, Stops, Text, Tray};
 use crate::ui::app::App;
 use crate::ui::inbox::Inbox;
 use crate::ui::library::Typing;
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
-use crate::ui::update_library;
+use crate::ui::{update_lease, update_library};
 
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
@@ -64,6 +64,8 @@ pub fn over(app: &App, overlay: &Overlay) -> Context {
         Overlay::Editor(editor) if editor.fork.is_some() => Context::ForkEditor,
         Overlay::Editor(_) => Context::Editor,
         Overlay::Breaks(_) => Context::Breaks,
+        Overlay::Lease(_) => Context::Lease,
+        Overlay::Leases(_) => Context::Leases,
         Overlay::Batch(page) if page.sent => Context::BatchSent,
         Overlay::Batch(_) => Context::Batch,
     }
@@ -100,12 +102,16 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Decide(Decide::Edit | Decide::Reject | Decide::Respond) => {
             !replayed && app.facing().is_some()
         }
+        Action::Decide(Decide::Always) => !replayed && asks(app),
         Action::Decide(_) => !replayed && app.held().is_some(),
         Action::Stops(Stops::Until) => live && !replayed,
         Action::Stops(Stops::Extend) => {
             !replayed && session.and_then(Session::live).is_some_and(|run| !run.budget.is_none())
         }
         Action::Stops(_) => session.is_some() && !replayed,
+        Action::Lease(Lease::Grant | Lease::Newline) => matches!(app.over.top(), Some(Overlay::Lease(_))),
+        Action::Lease(Lease::Page) => session.is_some(),
+        Action::Lease(Lease::Revoke) => !replayed && update_lease::rows(app) > 0,
         Action::Seek(_) => replayed,
         Action::Write => !replayed,
         Action::Text(Text::Send) => !replayed || app.question.is_some(),
@@ -147,11 +153,13 @@ pub fn can(app: &App, action: Action) -> bool {
 
 /// Whether an action means something while the inbox is open: nothing of the workbench behind it does.
 fn can_in_inbox(app: &App, action: Action) -> bool {
-    let writes = app.question.is_some() || matches!(app.over.top(), Some(Overlay::Editor(_)));
+    let edits = matches!(app.over.top(), Some(Overlay::Editor(_) | Overlay::Lease(_)));
+    let writes = app.question.is_some() || edits;
     let inbox = app.inbox.as_ref();
     let chosen = inbox.and_then(Inbox::chosen);
     match action {
         Action::Decide(Decide::Edit | Decide::Reject | Decide::Respond) => app.facing().is_some(),
+        Action::Decide(Decide::Always) => asks(app),
         Action::Decide(_) => app.held().is_some(),
         Action::Steer(Steer::Step | Steer::Continue) => app.stop().is_some() && may_go_on(app),
         Action::Stops(Stops::Extend) => app.stop().and_then(Stop::held).is_some_and(Held::is_budget),
@@ -164,6 +172,9 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
             chosen.is_some_and(|held| matches!(held.waits, Waits::Approval | Waits::Unknown))
         }
         Action::Inbox(Tray::Confirm) => inbox.is_some_and(|inbox| !inbox.marks.is_empty()),
+        Action::Lease(what) => {
+            matches!((what, app.over.top()), (Lease::Grant | Lease::Newline, Some(Overlay::Lease(_))))
+        }
         Action::Text(Text::Send | Text::Newline) => writes,
         Action::Palette => !writes && !is_typed_into(app) && takes_palette(app),
         Action::Move(_)
@@ -194,6 +205,11 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
     }
 }
 
+/// Whether a call waits for a decision, and not to be settled.
+fn asks(app: &App) -> bool {
+    app.held().is_some_and(|call| call.state == CallState::Held)
+}
+
 /// Whether the sessions are listed, also below the palette or the help.
 fn lists(app: &App) -> bool {
     let shown = match app.over.top() {
@@ -207,7 +223,7 @@ fn lists(app: &App) -> bool {
 pub fn is_typed_into(app: &App) -> bool {
     let library = &app.library;
     app.over.iter().any(|over| match over {
-        Overlay::Editor(_) => true,
+        Overlay::Editor(_) | Overlay::Lease(_) => true,
         Overlay::Breaks(list) => !list.input.is_empty(),
         Overlay::Inspect(asked) => asked.typing.as_ref().is_some_and(|typing| !typing.is_empty()),
         Overlay::Batch(page) => !page.sent && !page.input.is_empty(),
@@ -221,6 +237,7 @@ pub fn is_typed_into(app: &App) -> bool {
         | Overlay::Palette(_)
         | Overlay::Themes { .. }
         | Overlay::Fork(_)
+        | Overlay::Leases(_)
         | Overlay::Compare(_) => false,
     })
 }
@@ -228,13 +245,18 @@ pub fn is_typed_into(app: &App) -> bool {
 /// Whether the palette may lie over all that is there: a choice that is being made is made first, a batch is confirmed.
 fn takes_palette(app: &App) -> bool {
     app.over.iter().all(|over| match over {
-        Overlay::Palette(_) | Overlay::Themes { .. } | Overlay::Fork(_) | Overlay::Editor(_) => false,
+        Overlay::Palette(_)
+        | Overlay::Themes { .. }
+        | Overlay::Fork(_)
+        | Overlay::Lease(_)
+        | Overlay::Editor(_) => false,
         Overlay::Batch(page) => page.sent,
         Overlay::Help
         | Overlay::Sessions
         | Overlay::Compare(_)
         | Overlay::Inspect(_)
         | Overlay::Keeping(_)
+        | Overlay::Leases(_)
         | Overlay::Breaks(_) => true,
     })
 }
@@ -287,6 +309,7 @@ pub fn running(app: &App) -> impl Iterator<Item = &Call> {
 
 /// Whether a key decides only once the panel was read to its end, and it was not: the key line then leaves it out.
 pub fn wants_reading(app: &App, action: Action) -> bool {
-    let reads = matches!(action, Action::Decide(Decide::Approve | Decide::Edit | Decide::RunAgain));
+    let reads =
+        matches!(action, Action::Decide(Decide::Approve | Decide::Edit | Decide::Always | Decide::RunAgain));
     reads && app.unseen() > 0
 }

@@ -19,6 +19,7 @@ pub mod keymap; // the keys in force, and the look-up
 pub mod edit_json; // JSON as it is edited: nothing hides, and where each member stands
 pub mod marked; // the marked sessions
 pub mod edit; // text being written: composer, questions
+pub mod leasing; // a lease being written
 pub mod edit_args; // the arguments of a call being changed
 pub mod paper; // the conversation laid out for a width
 pub mod pile; // what lies over the workbench
@@ -50,6 +51,7 @@ pub mod update_mouse; // the mouse moves the focus and turns the wheel
 pub mod update_panel; // the decision panel follows the oldest call that waits
 pub mod update_decide; // the one place where a key becomes a decision
 pub mod update_stops; // breakpoints are set and removed, notes written
+pub mod update_lease; // leases are written, tried, granted and taken back
 pub mod update_inbox; // the inbox is opened, followed and left
 pub mod update_batch; // holds are marked and answered together
 pub mod update_watch; // another session comes to the screen

@@ -213,6 +213,10 @@ pub enum Context {
     Choose,
     /// The breakpoints are open.
     Breaks,
+    /// A lease is being written.
+    Lease,
+    /// The leases are listed.
+    Leases,
     /// The list of the inbox has the keys.
     Inbox,
     /// The chosen hold of the inbox has the keys.
@@ -227,7 +231,7 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 28] = [
+    pub const ALL: [Context; 30] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
@@ -250,6 +254,8 @@ impl Context {
         Context::Inspector,
         Context::Choose,
         Context::Breaks,
+        Context::Lease,
+        Context::Leases,
         Context::Inbox,
         Context::InboxCase,
         Context::Batch,
@@ -284,6 +290,8 @@ impl Context {
             Context::Inspector => "inspector",
             Context::Choose => "choose",
             Context::Breaks => "breakpoints",
+            Context::Lease => "lease",
+            Context::Leases => "leases",
             Context::Inbox => "inbox",
             Context::InboxCase => "inbox-hold",
             Context::Batch => "batch",
@@ -318,6 +326,8 @@ impl Context {
             Context::Inspector => "An event looked at closely",
             Context::Choose => "Choosing from a list",
             Context::Breaks => "Breakpoints",
+            Context::Lease => "Writing a lease",
+            Context::Leases => "Leases",
             Context::Inbox => "Inbox",
             Context::InboxCase => "A hold of the inbox",
             Context::Batch => "Confirming a batch",
@@ -339,6 +349,7 @@ impl Context {
             | Context::Retention
             | Context::Choose
             | Context::Breaks
+            | Context::Lease
             | Context::Batch => true,
             Context::Global
             | Context::Workbench
@@ -355,6 +366,7 @@ impl Context {
             | Context::Inspector
             | Context::Inbox
             | Context::InboxCase
+            | Context::Leases
             | Context::BatchSent
             | Context::Help => false,
         }

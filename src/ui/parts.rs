@@ -14,6 +14,7 @@ use crate::ui::edit_args::ArgEditor;
 use crate::ui::inbox::Batch;
 use crate::ui::inspecting::Inspecting;
 use crate::ui::keeping::Keeping;
+use crate::ui::leasing::Leasing;
 use crate::ui::mode::{Ask, ForkPoint, Pane};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::scroll::Scroll;
@@ -199,6 +200,10 @@ pub enum Overlay {
     Editor(Box<ArgEditor>),
     /// The breakpoints.
     Breaks(BreakList),
+    /// A lease, being written.
+    Lease(Box<Leasing>),
+    /// The leases of the session; which is chosen, from the last given.
+    Leases(usize),
     /// The retention rules, to be changed.
     Keeping(Box<Keeping>),
     /// A batch of the inbox, to be confirmed.

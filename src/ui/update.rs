@@ -12,8 +12,8 @@ use crate::ui::key::Key;
 use crate::ui::mode::Focus;
 use crate::ui::parts::{Overlay, Toast};
 use crate::ui::{
-    update_batch, update_decide, update_inbox, update_keeping, update_keys, update_library, update_mouse,
-    update_notice, update_panel, update_replay,
+    update_batch, update_decide, update_inbox, update_keeping, update_keys, update_lease, update_library,
+    update_mouse, update_notice, update_panel, update_replay,
 };
 
 /// After so long a wait for a person, in milliseconds, the clocks on the screen go on more slowly.
@@ -122,6 +122,7 @@ pub fn update(app: &mut App, msg: Msg, now: Micros) -> Vec<Effect> {
     update_panel::follow(app, &mut effects);
     update_library::follow(app, &mut effects);
     update_keeping::follow(app, &mut effects);
+    update_lease::follow(app, &mut effects);
     effects
 }
 
@@ -146,8 +147,11 @@ fn paste(app: &mut App, text: &str) {
             }
         }
         Some(Overlay::Keeping(page)) => page.paste(text),
+        Some(Overlay::Lease(page)) => page.paste(text),
         Some(Overlay::Batch(batch)) if batch.asks() => batch.input.insert(text),
-        Some(Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help | Overlay::Batch(_)) => {}
+        Some(
+            Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help | Overlay::Batch(_) | Overlay::Leases(_),
+        ) => {}
         None => match (&mut app.question, app.focus) {
             (Some(question), _) => question.text.insert(text),
             (None, Focus::Composer) => app.composer.insert(text),

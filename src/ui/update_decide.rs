@@ -17,7 +17,7 @@ use crate::ui::edit_args::ArgEditor;
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::{update_batch, update_find, update_fork, update_replay, update_stops};
+use crate::ui::{update_batch, update_find, update_fork, update_lease, update_replay, update_stops};
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -59,7 +59,8 @@ pub fn act(app: &mut App, decide: Decide, effects: &mut Vec<Effect>) {
         Decide::Reject => ask(app, Ask::Reject(call)),
         Decide::Respond => ask(app, Ask::Respond(call)),
         Decide::GiveUp => ask(app, settle(Settling::Abandon)),
-        Decide::Edit | Decide::RunAgain if !read(app) => {}
+        Decide::Edit | Decide::Always | Decide::RunAgain if !read(app) => {}
+        Decide::Always => update_lease::open(app, call),
         Decide::Edit => edit(app, call),
         Decide::Happened => ask(app, settle(Settling::Happened)),
         Decide::RunAgain => ask(app, settle(Settling::Again)),

@@ -258,6 +258,8 @@ pub fn done(order: &Order) -> &'static str {
     match order {
         Order::Approve { .. } => "approved",
         Order::ApproveEdited { .. } => "approved as edited",
+        Order::Grant { .. } => "approved, with a lease",
+        Order::Revoke(_) => "revoked",
         Order::Reject { .. } => "rejected",
         Order::Respond { .. } => "answered",
         Order::Settle { how: Settling::Happened, .. } => "settled: it happened",

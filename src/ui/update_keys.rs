@@ -6,7 +6,7 @@ use crate::domain::notice::Driver;
 use crate::domain::order::{Order, Task};
 use crate::domain::policy::Mode;
 use crate::domain::tool_spec::Effect as ToolEffect;
-use crate::ui::action::{Action, Go, Item, Move, Steer, Stops, Tray};
+use crate::ui::action::{Action, Go, Item, Lease, Move, Steer, Stops, Tray};
 use crate::ui::app::{App, TWICE_MS};
 use crate::ui::can;
 use crate::ui::edit::TextBox;
@@ -17,7 +17,8 @@ use crate::ui::parts::{Chooser, Overlay, Question, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
     update_batch, update_compare, update_decide, update_fork, update_inbox, update_inspect, update_keeping,
-    update_library, update_list, update_panel, update_panes, update_replay, update_stops, update_write,
+    update_lease, update_library, update_list, update_panel, update_panes, update_replay, update_stops,
+    update_write,
 };
 
 /// Texts that were sent and are kept for the composer.
@@ -67,12 +68,13 @@ fn write(app: &mut App, key: Key) {
             }
         }
         Some(Overlay::Keeping(page)) => page.key(key),
+        Some(Overlay::Lease(page)) => page.key(key),
         Some(Overlay::Batch(batch)) => {
             if batch.asks() {
                 batch.input.key(key);
             }
         }
-        Some(Overlay::Editor(_) | Overlay::Compare(_) | Overlay::Help) => {}
+        Some(Overlay::Editor(_) | Overlay::Leases(_) | Overlay::Compare(_) | Overlay::Help) => {}
         None => {
             if let Some(question) = &mut app.question {
                 question.text.key(key);
@@ -110,7 +112,10 @@ fn cannot(app: &mut App, action: Action) {
         Action::Inbox(Tray::Case) if app.inbox.as_ref().is_some_and(|inbox| inbox.chosen().is_some()) => {
             toast(app, "There is nothing to decide: nobody drives it.", "c takes it up here");
         }
-        Action::Stops(_) => toast(app, "There is no session to do that to yet.", "i writes the first task"),
+        Action::Lease(Lease::Revoke) => toast(app, "There is nothing to revoke.", ""),
+        Action::Lease(Lease::Page) | Action::Stops(_) => {
+            toast(app, "There is no session to do that to yet.", "i writes the first task")
+        }
         Action::List(what) => update_library::cannot(app, what),
         Action::Palette if app.question.is_some() => {
             toast(app, "Answer the question first.", "Enter answers, Esc goes back");
@@ -127,6 +132,7 @@ fn cannot(app: &mut App, action: Action) {
         | Action::Go(_)
         | Action::Decide(_)
         | Action::Editor(_)
+        | Action::Lease(Lease::Grant | Lease::Newline)
         | Action::Text(_)
         | Action::Seek(_)
         | Action::Help
@@ -191,6 +197,7 @@ pub fn run(app: &mut App, action: Action, key: Key, effects: &mut Vec<Effect>) {
         }
         Action::NewSession => update_list::new_session(app),
         Action::Stops(stops) => update_stops::act(app, stops, effects),
+        Action::Lease(lease) => update_lease::act(app, lease, effects),
         Action::Inspect(word) => update_inspect::act(app, word, effects),
     }
 }
@@ -210,7 +217,8 @@ fn moved(app: &mut App, step: Move) {
         Some(Overlay::Inspect(_)) => update_inspect::moved(app, step),
         Some(Overlay::Batch(_)) => update_batch::moved(app, step),
         Some(Overlay::Keeping(_)) => update_keeping::moved(app, step),
-        Some(Overlay::Editor(_)) => {}
+        Some(Overlay::Leases(_)) => update_lease::moved(app, step),
+        Some(Overlay::Editor(_) | Overlay::Lease(_)) => {}
         None => update_panes::moved(app, step),
     }
 }
@@ -225,7 +233,13 @@ fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
         Some(Overlay::Inspect(_)) => update_inspect::on_item(app, item, effects),
         Some(Overlay::Keeping(_)) if item == Item::Open => update_keeping::keep(app, effects),
         Some(
-            Overlay::Editor(_) | Overlay::Help | Overlay::Breaks(_) | Overlay::Batch(_) | Overlay::Keeping(_),
+            Overlay::Editor(_)
+            | Overlay::Help
+            | Overlay::Breaks(_)
+            | Overlay::Batch(_)
+            | Overlay::Lease(_)
+            | Overlay::Leases(_)
+            | Overlay::Keeping(_),
         ) => {}
         None => update_panes::act(app, item, effects),
     }

@@ -60,6 +60,8 @@ pub fn shift(app: &mut App, by: isize) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Lease(_)
+            | Overlay::Leases(_)
             | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
@@ -78,6 +80,8 @@ pub fn shift(app: &mut App, by: isize) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Lease(_)
+            | Overlay::Leases(_)
             | Overlay::Keeping(_)
             | Overlay::Batch(_),
         )
@@ -123,6 +127,8 @@ fn open(app: &mut App, effects: &mut Vec<Effect>) {
             | Overlay::Compare(_)
             | Overlay::Inspect(_)
             | Overlay::Editor(_)
+            | Overlay::Lease(_)
+            | Overlay::Leases(_)
             | Overlay::Breaks(_)
             | Overlay::Keeping(_)
             | Overlay::Batch(_),

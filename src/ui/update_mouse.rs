@@ -7,8 +7,8 @@ use crate::ui::panes::playback;
 use crate::ui::parts::Overlay;
 use crate::ui::update::Mouse;
 use crate::ui::{
-    update_batch, update_compare, update_inbox, update_inspect, update_list, update_panel, update_panes,
-    update_replay,
+    update_batch, update_compare, update_inbox, update_inspect, update_lease, update_list, update_panel,
+    update_panes, update_replay,
 };
 
 /// Takes what the mouse did.
@@ -65,7 +65,8 @@ fn wheel(app: &mut App, column: u16, row: u16, lines: i32) {
         Some(Overlay::Compare(_)) => by(app, lines, update_compare::moved),
         Some(Overlay::Inspect(_)) => by(app, lines, update_inspect::moved),
         Some(Overlay::Batch(_)) => update_batch::moved(app, if lines < 0 { Move::Up } else { Move::Down }),
-        Some(Overlay::Editor(_) | Overlay::Keeping(_)) => {}
+        Some(Overlay::Leases(_)) => update_lease::moved(app, if lines < 0 { Move::Up } else { Move::Down }),
+        Some(Overlay::Editor(_) | Overlay::Lease(_) | Overlay::Keeping(_)) => {}
         None => {
             if let Some(pane) = app.layout.pane_at(column, row) {
                 update_panes::wheel(app, pane, lines);

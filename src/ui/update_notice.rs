@@ -10,8 +10,8 @@ use crate::ui::app::App;
 use crate::ui::drafts::Drafts;
 use crate::ui::update::{Effect, fault};
 use crate::ui::{
-    update_compare, update_deeds, update_fork, update_inbox, update_inspect, update_keeping, update_library,
-    update_replay, update_texts, update_watch,
+    update_compare, update_deeds, update_fork, update_inbox, update_inspect, update_keeping, update_lease,
+    update_library, update_replay, update_texts, update_watch,
 };
 
 /// Takes in one notice. What concerns another session than the watched one is old news.
@@ -65,6 +65,7 @@ pub fn notice(app: &mut App, notice: Notice, effects: &mut Vec<Effect>) {
             update_inbox::not_looked(app, &session, (sentence, hint));
         }
         Notice::Answered { id, result } => update_inbox::answered(app, id, result),
+        Notice::LeaseTried { tool, terms, tried } => update_lease::tried(app, &tool, &terms, tried),
         Notice::Compared(result) => update_compare::arrived(app, result),
         Notice::NotCompared { left, right, sentence, hint } => {
             update_compare::failed(app, &left, &right, (sentence, hint));

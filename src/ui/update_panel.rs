@@ -67,6 +67,7 @@ fn close_stale(app: &mut App) {
     let asked = app.question.as_ref().and_then(|question| question.ask.call());
     let edited = app.over.iter().find_map(|over| match over {
         Overlay::Editor(editor) => Some(editor.call).filter(|_| editor.fork.is_none()),
+        Overlay::Lease(page) => Some(page.call.id),
         Overlay::Help
         | Overlay::Palette(_)
         | Overlay::Themes { .. }
@@ -76,6 +77,7 @@ fn close_stale(app: &mut App) {
         | Overlay::Inspect(_)
         | Overlay::Batch(_)
         | Overlay::Keeping(_)
+        | Overlay::Leases(_)
         | Overlay::Breaks(_) => None,
     });
     if asked.is_some() {

@@ -77,6 +77,8 @@ fn belongs(overlay: &Overlay) -> bool {
         | Overlay::Fork(_)
         | Overlay::Editor(_)
         | Overlay::Breaks(_)
+        | Overlay::Lease(_)
+        | Overlay::Leases(_)
         | Overlay::Inspect(_) => true,
         Overlay::Help
         | Overlay::Themes { .. }
@@ -100,6 +102,9 @@ fn lost_of(overlay: &Overlay) -> Option<String> {
         Overlay::Editor(editor) if !editor.is_changed() => None,
         Overlay::Editor(editor) if editor.fork.is_some() => Some("Your fork was not made".to_string()),
         Overlay::Editor(editor) => Some(format!("Your arguments for {} were not sent", editor.call)),
+        Overlay::Lease(page) => {
+            page.is_changed().then(|| format!("Your lease for {} was not granted", page.call.id))
+        }
         Overlay::Breaks(list) => (!list.input.is_empty()).then(|| "The breakpoint was not set".to_string()),
         Overlay::Help
         | Overlay::Palette(_)
@@ -109,6 +114,7 @@ fn lost_of(overlay: &Overlay) -> Option<String> {
         | Overlay::Inspect(_)
         | Overlay::Batch(_)
         | Overlay::Keeping(_)
+        | Overlay::Leases(_)
         | Overlay::Compare(_) => None,
     }
 }

@@ -104,12 +104,13 @@ pub fn is_writing(app: &App) -> bool {
             | Overlay::Themes { .. }
             | Overlay::Fork(_)
             | Overlay::Keeping(_)
+            | Overlay::Lease(_)
             | Overlay::Breaks(_),
         ) => true,
         Some(Overlay::Sessions) => app.library.typing != Typing::Nothing,
         Some(Overlay::Inspect(asked)) => asked.typing.is_some(),
         Some(Overlay::Batch(batch)) => batch.asks(),
-        Some(Overlay::Help | Overlay::Compare(_)) => false,
+        Some(Overlay::Help | Overlay::Leases(_) | Overlay::Compare(_)) => false,
         None => app.question.is_some() || app.focus == Focus::Composer,
     }
 }

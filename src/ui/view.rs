@@ -58,7 +58,7 @@ use crate::ui::layout::{Place, Room, tab_width};
 use crate::ui::mode::{Focus, Pane};
 use crate::ui::panes::{
     approval, batch, breaks, calls, compare, composer, conversation, editor, footer, help, inbox, inspect,
-    keeping, palette, playback, sessions, status, trace,
+    keeping, leases, palette, playback, sessions, status, trace,
 };
 use crate::ui::parts::Overlay;
 use crate::ui::theme::Role;
@@ -214,6 +214,8 @@ fn overlay(app: &App, buf: &mut Buffer) {
         }
         Overlay::Breaks(list) if list.until => "Run until".to_string(),
         Overlay::Breaks(_) => "Breakpoints".to_string(),
+        Overlay::Lease(page) => format!("A lease for {} {}", page.call.id, page.call.tool),
+        Overlay::Leases(_) => "Leases".to_string(),
         Overlay::Batch(page) => batch::title(page),
         Overlay::Keeping(_) => "How long sessions are kept".to_string(),
     };
@@ -234,6 +236,8 @@ fn overlay(app: &App, buf: &mut Buffer) {
         }
         Overlay::Editor(text) => editor::draw(app, text, place.inner, buf),
         Overlay::Breaks(list) => breaks::draw(app, list, place.inner, buf),
+        Overlay::Lease(page) => leases::draw(app, page, place.inner, buf),
+        Overlay::Leases(chosen) => leases::list(app, *chosen, place.inner, buf),
         Overlay::Batch(page) => batch::draw(app, page, place.inner, buf),
         Overlay::Keeping(page) => keeping::draw(app, page, place.inner, buf),
     }
@@ -274,7 +278,8 @@ pub fn cursor(app: &App) -> Option<(u16, u16)> {
         }
         Some(Overlay::Batch(page)) => return batch::cursor(app, page, inner),
         Some(Overlay::Keeping(page)) => return keeping::cursor(page, inner),
-        Some(Overlay::Compare(_) | Overlay::Help) => return None,
+        Some(Overlay::Lease(page)) => return Some(leases::cursor(app, page, inner)),
+        Some(Overlay::Compare(_) | Overlay::Leases(_) | Overlay::Help) => return None,
         None => {}
     }
     match &app.question {

@@ -82,6 +82,21 @@ fn every_call_is_told_with_who_decided_and_why() {
     home.run(&["audit", &id, "--html", &path]).fails(1, &["not there yet"]);
 }
 
+/// A fork's log begins with what was copied: every look and every glance was counted again with each fork.
+#[test]
+fn what_a_fork_copied_is_counted_once() {
+    let home = Home::new();
+    let id = decided(&home);
+    let figures = || home.run(&["audit", "--all", "--json"]).json()["figures"].clone();
+    let before = figures();
+    done(&home.run(&["fork", &id]));
+    let after = figures();
+    assert_eq!(after["sessions"], 2);
+    for name in ["tasks", "calls", "by_rule", "held", "decisions", "approved", "edited", "refused"] {
+        assert_eq!(after[name], before[name], "{name}");
+    }
+}
+
 #[test]
 fn a_log_that_was_changed_is_told_as_such() {
     let home = Home::new();

@@ -30,7 +30,9 @@ fn command(args: Value, argv: &[&str], cwd: &str) -> Story {
     story.task("Push it.").reply(900, "Pushing.", &[("shell", args)]);
     let argv: Vec<String> = argv.iter().map(ToString::to_string).collect();
     let touches = vec![Touch::Command { argv: argv.clone() }, Touch::Read { path: cwd.to_string() }];
-    let preview = Preview::Command { argv, cwd: cwd.to_string(), sandbox: WALLS.to_string() };
+    let parts = tackroom::domain::reach::shown(&argv);
+    let (cwd, sandbox, scripts) = (cwd.to_string(), WALLS.to_string(), Vec::new());
+    let preview = Preview::Command { argv, cwd, sandbox, parts, scripts };
     story.judge(1, Word::Ask, "commands", "A command may do anything; it asks first.", touches, preview);
     story
 }

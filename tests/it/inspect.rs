@@ -140,6 +140,7 @@ async fn an_edit_that_was_denied_did_not_run() {
         destroys: false,
         touches: Vec::new(),
         preview: Default::default(),
+        sandbox: String::new(),
     };
     story.facts(Class::Worker, vec![judged]);
     story.wait(700).approve(1).wait(1).run(1, 5, Outcome::Ok, "wrote it");

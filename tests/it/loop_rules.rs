@@ -6,10 +6,11 @@ use tackroom::domain::call::{CallState, Ended, Preview};
 use tackroom::domain::event::{Fact, Lapse};
 use tackroom::domain::fault::{Fault, FaultKind};
 use tackroom::domain::ids::CallId;
+use tackroom::domain::judged::Judged;
 use tackroom::domain::message::{Args, AskedCall, Finish, Message, Reply};
 use tackroom::domain::next::{Hold, Step, next};
 use tackroom::domain::order::{Order, Refusal};
-use tackroom::domain::outcome::{Judged, Report};
+use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::run::Turn;
 

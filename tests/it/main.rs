@@ -15,9 +15,13 @@ mod tidy;
 #[cfg(feature = "cedar")]
 mod policy;
 #[cfg(feature = "cedar")]
+mod policy_lines;
+#[cfg(feature = "cedar")]
 mod policy_shell;
 #[cfg(feature = "cedar")]
 mod policy_cli;
+mod policy_foreign;
+mod shell_lines;
 mod text;
 mod theme;
 mod widgets;
@@ -33,6 +37,11 @@ mod budget;
 mod budget_cli;
 mod circles;
 mod breakpoint_grammar;
+mod leases;
+mod leases_cover;
+mod leases_told;
+mod leases_cli;
+mod leases_keys;
 mod crash;
 mod fork;
 mod fork_cli;
@@ -57,6 +66,8 @@ mod sandbox;
 mod sandbox_ends;
 #[cfg(target_os = "linux")]
 mod sandbox_words;
+#[cfg(target_os = "linux")]
+mod scripts;
 mod web_fetch;
 mod walk;
 mod trace;
@@ -93,6 +104,8 @@ mod export;
 mod replicas;
 mod export_forms;
 mod secrets;
+mod secrets_put;
+mod secrets_shown;
 mod frozen;
 mod outsiders;
 mod durable;

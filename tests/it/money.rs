@@ -190,6 +190,11 @@ fn the_longest_name_that_fits_counts_and_no_other_model_is_taken_for_it() {
     ] {
         assert_eq!(found(model, host), name, "{model} at {host}");
     }
+    // Two digits alone are a minor version, of another price.
+    for model in ["gpt-5.10", "grok-4.25", "claude-opus-4-10", "claude-opus-4-99"] {
+        let price = book.price(model, "", &far("api.example.com"));
+        assert_eq!(price.map(|price| price.name.clone()), None, "{model}");
+    }
     let near = Place { host: "127.0.0.1".into(), near: true };
     assert_eq!(book.price("gpt-4o", "gpt-4o", &near), None, "what runs here has no list price");
     let answered = book.price("my-alias", "gpt-4o-mini-2024-07-18", &far("gateway.example.com")).unwrap();

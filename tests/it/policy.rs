@@ -294,8 +294,9 @@ fn long_arguments_are_not_passed_by_rules_that_look_at_them() {
     let judge =
         |len: usize| rules.judge(&policy, "write_file", &json!({ "path": "a", "content": "x".repeat(len) }));
     assert_eq!(judge(1_000).word, Word::Allow);
-    let long = judge(70_000);
-    assert_eq!((long.word, long.why.contains("longer than 64 KiB")), (Word::Ask, true), "{}", long.why);
+    assert_eq!(judge(70_000).word, Word::Allow);
+    let long = judge(1_100_000);
+    assert_eq!((long.word, long.why.contains("longer than 1024 KiB")), (Word::Ask, true), "{}", long.why);
 }
 
 /// Counted, not timed: how many rules are worked out for a call does not grow with rules about other things.
@@ -314,7 +315,7 @@ fn rules_about_other_things_are_not_worked_out() {
     let read = [Touch::Read { path: "a".to_string() }];
     let weighed = force.weigh(&Case::new("read_file", &args, Effect::ReadOnly, &read, &root));
     println!("a read among 509 rules: {} worked out", weighed.parts[0].weighed);
-    assert!(weighed.parts[0].weighed <= 4, "{weighed:?}");
+    assert!(weighed.parts[0].weighed <= 5, "{weighed:?}");
     let host = [Touch::Host { host: "h4.org".to_string(), port: 443 }];
     let weighed = force.weigh(&Case::new("http_get", &args, Effect::ReadOnly, &host, &root));
     assert_eq!((weighed.verdict.word, weighed.parts[0].weighed), (Word::Allow, 252));

@@ -95,7 +95,7 @@ fn refused_rules_stop_everything_with_file_and_line() {
     home.run(&["policy", "show"]).fails(2, &[&place]);
     rules(&home, "a.cedar", ECHO);
     let check = ok(home.run(&["policy", "check"]));
-    assert!(check.out.contains("the rules may be used: 2 files, 10 rules"), "{check:?}");
+    assert!(check.out.contains("the rules may be used: 2 files, 11 rules"), "{check:?}");
     let wide = home.path("wide.cedar");
     fs::write(&wide, "permit (principal, action, resource is Command);").unwrap();
     let wide = wide.display().to_string();
@@ -153,9 +153,27 @@ fn a_verdict_is_explained() {
     ] {
         assert!(told.out.contains(line), "{line:?} is not in {}", told.out);
     }
+    let told = ok(home.run(&[
+        "policy",
+        "explain",
+        "--tool",
+        "run_command",
+        "--args",
+        r#"{"shell": "echo x | ls > f"}"#,
+    ]));
+    for line in [
+        "run sh -c echo x | ls > f: allow",
+        "what it runs and opens is judged by itself",
+        "\nrun echo x: allow",
+        "\nrun ls: ask",
+        "\nwrite f: ask",
+        "fits    workspace-write",
+    ] {
+        assert!(told.out.contains(line), "{line:?} is not in {}", told.out);
+    }
     let told =
-        ok(home.run(&["policy", "explain", "--tool", "run_command", "--args", r#"{"shell": "echo x"}"#]));
-    assert!(told.out.contains("no rule allows it: a shell reads it"), "{}", told.out);
+        ok(home.run(&["policy", "explain", "--tool", "run_command", "--args", r#"{"shell": "echo $(ls"}"#]));
+    assert!(told.out.contains("a shell reads it, and `$(` is not closed, at column 6"), "{}", told.out);
     home.run(&["policy", "explain", "--tool", "nope"])
         .fails(2, &["there is no tool \"nope\"", "run_command"]);
     home.run(&["policy", "explain", "--tool", "read_file", "--args", "{"]).fails(2, &["--args is not JSON"]);
@@ -247,7 +265,8 @@ fn stored_calls_are_judged_again() {
 fn a_file_broken_under_a_run_is_told_and_the_old_rules_stay() {
     let home = Home::new();
     let file = rules(&home, "a.cedar", ECHO);
-    let line = format!("echo 'permit (' > {}; sleep 0.5", file.display());
+    // A line that writes it by `>` is denied.
+    let line = format!("echo 'permit (' | tee {}; sleep 0.5", file.display());
     let model = script(
         &home,
         &[

@@ -2,6 +2,7 @@
 //! run others, arguments that are code.
 
 use crate::harness::rules::Rules;
+use crate::policy_lines::{LINES, PLAIN};
 use serde_json::json;
 use tackroom::adapters::policy::cedar::Cedar;
 use tackroom::domain::argv::Argv;
@@ -13,40 +14,6 @@ const ALLOWED: &[&str] = &[
     "tar", "rsync", "env", "sudo", "xargs", "nice", "timeout", "nohup", "ssh", "bash", "sh", "awk", "sed",
     "go", "docker", "watch", "vim", "php", "ruby", "deno", "bun", "fd", "zip", "sort", "time", "busybox",
     "npx", "uv", "curl", "tcpdump", "man", "split", "ip", "wget",
-];
-
-/// Lines given to a shell.
-const LINES: &[&str] = &[
-    "git status; rm -rf x",
-    "git status && rm -rf x",
-    "git status || rm -rf x",
-    "git status | sh",
-    "git status & rm -rf x",
-    "git status\nrm -rf x",
-    "git status `rm -rf x`",
-    "git status $(rm -rf x)",
-    "git status <(rm -rf x)",
-    "git status > ~/.bashrc",
-    "git status >> ~/.profile",
-    "cat $(rm -rf x)",
-    "ls &rm -rf x",
-    "ls |sh",
-    "git status 2>&1 | tee x",
-    "PATH=. git status",
-    "git\\ status",
-    "ls -la # x\nrm y",
-    "{ git status; }",
-    "(git status)",
-    "git status",
-    "ls ~",
-    "ls *",
-    "eval ls",
-    "GIT_PAGER='sh -c id' git log",
-    ": & ls",
-    "if true; then ls; fi",
-    "ls ${x:=`id`}",
-    "cat <<< x",
-    "ls\trm",
 ];
 
 /// Arguments, blank between words.
@@ -162,7 +129,8 @@ const ARGV: &[&str] = &[
     "tcpdump -z id",
 ];
 
-fn policy(rules: &Rules) -> Cedar {
+/// What such an operator allows: programs by name, and whatever is said of files.
+fn named() -> String {
     let named: String = ALLOWED
         .iter()
         .map(|name| {
@@ -171,10 +139,56 @@ fn policy(rules: &Rules) -> Cedar {
             )
         })
         .collect();
-    let wide = "permit (principal, action, resource is Command) when { resource.line like \"*\" };\n\
-                permit (principal, action, resource is Command) when { resource.viaShell };\n";
-    rules.write("user/a.cedar", &format!("{named}{wide}"));
+    named
+        + "permit (principal, action, resource is Command) when { resource.viaShell };\n\
+           permit (principal, action, resource is Path);\n"
+}
+
+fn policy(rules: &Rules) -> Cedar {
+    let wide = "permit (principal, action, resource is Command) when { resource.line like \"*\" };\n";
+    rules.write("user/a.cedar", &(named() + wide));
     rules.open().unwrap()
+}
+
+#[test]
+fn nothing_hides_in_a_line_of_a_shell() {
+    let rules = Rules::new();
+    rules.write("user/a.cedar", &named());
+    let policy = rules.open().unwrap();
+    let mut let_through = Vec::new();
+    let mut tried = 0;
+    let word = |args: &serde_json::Value| rules.judge(&policy, "run_command", args).word;
+    for line in LINES {
+        for shell in ["sh", "bash", "/bin/sh", "zsh", "dash", "fish"] {
+            for flag in ["-c", "-lc", "-ec"] {
+                tried += 1;
+                if word(&json!({ "argv": [shell, flag, line] })) == Word::Allow {
+                    let_through.push(format!("{shell} {flag} {line}"));
+                }
+            }
+        }
+        tried += 2;
+        if word(&json!({ "shell": line })) == Word::Allow {
+            let_through.push((*line).to_string());
+        }
+        // With something harmless around it.
+        if word(&json!({ "shell": format!("ls && {line}") })) == Word::Allow {
+            let_through.push(format!("ls && {line}"));
+        }
+        // As one word of a program's name it names no program that a rule could allow by name.
+        let named = rules.judge(&policy, "run_command", &json!({ "argv": [line] }));
+        assert!(named.word != Word::Deny);
+    }
+    println!("lines that hide a command: {tried} tried, {} let through", let_through.len());
+    assert_eq!(let_through, [""; 0]);
+    for line in PLAIN {
+        let verdict = rules.judge(&policy, "run_command", &json!({ "shell": line }));
+        assert_eq!(verdict.word, Word::Allow, "{line}: {}", verdict.why);
+        for argv in [["zsh", "-c", line], ["sh", "-lc", line]] {
+            let verdict = rules.judge(&policy, "run_command", &json!({ "argv": argv }));
+            assert_eq!(verdict.word, Word::Ask, "{argv:?}: {}", verdict.why);
+        }
+    }
 }
 
 #[test]
@@ -182,37 +196,85 @@ fn nothing_hides_behind_an_allowed_name() {
     let rules = Rules::new();
     let policy = policy(&rules);
     let mut let_through = Vec::new();
-    let mut tried = 0;
-    for line in LINES {
-        for shell in ["sh", "bash", "/bin/sh", "zsh", "dash", "fish"] {
-            for flag in ["-c", "-lc", "-ec"] {
-                tried += 1;
-                let verdict = rules.judge(&policy, "run_command", &json!({ "argv": [shell, flag, line] }));
-                if verdict.word == Word::Allow {
-                    let_through.push(format!("{shell} {flag} {line}"));
-                }
-            }
-        }
-        tried += 1;
-        if rules.judge(&policy, "run_command", &json!({ "shell": line })).word == Word::Allow {
-            let_through.push((*line).to_string());
-        }
-        // As one word of a program's name it names no program that a rule could allow by name.
-        let named = rules.judge(&policy, "run_command", &json!({ "argv": [line] }));
-        assert!(named.word != Word::Deny);
-    }
     for words in ARGV {
-        tried += 1;
         let argv: Vec<&str> = words.split(' ').collect();
         let verdict = rules.judge(&policy, "run_command", &json!({ "argv": argv }));
-        if verdict.word == Word::Allow {
+        // A line that a shell reads is judged by what it runs, which this operator allows.
+        let is_line = ["bash -c ls", "sh -c ls", "sh -ec ls", "/bin/sh -c ls"].contains(words);
+        if is_line {
+            assert_eq!(verdict.word, Word::Allow, "{words}: {}", verdict.why);
+        } else if verdict.word == Word::Allow {
             let_through.push((*words).to_string());
         } else {
             assert!(verdict.why.contains("so it asks"), "{verdict:?}");
         }
     }
-    println!("commands that hide another: {tried} tried, {} let through", let_through.len());
+    println!("commands that hide another: {} tried, {} let through", ARGV.len(), let_through.len());
     assert_eq!(let_through, [""; 0]);
+}
+
+#[test]
+fn a_line_is_as_strict_as_its_strictest_part() {
+    let rules = Rules::new();
+    rules.write(
+        "user/a.cedar",
+        r#"
+        permit (principal, action, resource is Command) when { ["git", "ls", "cat"].contains(resource.program) };
+        permit (principal, action == Action::"run_command", resource is Path) when { resource.path like "out/*" };
+        @ask("Pushing asks.") permit (principal, action, resource is Command) when { resource.line like "git push*" };
+        @why("Nobody removes.") forbid (principal, action, resource is Command) when { resource.program == "rm" };
+        @why("No zsh.") forbid (principal, action, resource is Command) when { resource.program == "zsh" };
+        "#,
+    );
+    let policy = rules.open().unwrap();
+    for (line, word, says) in [
+        ("git status && ls", Word::Allow, "allows"),
+        ("git status && git push origin", Word::Ask, "Pushing asks."),
+        ("git push && rm x", Word::Deny, "Nobody removes."),
+        ("git status | wc -l", Word::Ask, "It runs a program"),
+        ("ls > out/x", Word::Allow, ""),
+        ("ls > other/x", Word::Ask, "changes other/x in the workspace"),
+        ("ls > /etc/x", Word::Deny, "outside of the workspace"),
+        ("ls > ../x", Word::Deny, "outside of the workspace"),
+        ("cat < /etc/passwd", Word::Deny, "reads /etc/passwd"),
+        ("ls > .tackroom/x", Word::Deny, "belongs to tackroom itself"),
+        // What hides is denied where it can be seen, however little of the rest is understood.
+        ("ls $X; rm -rf $Y", Word::Deny, "Nobody removes."),
+        ("ls $(rm x)", Word::Deny, "Nobody removes."),
+        ("sudo rm x", Word::Deny, "Nobody removes."),
+        ("ls | xargs -n 1 rm -f", Word::Deny, "Nobody removes."),
+        ("env A=b timeout -k 1 5 rm x", Word::Deny, "Nobody removes."),
+        ("find . -name x -exec rm {} +", Word::Deny, "Nobody removes."),
+        ("X=1 rm x", Word::Deny, "Nobody removes."),
+        ("rm x # gone", Word::Deny, "Nobody removes."),
+        ("sh -c 'sh -c \"rm x\"'", Word::Deny, "Nobody removes."),
+        ("zsh -c ls", Word::Deny, "No zsh."),
+        ("ls $X > /etc/x", Word::Deny, "outside of the workspace"),
+        // What is not understood is told with its place.
+        ("git log $(", Word::Ask, "`$(` is not closed, at column 9"),
+        ("ls *", Word::Ask, "`*` stands for names of files, at column 4"),
+        ("ls\ncd x\nls", Word::Ask, "`cd` changes where all that follows runs"),
+    ] {
+        let verdict = rules.judge(&policy, "run_command", &json!({ "shell": line }));
+        assert_eq!(verdict.word, word, "{line}: {}", verdict.why);
+        assert!(verdict.why.contains(says), "{line}: {}", verdict.why);
+    }
+    // A line is still a line: a rule about shells counts, whatever is in it.
+    for (rule, word) in [("forbid", Word::Deny), ("@ask(\"Shells ask.\") permit", Word::Ask)] {
+        let rules = Rules::new();
+        let all = "permit (principal, action, resource is Command);";
+        rules.write(
+            "user/a.cedar",
+            &format!("{all} {rule} (principal, action, resource is Command) when {{ resource.viaShell }};"),
+        );
+        let verdict = rules.judge(&rules.open().unwrap(), "run_command", &json!({ "shell": "ls" }));
+        assert_eq!(verdict.word, word, "{}", verdict.why);
+    }
+    // Where the command stands counts for what it writes.
+    let verdict = rules.judge(&policy, "run_command", &json!({ "shell": "ls > x", "cwd": "out/deep" }));
+    assert_eq!(verdict.word, Word::Allow, "{}", verdict.why);
+    let verdict = rules.judge(&policy, "run_command", &json!({ "shell": "ls > ../x", "cwd": "out" }));
+    assert_eq!(verdict.word, Word::Ask, "{}", verdict.why);
 }
 
 #[test]

@@ -3,9 +3,11 @@
 use crate::harness::fold::{Fold, said};
 use serde_json::json;
 use tackroom::domain::breakpoint::Breakpoint;
+use tackroom::domain::call::Preview;
 use tackroom::domain::event::{Limits, Settling};
 use tackroom::domain::hash::Hash;
-use tackroom::domain::ids::{BreakNo, CallId, NoteNo};
+use tackroom::domain::ids::{BreakNo, CallId, LeaseNo, NoteNo};
+use tackroom::domain::lease_terms::Terms;
 use tackroom::domain::marks::Mark;
 use tackroom::domain::message::Finish;
 use tackroom::domain::order::{Order, Refusal, Task};
@@ -33,6 +35,11 @@ fn spec(text: &str) -> Breakpoint {
     Breakpoint::parse(text).expect("a breakpoint")
 }
 
+/// Terms for the call that waits.
+fn terms() -> Terms {
+    Terms::parse("path below .\nbody any").expect("terms")
+}
+
 /// A session in that state; call c1 is the one that orders are about.
 fn at(status: &str) -> Fold {
     let write = ("write", json!({"path":"a","body":"x"}));
@@ -42,7 +49,12 @@ fn at(status: &str) -> Fold {
         "held" | "unknown" | "cancelling" => {
             let mut fold = Fold::running(Mode::Auto);
             fold.calls(&[write]);
-            fold.judge(1, Word::Ask);
+            let mut judged = fold.judged(1, Word::Ask);
+            if status == "held" {
+                let (path, after) = ("a".to_string(), "x".to_string());
+                judged.preview = Preview::Change { path, before: None, after, cut: false };
+            }
+            fold.tell(Report::Judged(judged));
             if status == "unknown" {
                 let hash = fold.hash(1);
                 fold.order(&Order::Approve { call: CallId(1), hash }).expect("approved");
@@ -142,6 +154,8 @@ fn orders(fold: &Fold) -> Vec<(&'static str, Order)> {
         ("break", Order::SetBreakpoint(spec("steps=+1"))),
         ("unbreak", Order::RemoveBreakpoint(BreakNo(1))),
         ("until", Order::RunUntil(spec("risky"))),
+        ("grant", Order::Grant { call, hash, terms: terms() }),
+        ("revoke", Order::Revoke(LeaseNo(1))),
         ("note", Order::AddNote("mind the gap".into())),
         ("unnote", Order::RemoveNote(NoteNo(1))),
     ]

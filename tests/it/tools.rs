@@ -54,7 +54,7 @@ impl Bench {
 
     pub fn cleared(&self, args: Value) -> Cleared {
         let output = Arc::new(|_| ());
-        Cleared { args, key: "s-1".to_string(), output, walls: None, stop: Stop::default() }
+        Cleared { args, key: "s-1".to_string(), output, walls: None, scripts: None, stop: Stop::default() }
     }
 
     pub fn run(&self, name: &str, args: Value) -> Returned {
@@ -283,8 +283,8 @@ fn previews_show_what_would_be() {
     let fail = bench.preview("edit_file", json!({"path": "notes.txt", "old": "four", "new": "4"}));
     assert!(matches!(fail, Preview::WouldFail { why } if why.contains("0 times")));
     let command = bench.preview("run_command", json!({"shell": "make", "cwd": "."}));
-    assert!(matches!(&command, Preview::Command { argv, cwd, sandbox }
-        if argv == &["sh", "-c", "make"] && cwd == "." && sandbox.contains("no sandbox")));
+    assert!(matches!(&command, Preview::Command { argv, cwd, sandbox, parts, .. }
+        if argv == &["sh", "-c", "make"] && cwd == "." && sandbox.contains("no sandbox") && parts.len() == 1));
     let both = bench.preview("run_command", json!({"shell": "make", "argv": ["make"]}));
     assert_eq!(both, Preview::WouldFail { why: "give either `argv` or `shell`, not both".to_string() });
 }

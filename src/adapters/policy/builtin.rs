@@ -7,11 +7,12 @@ use crate::domain::hash::Hash;
 use crate::domain::host::Hosts;
 use crate::domain::lexical::{absolute, below};
 use crate::domain::policy::{Verdict, Word};
+use crate::domain::reach::reached;
 use crate::domain::tool_spec::{Effect, Touch};
 use crate::ports::judge::{Case, Judge};
 
 /// Counts up whenever a rule below changes what it says.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// The built-in policy.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ impl Builtin {
         Ok(Builtin { own, hosts, version })
     }
 
-    fn path(&self, workspace: &str, path: &str, write: bool) -> Ruling {
+    fn path(&self, Case { workspace, sandbox, .. }: &Case<'_>, path: &str, write: bool) -> Ruling {
         let verb = if write { "changes" } else { "reads" };
         let outside = |why: String| Ruling { word: Word::Deny, rule: "outside", why };
         let Some(full) = absolute(workspace, path) else {
@@ -50,6 +51,10 @@ impl Builtin {
         if self.own.iter().any(|own| below(&full, own).is_some()) {
             let why = format!("It {verb} {path}, which belongs to tackroom itself.");
             return Ruling { word: Word::Deny, rule: "own-data", why };
+        }
+        if below(&full, workspace).is_none() && *sandbox != "none" && full.starts_with("/tmp/") {
+            let why = format!("It {verb} {path}, in a /tmp of its own that goes away with it.");
+            return Ruling { word: Word::Ask, rule: "scratch", why };
         }
         if below(&full, workspace).is_none() {
             return outside(format!("It {verb} {full}, which is outside of the workspace."));
@@ -61,12 +66,12 @@ impl Builtin {
         Ruling { word, rule, why: format!("It {verb} {path} in the workspace.") }
     }
 
-    fn touch(&self, Case { workspace, sandbox, .. }: &Case<'_>, touch: &Touch) -> Ruling {
+    fn touch(&self, case: &Case<'_>, touch: &Touch) -> Ruling {
         match touch {
-            Touch::Read { path } => self.path(workspace, path, false),
-            Touch::Write { path } => self.path(workspace, path, true),
+            Touch::Read { path } => self.path(case, path, false),
+            Touch::Write { path } => self.path(case, path, true),
             Touch::Command { .. } => {
-                let why = match *sandbox {
+                let why = match case.sandbox {
                     "none" => "It runs a program, which may do anything that you may.".to_string(),
                     held => format!("It runs a program, which the sandbox {held} holds."),
                 };
@@ -95,8 +100,15 @@ struct Ruling {
 impl Judge for Builtin {
     fn judge(&self, case: Case<'_>) -> Verdict {
         let mut strictest = unlisted(&case);
-        for touch in case.touches {
-            let ruling = self.touch(&case, touch);
+        let cwd = case.args.get("cwd").and_then(serde_json::Value::as_str).unwrap_or(".");
+        for found in reached(case.touches, case.workspace, cwd) {
+            if found.by_parts {
+                continue; // what it runs and opens follows
+            }
+            let mut ruling = self.touch(&case, &found.touch);
+            if let Some(doubt) = found.doubt.filter(|_| found.shell) {
+                ruling.why.push_str(&format!(" No rule can allow it: {doubt}."));
+            }
             // The first of the strictest is the one that is told.
             if strictest.as_ref().is_none_or(|so_far| ruling.word > so_far.word) {
                 strictest = Some(ruling);

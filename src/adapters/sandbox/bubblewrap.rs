@@ -6,7 +6,7 @@ use super::probe::{Found, Missing, Probe, flags};
 use crate::domain::hash::Hash;
 use crate::domain::sandbox::Walls;
 use crate::ports::Later;
-use crate::ports::sandbox::{Sandbox, Wrapped};
+use crate::ports::sandbox::{Sandbox, Seal, Wrapped};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,9 +64,10 @@ impl Bubblewrap {
     }
 
     /// Everything for one command; reads folders, so off the async threads.
-    fn wrapped(&self, found: &Found, cwd: &Path, program: &Path) -> Result<Wrapped, String> {
+    fn wrapped(&self, found: &Found, cwd: &Path, program: &Path, seals: &[Seal]) -> Result<Wrapped, String> {
         let settings = &self.settings;
         let mut plan = plan::plan(settings, &self.workspace, program)?;
+        plan.seal(seals);
         plan.make();
         let mut argv = vec![found.program.clone().into_os_string()];
         argv.extend(flags(found.knows, settings.profile.network));
@@ -97,6 +98,7 @@ impl Sandbox for Bubblewrap {
         walls: &'a Walls,
         cwd: &'a Path,
         program: &'a Path,
+        seals: &'a [Seal],
     ) -> Later<'a, Result<Option<Wrapped>, String>> {
         Box::pin(async move {
             let found = self.found().await;
@@ -108,7 +110,8 @@ impl Sandbox for Bubblewrap {
                 return Ok(None);
             }
             let (own, cwd, program) = (self.clone(), cwd.to_path_buf(), program.to_path_buf());
-            let wrapped = tokio::task::spawn_blocking(move || own.wrapped(&found, &cwd, &program));
+            let seals = seals.to_vec();
+            let wrapped = tokio::task::spawn_blocking(move || own.wrapped(&found, &cwd, &program, &seals));
             wrapped.await.map_err(|error| format!("the sandbox broke: {error}"))?.map(Some)
         })
     }

@@ -96,6 +96,11 @@ impl Mounts {
         }
     }
 
+    /// Whether what really is at a path can be written there: the nearest word about what it lies in says so.
+    pub(super) fn writes(&self, path: &Path) -> bool {
+        path.ancestors().find_map(|above| self.0.get(above)) == Some(&What::Write)
+    }
+
     /// As arguments.
     pub(super) fn arguments(&self, knows: Knows) -> Vec<OsString> {
         let mut told: Vec<OsString> = Vec::new();

@@ -5,6 +5,7 @@ use super::mounts::{Mounts, Open, What};
 use super::{Settings, home, system};
 use crate::domain::hash::Hash;
 use crate::domain::sandbox::Writes;
+use crate::ports::sandbox::Seal;
 use std::path::{Path, PathBuf};
 
 /// Where this app's own program stands inside.
@@ -121,6 +122,19 @@ pub(super) fn register(workspace: &Path) -> String {
 }
 
 impl Plan {
+    /// Lays copies over files, and keeps the folders above them from being moved away and made anew.
+    pub(super) fn seal(&mut self, seals: &[Seal]) {
+        for seal in seals {
+            let above: Vec<&Path> = seal.place.ancestors().skip(1).collect();
+            for folder in above.into_iter().rev().filter(|folder| *folder != Path::new("/")) {
+                if self.mounts.writes(folder) && !self.mounts.names(folder) {
+                    self.mounts.put(folder, What::Write);
+                }
+            }
+            self.mounts.put(&seal.place, What::File(seal.copy.clone()));
+        }
+    }
+
     /// Makes what is to be there; what cannot be made is thrown away with the command instead.
     pub(super) fn make(&mut self) {
         use std::os::unix::fs::DirBuilderExt;

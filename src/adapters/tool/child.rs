@@ -12,6 +12,7 @@
 
 use super::outer;
 use super::process::{below, leads_session, signal};
+use crate::domain::hash::Hash;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{
     Pid, Resource, Rlimit, Signal, WaitOptions, WaitStatus, getpid, setrlimit, setsid, wait,
@@ -48,6 +49,8 @@ pub(super) struct Inside {
     pub(super) open_files: u64,
     pub(super) file_mib: u64,
     pub(super) cpu_s: u64,
+    /// Files, and the hashes of what must be in them.
+    pub(super) sealed: Vec<(String, String)>,
 }
 
 /// How a command ended, as the process between tells it.
@@ -115,6 +118,12 @@ fn chosen(argv: &[OsString]) -> io::Result<Report> {
     let here = std::fs::metadata(".")?;
     if (here.dev(), here.ino()) != order.at {
         return Err(io::Error::other("another folder is in the place of the one that was meant"));
+    }
+    for (path, hash) in &order.sealed {
+        let bytes = std::fs::read(path).map_err(|error| io::Error::other(format!("{path}: {error}")))?;
+        if Hash::of(&bytes).to_string() != *hash {
+            return Err(io::Error::other(format!("{path} is not what was approved: nothing was started")));
+        }
     }
     limit(&order)?;
     watch(argv)

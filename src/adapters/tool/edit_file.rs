@@ -51,7 +51,7 @@ impl Tool for EditFile {
     }
 
     fn touches(&self, args: &Value) -> Vec<Touch> {
-        vec![Touch::Write { path: self.workspace.named(path(args)) }]
+        self.workspace.touched(path(args)).into_iter().map(|path| Touch::Write { path }).collect()
     }
 
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview> {

@@ -49,7 +49,7 @@ impl Tool for ListDir {
     }
 
     fn touches(&self, args: &Value) -> Vec<Touch> {
-        vec![Touch::Read { path: self.workspace.named(path(args)) }]
+        self.workspace.touched(path(args)).into_iter().map(|path| Touch::Read { path }).collect()
     }
 
     fn preview<'a>(&'a self, _: &'a Value) -> Later<'a, Preview> {

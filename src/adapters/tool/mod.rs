@@ -10,6 +10,7 @@ mod search; // a pattern in files
 mod write_file; // a file as a whole
 mod edit_file; // one passage of a file
 mod run_command; // a program, watched
+mod seal; // the scripts that a program is named with, as they were approved
 mod environment; // the variables that a program gets
 mod supervise; // one running program and everything it started, from its start to its end
 mod keep; // head and tail of an output of any size
@@ -37,6 +38,7 @@ use crate::ports::sandbox::Sandbox;
 use crate::ports::tool::{Returned, Stop, Tool};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::task::JoinError;
@@ -58,6 +60,8 @@ pub struct Settings {
     pub pass: Vec<String>,
     /// What holds a command; none where nothing was asked to.
     pub sandbox: Option<Arc<dyn Sandbox>>,
+    /// Where copies of approved scripts lie while they run; without it none are made.
+    pub seals: Option<PathBuf>,
     /// The longest that a command may be given, in seconds.
     pub command_s_max: u64,
     /// Hosts that need no asking; private addresses are reached only if named here.
@@ -73,6 +77,7 @@ impl Default for Settings {
             environment: BTreeMap::new(),
             pass: Vec::new(),
             sandbox: None,
+            seals: None,
             command_s_max: 1800,
             hosts: Hosts::default(),
             fetch: None,

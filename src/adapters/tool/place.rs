@@ -64,6 +64,35 @@ impl Workspace {
         }
     }
 
+    /// What a path argument touches: how it is named and, where a link leads elsewhere, also where it really lies, so that a
+    /// rule about that place holds by whatever name it is reached.
+    pub fn touched(&self, path: &str) -> Vec<String> {
+        let named = self.named(path);
+        let lies = match self.placed(path) {
+            Placed::Inside(inside) => self.lies(&inside),
+            Placed::Outside(_) | Placed::Nowhere => None,
+        };
+        let lies = lies.filter(|lies| *lies != named);
+        std::iter::once(named).chain(lies).collect()
+    }
+
+    /// Where a path below the workspace lies, links followed as far as it exists.
+    fn lies(&self, inside: &str) -> Option<String> {
+        let mut known = inside;
+        while known != "." {
+            match self.0.dir.canonicalize(known) {
+                Ok(real) => {
+                    let rest = inside.strip_prefix(known).unwrap_or_default().trim_start_matches('/');
+                    let whole = if rest.is_empty() { real } else { real.join(rest) };
+                    return whole.to_str().map(str::to_string);
+                }
+                Err(error) if error.kind() == ErrorKind::NotFound => known = split(known).0,
+                Err(_) => return None, // it cannot be opened either
+            }
+        }
+        None
+    }
+
     fn placed(&self, path: &str) -> Placed {
         match place(&self.0.root, path) {
             // The workspace may have been given, and be named, by way of a link.
@@ -177,6 +206,23 @@ impl Workspace {
         let mut bytes = Vec::new();
         file.by_ref().take(most + 1).read_to_end(&mut bytes).map_err(|error| said(inside, &error))?;
         Ok(Some(Before { bytes, stamp }))
+    }
+
+    /// Whether no link stands in a path to what is there.
+    pub(super) fn is_direct(&self, inside: &str) -> bool {
+        self.0.dir.canonicalize(inside).is_ok_and(|real| real == Path::new(inside))
+    }
+
+    /// Refuses a path that another program is to open, where a link in it leads out of the workspace or to the app's own.
+    pub(super) fn leads(&self, inside: &str) -> Said<()> {
+        match self.0.dir.canonicalize(inside) {
+            Ok(real) if self.0.own.iter().any(|own| Path::new(self.root()).join(&real).starts_with(own)) => {
+                Err(format!("{inside} belongs to tackroom itself, whose data no tool opens"))
+            }
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound && inside != "." => self.leads(split(inside).0),
+            Err(error) => Err(said(inside, &error)),
+        }
     }
 
     /// The path as an operator is shown it: with the place where it really lies, where a link leads to another.

@@ -1,12 +1,15 @@
 //! `run_command`: a program, or a line for the shell.
 
-use super::Settings;
 use super::args::{count, declare, given};
 use super::child::{Inside, Report};
 use super::environment::allowed;
 use super::place::{Said, Workspace};
+use super::seal::{Seals, Search};
 use super::supervise::{End, Held, Launch, Stopped, supervise};
+use super::{Settings, look};
 use crate::domain::call::{Outcome, Preview};
+use crate::domain::command_part::{CommandPart, PartDoes};
+use crate::domain::reach::{reached, shown};
 use crate::domain::sandbox::{Profile, Walls};
 use crate::domain::tool_spec::{Effect, ToolSpec, Touch};
 use crate::ports::Later;
@@ -15,7 +18,7 @@ use crate::ports::tool::{Cleared, Returned, Tool};
 use cap_std::fs::Dir;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -33,6 +36,7 @@ pub(super) struct RunCommand {
     environment: BTreeMap<OsString, OsString>,
     limit_s_max: u64,
     sandbox: Option<Arc<dyn Sandbox>>,
+    seals: Option<PathBuf>,
 }
 
 impl RunCommand {
@@ -64,7 +68,8 @@ impl RunCommand {
         );
         let environment = allowed(&settings.environment, &settings.pass);
         let (launcher, sandbox) = (settings.launcher.clone(), settings.sandbox.clone());
-        RunCommand { workspace, spec, launcher, environment, limit_s_max, sandbox }
+        let seals = settings.seals.clone();
+        RunCommand { workspace, spec, launcher, environment, limit_s_max, sandbox, seals }
     }
 
     /// What a command can reach, for the operator.
@@ -88,12 +93,12 @@ impl RunCommand {
     }
 
     /// The walls round a command in this folder; none where none are in force.
-    async fn held(&self, walls: &Walls, inside: &str, dir: &Dir) -> Said<Option<Held>> {
+    async fn held(&self, walls: &Walls, inside: &str, dir: &Dir, seals: &Seals) -> Said<Option<Held>> {
         let root = Path::new(self.workspace.root());
         let cwd = if inside == "." { root.to_path_buf() } else { root.join(inside) };
         let program = own_program(self.launcher.as_deref())?;
         let wrapped = match &self.sandbox {
-            Some(sandbox) => sandbox.wrap(walls, &cwd, &program).await?,
+            Some(sandbox) => sandbox.wrap(walls, &cwd, &program, &seals.seals).await?,
             None if *walls == Walls::none() => None,
             None => return Err("the sandbox is not there any more: nothing was started".to_string()),
         };
@@ -107,8 +112,35 @@ impl RunCommand {
             open_files: limits.open_files,
             file_mib: limits.file_mib,
             cpu_s: limits.cpu_s,
+            sealed: seals.inside(),
         };
         Ok(Some(Held { wrapped, inside }))
+    }
+
+    /// What is looked for of the files that a command opens and the scripts that it runs.
+    fn search(&self, args: &Value, cwd: &str, walls: &Walls) -> Search {
+        Search {
+            workspace: self.workspace.clone(),
+            cwd: cwd.to_string(),
+            path: self.environment.get(OsStr::new("PATH")).cloned().unwrap_or_default(),
+            touches: self.touches(args),
+            can_seal: self.seals.is_some() && walls.in_force() != Profile::NONE,
+        }
+    }
+
+    /// The last look at files and scripts, and the copies that run in the place of these.
+    async fn sealed(&self, call: &Cleared, cwd: &str, walls: &Walls) -> Said<Seals> {
+        let search = self.search(&call.args, cwd, walls);
+        let (approved, root) = (call.scripts.clone(), self.workspace.root().to_string());
+        let below = self.seals.clone();
+        let job = move || {
+            search.opens()?;
+            match approved {
+                Some(approved) => search.look().sealed(&approved, &root, below.as_deref()),
+                None => Ok(Seals::default()),
+            }
+        };
+        tokio::task::spawn_blocking(job).await.map_err(|error| format!("the tool broke: {error}"))?
     }
 
     fn limit(&self, args: &Value) -> Duration {
@@ -150,7 +182,9 @@ impl Tool for RunCommand {
     fn touches(&self, args: &Value) -> Vec<Touch> {
         let cwd = self.workspace.named(given(args, "cwd").unwrap_or("."));
         // One that would fail runs nothing; it is judged as a command all the same.
-        vec![Touch::Command { argv: argv(args).unwrap_or_default() }, Touch::Read { path: cwd }]
+        let command = Touch::Command { argv: argv(args).unwrap_or_default() };
+        let found = reached(&[command, Touch::Read { path: cwd.clone() }], self.workspace.root(), &cwd);
+        found.into_iter().map(|found| found.touch).collect()
     }
 
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview> {
@@ -158,8 +192,9 @@ impl Tool for RunCommand {
             let (argv, folder) = (argv(args), self.folder(args));
             match argv.and_then(|argv| Ok((argv, folder?))) {
                 Ok((argv, (cwd, _))) => {
-                    let sandbox = self.reach(&self.stands().await);
-                    Preview::Command { argv, cwd, sandbox }
+                    let walls = self.stands().await;
+                    let (search, sandbox) = (self.search(args, &cwd, &walls), self.reach(&walls));
+                    look(move || preview(&search, argv, cwd, sandbox)).await
                 }
                 Err(why) => Preview::WouldFail { why },
             }
@@ -181,7 +216,11 @@ impl Tool for RunCommand {
                 Some(walls) => walls,
                 None => self.stands().await,
             };
-            let held = match self.held(&walls, &cwd, &dir).await {
+            let seals = match self.sealed(&call, &cwd, &walls).await {
+                Ok(seals) => seals,
+                Err(why) => return Returned::error(why),
+            };
+            let held = match self.held(&walls, &cwd, &dir, &seals).await {
                 Ok(held) => held,
                 Err(why) => return Returned::error(why),
             };
@@ -205,6 +244,7 @@ impl Tool for RunCommand {
             if is_held && returned.outcome == Outcome::Error {
                 // The model is to know what it ran into.
                 returned.text.push_str(&format!("[it ran in a sandbox: {}]\n", walls.words()));
+                returned.text.push_str(&seals.words());
             }
             if call.stop.asked() && returned.outcome != Outcome::Cancelled {
                 // Never told as gone well: the operator has seen that it was stopped.
@@ -214,6 +254,18 @@ impl Tool for RunCommand {
             returned
         })
     }
+}
+
+/// A command as an operator is shown it.
+fn preview(search: &Search, argv: Vec<String>, cwd: String, sandbox: String) -> Preview {
+    if let Err(why) = search.opens() {
+        return Preview::WouldFail { why };
+    }
+    let found = search.look();
+    let mut parts = shown(&argv);
+    let unclear = |text| CommandPart { does: PartDoes::Unclear, text, depth: 0 };
+    parts.extend(found.unclear.into_iter().map(unclear));
+    Preview::Command { argv, cwd, sandbox, parts, scripts: found.scripts }
 }
 
 /// This program's own file, as the launcher starts it: the file that runs, whatever has its name by now.

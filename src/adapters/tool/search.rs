@@ -73,7 +73,7 @@ impl Tool for Search {
     }
 
     fn touches(&self, args: &Value) -> Vec<Touch> {
-        vec![Touch::Read { path: self.workspace.named(path(args)) }]
+        self.workspace.touched(path(args)).into_iter().map(|path| Touch::Read { path }).collect()
     }
 
     fn preview<'a>(&'a self, _: &'a Value) -> Later<'a, Preview> {

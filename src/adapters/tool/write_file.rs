@@ -48,7 +48,7 @@ impl Tool for WriteFile {
     }
 
     fn touches(&self, args: &Value) -> Vec<Touch> {
-        vec![Touch::Write { path: self.workspace.named(path(args)) }]
+        self.workspace.touched(path(args)).into_iter().map(|path| Touch::Write { path }).collect()
     }
 
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview> {

@@ -1,7 +1,7 @@
 //! What a model says: its reply, its drafts, and what its server says of a fault.
 
 use super::stream::Stream;
-use super::{hidden, hidden_value};
+use super::{known_hidden, masked};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::message::{Args, Draft, Reply, Usage};
@@ -71,19 +71,21 @@ impl Request for VeiledRequest {
 }
 
 fn faulty(veil: &dyn Veil, fault: Fault) -> Fault {
-    Fault { message: hidden(veil, fault.message), ..fault }
+    Fault { message: masked(veil, fault.message), ..fault }
 }
 
-/// A reply as it may be kept.
+/// A reply as it may be kept. What it asks to run stays as it is, but for what is known from elsewhere.
 pub(super) fn replied(veil: &dyn Veil, mut reply: Reply) -> Reply {
-    reply.text = hidden(veil, reply.text);
+    reply.text = masked(veil, reply.text);
+    reply.model = masked(veil, reply.model);
     if let Some(thought) = &mut reply.reasoning {
-        thought.text = hidden(veil, std::mem::take(&mut thought.text));
+        thought.text = masked(veil, std::mem::take(&mut thought.text));
     }
     for asked in &mut reply.calls {
+        asked.tool = masked(veil, std::mem::take(&mut asked.tool));
         asked.args = match std::mem::replace(&mut asked.args, Args::Broken(String::new())) {
-            Args::Json(value) => Args::Json(hidden_value(veil, value)),
-            Args::Broken(text) => Args::Broken(hidden(veil, text)),
+            Args::Json(value) => Args::Json(known_hidden(veil, value)),
+            Args::Broken(text) => Args::Broken(masked(veil, text)), // never runs
         };
     }
     reply
@@ -91,13 +93,17 @@ pub(super) fn replied(veil: &dyn Veil, mut reply: Reply) -> Reply {
 
 /// Drafts as they may be shown.
 fn veiled(drafts: Drafts, veil: &Arc<dyn Veil>) -> Drafts {
+    let veil = veil.clone();
     let streams = Mutex::new((Stream::new(veil.clone()), Stream::new(veil.clone())));
     Arc::new(move |draft| {
         let mut streams = streams.lock().unwrap_or_else(PoisonError::into_inner);
         let told = match draft {
             Draft::Text(text) => streams.0.push(&text).map(Draft::Text),
             Draft::Reasoning(text) => streams.1.push(&text).map(Draft::Reasoning),
-            other @ (Draft::Call { .. } | Draft::Output { .. } | Draft::Again) => Some(other),
+            Draft::Call { index, tool, bytes } => {
+                Some(Draft::Call { index, tool: masked(&*veil, tool), bytes })
+            }
+            other @ (Draft::Output { .. } | Draft::Again) => Some(other),
         };
         told.into_iter().for_each(&*drafts);
     })

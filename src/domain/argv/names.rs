@@ -23,6 +23,11 @@ pub(super) const RUNNERS: &str = "\
     arch xvfb-run scl mise asdf rbenv pyenv nvm volta machinectl s6-setuidgid mutt mail ipython jupyter coverage gem \
     pry irb tox nox";
 
+/// Programs that run the code in a file, or what comes in where none is named.
+pub(super) const INTERPRETERS: &str = "\
+    python pypy perl ruby node nodejs bun deno php lua luajit rscript r julia guile racket tclsh wish expect groovy \
+    scala elixir escript ocaml swift ts-node tsx osascript uv";
+
 /// Long options that carry a command or code; most programs take a beginning of one for it.
 pub(super) const LONG: &str = "\
     exec exec-batch exec-path eval command cmd rsh rsh-command to-command use-compress-program checkpoint-action \
@@ -79,7 +84,7 @@ pub(super) const LETTERS: &[(&str, &str)] = &[
 
 /// Programs, and the words after which they run what follows: `find -exec`, `deno eval`, `git bisect run`.
 pub(super) const WORDS: &[(&str, &str)] = &[
-    ("find", "-exec -execdir -ok -okdir"),
+    ("find", "-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls"),
     ("deno", "eval repl run"),
     ("git", "run foreach filter-branch config daemon send-email difftool mergetool help"),
     ("npm", "exec x explore"),

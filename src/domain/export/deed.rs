@@ -115,6 +115,8 @@ impl Deed {
             format!("arguments edited by {by}")
         } else if let Fact::CallApproved { by, .. } = fact {
             format!("approved by {by}")
+        } else if let Fact::LeaseUsed { lease, by, nth, of, .. } = fact {
+            format!("approved by lease {lease} of {by}, use {nth} of {of}")
         } else if let Fact::CallRejected { by, reason, .. } = fact {
             (self.outcome, self.answer) = ("rejected", reason.clone());
             format!("rejected by {by}: {reason}")
@@ -126,6 +128,7 @@ impl Deed {
                 Lapse::Expired => "it was too old",
                 Lapse::Changed => "it was about something else",
                 Lapse::TargetChanged => "what it would change is not what was shown",
+                Lapse::LeaseOver => "its lease was over",
             };
             format!("the clearance lapsed: {why}")
         } else if let Fact::CallSettled { how, by, note, .. } = fact {

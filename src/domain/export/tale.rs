@@ -1,6 +1,7 @@
 //! Events as a tale: tasks, turns of the model with their calls, what people said, ends. Each piece is told once it is
 //! over, in order; what is kept meanwhile is the turn under way.
 
+use crate::domain::about::about;
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
 use crate::domain::fault::Fault;
@@ -186,6 +187,7 @@ impl Tale {
             Fact::InterruptAsked { by } => Saying::Note(format!("interrupted by {by}")),
             Fact::CancelAsked { by } => Saying::Note(format!("cancelled by {by}")),
             Fact::ModeSet { mode, by } => Saying::Note(format!("mode {} set by {by}", mode.name())),
+            Fact::LeaseGranted { .. } | Fact::LeaseRevoked { .. } => Saying::Note(about(&event.fact)),
             Fact::Unknown { kind, .. } => Saying::Note(format!("an event of an unknown kind: {kind}")),
             Fact::ForeignRecord { label, .. } => Saying::Note(format!("a record of that tool: {label}")),
             Fact::SessionOpened { .. }
@@ -200,6 +202,7 @@ impl Tale {
             | Fact::CallJudged { .. }
             | Fact::CallEdited { .. }
             | Fact::CallApproved { .. }
+            | Fact::LeaseUsed { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
             | Fact::CallLapsed { .. }

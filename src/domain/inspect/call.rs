@@ -228,10 +228,12 @@ fn preview(told: &Told<'_>) -> Option<Section> {
             let before = before.clone().unwrap_or_default();
             section.parts.push(Part::Change { label, before, after: after.clone() });
         }
-        Preview::Command { argv, cwd, sandbox } => {
+        Preview::Command { argv, cwd, sandbox, parts, scripts } => {
             section.row("in", cwd.clone());
             section.row("sandbox", sandbox.clone());
             argv.iter().enumerate().for_each(|(at, arg)| section.row(format!("argv[{at}]"), arg.clone()));
+            parts.iter().for_each(|part| section.row(part.does.word(), part.text.clone()));
+            scripts.iter().for_each(|script| section.row("script", script.line()));
         }
         Preview::Request { method, url } => section.row(method.clone(), url.clone()),
         Preview::WouldFail { why } => section.toned("would fail", why.clone(), Tone::Risk),

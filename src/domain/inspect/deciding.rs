@@ -52,6 +52,11 @@ fn word(event: &Event) -> Option<(&'static str, String, String, Tone)> {
         let bound = format!("; bound to action {}, to start before {}", hash.short(), expires.clock());
         return Some(("approved", format!("by {by}"), bound, Tone::Good));
     }
+    if let Fact::LeaseUsed { lease, by, nth, of, hash, .. } = fact {
+        let bound = format!("; bound to action {}", hash.short());
+        let who = format!("by lease {lease} of {by}, use {nth} of {of}");
+        return Some(("approved", who, bound, Tone::Good));
+    }
     if let Fact::CallEdited { by, .. } = fact {
         return Some(("edited", format!("by {by}"), String::new(), Tone::Wait));
     }
@@ -76,6 +81,7 @@ fn word(event: &Event) -> Option<(&'static str, String, String, Tone)> {
         Lapse::Expired => "the approval was too old",
         Lapse::Changed => "policy, folder or arguments are not those approved",
         Lapse::TargetChanged => "what it would change is not what was shown",
+        Lapse::LeaseOver => "its lease was revoked, or its time is past",
     };
     Some(("lapsed", why.to_string(), String::new(), Tone::Risk))
 }

@@ -2,6 +2,8 @@
 //!
 //! Nothing is shortened here without saying so, and every foreign character that hides or pretends is marked.
 
+mod command; // a command's words, its parts and its scripts
+
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use serde_json::Value;
@@ -185,6 +187,8 @@ impl Sheet<'_> {
         for touch in &call.touches {
             match touch {
                 Touch::Read { .. } if is_command => {}
+                // Those that stand in the first are told below.
+                Touch::Command { .. } if runs && label.is_empty() => {}
                 Touch::Command { .. } if runs => {
                     self.prose(label, "whatever it wants to, within what its sandbox lets it", Role::Text)
                 }
@@ -203,7 +207,11 @@ impl Sheet<'_> {
         match &call.preview {
             Preview::None => {}
             Preview::Change { path, before, after, cut } => self.change(path, before.as_deref(), after, *cut),
-            Preview::Command { argv, cwd, sandbox } => self.command(argv, &joined(workspace, cwd), sandbox),
+            Preview::Command { argv, cwd, sandbox, parts, scripts } => {
+                self.command(argv, &joined(workspace, cwd), sandbox);
+                self.parts(parts);
+                self.scripts(scripts);
+            }
             Preview::Request { method, url } => self.field("request", &format!("{method} {url}"), Role::Text),
             Preview::WouldFail { why } => {
                 self.field("as it is", &format!("this would fail: {why}"), Role::Fault);
@@ -218,30 +226,6 @@ impl Sheet<'_> {
         self.lines.extend(made.lines);
         if cut || !made.is_whole {
             self.prose("", "This preview is shortened; the arguments below are whole.", Role::Risk);
-        }
-    }
-
-    fn command(&mut self, argv: &[String], cwd: &str, sandbox: &str) {
-        self.field("where", cwd, Role::Text);
-        self.prose("sandbox", sandbox, Role::Text);
-        if let [shell, flag, line] = argv
-            && flag.starts_with('-')
-            && flag.ends_with('c')
-        {
-            self.field("runs", &format!("{shell} {flag}, with this line:"), Role::Muted);
-            return self.field("", line, Role::Code);
-        }
-        if argv.iter().all(|arg| is_plain(arg)) {
-            return self.field("runs", &argv.join(" "), Role::Code);
-        }
-        for (i, arg) in argv.iter().enumerate() {
-            // In quotes, so that no blank at an end hides; a text of several lines stays readable instead.
-            let shown = match arg.as_str() {
-                "" => "\"\" (empty)".to_string(),
-                lines if lines.contains('\n') || is_plain(lines) => lines.to_string(),
-                words => Value::String(words.to_string()).to_string(),
-            };
-            self.field(&format!("argv[{i}]"), &shown, Role::Code);
         }
     }
 

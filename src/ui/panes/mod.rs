@@ -23,6 +23,7 @@ pub mod sessions_search; // what was found in all sessions
 pub mod keeping; // the retention rules
 pub mod playback; // where in the played session we are
 pub mod breaks; // where a run is to stop: set, listed, removed
+pub mod leases; // a lease being written, and the list of those that were given
 pub mod inbox; // every hold of every session
 pub mod batch; // a batch of the inbox, confirmed and told
 pub mod help; // all keys, from the table that handles them

@@ -37,9 +37,11 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         What::Retry { fault } => {
             spans.push(Span::styled(format!("wait: {}", fault.words()), look.style(Role::Muted)));
         }
-        What::Call { call, tool, summary } => {
+        What::Call { call, tool, summary, leased } => {
             spans.push(Span::styled(format!("{call} "), look.style(Role::Muted)));
             spans.push(Span::styled(one_line(tool), look.style(Role::Text)));
+            let by = leased.map_or_else(String::new, |lease| format!(" by {lease}"));
+            spans.push(Span::styled(by, look.style(Role::Accent)));
             spans.push(Span::styled(format!(" {}", one_line(summary)), look.style(Role::Muted)));
         }
         What::Execution { nth, .. } => {

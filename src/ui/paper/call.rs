@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::call::{Call, CallState, Ended, Outcome, Output, Preview};
 use crate::domain::card::{Card, Decision};
+use crate::domain::command_part::PartDoes;
 use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::message::Args;
 use crate::domain::policy::Word;
@@ -89,6 +90,9 @@ pub fn line(card: &Card, call: &Call, look: &Look, width: usize, now: Micros) ->
     if !plain_end && !look.in_words() {
         right.push(Span::raw(" "));
         right.push(Span::styled(word, look.style(role)));
+    }
+    if let Some(leased) = &call.leased {
+        right.push(Span::styled(format!(" by lease {}", leased.lease), look.style(Role::Accent)));
     }
     let timing = timing(call, now);
     if !timing.is_empty() {
@@ -214,10 +218,13 @@ impl Page<'_> {
 
     fn decided(&mut self, card: &Card, now: Micros) {
         let waited = card.waited_ms + card.held_at.map_or(0, |since| now.ms_since(since));
-        if let Some(decision) = &card.decision {
+        if let Some(Decision::Leased(leased)) = &card.decision {
+            self.entry("decision", &format!("approved {}", leased.words()), Role::Text);
+        } else if let Some(decision) = &card.decision {
             let reason = match decision {
                 Decision::Rejected { reason, .. } if !reason.is_empty() => format!(": {reason}"),
-                Decision::Approved { .. }
+                Decision::Leased(_)
+                | Decision::Approved { .. }
                 | Decision::Edited { .. }
                 | Decision::Rejected { .. }
                 | Decision::Answered { .. }
@@ -249,9 +256,13 @@ impl Page<'_> {
                 let made = diff(before.as_deref().unwrap_or_default(), after, self.width, &self.look.theme);
                 self.block(made.lines, DIFF_LINES);
             }
-            Preview::Command { argv, cwd, sandbox } => {
+            Preview::Command { argv, cwd, sandbox, parts, scripts } => {
                 self.entry("argv", &argv.join(" "), Role::Code);
                 self.entry("where", &format!("{cwd}; {sandbox}"), Role::Text);
+                for part in parts.iter().filter(|part| part.does == PartDoes::Unclear) {
+                    self.entry("unclear", &part.text, Role::Risk);
+                }
+                scripts.iter().for_each(|script| self.entry("script", &script.line(), Role::Text));
             }
             Preview::Request { method, url } => self.entry("request", &format!("{method} {url}"), Role::Code),
             Preview::WouldFail { why } => self.entry("would fail", why, Role::Fault),

@@ -41,6 +41,7 @@ fn any_fact(dice: &mut Dice) -> Fact {
             destroys: false,
             touches: vec![],
             preview: Default::default(),
+            sandbox: String::new(),
         },
         7 => Fact::CallApproved { call, hash: Hash::ZERO, by: by(), expires: Micros(1) },
         8 => Fact::CallRejected { call, by: by(), reason: "no".to_string() },

@@ -93,7 +93,7 @@ async fn its_stamp_changes_with_it() {
     // What was shown of one is nothing to another.
     let shown = sandbox(&root, base()).stands().await;
     for settings in all.into_iter().skip(1) {
-        let refused = sandbox(&root, settings).wrap(&shown, &root.join("ws"), &root).await;
+        let refused = sandbox(&root, settings).wrap(&shown, &root.join("ws"), &root, &[]).await;
         assert!(refused.is_err_and(|why| why.contains("nothing was started")));
     }
     assert_eq!(std::fs::read_dir(root.join("ws")).unwrap().count(), 0, "looking leaves nothing behind");
@@ -114,6 +114,7 @@ async fn median(root: &Path, sandbox: Option<Arc<dyn Sandbox>>) -> Duration {
             key: "s-1".to_string(),
             output: Arc::new(|_| ()),
             walls: run.walls().await,
+            scripts: None,
             stop: Stop::default(),
         };
         let began = Instant::now();

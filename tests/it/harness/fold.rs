@@ -7,9 +7,10 @@ use tackroom::domain::decide::{Kit, decide};
 use tackroom::domain::event::{Fact, Limits};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, SessionId};
+use tackroom::domain::judged::Judged;
 use tackroom::domain::message::{Args, AskedCall, Finish, Reply, Timing, Usage};
 use tackroom::domain::order::{Order, Refusal};
-use tackroom::domain::outcome::{Judged, Report, report};
+use tackroom::domain::outcome::{Report, report};
 use tackroom::domain::place::place;
 use tackroom::domain::policy::{Mode, Verdict, Word};
 use tackroom::domain::retry::RetryRule;
@@ -166,7 +167,7 @@ impl Fold {
             _ => vec![Touch::Command { argv: vec!["x".into()] }],
         };
         let verdict = Verdict { word, rule: "test".into(), why: "because".into(), policy: "p1".into() };
-        Judged { call: id, verdict, touches, preview: Preview::None }
+        Judged { call: id, verdict, touches, preview: Preview::None, sandbox: String::new() }
     }
 
     /// A cleared call starts.

@@ -194,6 +194,7 @@ pub fn decides(order: &Order) -> bool {
         order,
         Order::Approve { .. }
             | Order::ApproveEdited { .. }
+            | Order::Grant { .. }
             | Order::Reject { .. }
             | Order::Respond { .. }
             | Order::Settle { .. }

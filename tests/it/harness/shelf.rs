@@ -71,6 +71,7 @@ pub fn answer(command: &Command) -> Option<Notice> {
         | Command::Resume(_)
         | Command::Compare { .. }
         | Command::Inspect { .. }
+        | Command::TryLease { .. }
         | Command::Inbox(_)
         | Command::Look(_)
         | Command::Answer(_)

@@ -85,6 +85,7 @@ impl Stored {
             | Command::Resume(_)
             | Command::Compare { .. }
             | Command::Inspect { .. }
+            | Command::TryLease { .. }
             | Command::Inbox(_)
             | Command::Look(_)
             | Command::Answer(_)

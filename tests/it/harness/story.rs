@@ -10,9 +10,10 @@ use tackroom::domain::event::{Event, Fact, Limits};
 use tackroom::domain::fault::{Fault, FaultKind};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, CommitId, SessionId};
+use tackroom::domain::judged::Judged;
 use tackroom::domain::message::{Args, AskedCall, Finish, Reasoning, Reply, Timing, Usage};
 use tackroom::domain::order::{Order, Task};
-use tackroom::domain::outcome::{Judged, Report, report};
+use tackroom::domain::outcome::{Report, report};
 use tackroom::domain::place::place;
 use tackroom::domain::policy::{Mode, Verdict, Word};
 use tackroom::domain::price::Cost;
@@ -216,7 +217,13 @@ impl Story {
     ) -> &mut Story {
         let verdict =
             Verdict { word, rule: rule.to_string(), why: why.to_string(), policy: "builtin-1".to_string() };
-        self.report(Report::Judged(Judged { call: CallId(call), verdict, touches, preview }))
+        self.report(Report::Judged(Judged {
+            call: CallId(call),
+            verdict,
+            touches,
+            preview,
+            sandbox: String::new(),
+        }))
     }
 
     /// The policy asks about a change of a file.
@@ -238,6 +245,8 @@ impl Story {
             argv: argv.clone(),
             cwd: "/srv/notes".to_string(),
             sandbox: "no network, writes below the workspace".to_string(),
+            parts: tackroom::domain::reach::shown(&argv),
+            scripts: Vec::new(),
         };
         let touches = vec![Touch::Command { argv }];
         self.judge(call, Word::Ask, "commands", "A command may do anything; it asks first.", touches, preview)

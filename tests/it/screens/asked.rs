@@ -5,12 +5,19 @@ use super::{SIZES, draw, look, press, row, shoot, tell, watching};
 use crate::harness::many::{Many, three};
 use crate::harness::story::{self, START, Story};
 use crate::harness::{shelf, shot};
+use serde_json::json;
+use tackroom::domain::call::Preview;
+use tackroom::domain::command_part::Script;
+use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::SessionId;
 use tackroom::domain::listing::Query;
 use tackroom::domain::marks::Mark;
 use tackroom::domain::notice::Notice;
+use tackroom::domain::policy::Word;
+use tackroom::domain::reach::{reached, shown};
 use tackroom::domain::retention::{Due, Rules};
 use tackroom::domain::search::{Found, Progress};
+use tackroom::domain::tool_spec::Touch;
 use tackroom::ui::app::{App, Look};
 use tackroom::ui::glyph::GlyphSet;
 use tackroom::ui::parts::Overlay;
@@ -50,6 +57,40 @@ fn the_argument_editor_and_that_of_a_fork() {
     let mut app = watching(&story::held(), look());
     press(&mut app, "1 f Down Enter");
     shoot(&mut app, "editor_fork");
+}
+
+#[test]
+fn a_line_for_a_shell_is_shown_part_by_part() {
+    let line = "git add -A && git commit -m 'notes; and $(more)' | tee -a log.txt\n\
+                sudo env A=1 rm -rf \"$BUILD\" && python3 tools/publish.py --to \"$(cat < host)\" > out.txt";
+    let argv: Vec<String> = ["sh", "-c", line].map(str::to_string).to_vec();
+    let mut story = Story::new("5hell1ine5", "Publish");
+    story.task("Publish the notes.").reply(900, "Publishing.", &[("shell", json!({"shell": line}))]);
+    let touches = reached(&[Touch::Command { argv: argv.clone() }], "/srv/notes", ".");
+    let script = |path: &str, text: &str, sealed| Script {
+        path: path.to_string(),
+        size: text.len() as u64,
+        hash: Hash::of(text.as_bytes()),
+        head: text.to_string(),
+        sealed,
+    };
+    let preview = Preview::Command {
+        parts: shown(&argv),
+        argv,
+        cwd: "/srv/notes".to_string(),
+        sandbox: "writes only the workspace · no network".to_string(),
+        scripts: vec![
+            script("tools/publish.py", "import sys\nprint(\"to\", sys.argv[2])", true),
+            script("tools/old.sh", "echo \u{202e}old", false),
+        ],
+    };
+    let touches = touches.into_iter().map(|found| found.touch).collect();
+    story.judge(1, Word::Ask, "command", "It runs a program, which the sandbox holds.", touches, preview);
+    let mut app = watching(&story, look());
+    press(&mut app, "4 z");
+    shoot(&mut app, "shell_line");
+    press(&mut app, "G");
+    shoot(&mut app, "shell_line_end");
 }
 
 #[test]

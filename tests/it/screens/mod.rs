@@ -5,6 +5,7 @@
 mod workbench;
 mod overlays;
 mod breakpoints;
+mod leases;
 mod inspect;
 mod inbox;
 mod looks;

@@ -7,6 +7,7 @@ use super::{Finding, House, broken, holds, lies_at_any};
 /// Where a type may promise how it is written: what is stored, what goes over a wire, what `--json` prints.
 const SERIALIZED: &[&str] = &[
     "src/domain/call.rs",
+    "src/domain/command_part.rs",
     "src/domain/commit.rs",
     "src/domain/event.rs",
     "src/domain/marks.rs",
@@ -38,6 +39,7 @@ const SERIALIZED: &[&str] = &[
     // The folds of an onlooker: what is open at an event, as text for the very build that wrote it; see `survey_core`.
     "src/domain/card.rs",
     "src/domain/imported.rs",
+    "src/domain/lease.rs",
     "src/domain/run.rs",
     "src/domain/session.rs",
     "src/domain/shelf.rs",

@@ -48,7 +48,7 @@ pub fn explain(force: &Force, case: &Case<'_>) -> Vec<Explained> {
                     false => near.push(Near { rule: at, misses: misses(rule, &question) }),
                 }
             }
-            Explained { ruled, attributes: question.attributes, guard: question.guard, fits, near }
+            Explained { ruled, attributes: question.attributes(), guard: question.guard, fits, near }
         })
         .collect()
 }

@@ -65,7 +65,7 @@ impl Force {
         version: String,
     ) -> Result<Force, Vec<Fault>> {
         validated(&rules, schema)?;
-        ground.arguments = rules.iter().any(|rule| rule.text.contains("arguments"));
+        ground.arguments = rules.iter().any(|rule| rule.arguments);
         Ok(Force { rules, ground, version, slices: Mutex::default() })
     }
 
@@ -94,7 +94,12 @@ impl Force {
         };
         let mut strictest: Option<&Ruled> = None;
         for part in &parts {
-            if strictest.is_none_or(|so_far| part.word > so_far.word) {
+            // Where all is allowed, what a rule allowed tells more than a line that was taken apart.
+            let tells = |so_far: &Ruled| {
+                let both = part.word == Word::Allow && so_far.word == Word::Allow;
+                part.word > so_far.word || both && so_far.rule.is_none() && part.rule.is_some()
+            };
+            if strictest.is_none_or(tells) {
                 strictest = Some(part);
             }
         }
@@ -141,12 +146,35 @@ impl Force {
             let why = format!("The rule {} forbids and could not be worked out: {error}.", self.name(*at));
             return part(Word::Deny, Some(*at), why);
         }
+        let unseen = || {
+            let mut places: Vec<usize> = slice.places.values().copied().collect();
+            places.sort_unstable();
+            let forbids = |at: &usize| {
+                self.rules.get(*at).is_some_and(|rule| rule.kind == Kind::Deny && rule.arguments)
+            };
+            places.into_iter().find(forbids)
+        };
+        if question.cut
+            && let Some(at) = unseen()
+        {
+            let why = format!(
+                "The rule {} forbids by the arguments, and they are too long to be looked at.",
+                self.name(at)
+            );
+            return part(Word::Deny, Some(at), why);
+        }
         if let Some((at, error)) = failed.first() {
             let why = format!("The rule {} could not be worked out, so it asks: {error}.", self.name(*at));
             return part(Word::Ask, Some(*at), why);
         }
         if let Some(at) = of(Kind::Ask) {
             return part(Word::Ask, Some(at), self.why(at, question));
+        }
+        if question.by_parts {
+            // No rule lets a line of a shell through; nor need one, where all that it runs and opens is judged by itself.
+            let why =
+                "A shell reads it, and all of it is understood: what it runs and opens is judged by itself.";
+            return part(Word::Allow, None, why.to_string());
         }
         match (of(Kind::Allow), &question.guard) {
             (Some(at), None) => part(Word::Allow, Some(at), self.why(at, question)),
@@ -155,8 +183,10 @@ impl Force {
                 part(Word::Ask, Some(at), why)
             }
             (None, _) => match of(Kind::Otherwise) {
-                Some(at) => part(Word::Ask, Some(at), self.why(at, question)),
-                None => part(Word::Ask, None, "No rule speaks of it, so it asks.".to_string()),
+                Some(at) => part(Word::Ask, Some(at), self.why(at, question) + &unread(question)),
+                None => {
+                    part(Word::Ask, None, format!("No rule speaks of it, so it asks.{}", unread(question)))
+                }
             },
         }
     }
@@ -198,10 +228,8 @@ impl Force {
 
     /// The rules whose heads fit: all others could not say a word, nor fail.
     fn slice(&self, question: &Question) -> Arc<Slice> {
-        let names: Vec<String> = question.actions.iter().map(ToString::to_string).collect();
-        let key = format!("{} {}", question.kind, names.join(" "));
         let mut slices = self.slices.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(slice) = slices.get(&key) {
+        if let Some(slice) = slices.get(&question.head) {
             return Arc::clone(slice);
         }
         if slices.len() >= SLICES_MAX {
@@ -216,9 +244,15 @@ impl Force {
             }
         }
         let slice = Arc::new(Slice { set, places });
-        slices.insert(key, Arc::clone(&slice));
+        slices.insert(question.head.clone(), Arc::clone(&slice));
         slice
     }
+}
+
+/// What keeps a line of a shell from being judged part by part, as a further sentence.
+fn unread(question: &Question) -> String {
+    let guard = question.guard.as_ref().filter(|_| question.shell);
+    guard.map(|guard| format!(" No rule can allow it: {guard}.")).unwrap_or_default()
 }
 
 impl Judge for Force {

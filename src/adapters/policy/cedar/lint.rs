@@ -31,11 +31,14 @@ pub struct Lint {
 pub fn lint(force: &Force, tools: &[(String, Effect)]) -> Vec<Lint> {
     let rules = &force.rules;
     let mut found = engine(rules, tools);
+    // Each rule is taken apart once: all are compared with all.
+    let heads: Vec<Head> = rules.iter().map(|rule| Head::of(rule, tools)).collect();
     for (at, rule) in rules.iter().enumerate().filter(|(_, rule)| rule.layer != Layer::BuiltIn) {
         let facts = Facts::of(rule);
         let mut add = |kind: &'static str, what: String| found.push(remark(rule, kind, what));
-        if let Some(other) = rules.iter().enumerate().find(|(other, by)| takes(by, *other, rule, at, tools)) {
-            add("shadowed", format!("{} {} whatever it could fit", other.1.title(), other.1.kind.verb()));
+        let taken = heads.iter().enumerate().find(|(other, by)| by.takes(*other, &heads[at], at));
+        if let Some(other) = taken.and_then(|(other, _)| rules.get(other)) {
+            add("shadowed", format!("{} {} whatever it could fit", other.title(), other.kind.verb()));
         }
         if rule.kind == Kind::Allow {
             wide(&facts, rule).into_iter().for_each(|what| add("wide", what));
@@ -192,12 +195,14 @@ fn shell(facts: &Facts) -> Vec<String> {
     }
     let mut found = Vec::new();
     if facts.looks_at(&["viaShell", "wrapper"]) {
-        found.push("no rule allows a shell line or a program that runs another: they ask".to_string());
+        found.push("no rule allows a shell line as a whole, nor a program that runs another".to_string());
     }
     if facts.looks_at(&["program", "line"]) {
         let words =
             facts.texts.iter().chain(&facts.patterns).filter_map(|text| text.split([' ', '*']).next());
-        let runs = |word: &&str| !word.is_empty() && Argv::new(&[(*word).to_string()]).wraps().is_some();
+        // With something behind it: an interpreter without a script is another matter.
+        let with_word = |word: &str| [word.to_string(), "x".to_string()];
+        let runs = |word: &&str| !word.is_empty() && Argv::new(&with_word(word)).wraps().is_some();
         let named: BTreeSet<&str> = words.filter(runs).collect();
         found.extend(
             named.into_iter().map(|word| format!("{word} runs other programs, so it asks all the same")),
@@ -206,34 +211,51 @@ fn shell(facts: &Facts) -> Vec<String> {
     found
 }
 
-/// Whether `by` leaves `rule` nothing to say.
-fn takes(by: &Rule, by_at: usize, rule: &Rule, at: usize, tools: &[(String, Effect)]) -> bool {
-    if by_at == at || by.idle {
-        return false;
+/// What a rule is compared by.
+struct Head {
+    kind: Kind,
+    idle: bool,
+    anyone: bool,
+    resource: Option<String>,
+    reach: BTreeSet<String>,
+    /// Whether it names no single thing.
+    whole: bool,
+    /// Whether it has a condition.
+    bound: bool,
+    condition: Option<Value>,
+}
+
+impl Head {
+    fn of(rule: &Rule, tools: &[(String, Effect)]) -> Head {
+        let json = rule.policy.to_json().unwrap_or_default();
+        Head {
+            kind: rule.kind,
+            idle: rule.idle,
+            anyone: rule.policy.principal_constraint() == PrincipalConstraint::Any,
+            resource: rule.resource_type(),
+            reach: reach(rule, tools),
+            whole: whole(rule),
+            bound: rule.policy.has_non_scope_constraint(),
+            condition: json.get("conditions").cloned(),
+        }
     }
-    let stronger = match (by.kind, rule.kind) {
-        (Kind::Deny, Kind::Ask | Kind::Allow | Kind::Otherwise)
-        | (Kind::Ask, Kind::Allow | Kind::Otherwise)
-        | (Kind::Allow, Kind::Otherwise) => true,
-        (Kind::Deny, Kind::Deny) | (Kind::Ask, Kind::Ask) | (Kind::Allow, Kind::Allow) => by_at < at,
-        (Kind::Otherwise, _) | (_, Kind::Deny) | (Kind::Allow, Kind::Ask) => false,
-    };
-    let anyone = by.policy.principal_constraint() == PrincipalConstraint::Any;
-    let same_kind = by.resource_type().is_none_or(|kind| rule.resource_type().as_deref() == Some(&kind));
-    let bare = |policy: &cedar_policy::Policy| {
-        let mut json = policy.to_json().unwrap_or_default();
-        json.as_object_mut().map(|map| map.remove("annotations"));
-        json.get("conditions").cloned()
-    };
-    let unbound = !by.policy.has_non_scope_constraint() && whole(by);
-    stronger
-        && anyone
-        && same_kind
-        && reach(by, tools).is_superset(&reach(rule, tools))
-        && (unbound
-            || (bare(&by.policy) == bare(&rule.policy)
-                && by.resource_type() == rule.resource_type()
-                && whole(by)))
+
+    /// Whether this one, at `own`, leaves the rule at `at` nothing to say.
+    fn takes(&self, own: usize, rule: &Head, at: usize) -> bool {
+        if own == at || self.idle || !self.whole || !self.anyone {
+            return false;
+        }
+        let stronger = match (self.kind, rule.kind) {
+            (Kind::Deny, Kind::Ask | Kind::Allow | Kind::Otherwise)
+            | (Kind::Ask, Kind::Allow | Kind::Otherwise)
+            | (Kind::Allow, Kind::Otherwise) => true,
+            (Kind::Deny, Kind::Deny) | (Kind::Ask, Kind::Ask) | (Kind::Allow, Kind::Allow) => own < at,
+            (Kind::Otherwise, _) | (_, Kind::Deny) | (Kind::Allow, Kind::Ask) => false,
+        };
+        let same_kind = self.resource.is_none() || self.resource == rule.resource;
+        let same = || self.resource == rule.resource && self.condition == rule.condition;
+        stronger && same_kind && self.reach.is_superset(&rule.reach) && (!self.bound || same())
+    }
 }
 
 /// Whether a head names a kind of thing or none, and no single thing.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// The rules that come with the app.
 const DEFAULT: &str = include_str!("../../../../assets/policy/default.cedar");
 /// Counts up whenever the same texts come to give another verdict.
-const EDITION: u32 = 1;
+const EDITION: u32 = 2;
 
 /// What rules are loaded with.
 #[derive(Clone)]
@@ -62,6 +62,8 @@ pub struct Loaded {
     pub files: Vec<InForce>,
     /// How the workspace's rules stand.
     pub trust: Trust,
+    /// What the files said.
+    texts: Vec<Text>,
 }
 
 /// Reads what there is and takes it into force.
@@ -88,6 +90,30 @@ pub(super) fn looked(setup: &Setup) -> (Stamp, Result<Loaded, Vec<Fault>>) {
     (found.stamp.clone(), in_force(setup, found))
 }
 
+/// What is in force while a file is refused: of each place that is at fault the rules that were in force before, of the
+/// others what they say now, and trust as it is now.
+pub(super) fn without_faults(setup: &Setup, before: &Loaded) -> Option<Loaded> {
+    let (mut found, faults) = find(&setup.places);
+    let extra = setup.extra.iter().map(|path| one(Layer::User, &setup.places, path));
+    let extra: Result<Vec<Text>, Fault> = extra.collect();
+    let old = |layer: Layer| before.texts.iter().filter(move |text| text.layer == layer).cloned();
+    let mut mixes: Vec<Vec<Text>> = Vec::new();
+    if let (true, Ok(extra)) = (faults.is_empty(), extra) {
+        found.texts.retain(|text| extra.iter().all(|other| other.file != text.file));
+        found.texts.extend(extra);
+        let now = |layer: Layer| found.texts.iter().filter(move |text| text.layer == layer).cloned();
+        let (system, user, project) = (Layer::System, Layer::User, Layer::Project);
+        mixes.push(now(system).chain(now(user)).chain(old(project)).collect());
+        mixes.push(old(system).chain(now(user)).chain(now(project)).collect());
+        mixes.push(now(system).chain(old(user)).chain(now(project)).collect());
+        mixes.push(now(system).chain(old(user)).chain(old(project)).collect());
+        mixes.push(old(system).chain(now(user)).chain(old(project)).collect());
+    }
+    mixes.push(before.texts.clone());
+    let (stamp, project) = (found.stamp, found.project);
+    mixes.into_iter().find_map(|texts| in_force(setup, Found { texts, stamp: stamp.clone(), project }).ok())
+}
+
 fn in_force(setup: &Setup, found: Found) -> Result<Loaded, Vec<Fault>> {
     let setting = |why: String| vec![Fault { file: "the configuration".to_string(), line: 0, why }];
     let workspace = setup.places.workspace.clone().unwrap_or_else(|| PathBuf::from("/"));
@@ -98,6 +124,7 @@ fn in_force(setup: &Setup, found: Found) -> Result<Loaded, Vec<Fault>> {
         text: DEFAULT.into(),
         examples: None,
     };
+    let kept = found.texts.clone();
     let texts: Vec<Text> = std::iter::once(builtin).chain(found.texts).collect();
     let own = setup.own.iter().map(|path| {
         let full = path.starts_with('/').then(|| absolute("/", path)).flatten();
@@ -146,7 +173,7 @@ fn in_force(setup: &Setup, found: Found) -> Result<Loaded, Vec<Fault>> {
         }
     }
     match faults.is_empty() {
-        true => Ok(Loaded { force: Arc::new(force), files, trust }),
+        true => Ok(Loaded { force: Arc::new(force), files, trust, texts: kept }),
         false => Err(faults),
     }
 }

@@ -87,7 +87,15 @@ impl Cedar {
                             state.loaded = loaded;
                         }
                     }
-                    Err(faults) => state.faults = faults,
+                    Err(faults) => {
+                        state.faults = faults;
+                        // What is wrong in one place keeps nothing in force that an operator took back in another.
+                        if let Some(rest) = load::without_faults(&self.setup, &state.loaded)
+                            && rest.force.version() != state.loaded.force.version()
+                        {
+                            state.loaded = rest;
+                        }
+                    }
                 }
             }
         }

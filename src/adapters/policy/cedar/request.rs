@@ -7,6 +7,7 @@ use crate::domain::argv::Argv;
 use crate::domain::canon::canonical;
 use crate::domain::host::Hosts;
 use crate::domain::lexical::{absolute, below};
+use crate::domain::reach::{Reached, reached};
 use crate::domain::tool_spec::{Effect, Touch};
 use crate::ports::judge::Case;
 use cedar_policy::{
@@ -14,10 +15,11 @@ use cedar_policy::{
 };
 use std::collections::{HashMap, HashSet};
 use std::str::FromStr;
+use std::sync::LazyLock;
 
-/// Rules look at no longer arguments than this, in bytes of their canonical form; what is longer is never allowed by rules
-/// that look at arguments.
-const ARGUMENTS_MAX: usize = 64 * 1024;
+/// Rules look at no longer arguments than this, in bytes of their canonical form. What is longer is never allowed where a
+/// rule looks at arguments, and denied where one that forbids does.
+const ARGUMENTS_MAX: usize = 1024 * 1024;
 
 /// What the engine's requests need beside the case.
 #[derive(Clone, Debug)]
@@ -37,14 +39,29 @@ pub(super) struct Question {
     pub(super) shown: String,
     /// What sentences may tell.
     pub(super) facts: Vec<(&'static str, String)>,
-    /// What rules may look at, for people.
-    pub(super) attributes: Vec<(&'static str, String)>,
+    /// What rules may look at.
+    attributes: Vec<(&'static str, Attribute)>,
     /// Why no rule may allow it; none where one may.
     pub(super) guard: Option<String>,
+    /// Whether rules cannot see the arguments, as they are too long.
+    pub(super) cut: bool,
+    /// What is asked about, as the heads of rules see it: questions of the same head are up to the same rules.
+    pub(super) head: String,
+    /// Whether no rule need allow it, since what it runs is judged in its place.
+    pub(super) by_parts: bool,
+    /// Whether a shell reads it.
+    pub(super) shell: bool,
     /// The tool, then the group of its effect.
     pub(super) actions: Vec<EntityUid>,
     pub(super) request: Request,
     pub(super) entities: Entities,
+}
+
+impl Question {
+    /// What rules may look at, for people.
+    pub(super) fn attributes(&self) -> Vec<(&'static str, String)> {
+        self.attributes.iter().map(|(name, value)| (*name, value.shown())).collect()
+    }
 }
 
 /// One thing touched, before the engine's types.
@@ -55,6 +72,8 @@ struct Thing {
     facts: Vec<(&'static str, String)>,
     attributes: Vec<(&'static str, Attribute)>,
     guard: Option<String>,
+    by_parts: bool,
+    shell: bool,
     writes: bool,
 }
 
@@ -101,22 +120,26 @@ pub(super) fn questions(case: &Case<'_>, ground: &Ground) -> Result<Vec<Question
             facts: Vec::new(),
             attributes: vec![("name", Attribute::Text(case.tool.to_string()))],
             guard: None,
+            by_parts: false,
+            shell: false,
             writes: false,
         });
     }
-    things.extend(case.touches.iter().map(|touch| thing(case, touch, ground)));
+    let cwd = case.args.get("cwd").and_then(serde_json::Value::as_str).unwrap_or(".");
+    let found = reached(case.touches, case.workspace, cwd);
+    things.extend(found.iter().map(|found| thing(case, found, ground)));
     let arguments = if ground.arguments { canonical(case.args) } else { String::new() };
     let cut = arguments.len() > ARGUMENTS_MAX;
     let arguments = if cut { String::new() } else { arguments };
     things.into_iter().map(|thing| question(case, thing, &arguments, cut)).collect()
 }
 
-fn thing(case: &Case<'_>, touch: &Touch, ground: &Ground) -> Thing {
-    let shown = touch.line();
-    match touch {
+fn thing(case: &Case<'_>, found: &Reached, ground: &Ground) -> Thing {
+    let shown = found.touch.line();
+    match &found.touch {
         Touch::Read { path } => path_thing(case.workspace, path, false, shown, ground),
         Touch::Write { path } => path_thing(case.workspace, path, true, shown, ground),
-        Touch::Command { argv } => command_thing(argv, shown),
+        Touch::Command { argv } => command_thing(argv, found, shown),
         Touch::Host { host, port } => {
             let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
             let plain = bare.strip_suffix('.').unwrap_or(bare).to_ascii_lowercase();
@@ -131,6 +154,8 @@ fn thing(case: &Case<'_>, touch: &Touch, ground: &Ground) -> Thing {
                     ("listed", Attribute::Flag(ground.hosts.name(host, *port))),
                 ],
                 guard: None,
+                by_parts: false,
+                shell: false,
                 writes: false,
             }
         }
@@ -168,17 +193,15 @@ fn path_thing(workspace: &str, path: &str, writes: bool, shown: String, ground: 
             ("ownData", Attribute::Flag(own)),
         ],
         guard: None,
+        by_parts: false,
+        shell: false,
         writes,
     }
 }
 
-fn command_thing(words: &[String], shown: String) -> Thing {
+fn command_thing(words: &[String], found: &Reached, shown: String) -> Thing {
     let argv = Argv::new(words);
-    let (wraps, via_shell, line) = (argv.wraps(), argv.via_shell(), argv.line());
-    let guard = match via_shell {
-        true => Some("a shell reads it".to_string()),
-        false => wraps.clone(),
-    };
+    let (wraps, line) = (argv.wraps(), argv.line());
     Thing {
         kind: "Command",
         id: argv.program().to_string(),
@@ -190,10 +213,12 @@ fn command_thing(words: &[String], shown: String) -> Thing {
             ("args", Attribute::Texts(argv.args().to_vec())),
             ("count", Attribute::Number(i64::try_from(argv.args().len()).unwrap_or(i64::MAX))),
             ("line", Attribute::Text(line)),
-            ("viaShell", Attribute::Flag(via_shell)),
+            ("viaShell", Attribute::Flag(found.shell)),
             ("wrapper", Attribute::Flag(wraps.is_some())),
         ],
-        guard,
+        guard: found.doubt.clone(),
+        by_parts: found.by_parts,
+        shell: found.shell,
         writes: false,
     }
 }
@@ -214,17 +239,15 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
     ];
     let attributes: HashMap<String, Value> =
         thing.attributes.iter().map(|(name, value)| ((*name).to_string(), value.value())).collect();
+    // Who asks and the group have nothing that a rule could look at but their names.
     let entities = [
         Entity::new_no_attrs(action.clone(), HashSet::from([parent.clone()])),
-        Entity::new_no_attrs(parent.clone(), HashSet::new()),
-        Entity::new_no_attrs(principal.clone(), HashSet::new()),
         Entity::new(resource.clone(), attributes, HashSet::new()).map_err(|error| said(&error))?,
     ];
-    let shown = thing.attributes.iter().map(|(name, value)| (*name, value.shown()));
-    let in_context = context.iter().filter(|(name, _)| *name != "arguments");
-    let attributes = shown.chain(in_context.map(|(name, value)| (*name, value.shown()))).collect();
-    let context = context.into_iter().map(|(name, value)| (name.to_string(), value.value()));
-    let context = Context::from_pairs(context).map_err(|error| said(&error))?;
+    let known = context.iter().map(|(name, value)| ((*name).to_string(), value.value()));
+    let known = Context::from_pairs(known).map_err(|error| said(&error))?;
+    let in_context = context.into_iter().filter(|(name, _)| *name != "arguments");
+    let attributes = thing.attributes.into_iter().chain(in_context).collect();
     let too_long =
         || format!("its arguments are longer than {} KiB, and rules look at them", ARGUMENTS_MAX / 1024);
     let mut facts = thing.facts;
@@ -242,8 +265,12 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
         shown: thing.shown,
         facts,
         attributes,
+        head: format!("{} {} {}", thing.kind, group(case.effect), case.tool),
         guard: thing.guard.or_else(|| cut.then(too_long)),
-        request: Request::new(principal, action.clone(), resource, context, None)
+        cut,
+        by_parts: thing.by_parts && !cut,
+        shell: thing.shell,
+        request: Request::new(principal, action.clone(), resource, known, None)
             .map_err(|error| said(&error))?,
         entities: Entities::from_entities(entities, None).map_err(|error| said(&error))?,
         actions: vec![action, parent],
@@ -252,6 +279,14 @@ fn question(case: &Case<'_>, thing: Thing, arguments: &str, cut: bool) -> Result
 
 /// An entity's name.
 pub(super) fn uid(kind: &str, id: &str) -> Result<EntityUid, String> {
-    let name = EntityTypeName::from_str(kind).map_err(|error| error.to_string())?;
+    // A name is read by a parser, and it is always one of these.
+    static NAMES: LazyLock<Vec<(&str, EntityTypeName)>> = LazyLock::new(|| {
+        let kinds = ["Agent", "Action", "Path", "Host", "Command", "Tool"];
+        kinds.into_iter().filter_map(|kind| Some((kind, EntityTypeName::from_str(kind).ok()?))).collect()
+    });
+    let name = match NAMES.iter().find(|(known, _)| *known == kind) {
+        Some((_, name)) => name.clone(),
+        None => EntityTypeName::from_str(kind).map_err(|error| error.to_string())?,
+    };
     Ok(EntityUid::from_type_name_and_id(name, EntityId::new(id)))
 }

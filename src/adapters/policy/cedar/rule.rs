@@ -1,6 +1,6 @@
 //! One rule: what it says, which word it gives, and where it stands.
 
-use super::split::{line_at, split};
+use super::split::{line_at, split, too_deep};
 use super::words;
 use crate::domain::policy::Word;
 use cedar_policy::ffi::DetailedError;
@@ -96,6 +96,8 @@ pub struct Rule {
     pub(super) why: String,
     /// The text as written.
     pub(super) text: String,
+    /// Whether it looks at the arguments.
+    pub(super) arguments: bool,
     pub(super) policy: Policy,
 }
 
@@ -144,6 +146,10 @@ pub(super) fn read(layer: Layer, file: &str, text: &str, first: usize) -> Result
     let (mut rules, mut faults, mut names) = (Vec::new(), Vec::new(), BTreeSet::new());
     for (at, piece) in split(text).into_iter().enumerate() {
         let fault = |line: usize, why: String| Fault { file: file.to_string(), line, why };
+        if let Some((at, why)) = too_deep(piece.text) {
+            faults.push(fault(line_at(piece.text, piece.line, at), why));
+            continue;
+        }
         let policy = match Policy::parse(Some(PolicyId::new(format!("r{}", first + at))), piece.text) {
             Ok(policy) => policy,
             Err(errors) => {
@@ -170,12 +176,18 @@ pub(super) fn read(layer: Layer, file: &str, text: &str, first: usize) -> Result
                     idle: false,
                     why,
                     text,
+                    arguments: looks_at_arguments(&policy),
                     policy,
                 });
             }
         }
     }
     if faults.is_empty() { Ok(rules) } else { Err(faults) }
+}
+
+/// Whether a condition speaks of the arguments, however they are spelt; one that cannot be read may.
+fn looks_at_arguments(policy: &Policy) -> bool {
+    policy.to_json().map_or(true, |json| json.to_string().contains("\"attr\":\"arguments\""))
 }
 
 fn word(kind: Kind) -> &'static str {

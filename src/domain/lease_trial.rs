@@ -1,0 +1,115 @@
+//! What a lease would have allowed in past sessions, against what people decided then.
+
+use crate::domain::backtest::{Decided, Past};
+use crate::domain::card::brief;
+use crate::domain::ids::{CallId, SessionId};
+use crate::domain::lease_terms::Terms;
+use crate::domain::policy::Word;
+use crate::domain::text::plural;
+
+/// Sessions that are looked at, the last ones.
+pub const SESSIONS_MAX: usize = 200;
+/// Calls that are named, of those that a person did not let run as they were.
+pub const AGAINST_MAX: usize = 20;
+
+/// What is looked at: calls of one tool below one folder that asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// Sessions that were read.
+    pub sessions: u64,
+    /// Sessions that could not be.
+    pub unread: u64,
+    /// The calls.
+    pub calls: Vec<(SessionId, Past)>,
+}
+
+/// What terms would have allowed of that.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tried {
+    /// Sessions that were looked at.
+    pub sessions: u64,
+    /// Sessions that could not be read.
+    pub unread: u64,
+    /// Calls that would have been allowed.
+    pub calls: u64,
+    /// Of these, approved then, by a person, a flag or a lease.
+    pub approved: u64,
+    /// Changed by a person first.
+    pub edited: u64,
+    /// Rejected, or answered in the tool's place.
+    pub rejected: u64,
+    /// Decided by nobody yet.
+    pub open: u64,
+    /// The first of those that a person changed or rejected.
+    pub against: Vec<Against>,
+}
+
+/// A call that would have run and that a person did not let run as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Against {
+    /// The session.
+    pub session: SessionId,
+    /// The call.
+    pub call: CallId,
+    /// What was decided.
+    pub decided: Decided,
+    /// The arguments in one line; not cleaned.
+    pub summary: String,
+}
+
+impl Asked {
+    /// Takes in a call of a session, where it is one that asked about this tool in this folder.
+    pub fn add(&mut self, session: &SessionId, past: Past, (tool, workspace): (&str, &str)) {
+        let asked = past.verdict.as_ref().is_some_and(|verdict| verdict.word == Word::Ask);
+        let here = past.action.as_ref().is_ok_and(|action| action.workspace == workspace);
+        if asked && here && past.tool == tool {
+            self.calls.push((session.clone(), past));
+        }
+    }
+}
+
+impl Tried {
+    /// Tries terms.
+    pub fn of(terms: &Terms, asked: &Asked) -> Tried {
+        let mut tried = Tried { sessions: asked.sessions, unread: asked.unread, ..Tried::default() };
+        for (session, past) in &asked.calls {
+            let Some(deed) = past.deed() else { continue };
+            if terms.pattern.misses(&deed, &terms.root(deed.workspace)).is_some() {
+                continue;
+            }
+            tried.calls += 1;
+            match past.decided {
+                Decided::Approved | Decided::ByFlag | Decided::ByLease => tried.approved += 1,
+                Decided::Nobody => tried.open += 1,
+                Decided::Edited => tried.edited += 1,
+                Decided::Rejected | Decided::Answered => tried.rejected += 1,
+            }
+            let is_against = matches!(past.decided, Decided::Edited | Decided::Rejected | Decided::Answered);
+            if is_against && tried.against.len() < AGAINST_MAX {
+                let (session, call, decided) = (session.clone(), past.call, past.decided);
+                tried.against.push(Against { session, call, decided, summary: brief(deed.args) });
+            }
+        }
+        tried
+    }
+
+    /// It all in a sentence.
+    pub fn sentence(&self) -> String {
+        let sessions = plural(self.sessions, "session");
+        let parts = [
+            (self.approved, "approved"),
+            (self.edited, "edited"),
+            (self.rejected, "rejected"),
+            (self.open, "not decided"),
+        ];
+        let parts: Vec<String> =
+            parts.iter().filter(|(many, _)| *many > 0).map(|(many, word)| format!("{many} {word}")).collect();
+        let how = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+        let unread = match self.unread {
+            0 => String::new(),
+            many => format!(" {} could not be read.", plural(many, "session")),
+        };
+        let calls = plural(self.calls, "call");
+        format!("Over the last {sessions} here this would have allowed {calls}{how}.{unread}")
+    }
+}
