@@ -5,7 +5,7 @@
 
 use crate::domain::boundary::Reached;
 use crate::domain::call::Call;
-use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
+use crate::domain::event::{Event, Fact, Limits, Parent};
 use crate::domain::event_kinds::Family;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, LeaseNo, NoteNo, SessionId};
@@ -17,7 +17,7 @@ use crate::domain::money::Spent;
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
 use crate::domain::purse::{Gauge, Purse};
-use crate::domain::run::{Run, Status, Turn};
+use crate::domain::run::{Run, Turn};
 use crate::domain::shelf::Shelf;
 use crate::domain::stops::{Passed, PendingNote, Standing};
 use crate::domain::time::Micros;
