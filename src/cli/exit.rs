@@ -163,6 +163,10 @@ impl From<Refusal> for Failure {
             Refusal::NoNote(_) | Refusal::NoteGone(_) | Refusal::TooMany(_) => {
                 "`tackroom note ID --list` lists the notes that wait"
             }
+            Refusal::NoBudget { .. } => "`tackroom sessions show ID` tells its limits",
+            Refusal::BudgetHolds(_) => {
+                "`tackroom release ID --add-usd 0.50` gives it more (or --add-tokens, --add-steps, --add-time)"
+            }
             Refusal::LongNote { .. } => "put the long part into a file and note where it is",
             Refusal::NotOpen
             | Refusal::NoRun

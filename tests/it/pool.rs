@@ -14,7 +14,8 @@ use tackroom::adapters::model::secret::Secret;
 use tackroom::domain::event::{Event, Fact};
 use tackroom::domain::fault::{Fault, FaultKind};
 use tackroom::domain::hash::Hash;
-use tackroom::domain::message::Reply;
+use tackroom::domain::message::{Reply, Usage};
+use tackroom::domain::money::Money;
 use tackroom::domain::policy::Mode;
 use tackroom::domain::rests::{Choice, DOOR_FAILURES, DOOR_MS, Rests, Way};
 use tackroom::domain::retry::{AfterFault, RetryRule, WAYS_MAX};
@@ -174,6 +175,14 @@ impl Request for FaultyRequest {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         self.1.frame()
+    }
+
+    fn size(&self) -> u64 {
+        self.1.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.1.cost(usage)
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
