@@ -52,7 +52,7 @@ impl BudgetArgs {
 /// What a new task may touch before a person is asked; each takes the place of what is configured.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct BoundaryArgs {
-    /// Only what lies there may be changed unasked, such as src,tests; every command asks then.
+    /// Only what lies there may be changed unasked, such as src,tests; a command that could change files asks then.
     #[arg(long, value_name = "PATHS", help_heading = "Boundary", value_delimiter = ',', value_parser = folder)]
     pub only: Vec<String>,
     /// So many files may be changed.
@@ -64,7 +64,7 @@ pub struct BoundaryArgs {
     /// So many commands may run.
     #[arg(long, value_name = "N", help_heading = "Boundary")]
     pub max_commands: Option<u64>,
-    /// Only these hosts may be talked to unasked, such as docs.rs,localhost:8080.
+    /// Only these hosts may be talked to unasked, such as docs.rs,localhost:8080; a command that has the network asks then.
     #[arg(long, value_name = "HOSTS", help_heading = "Boundary", value_delimiter = ',', value_parser = host)]
     pub only_hosts: Vec<String>,
 }

@@ -6,14 +6,17 @@ use crate::cli::config::{Config, Source, Sourced};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::stop::{ordered, undriven};
+use crate::cli::wire::Wire;
 use crate::domain::boundary::Boundary;
 use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::event::Limits;
-use crate::domain::held::extended_words;
+use crate::domain::held::{NEAR_PERCENT, extended_words};
 use crate::domain::host::Hosts;
 use crate::domain::lexical::{Placed, place};
 use crate::domain::order::Order;
+use crate::domain::purse::Taken;
 use crate::domain::rounds::LoopRule;
+use crate::runtime::weigh;
 use serde::Deserialize;
 use std::path::Path;
 
@@ -213,6 +216,29 @@ pub fn rows(reins: &Reins) -> Vec<(&'static str, String, String)> {
         ("loops", loops, reins.loops.source.to_string()),
         ("boundary", reins.boundary.value.to_string(), reins.boundary.source.to_string()),
     ]
+}
+
+/// What limits a new task, with what all sessions took today; and whether a limit of the day is near.
+pub async fn day(config: &Config) -> Result<(String, bool), Failure> {
+    let limits = config.reins.budget.value;
+    let taken = match Wire::existing(config)? {
+        Some(wire) => weigh::today(&*wire.store.index, wire.clock.now()).await?,
+        None => Taken::default(),
+    };
+    let mut near = false;
+    let mut parts = Vec::new();
+    for unit in Unit::ALL {
+        let (limit, amount) = (limits.of(Scope::Day, unit), taken.of(unit));
+        if let Some(limit) = limit {
+            let reached = u128::from(amount) * 100 >= u128::from(limit) * u128::from(NEAR_PERCENT);
+            near |= reached;
+            parts.push(format!("{} of at most {}", unit.words(amount), unit.words(limit)));
+        } else if amount > 0 {
+            parts.push(unit.words(amount));
+        }
+    }
+    let today = if parts.is_empty() { "nothing".to_string() } else { parts.join(", ") };
+    Ok((format!("{limits}; taken today: {today}"), near))
 }
 
 /// Gives a held task more, takes a limit away, or lets it go on.

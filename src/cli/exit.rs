@@ -154,7 +154,7 @@ impl From<Refusal> for Failure {
             | Refusal::CostPassed(_)
             | Refusal::TooMany("breakpoints") => "`tackroom break ID list` lists the breakpoints that stand",
             Refusal::LeaseMisses(_) => {
-                "each line of a lease must fit the call that waits: `tackroom lease show ID CALL`"
+                "a lease must fit the call that waits: `tackroom lease show ID CALL`; `tackroom approve ID CALL` lets it alone through"
             }
             Refusal::LeasePast => "give a later time, or none",
             Refusal::NoLease(_) | Refusal::LeaseOver { .. } | Refusal::TooMany("leases") => {

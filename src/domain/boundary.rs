@@ -2,13 +2,16 @@
 //! asks, whatever the policy allows; what the policy denies stays denied.
 //!
 //! Counted are calls that have started and those of the same reply that still may: several at once cannot slip through together.
-//! What a command changes is not seen; where folders are named, each command asks.
+//! What a command changes, and whom it talks to, is not seen: where folders or hosts are named it asks, unless its walls keep
+//! it from either.
 
 use crate::domain::budget::is_default;
 use crate::domain::call::{Call, CallState, Preview};
 use crate::domain::host::Hosts;
 use crate::domain::ids::CallId;
+use crate::domain::judged::Judged;
 use crate::domain::lexical::{Placed, absolute, below, place};
+use crate::domain::sandbox::{Profile, Writes};
 use crate::domain::session::Session;
 use crate::domain::text;
 use crate::domain::tool_spec::Touch;
@@ -100,18 +103,14 @@ fn changed_lines(preview: &Preview) -> u64 {
 }
 
 /// What of a boundary a call would cross, as a sentence without its full stop; none where it stays within.
-pub(in crate::domain) fn crossing(
-    session: &Session,
-    id: CallId,
-    touches: &[Touch],
-    preview: &Preview,
-) -> Option<String> {
+pub(in crate::domain) fn crossing(session: &Session, judged: &Judged) -> Option<String> {
+    let Judged { call: id, touches, preview, .. } = judged;
     let run = session.live().filter(|run| !run.limits.boundary.is_none())?;
     let bounds = &run.limits.boundary;
     let mut own = run.reached.clone();
     own.add(touches, preview);
     let mut all = own.clone();
-    for call in session.open_calls().filter(|call| call.id != id && may_yet_start(call)) {
+    for call in session.open_calls().filter(|call| call.id != *id && may_yet_start(call)) {
         all.add(&call.touches, &call.preview);
     }
     // What another call may do is no leave for this one: that may never start.
@@ -123,7 +122,7 @@ pub(in crate::domain) fn crossing(
     let cut = matches!(preview, Preview::Change { cut: true, .. }) && bounds.lines.is_some();
     touches
         .iter()
-        .find_map(|touch| outside(session, &bounds.only, bounds.hosts.as_deref(), touch))
+        .find_map(|touch| outside(&session.workspace, bounds, touch, &judged.sandbox))
         .or_else(|| beyond("changed file", |reached| reached.files.len() as u64, bounds.files))
         .or_else(|| beyond("command", |reached| reached.commands, bounds.commands))
         .or_else(|| beyond("changed line", |reached| reached.lines, bounds.lines))
@@ -136,22 +135,29 @@ fn may_yet_start(call: &Call) -> bool {
     waits && call.starts == 0
 }
 
-/// A touch that lies outside of the folders and hosts that are named.
-fn outside(session: &Session, only: &[String], hosts: Option<&[String]>, touch: &Touch) -> Option<String> {
+/// A touch that lies outside of the folders and hosts that are named. `sandbox` is what holds a command; what is not known is
+/// no wall.
+fn outside(workspace: &str, bounds: &Boundary, touch: &Touch, sandbox: &str) -> Option<String> {
+    let Boundary { only, hosts, .. } = bounds;
     let folders = || text::truncate(&only.join(", "), 80);
     match touch {
-        Touch::Write { .. } | Touch::Command { .. } if only.is_empty() => None,
         Touch::Write { path } => {
-            let inside = |folder: &String| lies_in(&session.workspace, path, folder);
-            (!only.iter().any(inside))
+            let inside = |folder: &String| lies_in(workspace, path, folder);
+            (!only.is_empty() && !only.iter().any(inside))
                 .then(|| format!("{} is outside of {}", text::truncate(path, 80), folders()))
         }
-        Touch::Command { .. } => Some(format!("a command may change what is outside of {}", folders())),
+        Touch::Command { .. } => {
+            let walls = Profile::parse(sandbox).unwrap_or(Profile::NONE);
+            if !only.is_empty() && walls.writes != Writes::Nothing {
+                return Some(format!("a command may change what is outside of {}", folders()));
+            }
+            let may_talk = hosts.is_some() && walls.network;
+            may_talk.then(|| "a command may talk to others than the hosts".to_string())
+        }
         Touch::Host { host, port } => {
             let named = |hosts: &[String]| Hosts::parse(hosts).is_ok_and(|hosts| hosts.name(host, *port));
-            hosts
-                .filter(|hosts| !named(hosts))
-                .map(|_| format!("{} is none of the hosts", text::truncate(host, 80)))
+            let other = hosts.as_deref().is_some_and(|hosts| !named(hosts));
+            other.then(|| format!("{} is none of the hosts", text::truncate(host, 80)))
         }
         Touch::Read { .. } => None,
     }

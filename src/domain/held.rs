@@ -160,7 +160,9 @@ pub fn near_words(near: &[Share]) -> String {
 
 /// A limit that was changed, in a sentence.
 pub fn extended_words(scope: Scope, unit: Unit, to: Option<u64>) -> String {
-    let of = format!("{} of {}", unit.name(), scope.words());
+    // The day is of all sessions; what is given is given to this one.
+    let here = if scope == Scope::Day { ", for this session," } else { "" };
+    let of = format!("{} of {}{here}", unit.name(), scope.words());
     match to {
         Some(limit) => format!("the limit on {of} is {} now", unit.words(limit)),
         None => format!("the limit on {of} was taken away"),

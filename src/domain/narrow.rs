@@ -28,7 +28,7 @@ pub(in crate::domain) fn narrowed(
         verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
         verdict.rule = "mode ask".to_string();
     }
-    let crossed = crossing(session, call.id, &judged.touches, &judged.preview);
+    let crossed = crossing(session, judged);
     if let Some(crossed) = crossed.filter(|_| verdict.word != Word::Deny) {
         let sentence = format!("Beyond the boundary of the task: {crossed}.");
         if !verdict.why.starts_with(&sentence) {

@@ -50,7 +50,7 @@ pub fn goes_out(commit: &Commit) -> bool {
 }
 
 /// What all sessions took today, wherever they are listed, with what is set aside in those that are at work.
-async fn today(index: &dyn Index, now: Micros) -> Result<Taken, LogFault> {
+pub async fn today(index: &dyn Index, now: Micros) -> Result<Taken, LogFault> {
     let mut sum = Taken::default();
     for tab in [Tab::All, Tab::Archived, Tab::Bin] {
         let query = Query { tab, since: Some(midnight(now)), limit: usize::MAX, ..Query::default() };

@@ -13,8 +13,9 @@ use tackroom::domain::call::{CallState, Preview};
 use tackroom::domain::event::{Fact, Limits};
 use tackroom::domain::ids::CallId;
 use tackroom::domain::judged::Judged;
+use tackroom::domain::lease_terms::Terms;
 use tackroom::domain::next::{Hold, Step, next};
-use tackroom::domain::order::Order;
+use tackroom::domain::order::{Order, Refusal};
 use tackroom::domain::outcome::Report;
 use tackroom::domain::policy::{Mode, Word};
 use tackroom::domain::tool_spec::Touch;
@@ -152,6 +153,53 @@ fn folders_lines_commands_and_hosts() {
         assert_eq!(found.word, word, "{host}");
     }
     assert_eq!(next(&fold.session), Step::RunCall(CallId(1)));
+}
+
+/// Cause: hosts were named, and a command with the network talked to any.
+#[test]
+fn a_command_asks_where_folders_or_hosts_are_named_unless_its_walls_keep_it_in() {
+    let only = Boundary { only: vec!["src".into()], ..Boundary::default() };
+    let hosts = Boundary { hosts: Some(vec!["docs.rs".into()]), ..Boundary::default() };
+    for (sandbox, for_only, for_hosts) in [
+        ("", Word::Ask, Word::Ask),
+        ("none", Word::Ask, Word::Ask),
+        ("of a later version", Word::Ask, Word::Ask),
+        ("workspace-write", Word::Ask, Word::Allow),
+        ("workspace-write+network", Word::Ask, Word::Ask),
+        ("read-only", Word::Allow, Word::Allow),
+        ("read-only+network", Word::Allow, Word::Ask),
+    ] {
+        for (boundary, word) in [(&only, for_only), (&hosts, for_hosts)] {
+            let mut fold = running(boundary.clone());
+            fold.calls(&[("command", json!({"argv": ["make"]}))]);
+            let judged = Judged { sandbox: sandbox.into(), ..fold.judged(1, Word::Allow) };
+            fold.tell(Report::Judged(judged));
+            let verdict = fold.session.call(CallId(1)).and_then(|call| call.verdict.clone()).expect("judged");
+            assert_eq!(verdict.word, word, "{sandbox} {boundary}: {}", verdict.why);
+        }
+    }
+}
+
+/// Cause: a lease was offered and granted that the next call beyond the boundary never used.
+#[test]
+fn no_lease_is_given_for_what_goes_beyond() {
+    let mut fold = running(Boundary { files: Some(1), ..Boundary::default() });
+    fold.calls(&[write("a"), write("b")]);
+    let shown =
+        |path: &str| Preview::Change { path: path.into(), before: None, after: "x".into(), cut: false };
+    assert_eq!(judged(&mut fold, 1, Word::Ask, shown("a")).1, "test");
+    assert_eq!(judged(&mut fold, 2, Word::Ask, shown("b")).1, RULE);
+    let grant = |fold: &Fold, call: u32| {
+        let args = fold.session.call(CallId(call)).and_then(|call| call.args()).expect("arguments");
+        let terms = Terms::narrow(args).expect("terms");
+        Order::Grant { call: CallId(call), hash: fold.hash(call), terms }
+    };
+    let beyond = fold.try_order(&grant(&fold, 2));
+    assert!(
+        matches!(&beyond, Err(Refusal::LeaseMisses(why)) if why.contains("beyond the boundary")),
+        "{beyond:?}"
+    );
+    fold.order(&grant(&fold, 1)).expect("within it one is given");
 }
 
 /// Replies with any number of writes, answered at random: no file beyond the limit is changed that nobody approved.

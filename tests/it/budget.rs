@@ -10,7 +10,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use tackroom::domain::budget::{Budget, Change, Scope, Unit, changes};
 use tackroom::domain::burn::Burn;
-use tackroom::domain::event::{Event, Fact, Limits};
+use tackroom::domain::event::{Event, Fact, Limits, Parent};
 use tackroom::domain::fault::{Fault, FaultKind};
 use tackroom::domain::hash::Hash;
 use tackroom::domain::held::{Held, Share};
@@ -267,6 +267,32 @@ fn the_meter_tells_the_nearest_limit_its_speed_and_what_is_left() {
     let burn = Burn::of(&fold.session, fold.now).expect("limited");
     assert_eq!(burn.long(), "$0.10/$0.50 20%, $0.10/min, 4 min left");
     assert_eq!(Burn::of(&Fold::running(Mode::Auto).session, fold.now), None);
+}
+
+/// Cause: what its parent was told of came near in a fork too, and nobody said so.
+#[test]
+fn a_fork_has_taken_nothing_and_is_told_again() {
+    let mut fold = running("tokens=1000");
+    let near = |fold: &mut Fold| {
+        let facts = fold.try_tell(&asking(Some(ahead(400, 450, None)))).expect("sent");
+        fold.put(facts.clone());
+        facts.iter().any(|fact| matches!(fact, Fact::BudgetNeared { .. }))
+    };
+    assert!(near(&mut fold));
+    let parent = Parent { session: fold.session.id.clone(), at: fold.session.last };
+    fold.put(vec![Fact::SessionForked {
+        parent,
+        hash: Hash::ZERO,
+        workspace: "/srv/fork".into(),
+        files: None,
+        model: None,
+        instructions: None,
+        by: operator(),
+        program: "test".into(),
+    }]);
+    fold.tell(Report::Taken { holder: "w".into() });
+    assert_eq!(fold.session.live().expect("live").purse.with_aside(), Taken::default());
+    assert!(near(&mut fold));
 }
 
 #[test]

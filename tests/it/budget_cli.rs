@@ -115,6 +115,12 @@ fn steps_of_a_session_and_tokens_of_a_day_are_held_too_and_the_day_counts_all_se
     let ran = home.task(&model, "Go on.", &[]);
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.err.contains("the day took"), "{}", ran.err);
+    let told = home.run(&["doctor", "--model", "scripted"]);
+    assert!(told.out.contains("budget") && told.out.contains("of at most 8,000 tokens"), "{}", told.out);
+    assert!(told.out.contains("tackroom release ID"), "it is near: {}", told.out);
+    let id = home.pending()[0]["session"].as_str().unwrap().to_string();
+    let more = home.run(&["release", &id, "--add-tokens", "9k"]);
+    assert!(more.out.contains("of the day, for this session, is 17,000 tokens now"), "{more:?}");
     let steps = home.sessions().iter().map(|row| row["steps"].as_u64().unwrap()).sum::<u64>();
     assert!((4..=6).contains(&steps), "3 of the first, then what was left: {steps}");
 }
