@@ -10,6 +10,7 @@ use crate::domain::hash::Hash;
 use crate::domain::message::Args;
 use crate::domain::text;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// From how many rounds on a person is told, and asked; 0 is never.
@@ -225,20 +226,35 @@ fn short(bytes: &[u8]) -> u64 {
     digest.iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte))
 }
 
-/// A call with what came of it: the same tool, arguments and result are the same key.
+/// A call with what came of it: the same tool, arguments and result are the same key. What failed again failed in the same way,
+/// also where the figures in its words are others: how long it took, a process, a place in memory.
 fn key(call: &Call) -> u64 {
     let args = match (call.args(), &call.proposed) {
         (Some(args), _) => canonical(args),
         (None, Args::Json(args)) => canonical(args),
         (None, Args::Broken(raw)) => raw.clone(),
     };
-    let result = call.result.as_deref().unwrap_or_default();
+    let told = call.result.as_deref().unwrap_or_default();
+    let result = if has_failed(call) { Cow::Owned(without_figures(told)) } else { Cow::Borrowed(told) };
     let mut bytes = Vec::with_capacity(call.tool.len() + args.len() + result.len() + 2);
-    for part in [call.tool.as_str(), args.as_str(), result] {
+    for part in [call.tool.as_str(), args.as_str(), &result] {
         bytes.extend_from_slice(part.as_bytes());
         bytes.push(0);
     }
     short(&bytes)
+}
+
+/// Every number in a text is the same one.
+fn without_figures(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '0'..='9' if out.ends_with('0') => {}
+            '0'..='9' => out.push('0'),
+            _ => out.push(c),
+        }
+    }
+    out
 }
 
 /// Whether a call came to nothing: it failed, or was not even run.

@@ -128,6 +128,23 @@ fn the_same_failing_call_is_held_at_three() {
     held(&mut fold);
 }
 
+/// Cause: a test run tells how long it took, so the same failure was never the same.
+#[test]
+fn what_fails_with_other_figures_fails_in_the_same_way() {
+    let mut fold = running(LoopRule::USUAL);
+    let fails = |fold: &mut Fold, text: &str| round(fold, &[("a", text)], Outcome::Error, false);
+    fails(&mut fold, "1 failed; finished in 9.53s");
+    fails(&mut fold, "1 failed; finished in 10.07s");
+    assert_eq!(warned(&mut fold).circle, Circle::Failing);
+    fails(&mut fold, "1 failed; finished in 11.2s");
+    assert_eq!(held(&mut fold).times, 3);
+    let mut fold = running(LoopRule::USUAL);
+    for text in ["no a", "no b", "no c", "no d"] {
+        fails(&mut fold, text);
+        assert_eq!(told(&mut fold), None, "it fails in another way each time");
+    }
+}
+
 #[test]
 fn two_in_turn_and_three_in_turn_are_seen_and_what_ends_first_is_nothing_to_it() {
     for period in [2_usize, 3] {
