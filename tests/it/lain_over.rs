@@ -1,5 +1,6 @@
 //! What lies over the workbench lies over what was there, and gives it back.
 
+use crate::harness::cases::cases;
 use crate::harness::many::{Many, row, three};
 use crate::harness::screen::TestScreen;
 use crate::harness::shelf;
@@ -223,7 +224,7 @@ fn a_page_that_only_tells_is_not_written_in() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases(24)) })]
 
     /// Whatever was pressed: a help that is asked for and closed gives back what was there; and closing again and again
     /// leads to the workbench, one thing at a time, each of which was there.

@@ -442,7 +442,7 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(1_000)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
     /// Any history, valid or not, becomes a body that Anthropic takes, the same whether written at once or turn by turn.
     /// (Ids may repeat between turns, which the session prevents.)

@@ -1,5 +1,6 @@
 //! The plug for OpenAI-compatible endpoints against a mock: what it sends, what it learns, how it waits and stops.
 
+use crate::harness::cases::cases;
 use crate::harness::mock_model::{Answer, Framing, MockModel, Step, strict_fault};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -502,7 +503,7 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
     /// Any history, valid or not, becomes a body that the strictest server takes, the same whether written at once or turn
     /// by turn. (A conversation that ends with the model's words gets no more of them: the strict rule about the last role is left out; ids may

@@ -299,7 +299,7 @@ fn check(events: &[Event], ways: usize) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(1_000)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
     /// Any faults, in any order, on any ways: tries are bounded, what rests is what is to rest, the log is whole, and no call
     /// takes effect twice.

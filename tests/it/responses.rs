@@ -248,7 +248,7 @@ fn message() -> impl Strategy<Value = Message> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases(1_000)))]
+    #![proptest_config(ProptestConfig::with_cases(cases(300)))]
 
     /// Any history becomes items that are taken, the same whether written at once or turn by turn.
     #[test]

@@ -5,6 +5,12 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::time::Duration;
+
+/// The flag of the kernel's own threads, which have no environment: `PF_KTHREAD` in the kernel's `sched.h`.
+const KERNEL_THREAD: u32 = 0x0020_0000;
+/// How often an environment is looked at that is empty.
+const LOOKS: u32 = 4;
 
 /// A process, told from a later one of the same number by the time of its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +22,8 @@ pub(super) struct Process {
     started: u64,
     /// Dead already, only not yet waited for.
     dead: bool,
+    /// A thread of the kernel.
+    kernel: bool,
 }
 
 /// Every process that can be seen.
@@ -39,6 +47,7 @@ fn process(pid: i32) -> Option<Process> {
         parent: number(1)?,
         group: number(2)?,
         session: number(3)?,
+        kernel: fields.get(6)?.parse::<u32>().ok()? & KERNEL_THREAD != 0,
         started: fields.get(19)?.parse().ok()?,
     })
 }
@@ -76,14 +85,24 @@ pub(super) fn of_command(leader: Pid, mark: &str) -> Vec<Process> {
     found.retain(|process| {
         let known =
             process.group == leader || process.session == leader || process.pid.as_raw_pid() == leader;
-        !process.dead && process.pid.as_raw_pid() != own && (known || marked(process.pid, mark))
+        !process.dead && process.pid.as_raw_pid() != own && (known || marked(process, mark))
     });
     found
 }
 
-fn marked(pid: Pid, mark: &str) -> bool {
-    let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_pid())).unwrap_or_default();
-    environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+fn marked(found: &Process, mark: &str) -> bool {
+    let path = format!("/proc/{}/environ", found.pid.as_raw_pid());
+    for look in 0..LOOKS {
+        let Ok(environment) = std::fs::read(&path) else { return false };
+        if !environment.is_empty() || found.kernel {
+            return environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes());
+        }
+        // A process between two programs has no environment for a moment.
+        if look + 1 < LOOKS {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+    false
 }
 
 /// Signals each of them, never another process that has got the number of one.

@@ -28,6 +28,9 @@ const DRAIN: Duration = Duration::from_millis(500);
 /// How long the process between has to end everything before it is ended itself.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// How often what is left of a dropped command is looked for.
+const LOOKS: u32 = 50;
+
 /// The most that the process between may tell.
 const TOLD_MAX: usize = 64 * 1024;
 
@@ -320,8 +323,16 @@ impl Drop for Body {
         }
         self.control = None; // a process between ends the rest by itself
         if !self.between {
-            signal(&self.found(), Signal::KILL);
             signal_group(self.pid, Signal::KILL);
+            // One that was just being born is found by the next look.
+            for _ in 0..LOOKS {
+                let found = self.found();
+                if found.is_empty() {
+                    break;
+                }
+                signal(&found, Signal::KILL);
+                std::thread::yield_now();
+            }
         }
     }
 }

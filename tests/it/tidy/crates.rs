@@ -124,10 +124,12 @@ fn uses<'h>(house: &'h House, name: &str) -> Vec<(&'h str, usize, bool)> {
     let word = in_code(name);
     let mut found = Vec::new();
     for source in &house.sources {
+        let mut paths = source.paths().iter().filter(|path| path.starts_with(&word)).peekable();
         // A module of the same name hides the crate in the file that declares it.
-        let hidden = source.declared_modules().iter().any(|(module, _)| *module == word);
-        let paths = source.paths().iter().filter(|path| !hidden && path.starts_with(&word));
-        found.extend(paths.map(|path| (source.path.as_str(), path.line, path.in_test)));
+        let hides = || source.declared_modules().iter().any(|(module, _)| *module == word);
+        if paths.peek().is_some() && !hides() {
+            found.extend(paths.map(|path| (source.path.as_str(), path.line, path.in_test)));
+        }
         found.dedup();
     }
     found
