@@ -157,6 +157,12 @@ fn measure(steps: usize) -> Result<Measured, Box<dyn Error>> {
 
 /// The real program, from its start to its end.
 fn tackroom(url: &str, home: &Path, work: &Path) -> Result<Took, Box<dyn Error>> {
+    // The same call over and over is a loop: it is looked for, as always, and let go on.
+    fs::create_dir_all(home.join("config"))?;
+    fs::write(
+        home.join("config").join("config.toml"),
+        "[loops]\nwarn = 0\nhold = 0\nfailing = 0\nidle_warn = 0\nidle_hold = 65000\n",
+    )?;
     let mut child = Command::new(env!("CARGO_BIN_EXE_tackroom"))
         .args(["run", "Read the notes.", "--headless", "--mode", "auto", "--steps", "100000"])
         .args(["--model", "mock", "--base-url", url, "--workspace"])

@@ -218,6 +218,7 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: 
         | Order::SetBreakpoint(_)
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
+        | Order::Extend(_)
         | Order::Revoke(_)
         | Order::AddNote(_)
         | Order::RemoveNote(_) => "done",

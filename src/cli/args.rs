@@ -5,6 +5,7 @@ pub mod sessions; // after `tackroom sessions`
 
 use crate::cli::args::sessions::Sessions;
 use crate::cli::args_answer::{Approve, Edit, Pending, Reject, Respond, Settle};
+use crate::cli::args_budget::{BoundaryArgs, BudgetArgs, Release};
 use crate::cli::args_import::Import;
 use crate::cli::args_lease::{Lease, Leases};
 use crate::cli::args_past::{Audit, Diff, Inspect, Verify};
@@ -26,6 +27,7 @@ Examples:
   tackroom approve k3x c4                       approve call c4 of the session whose id begins with k3x
   tackroom fork k3x --reject c4='too much'      go on from before c4 was decided, in a copy
   tackroom break k3x add tool=write_file        stop there, in any terminal; then step k3x or continue k3x
+  tackroom release k3x --add-usd 0.50           give a task more that its budget holds
   tackroom resume k3x                           take a session up again, after kill -9 too
   tackroom policy explain k3x c4                why that call asks, and which rule would let it through
   tackroom sessions search retry timeout        what was said and done, in any session
@@ -130,6 +132,8 @@ pub enum Verb {
     Step(One),
     /// Let a session go on from a breakpoint, a pause or stepping.
     Continue(Continue),
+    /// Let a session go on that a limit holds, or a loop: give it more, or take the limit away.
+    Release(Release),
     /// Put a note of yours into a session's next request to the model, list those that wait, take one back.
     Note(Note),
     /// List, search, mark, delete and restore sessions, or show one.
@@ -243,6 +247,12 @@ pub struct Run {
     /// Stop there, such as tool=write_file, risky, arg:/path~^src/, steps=10, tokens=5000, cost=0.50 or fault; may be given again.
     #[arg(long = "break", value_name = "WHERE", value_parser = args_stop::breakpoint)]
     pub breaks: Vec<Breakpoint>,
+    /// What it may take.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    /// What it may touch.
+    #[command(flatten)]
+    pub boundary: BoundaryArgs,
     /// With or without a screen.
     #[command(flatten)]
     pub drive: Drive,

@@ -5,6 +5,7 @@
 
 use crate::adapters::model::provider::Providers;
 use crate::cli::args::Common;
+use crate::cli::budget::{self, Reins};
 use crate::cli::config_model::{self, ModelFile, ProviderFile, Routing};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::held::{self, Held};
@@ -79,6 +80,9 @@ struct File {
     retention: RetentionFile,
     prices: BTreeMap<String, PriceFile>,
     providers: BTreeMap<String, ProviderFile>,
+    budget: budget::BudgetFile,
+    loops: budget::LoopsFile,
+    boundary: budget::BoundaryFile,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
 
@@ -181,6 +185,8 @@ pub struct Config {
     pub archived_days: Sourced<u32>,
     /// Days in the bin before a session is removed; 0 for ever.
     pub deleted_days: Sourced<u32>,
+    /// What holds a run before a limit or in a circle.
+    pub reins: Reins,
     /// What models cost.
     pub prices: Arc<PriceBook>,
     /// The user's keys: context, action, keys.
@@ -215,8 +221,9 @@ impl Config {
             Ok(providers) => (providers, None),
             Err(failure) => (config_model::providers(BTreeMap::new())?, Some(failure)),
         };
+        let (reins, loose) = budget::reins((&file.budget, &file.loops, &file.boundary), &path);
         let made = Config::of(flags, env, paths, path, (file, Arc::new(providers)));
-        Ok(Config { wrong: wrong.or(odd).or(odder), prices, ..made })
+        Ok(Config { wrong: wrong.or(odd).or(odder).or(loose), prices, reins, ..made })
     }
 
     fn of(
@@ -271,6 +278,7 @@ impl Config {
             sandbox: Held::of(flags.sandbox, file.sandbox),
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),
+            reins: Reins::default(),
             prices: Arc::default(),
             keys: keys(file.keys),
             no_color: get("NO_COLOR").is_some(),

@@ -42,7 +42,7 @@ pub async fn demo(config: &Config, args: &Demo) -> Result<Code, Failure> {
     let task = Task {
         input: TASK.trim().to_string(),
         mode: Mode::Auto,
-        limits: Limits { steps: config.steps.value },
+        limits: Limits::of_steps(config.steps.value), // it costs nothing
         model: DEMO.to_string(),
         base_url: None,
     };

@@ -4,6 +4,7 @@ use crate::adapters::engine::sqlite::Sqlite;
 use crate::adapters::model::discover::{self, Endpoint};
 use crate::adapters::web::Web;
 use crate::cli::args::Doctor;
+use crate::cli::budget;
 use crate::cli::config::Config;
 use crate::cli::config_model::configured;
 use crate::cli::doctor_model;
@@ -34,6 +35,7 @@ pub(super) struct Check {
 pub async fn doctor(config: &Config, args: &Doctor) -> Result<Code, Failure> {
     let mut checks =
         vec![store(config), configuration(config), policy(config), sandbox(config).await, prices(config)];
+    checks.extend(budget(config).await);
     let (models, used) = models(config).await;
     checks.extend(models);
     checks.extend(doctor_model::ways(config));
@@ -153,6 +155,17 @@ async fn sandbox(config: &Config) -> Check {
 /// Of which day the prices are: an old table counts wrongly.
 fn prices(config: &Config) -> Check {
     check(Mark::Ok, "prices", config.prices.words(), "")
+}
+
+/// The limits of a new task and what was taken today; the store's own check tells why it cannot be read.
+async fn budget(config: &Config) -> Option<Check> {
+    let (what, near) = budget::day(config).await.ok()?;
+    Some(match near {
+        true => {
+            check(Mark::Note, "budget", what, "a run is held there: `tackroom release ID` gives one more")
+        }
+        false => check(Mark::Ok, "budget", what, ""),
+    })
 }
 
 /// The endpoints at hand, and what a new run would ask.

@@ -154,7 +154,7 @@ impl From<Refusal> for Failure {
             | Refusal::CostPassed(_)
             | Refusal::TooMany("breakpoints") => "`tackroom break ID list` lists the breakpoints that stand",
             Refusal::LeaseMisses(_) => {
-                "each line of a lease must fit the call that waits: `tackroom lease show ID CALL`"
+                "a lease must fit the call that waits: `tackroom lease show ID CALL`; `tackroom approve ID CALL` lets it alone through"
             }
             Refusal::LeasePast => "give a later time, or none",
             Refusal::NoLease(_) | Refusal::LeaseOver { .. } | Refusal::TooMany("leases") => {
@@ -162,6 +162,10 @@ impl From<Refusal> for Failure {
             }
             Refusal::NoNote(_) | Refusal::NoteGone(_) | Refusal::TooMany(_) => {
                 "`tackroom note ID --list` lists the notes that wait"
+            }
+            Refusal::NoBudget { .. } => "`tackroom sessions show ID` tells its limits",
+            Refusal::BudgetHolds(_) => {
+                "`tackroom release ID --add-usd 0.50` gives it more (or --add-tokens, --add-steps, --add-time)"
             }
             Refusal::LongNote { .. } => "put the long part into a file and note where it is",
             Refusal::NotOpen

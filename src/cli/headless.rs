@@ -4,20 +4,21 @@
 use crate::cli::args::{Drive, OnHold};
 use crate::cli::events;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::holds::{failed, hold_line, rein_hint};
 use crate::cli::out;
 use crate::cli::wire::Wire;
 use crate::domain::about::about;
-use crate::domain::call::{Call, Via};
+use crate::domain::call::Via;
 use crate::domain::commit::Commit;
-use crate::domain::event::{EndReason, Fact, RunStatus};
-use crate::domain::fault::FaultKind;
+use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::SessionId;
 use crate::domain::next::Hold;
 use crate::domain::order::{Order, Refusal};
 use crate::domain::policy::Mode;
+use crate::domain::run::Run;
 use crate::domain::session::Session;
-use crate::domain::stops::Hit;
+use crate::domain::stops::Stop;
 use crate::domain::text;
 use crate::domain::tool_spec::Effect;
 use crate::ports::log::{Follow, TailItem};
@@ -106,13 +107,21 @@ async fn work(
         let code = match parked {
             Parked::Quit => Code::Interrupted,
             Parked::Idle => Code::of(session.status()),
-            Parked::Held if on_hold == OnHold::Stop || reins.taken(session) => Code::Held,
+            Parked::Held if on_hold == OnHold::Stop || reins.taken(session) => held_code(session),
             Parked::Held => match answer(&mut hand, session, on_hold).await? {
                 true => continue,
-                false => Code::Held,
+                false => held_code(session),
             },
         };
         return Ok((code, session.clone()));
+    }
+}
+
+/// The code of a run that is left as it waits: a limit has its own.
+fn held_code(session: &Session) -> Code {
+    match session.live().and_then(Run::held_by_budget) {
+        Some(_) => Code::Budget,
+        None => Code::Held,
     }
 }
 
@@ -175,7 +184,15 @@ fn by_flag(session: &Session, hold: Hold, on_hold: OnHold) -> Option<Order> {
         }),
         (Hold::Step, OnHold::Approve) => Some(Order::Step),
         (Hold::Paused, OnHold::Approve) => Some(Order::Resume),
-        (Hold::Approval(_) | Hold::Unknown(_) | Hold::Step | Hold::Paused | Hold::Breakpoint(_), _) => None,
+        (
+            Hold::Approval(_)
+            | Hold::Unknown(_)
+            | Hold::Step
+            | Hold::Paused
+            | Hold::Breakpoint(_)
+            | Hold::Rein,
+            _,
+        ) => None,
     }
 }
 
@@ -253,6 +270,7 @@ impl Told {
                 Hold::Breakpoint(_) => {
                     format!("  → from another terminal: tackroom continue {id}   (or step)")
                 }
+                Hold::Rein => format!("  → from another terminal: {}", rein_hint(&self.session)),
                 Hold::Step | Hold::Paused => format!("  → from another terminal: tackroom --session {id}"),
             });
         }
@@ -307,6 +325,10 @@ fn progress(session: &Session, fact: &Fact) -> Option<String> {
             | Fact::BreakpointSet { .. }
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteAdded { .. }
             | Fact::NoteRemoved { .. }
     );
@@ -325,61 +347,13 @@ fn closing(session: &Session, code: Code) {
     if let Some((sentence, hint)) = failed(session) {
         out::error(&Failure::new(code, sentence, hint).to_string());
     }
-    if code == Code::Held && session.stop().is_some() {
+    if session.stop().and_then(Stop::held).is_some() && matches!(code, Code::Held | Code::Budget) {
+        out::error(&out::safe(&format!("hint:  {}; then tackroom resume {id}", rein_hint(session))));
+    } else if code == Code::Held && session.stop().is_some() {
         out::progress(&format!("go on with: tackroom continue {id} or step {id}, then tackroom resume {id}"));
     } else if code == Code::Held {
         out::progress(&format!("go on with: tackroom resume {id}   (or answer first: tackroom pending)"));
     } else if code == Code::Interrupted && session.live().is_some() {
         out::progress(&format!("go on with: tackroom resume {id}"));
-    }
-}
-
-/// Why the run failed and what may be done about it, if it failed.
-fn failed(session: &Session) -> Option<(String, String)> {
-    let run = session.run.as_ref()?;
-    let (status, why, _) = run.ended.as_ref()?;
-    if *status != RunStatus::Failed {
-        return None;
-    }
-    let hint = match why {
-        EndReason::ModelFailed { fault } => match (fault.kind, run.base_url.as_deref()) {
-            // Nothing is there of that name, or not in this place: most often the address lacks its end.
-            (FaultKind::NotFound, Some(url)) if !url.ends_with("/v1") => {
-                return Some((
-                    why.sentence(),
-                    format!("add /v1: --base-url {url}/v1; or {}", fault.kind.hint()),
-                ));
-            }
-            (_, _) => return Some((why.sentence(), fault.hint())),
-        },
-        EndReason::Answered
-        | EndReason::EmptyReply
-        | EndReason::Truncated
-        | EndReason::Filtered
-        | EndReason::OddFinish { .. }
-        | EndReason::StepLimit { .. }
-        | EndReason::Recorded { .. }
-        | EndReason::Operator { .. } => "`tackroom events ID` shows what came; another run may do better",
-    };
-    Some((why.sentence(), hint.to_string()))
-}
-
-fn hold_line(session: &Session, hold: Hold) -> String {
-    let about = |call: Option<&Call>| match call {
-        Some(call) => {
-            let args = call.args().map(ToString::to_string).unwrap_or_default();
-            text::first_line(&format!("{} {args}", call.tool), 120)
-        }
-        None => String::new(),
-    };
-    match hold {
-        Hold::Approval(id) => format!("  {id} waits for approval: {}", about(session.call(id))),
-        Hold::Unknown(id) => format!("  {id} has an unknown outcome: {}", about(session.call(id))),
-        Hold::Step => "  it waits before its next step".to_string(),
-        Hold::Paused => "  it is paused".to_string(),
-        Hold::Breakpoint(_) => {
-            let hits = session.stop().map(|stop| stop.hits.iter().map(Hit::line).collect::<Vec<_>>());
-            format!("  it stands at breakpoint {}", hits.unwrap_or_default().join("; and "))
-        }
     }
 }

@@ -9,7 +9,8 @@ use crate::cli::config::Config;
 use crate::cli::config_model::configured;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
-use crate::domain::message::Reply;
+use crate::domain::message::{Reply, Usage};
+use crate::domain::money::Money;
 use crate::domain::route::Route;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
@@ -107,6 +108,14 @@ impl Request for BareRequest {
 
     fn route(&self) -> Option<Route> {
         self.request.route()
+    }
+
+    fn size(&self) -> u64 {
+        self.request.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.request.cost(usage)
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

@@ -2,6 +2,7 @@
 
 pub mod config; // file, environment and flags become one Config, each value with its source
 pub mod config_model; // `[model]` and `[providers]`: which models are asked, where, with which keys
+pub mod budget; // what a task may take: configuration, flags, and `tackroom release`
 pub mod held; // what holds commands, and the walls made of it
 pub mod prices; // what models cost: the table, the user's own; `tackroom prices`
 pub mod find; // which model answers: what was configured, else what is there
@@ -18,6 +19,7 @@ pub mod args; // what may be typed
 pub mod args_fork; // what may be typed behind `fork` and `restore`
 pub mod hints; // which flags a verb's help shows, and what to type instead of what was typed
 pub mod args_answer; // what may be typed about what waits for a person
+pub mod args_budget; // what may be typed about budgets
 pub mod args_import; // what may be typed after `tackroom import`
 pub mod args_lease; // what may be typed about leases
 pub mod args_past; // what may be typed about stored sessions
@@ -30,6 +32,7 @@ pub mod look; // how the screen looks and which keys it has
 pub mod open; // `tackroom`: the workbench
 pub mod demo; // `tackroom demo`
 pub mod run; // `tackroom run` and `resume`, with or without a screen
+pub mod holds; // what a run without a screen waits for, in lines
 pub mod headless; // a session driven without a screen
 pub mod pending; // `tackroom pending`: what waits for a person, in short or whole
 pub mod answer; // `tackroom approve`, `edit`, `reject`, `respond`, `settle`, `cancel`
@@ -185,6 +188,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Break(wanted)) => Box::pin(stop::breaks(&config, &wanted)).await,
         Some(Verb::Step(wanted)) => Box::pin(stop::step(&config, &wanted)).await,
         Some(Verb::Continue(wanted)) => Box::pin(stop::go_on(&config, &wanted)).await,
+        Some(Verb::Release(wanted)) => Box::pin(budget::release(&config, &wanted)).await,
         Some(Verb::Note(wanted)) => Box::pin(stop::note(&config, &wanted)).await,
         Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,

@@ -8,11 +8,10 @@ use crate::cli::held;
 use crate::cli::keep_rules::IntoConfig;
 use crate::cli::look;
 use crate::cli::wire::Wire;
-use crate::cli::{out, prices};
+use crate::cli::{budget, out, prices};
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::call::Via;
 use crate::domain::command::Command;
-use crate::domain::event::Limits;
 use crate::domain::ids::SessionId;
 use crate::domain::inbox::HoldId;
 use crate::domain::order::Task;
@@ -84,7 +83,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
         model: wire.model_name().to_string(),
         base_url: wire.base_url(),
         mode: config.mode.value,
-        limits: Limits { steps: config.steps.value },
+        limits: budget::limits(config),
     };
     let mut app = App::new(wire.book(), start, look, keys, wire.clock.now());
     app.unpriced = prices::blind(config, wire.model_name(), wire.base_url().as_deref()).is_some();

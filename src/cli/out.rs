@@ -67,6 +67,7 @@ pub fn row_json(row: &Row) -> serde_json::Value {
     let mut value = serde_json::json!(row);
     if let Some(members) = value.as_object_mut() {
         members.remove("spent");
+        members.remove("day"); // what it is held against, in a form of its own
         members.insert("cost".to_string(), cost(row.cost()));
     }
     value

@@ -11,6 +11,7 @@ use crate::domain::hunks::{Care, hunks};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::listing::Query;
 use crate::domain::session::Session;
+use crate::domain::stops::Stop;
 use crate::domain::tally::{self, Row};
 use crate::domain::text;
 use crate::domain::time::{self, Micros};
@@ -30,6 +31,8 @@ struct Item {
     workspace: String,
     rule: String,
     hash: Option<Hash>,
+    /// What to do about a limit or a loop.
+    hint: String,
 }
 
 /// A session that a process should be driving, and none is.
@@ -134,6 +137,11 @@ fn item(session: &Session, waits: tally::Pending) -> Item {
         workspace: session.workspace.clone(),
         rule: rule.unwrap_or_default(),
         hash: call.and_then(|call| call.hash),
+        hint: session
+            .stop()
+            .and_then(Stop::held)
+            .map(|held| held.hint(session.id.as_str()))
+            .unwrap_or_default(),
         waits,
     }
 }
@@ -143,6 +151,8 @@ fn kind(waits: &tally::Pending) -> &'static str {
         Waits::Approval => "approval",
         Waits::Unknown => "unknown outcome",
         Waits::Breakpoint => "breakpoint",
+        Waits::Budget => "budget",
+        Waits::Loop => "loop",
         Waits::Driver => "interrupted",
     }
 }
@@ -178,6 +188,7 @@ fn short(item: &Item, now: Micros) -> Result<(), Failure> {
         Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
         Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
         Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
+        Waits::Budget | Waits::Loop => format!("    → {}", item.hint),
         Waits::Driver => format!("    → tackroom resume {id}"),
     })?;
     match waits.call {
@@ -219,6 +230,7 @@ fn whole(item: &Item, now: Micros) -> Result<(), Failure> {
     match waits.waits {
         Waits::Unknown => out::line(&format!("  → tackroom settle {id} {call} happened|again|abandon")),
         Waits::Breakpoint => out::line(&format!("  → tackroom continue {id}   (or step)")),
+        Waits::Budget | Waits::Loop => out::line(&format!("  → {}", out::row(&item.hint))),
         Waits::Driver => out::line(&format!("  → tackroom resume {id}")),
         Waits::Approval => {
             let hash = item.hash.map(|hash| format!(" --hash {hash}")).unwrap_or_default();
@@ -334,6 +346,8 @@ fn as_json(item: &Item) -> serde_json::Value {
             Waits::Approval => "approval",
             Waits::Unknown => "unknown-outcome",
             Waits::Breakpoint => "breakpoint",
+            Waits::Budget => "budget",
+            Waits::Loop => "loop",
             Waits::Driver => "interrupted",
         },
         "tool": waits.tool,

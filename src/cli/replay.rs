@@ -168,6 +168,10 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         | Fact::BreakpointSet { .. }
         | Fact::BreakpointRemoved { .. }
         | Fact::BreakpointHit { .. }
+        | Fact::RunHeld { .. }
+        | Fact::BudgetNeared { .. }
+        | Fact::BudgetExtended { .. }
+        | Fact::LoopSeen { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => (kind(&event.fact), text::first_line(&about(&event.fact), BRIEF)),
     };

@@ -7,10 +7,9 @@ use crate::cli::folder::folder;
 use crate::cli::headless;
 use crate::cli::open::{self, First};
 use crate::cli::wire::Wire;
-use crate::cli::{out, prices};
+use crate::cli::{budget, out, prices};
 use crate::domain::breakpoint::Trigger;
 use crate::domain::call::Via;
-use crate::domain::event::Limits;
 use crate::domain::order::Task;
 use std::io::Read;
 
@@ -22,7 +21,7 @@ pub async fn run(config: &Config, args: &Run) -> Result<Code, Failure> {
     let task = Task {
         input,
         mode: args.mode.map_or(config.mode.value, Into::into),
-        limits: Limits { steps: args.steps.unwrap_or(config.steps.value) },
+        limits: budget::limits_of(config, args),
         model: wire.model_name().to_string(),
         base_url: wire.base_url(),
     };

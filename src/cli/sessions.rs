@@ -6,18 +6,19 @@ use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::wire::Wire;
 use crate::cli::{export, marks, out, search, titles};
+use crate::domain::burn::Burn;
 use crate::domain::call::{Call, CallState, Via};
 use crate::domain::decide::state_word;
 use crate::domain::ids::SessionId;
 use crate::domain::library::Standing;
-use crate::domain::listing::{After, Counts, Query, Tab};
+use crate::domain::listing::{self, After, Counts, Query, Tab};
 use crate::domain::listing_words::{self, STATUSES};
 use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
 use crate::domain::session::Session;
 use crate::domain::tally::{self, Row};
 use crate::domain::text;
-use crate::domain::time;
+use crate::domain::time::{self, Micros};
 use crate::ports::clock::Clock;
 use std::collections::HashSet;
 
@@ -112,7 +113,7 @@ async fn list(config: &Config, wanted: &List, json: bool) -> Result<Code, Failur
         "id", "status", "age", "steps", "tokens", "cost", "folder", "title"
     ))?;
     let (mut interrupted, mut unstarted) = (false, false);
-    for (depth, row) in tally::as_tree(&rows) {
+    for (depth, row) in listing::as_tree(&rows) {
         let standing = Standing::of(row, left.contains(&row.id));
         interrupted |= standing == Standing::Interrupted;
         unstarted |= standing == Standing::NotStarted;
@@ -228,6 +229,9 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     }
     if let Some(run) = &session.run {
         out::line(&out::safe(&format!("task      {}", text::first_line(&run.input, 100))))?;
+        if let Some(line) = limits_line(session, wire.clock.now()) {
+            out::line(&out::safe(&line))?;
+        }
         if let Some((status, why, _)) = &run.ended {
             out::line(&out::safe(&format!(
                 "ended     {} {}",
@@ -245,6 +249,16 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         out::line(&out::safe(&text::first_line(&line, 160)))?;
     }
     Ok(Code::Done)
+}
+
+/// What the last task may take and touch, with how far it has come; none where nothing is limited.
+fn limits_line(session: &Session, now: Micros) -> Option<String> {
+    let run = session.run.as_ref()?;
+    let burn = Burn::of(session, now).map(|burn| format!(" ({})", burn.long())).unwrap_or_default();
+    let budget = (!run.budget.is_none()).then(|| format!("{}{burn}", run.budget));
+    let boundary = (!run.limits.boundary.is_none()).then(|| run.limits.boundary.to_string());
+    let parts: Vec<String> = budget.into_iter().chain(boundary).collect();
+    (!parts.is_empty()).then(|| format!("limits    {}", parts.join("; ")))
 }
 
 /// The marks in a line; a dash where there is none.

@@ -3,7 +3,7 @@
 use crate::cli::args::{Completions, ConfigArgs, ConfigVerb};
 use crate::cli::config::{self, Config, Source, Sourced};
 use crate::cli::exit::{Code, Failure};
-use crate::cli::{held, hints, out};
+use crate::cli::{budget, held, hints, out};
 
 /// Every value and where it comes from. The key itself is never shown, only the name of its variable.
 pub fn show(config: &Config, args: &ConfigArgs) -> Result<Code, Failure> {
@@ -95,6 +95,7 @@ fn rows(config: &Config) -> Vec<Shown> {
         row("retention.archived_days", &config.archived_days),
         row("retention.deleted_days", &config.deleted_days),
     ]);
+    rows.extend(budget::rows(&config.reins));
     let own = config.prices.all().any(|price| price.seller.is_empty());
     let source = if own { Source::File } else { Source::Default };
     rows.push(("prices", config.prices.words(), source.to_string()));

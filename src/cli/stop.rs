@@ -187,14 +187,18 @@ async fn notes(config: &Config, args: &Note) -> Result<Code, Failure> {
 }
 
 /// Who orders a session that nobody drives is told how it goes on.
-fn undriven(wire: &Wire, id: &SessionId) -> Result<Code, Failure> {
+pub(super) fn undriven(wire: &Wire, id: &SessionId) -> Result<Code, Failure> {
     if !wire.store.work.taken(id)? {
         out::line(&format!("nobody drives this session now; `tackroom resume {id}` goes on with it"))?;
     }
     Ok(Code::Done)
 }
 
-async fn ordered(config: &Config, id: &str, order: &Order) -> Result<(Wire, SessionId, Session), Failure> {
+pub(super) async fn ordered(
+    config: &Config,
+    id: &str,
+    order: &Order,
+) -> Result<(Wire, SessionId, Session), Failure> {
     let wire = Wire::required(config)?;
     let id = wire.find(id).await?;
     let session = wire.hand(Via::Command, "").order(&id, order).await?.clone();

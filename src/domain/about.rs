@@ -1,10 +1,12 @@
 //! What a fact says, in one line for a person; the same words wherever events are listed.
 
-use crate::domain::call::{Ended, Output};
+use crate::domain::call::{By, Ended, Outcome, Output};
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
+use crate::domain::held::{given_words, near_words};
+use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::Word;
 use crate::domain::retry::AfterFault;
@@ -28,7 +30,7 @@ pub fn about(fact: &Fact) -> String {
         Fact::WorkspaceMissed { why } => why.clone(),
         Fact::RestoreStarted { manifest, at, by, .. } => format!("as at {at} ({}) — {by}", manifest.short()),
         Fact::RestoreEnded { changed, failed, by } => format!("{changed} changed, {failed} failed — {by}"),
-        Fact::SessionMarked { mark, by } => format!("{} — {by}", marked_words(mark)),
+        Fact::SessionMarked { mark, by } => marked_words(mark, by),
         Fact::WriterTaken { holder, epoch } => format!("{holder} {epoch}"),
         Fact::RunStarted { input, mode, model, .. } => format!("[{} · {model}] {input}", mode.name()),
         Fact::SessionImported { tool, version, id, source, .. } => {
@@ -65,10 +67,7 @@ pub fn about(fact: &Fact) -> String {
         Fact::CallAnswered { by, text, .. } => format!("{text} — {by}"),
         Fact::CallLapsed { why, .. } => lapse_words(*why).to_string(),
         Fact::CallStarted { key, .. } => key.clone(),
-        Fact::CallEnded { outcome, output, ms, .. } => {
-            let word = Ended::Ran(*outcome).word();
-            format!("{word} in {}, {} bytes: {}", time::duration(*ms), output.size, output.head)
-        }
+        Fact::CallEnded { outcome, output, ms, .. } => ended_words(*outcome, output, *ms),
         Fact::CallSettled { how, by, note, .. } => format!("{} {note} — {by}", settled_word(*how)),
         Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } | Fact::CallDropped { .. } => String::new(),
         Fact::OperatorSaid { text, by } | Fact::OperatorSteered { text, by } => format!("{text} — {by}"),
@@ -78,14 +77,23 @@ pub fn about(fact: &Fact) -> String {
         Fact::LeaseGranted { .. } | Fact::LeaseUsed { .. } | Fact::LeaseRevoked { .. } => lease_words(fact),
         Fact::NoteAdded { no, text, by } => format!("{no} {text} — {by}"),
         Fact::NoteRemoved { no, by } => format!("{no} — {by}"),
+        Fact::RunHeld { why } => format!("{}: {}", why.word(), why.sentence()),
+        Fact::BudgetNeared { near } => near_words(near),
+        Fact::BudgetExtended { scope, unit, to, by } => given_words(*scope, *unit, *to, by),
+        Fact::LoopSeen { seen } => seen.sentence(),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
 }
 
-fn marked_words(mark: &crate::domain::marks::Mark) -> String {
+fn marked_words(mark: &Mark, by: &By) -> String {
     let tag = mark.tag().map(|tag| format!(" #{tag}")).unwrap_or_default();
-    format!("{}{tag}", mark.done())
+    format!("{}{tag} — {by}", mark.done())
+}
+
+fn ended_words(outcome: Outcome, output: &Output, ms: u64) -> String {
+    let word = Ended::Ran(outcome).word();
+    format!("{word} in {}, {} bytes: {}", time::duration(ms), output.size, output.head)
 }
 
 /// What is said of a lease, in one line.

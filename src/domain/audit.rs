@@ -5,6 +5,7 @@ use crate::domain::about::about;
 use crate::domain::call::{By, Ended};
 use crate::domain::event::{Event, Fact, Settling};
 use crate::domain::hash::Hash;
+use crate::domain::held::given_words;
 use crate::domain::ids::{CallId, EventNo};
 use crate::domain::lease::Leased;
 use crate::domain::message::Args;
@@ -96,6 +97,30 @@ pub struct Entry {
     since: Micros,
 }
 
+/// A limit or a loop that held a task, or a person's answer to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rein {
+    /// The event.
+    pub no: EventNo,
+    /// When.
+    pub at: Micros,
+    /// What it says.
+    pub words: String,
+}
+
+impl Rein {
+    fn of(event: &Event) -> Option<Rein> {
+        let words = if let Fact::RunHeld { why } = &event.fact {
+            format!("held ({}): {}", why.word(), why.sentence())
+        } else if let Fact::BudgetExtended { scope, unit, to, by } = &event.fact {
+            given_words(*scope, *unit, *to, by)
+        } else {
+            return None;
+        };
+        Some(Rein { no: event.no, at: event.at, words })
+    }
+}
+
 impl Entry {
     /// Started without anybody's word, by a rule alone.
     pub fn by_rule(&self) -> bool {
@@ -129,6 +154,8 @@ pub struct Audit {
     pub tasks: u64,
     /// Its calls, in order.
     pub entries: Vec<Entry>,
+    /// What held it as a whole, and what a person gave it, in order.
+    pub reins: Vec<Rein>,
     /// What was granted and taken back, in order.
     pub grants: Vec<Granted>,
     places: BTreeMap<CallId, usize>,
@@ -139,6 +166,7 @@ impl Audit {
     /// Takes in the next event.
     pub fn apply(&mut self, event: &Event) {
         let fact = &event.fact;
+        self.reins.extend(Rein::of(event));
         if let Fact::SessionOpened { title, workspace, .. } = fact {
             (self.title, self.workspace) = (title.clone(), workspace.clone());
         } else if let Fact::SessionRenamed { title, .. } = fact {

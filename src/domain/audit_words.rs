@@ -1,6 +1,6 @@
 //! An audit as lines of text, as JSON and as a page.
 
-use crate::domain::audit::{Audit, Decision, Entry, Figures, GLANCE_MS};
+use crate::domain::audit::{Audit, Decision, Entry, Figures, GLANCE_MS, Rein};
 use crate::domain::export::html::{TAIL, head, list, one, pre};
 use crate::domain::message::Args;
 use crate::domain::policy::Word;
@@ -76,6 +76,7 @@ pub fn lines(audited: &Audited) -> Vec<String> {
         lines.extend(entry.leased.iter().map(|leased| format!("      approved {}", leased.words())));
         lines.extend(entry.decisions.iter().map(|decision| format!("      {}", decided(decision))));
     }
+    lines.extend(audit.reins.iter().map(|rein| format!("  {}  {}", rein.at.rfc3339(), rein.words)));
     lines.extend(
         audit.grants.iter().map(|grant| format!("  {}  {} {}", grant.at.rfc3339(), grant.no, grant.words)),
     );
@@ -146,6 +147,8 @@ pub fn document(all: &[Audited], figures: &Figures) -> Value {
 
 fn session(audited: &Audited) -> Value {
     let calls: Vec<Value> = audited.audit.entries.iter().map(call).collect();
+    let rein = |rein: &Rein| json!({ "event": rein.no.0, "at": rein.at.rfc3339(), "what": rein.words });
+    let holds: Vec<Value> = audited.audit.reins.iter().map(rein).collect();
     let grants = audited.audit.grants.iter().map(|grant| {
         json!({
             "event": grant.no.0, "at": grant.at.rfc3339(), "by": grant.by.name, "via": grant.by.via, "words": grant.words,
@@ -156,6 +159,7 @@ fn session(audited: &Audited) -> Value {
         "session": audited.session, "title": audited.audit.title, "workspace": audited.audit.workspace,
         "imported": audited.audit.imported, "tasks": audited.audit.tasks,
         "whole": audited.differs.is_none(), "differs": audited.differs, "calls": calls,
+        "holds": holds,
         "leases": grants,
     })
 }
@@ -208,6 +212,9 @@ pub fn page(all: &[Audited], figures: &Figures) -> String {
         ));
         for entry in &audited.audit.entries {
             page.push_str(&article(entry));
+        }
+        for rein in &audited.audit.reins {
+            page.push_str(&format!("<p><time>{}</time> {}</p>\n", rein.at.rfc3339(), one(&rein.words)));
         }
         for grant in &audited.audit.grants {
             let (at, no) = (grant.at.rfc3339(), grant.no);

@@ -10,6 +10,7 @@
 use crate::domain::argument::Test;
 use crate::domain::call::Outcome;
 use crate::domain::fault::FaultKind;
+use crate::domain::held::Held;
 use crate::domain::ids::CallId;
 use crate::domain::money::{Money, replies};
 use crate::domain::pattern::Pattern;
@@ -138,6 +139,11 @@ pub enum Why {
         call: CallId,
         /// How.
         outcome: Outcome,
+    },
+    /// It is no breakpoint: a limit holds it, or it goes in circles.
+    Held {
+        /// Why.
+        held: Held,
     },
     /// This program cannot read the breakpoint, and will not run past it unasked.
     Unreadable,
@@ -382,6 +388,7 @@ impl Why {
             Why::CallFailed { call, outcome } => {
                 format!("call {call} ended so: {}", crate::domain::call::Ended::Ran(*outcome).word())
             }
+            Why::Held { held } => held.sentence(),
             Why::Unreadable => {
                 "this program cannot read the breakpoint, so it does not run past it".to_string()
             }

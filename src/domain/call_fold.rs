@@ -121,6 +121,9 @@ impl Session {
     /// Takes in a fact about a call.
     pub(in crate::domain) fn apply_call(&mut self, event: &Event) {
         let fact = &event.fact;
+        if let Fact::CallStarted { call, .. } = fact {
+            self.reaches(*call);
+        }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
         call.since = event.at;
         if !std::mem::replace(&mut call.opened, true) {

@@ -334,6 +334,7 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::BreakpointRemoved { .. }
         | Fact::NoteAdded { .. }
         | Fact::NoteRemoved { .. }
+        | Fact::BudgetExtended { .. }
         | Fact::LeaseGranted { .. }
         | Fact::LeaseRevoked { .. } => true,
         Fact::WriterTaken { .. }
@@ -346,7 +347,10 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::CallInterrupted { .. }
         | Fact::CallUnknown { .. }
         | Fact::CallDropped { .. }
-        | Fact::BreakpointHit { .. } => false,
+        | Fact::BreakpointHit { .. }
+        | Fact::RunHeld { .. }
+        | Fact::BudgetNeared { .. }
+        | Fact::LoopSeen { .. } => false,
         // A newer program's fact: nothing is decided or done by it here.
         Fact::Unknown { .. } => return true,
     };

@@ -2,16 +2,18 @@
 //!
 //! Here are the operator's orders; `outcome` holds what the worker reports.
 
+use crate::domain::budget::Budget;
 use crate::domain::call::{By, Call, CallState, Ended};
 use crate::domain::decide_lease as lease;
 use crate::domain::decide_stop as stop;
-use crate::domain::event::Fact;
+use crate::domain::event::{Fact, Limits};
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
 use crate::domain::marks::{Mark, TAGS_MAX, tag};
 use crate::domain::next::stands;
 use crate::domain::order::{Order, Refusal, Task};
 use crate::domain::policy::Mode;
+use crate::domain::reins::{extend, goes_on};
 use crate::domain::retry::RetryRule;
 use crate::domain::run::Run;
 use crate::domain::session::Session;
@@ -71,7 +73,7 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
             None => Ok(vec![Fact::RunPaused { by: by.clone() }]),
         },
         Order::Resume => match stands(live(session)?) {
-            true => Ok(vec![Fact::RunReleased { by: by.clone() }]),
+            true => goes_on(session, live(session)?).map(|()| vec![Fact::RunReleased { by: by.clone() }]),
             false => Err(Refusal::NotPaused),
         },
         Order::Interrupt => match live(session)?.interrupted {
@@ -92,10 +94,11 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
             lease::grant(session, call, *hash, terms, (by, kit))
         }
         Order::Revoke(no) => lease::revoke(session, *no, by),
-        Order::Continue => stop::go_on(live(session)?, by),
+        Order::Continue => stop::go_on(session, live(session)?, by),
         Order::SetBreakpoint(wanted) => stop::set(session, wanted, by),
         Order::RemoveBreakpoint(no) => stop::remove(session, *no, by),
         Order::RunUntil(until) => stop::run_until(session, live(session)?, until, by),
+        Order::Extend(changes) => extend(live(session)?, changes, by),
         Order::AddNote(text) => stop::add_note(session, text, by),
         Order::RemoveNote(no) => stop::remove_note(session, *no, by),
         Order::Rename(title) => Ok(vec![renamed(said(title)?, by, None)]),
@@ -165,7 +168,7 @@ fn start(session: &Session, task: &Task) -> Result<Vec<Fact>, Refusal> {
 /// The fact that begins a task.
 pub fn begun(task: &Task, input: String) -> Fact {
     let (model, base_url) = (task.model.clone(), task.base_url.clone());
-    Fact::RunStarted { input, mode: task.mode, limits: task.limits, model, base_url }
+    Fact::RunStarted { input, mode: task.mode, limits: task.limits.clone(), model, base_url }
 }
 
 /// A message: the next run of an idle session takes over the last one's mode, limits and model.
@@ -191,7 +194,9 @@ fn say(session: &Session, text: &str, by: &By) -> Result<Vec<Fact>, Refusal> {
 pub(in crate::domain) fn again(run: &Run, input: String) -> Fact {
     let mode = if run.mode == Mode::Step { run.mode_before_step } else { run.mode };
     let (model, base_url) = (run.model.clone(), run.base_url.clone());
-    Fact::RunStarted { input, mode, limits: run.limits, model, base_url }
+    // What was given beyond the limits of a task was given to that task.
+    let budget = Box::new(Budget { run: run.limits.budget.run, ..*run.budget });
+    Fact::RunStarted { input, mode, limits: Limits { budget, ..run.limits.clone() }, model, base_url }
 }
 
 fn steer(session: &Session, text: &str, by: &By) -> Result<Vec<Fact>, Refusal> {
@@ -202,6 +207,7 @@ fn steer(session: &Session, text: &str, by: &By) -> Result<Vec<Fact>, Refusal> {
 
 fn step(session: &Session, by: &By) -> Result<Vec<Fact>, Refusal> {
     let run = live(session)?;
+    goes_on(session, run)?;
     if run.stop.is_some() {
         return Ok(stop::step_from(session, run, by));
     }

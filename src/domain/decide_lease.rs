@@ -1,5 +1,6 @@
 //! Leases: what an operator's order about them makes, or why it is refused.
 
+use crate::domain::boundary::RULE;
 use crate::domain::call::{By, Call};
 use crate::domain::decide::Kit;
 use crate::domain::event::Fact;
@@ -53,6 +54,9 @@ pub(in crate::domain) fn grant(
 
 /// Why a waiting call cannot be granted on these terms, as a sentence without its end; none where it can.
 pub fn misfit(workspace: &str, call: &Call, terms: &Terms) -> Option<String> {
+    if call.verdict.as_ref().is_some_and(|verdict| verdict.rule == RULE) {
+        return Some("the call goes beyond the boundary of the task, where no lease reaches".to_string());
+    }
     if !(1..=USES_MAX).contains(&terms.uses) {
         return Some(format!("a lease has 1 to {USES_MAX} uses"));
     }

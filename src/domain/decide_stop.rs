@@ -8,6 +8,7 @@ use crate::domain::money::Money;
 use crate::domain::next::would_wait_to_step;
 use crate::domain::order::Refusal;
 use crate::domain::policy::Mode;
+use crate::domain::reins::goes_on;
 use crate::domain::run::Run;
 use crate::domain::session::Session;
 use crate::domain::stops::STANDING_MAX;
@@ -73,7 +74,8 @@ pub(in crate::domain) fn remove(session: &Session, no: BreakNo, by: &By) -> Resu
 }
 
 /// The end of stepping, pausing and standing at a breakpoint.
-pub(in crate::domain) fn go_on(run: &Run, by: &By) -> Result<Vec<Fact>, Refusal> {
+pub(in crate::domain) fn go_on(session: &Session, run: &Run, by: &By) -> Result<Vec<Fact>, Refusal> {
+    goes_on(session, run)?;
     let mut facts = Vec::new();
     if run.mode == Mode::Step {
         facts.push(Fact::ModeSet { mode: run.mode_before_step, by: by.clone() });
@@ -92,7 +94,7 @@ pub(in crate::domain) fn run_until(
     by: &By,
 ) -> Result<Vec<Fact>, Refusal> {
     let mut facts = set(session, &Breakpoint { what: until.what.clone(), once: true }, by)?;
-    facts.extend(go_on(run, by).unwrap_or_default()); // a run that works goes on as it is
+    facts.extend(go_on(session, run, by).unwrap_or_default()); // a run that works goes on as it is
     Ok(facts)
 }
 

@@ -2,16 +2,21 @@
 //!
 //! Kinds and fields are only ever added. A kind that this program does not know loads as `Fact::Unknown` and is shown as such.
 
+use crate::domain::boundary::Boundary;
 use crate::domain::breakpoint::Why;
+use crate::domain::budget::{Budget, Scope, Unit, is_default};
 use crate::domain::call::{By, Outcome, Output, Preview};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
+use crate::domain::held::{Held, Share};
 use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, LeaseNo, NoteNo, RunNo, SessionId};
 use crate::domain::marks::Mark;
 use crate::domain::message::Reply;
 use crate::domain::policy::{Mode, Verdict};
+use crate::domain::purse::Ahead;
 use crate::domain::retry::AfterFault;
+use crate::domain::rounds::{LoopRule, Seen};
 use crate::domain::route::Route;
 use crate::domain::time::Micros;
 use crate::domain::titling::Titled;
@@ -48,15 +53,31 @@ pub struct Parent {
 }
 
 /// The limits of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
-    /// Model turns at most.
+    /// Model turns at most: then the run is over.
     pub steps: u32,
+    /// What may be taken before a person is asked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub budget: Box<Budget>,
+    /// When it is said, and asked about, that the run goes in circles.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub loops: LoopRule,
+    /// What may be touched before a person is asked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub boundary: Box<Boundary>,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { steps: 100 }
+        Limits::of_steps(100)
+    }
+}
+
+impl Limits {
+    /// So many model turns, and nothing else.
+    pub fn of_steps(steps: u32) -> Limits {
+        Limits { steps, budget: Box::default(), loops: LoopRule::default(), boundary: Box::default() }
     }
 }
 
@@ -255,6 +276,9 @@ pub enum Fact {
         /// Where it is asked and with which credential, by name.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         route: Option<Route>,
+        /// What is set aside for it, where something is limited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ahead: Option<Ahead>,
     },
     /// The model answered.
     ModelReplied { reply: Reply, calls: Vec<CallId> },
@@ -339,6 +363,14 @@ pub enum Fact {
     NoteAdded { no: NoteNo, text: String, by: By },
     /// The operator took a note back before it was sent.
     NoteRemoved { no: NoteNo, by: By },
+    /// The run is held before the model is asked: nothing new starts until a person answers.
+    RunHeld { why: Held },
+    /// With the request that is about to be sent limits come near; each is told once.
+    BudgetNeared { near: Vec<Share> },
+    /// The operator set another limit for this session; none takes it away.
+    BudgetExtended { scope: Scope, unit: Unit, to: Option<u64>, by: By },
+    /// The run goes in circles; the model reads so before its next turn.
+    LoopSeen { seen: Seen },
     /// The operator granted the next calls like one that waited. `pattern` is what was typed, in its one form; it holds under
     /// this policy and these walls, below `root`, so many times, until the run ends or, where it is `lasting`, the session.
     LeaseGranted {

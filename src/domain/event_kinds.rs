@@ -21,6 +21,8 @@ pub enum Family {
     Call,
     /// Breakpoints, and notes for the next request.
     Stops,
+    /// Limits and circles: what holds a run, or will.
+    Reins,
     /// Leases, as they are given and taken back.
     Lease,
     /// A kind that this program does not know.
@@ -98,6 +100,10 @@ kinds!(
     BreakpointHit: Stops,
     NoteAdded: Stops,
     NoteRemoved: Stops,
+    RunHeld: Reins,
+    BudgetNeared: Reins,
+    BudgetExtended: Reins,
+    LoopSeen: Reins,
     LeaseGranted: Lease,
     LeaseUsed: Call,
     LeaseRevoked: Lease,
@@ -168,6 +174,10 @@ impl Fact {
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. }

@@ -230,6 +230,7 @@ impl Session {
             return;
         }
         run.permits = 0; // the steps that were allowed are the parent's
+        run.warned.clear(); // and so is what was taken
         if matches!(run.turn, Turn::Asked { .. } | Turn::Failed { .. }) {
             run.turn = Turn::Ready;
         }

@@ -250,6 +250,7 @@ impl Import {
                 frame: None,
                 notes: Vec::new(),
                 route: None,
+                ahead: None,
             },
         );
         let mut reply = reply;

@@ -6,7 +6,7 @@ use crate::domain::order::{Order, Refusal};
 use crate::domain::session::{Session, place};
 use crate::domain::tally::Row;
 use crate::domain::time::Micros;
-use crate::domain::waits::Waits;
+use crate::domain::waits::{Stood, Waits};
 use std::collections::HashSet;
 
 /// Which hold: the call that waits; or the session, where it stands at a breakpoint or nobody drives it.
@@ -127,7 +127,8 @@ fn of(row: &Row) -> Vec<Held> {
     };
     let mut held: Vec<Held> = row.holds.iter().map(call).collect();
     if row.stopped {
-        let stood = about(row, None, Waits::Breakpoint);
+        let waits = row.waits.stop.as_ref().map_or(Waits::Breakpoint, Stood::waits);
+        let stood = about(row, None, waits);
         let tool = |id| row.waits.calls.get(&id).map(|asked| asked.tool.clone());
         held.push(match &row.waits.stop {
             None => stood,
@@ -168,6 +169,7 @@ impl Session {
             transcript: self.transcript.clone(),
             usage: self.usage,
             spent: self.spent,
+            purse: self.purse,
             kept: self.kept,
             changed: self.changed,
             unknown_facts: self.unknown_facts,

@@ -3,6 +3,7 @@
 //! A lease turns *ask* into a run and nothing else: a deny stays one, and what must always ask never looks at leases. It
 //! holds for one tool, under the policy and the walls it was given under, and each use is a fact before the call starts.
 
+use crate::domain::boundary::RULE;
 use crate::domain::call::{By, Call, CallState, Preview};
 use crate::domain::command_part::bound_to;
 use crate::domain::event::{Event, Fact, Lapse};
@@ -214,7 +215,8 @@ impl Session {
     fn leased(&self, call: &Call, judged: &Fact, now: Micros) -> Option<Fact> {
         use crate::domain::policy::Word;
         let Fact::CallJudged { verdict, hash, destroys, touches, preview, .. } = judged else { return None };
-        if verdict.word != Word::Ask || !untouched(call) {
+        // A boundary is of the task: no lease reaches beyond it.
+        if verdict.word != Word::Ask || verdict.rule == RULE || !untouched(call) {
             return None;
         }
         let (lands, destroys, workspace) = (Lands::of(preview), *destroys, self.workspace.as_str());
@@ -230,7 +232,10 @@ impl Session {
         let run = self.live().map_or(RunNo(0), |run| run.no);
         let Some(mut lease) = Lease::granted(granted, run, now) else { return Vec::new() };
         let mut facts = Vec::new();
-        let waits = |call: &&Call| call.state == CallState::Held && call.id != lease.call && untouched(call);
+        let inside = |call: &Call| call.verdict.as_ref().is_none_or(|verdict| verdict.rule != RULE);
+        let waits = |call: &&Call| {
+            call.state == CallState::Held && call.id != lease.call && untouched(call) && inside(call)
+        };
         for call in self.open_calls().filter(waits).collect::<Vec<_>>() {
             let (Some(verdict), Some(hash)) = (&call.verdict, call.hash) else { continue };
             let Some(deed) = Deed::of(call, &self.workspace) else { continue };

@@ -333,6 +333,12 @@ pub fn in_families(kin: &[Kin]) -> Vec<(usize, usize)> {
     order
 }
 
+/// Rows as a tree: forks right under the session they came from, with their depth.
+pub fn as_tree(rows: &[Row]) -> Vec<(usize, &Row)> {
+    let kin: Vec<Kin> = rows.iter().map(Kin::of).collect();
+    in_families(&kin).into_iter().filter_map(|(depth, place)| Some((depth, rows.get(place)?))).collect()
+}
+
 /// What a filter looks through: everything of a row that has a name, in lower case, tags and tools as whole words.
 pub fn row_words(row: &Row) -> String {
     let mut words = String::with_capacity(128);

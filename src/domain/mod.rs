@@ -15,6 +15,7 @@ pub mod host; // which hosts a list names
 pub mod tool_spec; // what a tool declares: name, schema, effect, scope
 pub mod money; // billionths of a dollar, and sums of which a part may be unknown
 pub mod price; // what models cost, by name, and what a reply cost
+pub mod budget; // what may be taken before a person is asked: limits by scope and unit, and how they are typed
 pub mod message; // the conversation, free of any provider's words
 pub mod route; // a way to ask a model, and what a fault means for it
 pub mod rests; // which of several ways is taken, and what failed rests
@@ -37,6 +38,10 @@ pub mod foreign; // what is known of another tool's session, in plain words of t
 pub mod pattern; // regular expressions, bounded
 pub mod argument; // an argument of a call by its path, and what it is to be
 pub mod breakpoint; // where a run is to stop: how it is typed, and what it means in a sentence
+pub mod boundary; // what a task may touch before a person is asked
+pub mod purse; // what was taken, of a run, a session or a day
+pub mod rounds; // whether a run goes in circles
+pub mod held; // why a run is held before its model's next turn
 pub mod event; // every fact that can happen; the only thing ever stored
 pub mod event_kinds; // the kinds of facts by name and by family
 pub mod stored; // the form of an event on disk
@@ -45,6 +50,7 @@ pub mod order; // what an operator or a channel may tell a run
 pub mod command; // what a screen asks of whoever drives sessions
 pub mod run; // one task inside a session and how its model's turn stands
 pub mod stops; // which breakpoints stand and are due, what the run stopped at, and the notes for the next request
+pub mod reins; // what holds a run, as facts: limits and circles
 pub mod shelf; // numbered things of which the oldest may be let go
 pub mod session; // a session as its events tell it; the one `apply`
 pub mod reply_fold; // how a reply, and the ends of its calls, join the messages
@@ -58,6 +64,9 @@ pub mod decide_stop; // decide, for breakpoints, going on and notes
 pub mod judged; // what the policy said of a call, as the worker reports it
 pub mod decide_lease; // decide, for leases
 pub mod outcome; // decide, for what the worker learned
+pub mod narrow; // what the harness makes of a verdict: it may ask where the policy allows
+pub mod outcome_ask; // decide, for a request to the model: whether its share of every limit is there
+pub mod burn; // how fast a run takes what it may
 pub mod place; // the place of a new event: number, run, span
 pub mod imported; // how a session that another tool recorded is folded
 pub mod import; // another tool's records as events of an imported session
@@ -100,6 +109,7 @@ pub mod pace; // how a recorded wait is played: the reply streams again, long si
 pub mod verify; // whether a stored session is what this program would have written
 pub mod verify_fork; // what a forked session tells again, and what was changed in it
 pub mod verify_input; // which input a stored fact tells of
+pub mod verify_reins; // the same for limits and circles
 pub mod verify_words; // what a check found, in words
 pub mod account; // what a session did, line by line, and what it took
 pub mod hunks; // two texts compared line by line

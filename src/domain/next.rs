@@ -5,6 +5,7 @@ use crate::domain::event::{EndReason, RunStatus};
 use crate::domain::ids::{BreakNo, CallId};
 use crate::domain::message::Finish;
 use crate::domain::policy::Mode;
+use crate::domain::reins::circles;
 use crate::domain::retry::AfterFault;
 use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
@@ -50,6 +51,8 @@ pub enum Hold {
     Paused,
     /// The run stands at a breakpoint; `Session::stop` tells the rest.
     Breakpoint(BreakNo),
+    /// A limit holds the run, or it goes in circles; `Stop::held` tells the rest.
+    Rein,
 }
 
 /// The next thing.
@@ -79,7 +82,7 @@ fn model_step(session: &Session, run: &Run) -> Step {
             Step::Await
         } else if run.steps >= run.limits.steps {
             Step::Finish(RunStatus::BudgetStopped, EndReason::StepLimit { steps: run.limits.steps })
-        } else if hits() {
+        } else if circles(run).is_some() || hits() {
             Step::Stop(None)
         } else if gated(run) {
             Step::Await
@@ -183,8 +186,9 @@ pub(in crate::domain) fn holds(session: &Session) -> Vec<Hold> {
             | CallState::Ended(_) => {}
         }
     }
-    if let Some(hit) = run.stop.as_ref().and_then(|stop| stop.hits.first()) {
-        found.push(Hold::Breakpoint(hit.no));
+    if let Some(stop) = &run.stop {
+        let hit = stop.hits.first().map(|hit| Hold::Breakpoint(hit.no));
+        found.extend(if stop.held().is_some() { Some(Hold::Rein) } else { hit });
     }
     if run.paused.is_some() {
         found.push(Hold::Paused);

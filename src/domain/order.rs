@@ -1,6 +1,7 @@
 //! What an operator or a channel may tell a run, and the typed reasons for which it is refused.
 
 use crate::domain::breakpoint::Breakpoint;
+use crate::domain::budget::Change;
 use crate::domain::event::{Limits, RunStatus, Settling};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{BreakNo, CallId, LeaseNo, NoteNo};
@@ -116,6 +117,8 @@ pub enum Order {
     AddNote(String),
     /// Take back a note that was not sent.
     RemoveNote(NoteNo),
+    /// Give more than a limit, or take it away; a run that it holds goes on.
+    Extend(Vec<Change>),
 }
 
 impl Order {
@@ -135,6 +138,7 @@ impl Order {
             | Order::Continue
             | Order::RunUntil(_)
             | Order::Step
+            | Order::Extend(_)
             | Order::SetMode(Mode::Auto | Mode::Ask)
             | Order::Cancel => true, // it is ended, and what was left open closed
             Order::SetMode(Mode::Step)
@@ -283,6 +287,17 @@ pub enum Refusal {
     /// The note was sent or taken back.
     #[error("note {0} does not wait any more: it was sent or taken back")]
     NoteGone(NoteNo),
+    /// Nothing is limited so.
+    #[error("{scope} has no limit on {unit}")]
+    NoBudget {
+        /// Over what.
+        scope: &'static str,
+        /// Of what.
+        unit: &'static str,
+    },
+    /// A limit holds the run: a word to go on does not change that.
+    #[error("a limit holds the task: {0}")]
+    BudgetHolds(String),
     /// What the worker reports does not fit where the session stands: a bug or a lost race.
     #[error("this does not fit where the session stands: {0}")]
     Stray(&'static str),

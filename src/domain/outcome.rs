@@ -4,19 +4,21 @@ use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
 use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::fork::asks_again;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, NoteNo};
 use crate::domain::judged::Judged;
 use crate::domain::message::{Args, Finish, Reply};
+use crate::domain::narrow::narrowed;
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
-use crate::domain::policy::{Mode, Word};
+use crate::domain::outcome_ask::{attempt, weighed};
+use crate::domain::policy::Word;
+use crate::domain::purse::Ahead;
+use crate::domain::reins::told;
 use crate::domain::route::Route;
 use crate::domain::run::Turn;
 use crate::domain::session::Session;
 use crate::domain::stops::{Facing, due};
-use crate::domain::tool_spec::Effect;
 
 /// What came of keeping the files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +63,8 @@ pub enum Report {
         notes: Vec<NoteNo>,
         /// The way it takes.
         route: Option<Route>,
+        /// What is set aside for it; to be told where something is limited.
+        ahead: Option<Ahead>,
     },
     /// The next step is behind breakpoints.
     Stopping,
@@ -118,19 +122,18 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
         Report::Asking { notes, .. } if *notes != session.note_numbers() => {
             Err(Refusal::Stray("the notes are others than those of the request"))
         }
-        Report::Asking { model, request, frame, notes, route } => {
-            let step = next(session);
-            let attempt = if let Step::AskModel { attempt } = step {
-                attempt
-            } else if matches!(step, Step::WaitUntil(at) if at <= kit.now) {
-                failed_attempt(session) + 1 // the loop reports a retry once its wait is over
-            } else {
-                return Err(Refusal::Stray("the model is not to be asked"));
+        Report::Asking { model, request, frame, notes, route, ahead } => {
+            let asking = Fact::ModelAsked {
+                model: model.clone(),
+                attempt: attempt(session, kit)?,
+                messages: (session.transcript.len() + notes.len()) as u64,
+                request: *request,
+                frame: *frame,
+                notes: notes.clone(),
+                route: route.clone(),
+                ahead: *ahead,
             };
-            let messages = (session.transcript.len() + notes.len()) as u64;
-            let (model, request, frame) = (model.clone(), *request, *frame);
-            let (notes, route) = (notes.clone(), route.clone());
-            Ok(vec![Fact::ModelAsked { model, attempt, messages, request, frame, notes, route }])
+            weighed(session, asking)
         }
         Report::Replied(reply) => {
             asked(session)?;
@@ -209,15 +212,8 @@ fn stopping(session: &Session) -> Result<Vec<Fact>, Refusal> {
         call: id,
         why: hit.why,
     };
-    Ok(due(session, run, facing).into_iter().map(fact).collect())
-}
-
-/// The attempt that failed last.
-fn failed_attempt(session: &Session) -> u32 {
-    match session.live().map(|run| &run.turn) {
-        Some(Turn::Failed { attempt, .. }) => *attempt,
-        Some(Turn::Ready | Turn::Asked { .. } | Turn::Replied { .. }) | None => 0,
-    }
+    let circles = if id.is_none() { told(run) } else { None };
+    Ok(circles.into_iter().chain(due(session, run, facing).into_iter().map(fact)).collect())
 }
 
 /// The attempt under way.
@@ -299,18 +295,7 @@ fn judge(session: &Session, judged: &Judged, kit: &Kit<'_>) -> Result<Vec<Fact>,
     {
         return Ok(vec![Fact::CallRefused { call: call.id, why }]);
     }
-    let mut verdict = judged.verdict.clone();
-    if verdict.word == Word::Allow && asks_again(call, spec.effect) {
-        verdict.word = Word::Ask;
-        verdict.why =
-            format!("It was decided on or begun in the session this one was forked from. ({})", verdict.why);
-        verdict.rule = "fork".to_string();
-    }
-    if run.mode == Mode::Ask && verdict.word == Word::Allow && spec.effect != Effect::ReadOnly {
-        verdict.word = Word::Ask;
-        verdict.why = format!("The run asks before every call that does more than read. ({})", verdict.why);
-        verdict.rule = "mode ask".to_string();
-    }
+    let verdict = narrowed(session, run, (call, spec.effect), judged);
     let hash = call.bound(args, &session.workspace, &verdict.policy, &judged.preview);
     let fact = Fact::CallJudged {
         call: call.id,

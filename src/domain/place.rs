@@ -80,7 +80,7 @@ fn of_session(fact: &Fact) -> bool {
         Family::Session | Family::Files | Family::Lease => true,
         Family::Import => !matches!(fact, Fact::RunImported { .. } | Fact::CallRecorded { .. }),
         Family::Stops => !matches!(fact, Fact::BreakpointHit { .. }),
-        Family::Run | Family::Model | Family::Call | Family::Unknown => false,
+        Family::Run | Family::Model | Family::Call | Family::Reins | Family::Unknown => false,
     }
 }
 

@@ -59,7 +59,9 @@ impl Session {
         }
         run.turn = Turn::Ready;
         run.passed.forget_calls();
-        for id in std::mem::take(&mut run.open_calls) {
+        let over = std::mem::take(&mut run.open_calls);
+        self.round(&over);
+        for id in over {
             let Some(call) = self.call(id) else { continue };
             let text = call.result.clone().unwrap_or_default();
             let message = Message::Tool { wire_id: call.wire_id.clone(), tool: call.tool.clone(), text };

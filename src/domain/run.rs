@@ -1,13 +1,19 @@
 //! One task inside a session, and how its model's turn stands.
 
+use crate::domain::boundary::Reached;
+use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::call::By;
 use crate::domain::event::{EndReason, Limits, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CallId, EventNo, RunNo};
 use crate::domain::message::{Finish, Usage};
 use crate::domain::money::Spent;
+use crate::domain::next::Hold;
 use crate::domain::policy::Mode;
+use crate::domain::purse::{Gauge, Purse};
 use crate::domain::retry::AfterFault;
+use crate::domain::rounds::Rounds;
+use crate::domain::session::Session;
 use crate::domain::stops::{Passed, Stop};
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -140,6 +146,18 @@ pub struct Run {
     pub stop: Option<Stop>,
     /// What breakpoints have seen of it.
     pub passed: Passed,
+    /// Its limits as they are now.
+    pub budget: Box<Budget>,
+    /// How far it has come, as it is held against its boundary.
+    pub reached: Reached,
+    /// What it took, as it is held against them.
+    pub purse: Purse,
+    /// How large its requests are.
+    pub gauge: Gauge,
+    /// The limits that were said to come near.
+    pub warned: Vec<(Scope, Unit)>,
+    /// Whether it goes in circles.
+    pub rounds: Box<Rounds>,
 }
 
 impl EndReason {
@@ -155,6 +173,34 @@ impl EndReason {
             EndReason::StepLimit { steps } => format!("the limit of {steps} model turns was reached"),
             EndReason::Recorded { words } => words.clone(),
             EndReason::Operator { by } => format!("cancelled by {by}"),
+        }
+    }
+}
+
+impl Session {
+    /// The status in one word.
+    pub fn status(&self) -> Status {
+        let Some(run) = &self.run else { return Status::Idle };
+        match &run.ended {
+            Some((RunStatus::Done, ..)) => Status::Done,
+            Some((RunStatus::Failed, ..)) => Status::Failed,
+            Some((RunStatus::Cancelled, ..)) => Status::Cancelled,
+            Some((RunStatus::BudgetStopped, ..)) => Status::BudgetStopped,
+            None if self.imported.is_some() => self.imported_status(),
+            None if run.cancel.is_some() => Status::Running,
+            None => {
+                let holds = self.holds();
+                let decision = |hold: &Hold| !matches!(hold, Hold::Step | Hold::Paused);
+                if holds.iter().any(decision) {
+                    Status::Held
+                } else if run.paused.is_some() {
+                    Status::Paused
+                } else if holds.iter().any(|hold| matches!(hold, Hold::Step)) {
+                    Status::Stepping
+                } else {
+                    Status::Running
+                }
+            }
         }
     }
 }

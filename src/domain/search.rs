@@ -2,7 +2,7 @@
 
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{EventNo, SessionId};
-use crate::domain::message::Args;
+use crate::domain::message::{Args, Reply};
 use crate::domain::time::Micros;
 use serde_json::Value;
 use std::ops::Range;
@@ -119,19 +119,7 @@ pub fn text_of(event: &Event) -> Option<String> {
     match &event.fact {
         Fact::SessionOpened { title, .. } | Fact::SessionRenamed { title, .. } => add(&mut text, title),
         Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => add(&mut text, input),
-        Fact::ModelReplied { reply, .. } => {
-            add(&mut text, &reply.text);
-            if let Some(reasoning) = &reply.reasoning {
-                add(&mut text, &reasoning.text);
-            }
-            for call in &reply.calls {
-                add(&mut text, &call.tool);
-                match &call.args {
-                    Args::Json(value) => add_value(&mut text, value),
-                    Args::Broken(raw) => add(&mut text, raw),
-                }
-            }
-        }
+        Fact::ModelReplied { reply, .. } => add_reply(&mut text, reply),
         Fact::ModelFailed { fault, .. } => add(&mut text, &fault.message),
         Fact::CallEdited { args, .. } => add_value(&mut text, args),
         Fact::CallRejected { reason, .. } => add(&mut text, reason),
@@ -145,9 +133,7 @@ pub fn text_of(event: &Event) -> Option<String> {
         }
         Fact::OperatorSaid { text: said, .. }
         | Fact::OperatorSteered { text: said, .. }
-        | Fact::NoteAdded { text: said, .. } => {
-            add(&mut text, said);
-        }
+        | Fact::NoteAdded { text: said, .. } => add(&mut text, said),
         Fact::SessionMarked { .. }
         | Fact::SessionForked { .. }
         | Fact::WorkspaceKept { .. }
@@ -179,10 +165,28 @@ pub fn text_of(event: &Event) -> Option<String> {
         | Fact::BreakpointSet { .. }
         | Fact::BreakpointRemoved { .. }
         | Fact::BreakpointHit { .. }
+        | Fact::RunHeld { .. }
+        | Fact::BudgetNeared { .. }
+        | Fact::BudgetExtended { .. }
+        | Fact::LoopSeen { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => {}
     }
     (!text.trim().is_empty()).then(|| spaced(&text))
+}
+
+fn add_reply(text: &mut String, reply: &Reply) {
+    add(text, &reply.text);
+    if let Some(reasoning) = &reply.reasoning {
+        add(text, &reasoning.text);
+    }
+    for call in &reply.calls {
+        add(text, &call.tool);
+        match &call.args {
+            Args::Json(value) => add_value(text, value),
+            Args::Broken(raw) => add(text, raw),
+        }
+    }
 }
 
 fn add(text: &mut String, more: &str) {

@@ -3,8 +3,9 @@
 //! `apply` is total: the door is `decide`, so a fact that is in the log has happened. Folding costs the same at
 //! event 10 and at event 1,000,000.
 
+use crate::domain::boundary::Reached;
 use crate::domain::call::Call;
-use crate::domain::event::{Event, Fact, Limits, Parent, RunStatus};
+use crate::domain::event::{Event, Fact, Limits, Parent};
 use crate::domain::event_kinds::Family;
 use crate::domain::hash::Hash;
 use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, LeaseNo, NoteNo, SessionId};
@@ -15,7 +16,8 @@ use crate::domain::message::{Message, Transcript, Usage};
 use crate::domain::money::Spent;
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
-use crate::domain::run::{Run, Status, Turn};
+use crate::domain::purse::{Gauge, Purse};
+use crate::domain::run::{Run, Turn};
 use crate::domain::shelf::Shelf;
 use crate::domain::stops::{Passed, PendingNote, Standing};
 use crate::domain::time::Micros;
@@ -63,6 +65,8 @@ pub struct Session {
     pub usage: Usage,
     /// What they cost.
     pub spent: Spent,
+    /// What was taken, as it is held against limits.
+    pub purse: Purse,
     /// The manifest of the files as they were kept last.
     pub kept: Option<Hash>,
     /// Whether a call that may change files has started since, or they were not put back whole.
@@ -111,6 +115,7 @@ impl Session {
             transcript: Transcript::default(),
             usage: Usage::default(),
             spent: Spent::default(),
+            purse: Purse::default(),
             kept: None,
             changed: false,
             unknown_facts: 0,
@@ -188,38 +193,12 @@ impl Session {
         holds(self)
     }
 
-    /// The status in one word.
-    pub fn status(&self) -> Status {
-        let Some(run) = &self.run else { return Status::Idle };
-        match &run.ended {
-            Some((RunStatus::Done, ..)) => Status::Done,
-            Some((RunStatus::Failed, ..)) => Status::Failed,
-            Some((RunStatus::Cancelled, ..)) => Status::Cancelled,
-            Some((RunStatus::BudgetStopped, ..)) => Status::BudgetStopped,
-            None if self.imported.is_some() => self.imported_status(),
-            None if run.cancel.is_some() => Status::Running,
-            None => {
-                let holds = self.holds();
-                let decision =
-                    |hold: &Hold| matches!(hold, Hold::Approval(_) | Hold::Unknown(_) | Hold::Breakpoint(_));
-                if holds.iter().any(decision) {
-                    Status::Held
-                } else if run.paused.is_some() {
-                    Status::Paused
-                } else if holds.iter().any(|hold| matches!(hold, Hold::Step)) {
-                    Status::Stepping
-                } else {
-                    Status::Running
-                }
-            }
-        }
-    }
-
     /// Takes in one fact.
     pub fn apply(&mut self, event: &Event) {
         self.last = event.no;
         self.calls.at(event.no);
-        self.updated_at = event.at;
+        let before = std::mem::replace(&mut self.updated_at, event.at);
+        self.spend(event, before);
         match event.fact.family() {
             Family::Session => self.apply_session(event),
             Family::Files => self.apply_files(&event.fact),
@@ -227,6 +206,7 @@ impl Session {
             Family::Run => self.apply_run(event),
             Family::Model => self.apply_model(event),
             Family::Stops => self.apply_stops(event),
+            Family::Reins => self.apply_reins(event),
             Family::Lease => self.apply_lease(event),
             Family::Call => {
                 self.apply_call(event);
@@ -292,6 +272,7 @@ impl Session {
             input: input.to_string(),
             mode,
             mode_before_step: if mode == Mode::Step { Mode::Auto } else { mode },
+            budget: limits.budget.clone(),
             limits,
             model: model.to_string(),
             base_url: None,
@@ -309,13 +290,18 @@ impl Session {
             steers: Vec::new(),
             stop: None,
             passed: Passed::default(),
+            reached: Reached::default(),
+            purse: Purse::default(),
+            gauge: Gauge::default(),
+            warned: Vec::new(),
+            rounds: Box::default(),
         });
     }
 
     fn apply_run(&mut self, event: &Event) {
         let fact = &event.fact;
         if let Fact::RunStarted { input, mode, limits, model, base_url } = fact {
-            self.begin(event, input, *mode, *limits, model);
+            self.begin(event, input, *mode, limits.clone(), model);
             self.run.iter_mut().for_each(|run| run.base_url.clone_from(base_url));
         } else if let Fact::OperatorSaid { text, .. } = fact {
             self.queue.push_back(text.clone());
@@ -326,7 +312,7 @@ impl Session {
         } else if let Fact::RunReleased { .. } = fact {
             run.paused = None;
             run.interrupted = false;
-            run.stop = None;
+            run.released();
         } else if let Fact::InterruptAsked { by } = fact {
             run.paused = Some(by.clone());
             run.interrupted = true;
@@ -377,11 +363,10 @@ impl Session {
                 called: !reply.calls.is_empty(),
             };
             let goes_on = self.imported.is_some() && !run.open_calls.is_empty();
-            if goes_on {
-                run.open_calls.extend(calls);
-            } else {
-                run.open_calls.clone_from(calls);
+            if !goes_on {
+                run.open_calls.clear();
             }
+            run.open_calls.extend(calls);
             self.usage = self.usage.plus(reply.usage);
             self.spent = self.spent.plus(reply.spent());
             self.take_reply(event, reply, calls, goes_on);

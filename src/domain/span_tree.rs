@@ -119,10 +119,23 @@ impl SpanTree {
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. } => return self.fault(event, "this kind of fact opens no span"),
         };
+        self.hangs(event, level);
+        self.nodes.insert(event.no, Node { level, parent: event.parent, ended: false });
+        if level != Level::Session {
+            self.open.push(event.no);
+        }
+    }
+
+    /// A span hangs in one of its kind's parent that is not over.
+    fn hangs(&mut self, event: &Event, level: Level) {
         let held_by = self.nodes.get(&event.parent).copied();
         match (level, held_by.map(|node| node.level)) {
             (Level::Session, None) if event.parent == EventNo(0) => {}
@@ -134,10 +147,6 @@ impl SpanTree {
         }
         if held_by.is_some_and(|node| node.ended) {
             self.fault(event, "its span's parent is over");
-        }
-        self.nodes.insert(event.no, Node { level, parent: event.parent, ended: false });
-        if level != Level::Session {
-            self.open.push(event.no);
         }
     }
 
@@ -162,12 +171,7 @@ impl SpanTree {
     fn finish(&mut self, event: &Event) {
         match &event.fact {
             Fact::RunEnded { .. } => {
-                let held = |tree: &SpanTree, no: &EventNo| {
-                    tree.nodes
-                        .get(no)
-                        .is_some_and(|node| node.parent == event.span || node.level == Level::Execution)
-                };
-                if self.open.iter().any(|no| held(self, no)) {
+                if self.open.iter().any(|no| self.is_within(*no, event.span)) {
                     self.fault(event, "the run ends with open spans in it");
                 }
                 self.end(event, event.span, Level::Run);
@@ -222,9 +226,19 @@ impl SpanTree {
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}
         }
+    }
+
+    /// Whether a span is of that run: one of its own, or an execution of one of its calls.
+    fn is_within(&self, no: EventNo, run: EventNo) -> bool {
+        let node = self.nodes.get(&no);
+        node.is_some_and(|node| node.parent == run || node.level == Level::Execution)
     }
 
     /// What a parent had under way ends here: requests and executions. Runs and calls go on.

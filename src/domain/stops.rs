@@ -64,6 +64,9 @@ pub struct Stop {
 impl Hit {
     /// The breakpoint and why it was hit, in one line; foreign text in it is not cleaned.
     pub fn line(&self) -> String {
+        if let Why::Held { held } = &self.why {
+            return format!("{}: {}", held.word(), held.sentence());
+        }
         format!("{} ({}): {}", self.no, self.spec, self.why.sentence())
     }
 }

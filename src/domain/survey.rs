@@ -143,7 +143,8 @@ pub fn mark(event: &Event) -> Option<Mark> {
         Fact::CallUnknown { .. }
         | Fact::RunPaused { .. }
         | Fact::InterruptAsked { .. }
-        | Fact::BreakpointHit { .. } => Some(Mark::Hold),
+        | Fact::BreakpointHit { .. }
+        | Fact::RunHeld { .. } => Some(Mark::Hold),
         Fact::CallJudged { .. } => Some(Mark::Call),
         Fact::CallEnded { outcome, .. } => (*outcome != Outcome::Ok).then_some(Mark::Fault),
         Fact::RunEnded { status, .. } => (*status != RunStatus::Done).then_some(Mark::Fault),
@@ -187,6 +188,9 @@ pub fn mark(event: &Event) -> Option<Mark> {
         | Fact::BreakpointSet { .. }
         | Fact::BreakpointRemoved { .. }
         | Fact::NoteAdded { .. }
+        | Fact::BudgetNeared { .. }
+        | Fact::BudgetExtended { .. }
+        | Fact::LoopSeen { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => None,
     }

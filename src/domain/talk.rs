@@ -6,6 +6,7 @@
 use crate::domain::card::{Card, Decision};
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
+use crate::domain::held::{given_words, near_words};
 use crate::domain::ids::{CallId, EventNo, NoteNo};
 use crate::domain::message::{Reply, Usage};
 use crate::domain::money::Spent;
@@ -107,16 +108,17 @@ impl Talk {
                 let (fault, attempt, then) = (fault.clone(), *attempt, *then);
                 self.add(event, Said::Fault { fault, attempt, then });
             }
-            Fact::OperatorSaid { text, .. } => {
-                self.queued.push_back(self.items.len());
-                self.add(event, Said::Queued { text: text.clone(), taken: false });
-            }
+            Fact::OperatorSaid { text, .. } => self.queue(event, text),
             Fact::OperatorSteered { text, by } => {
                 self.add(event, Said::Steer { text: text.clone(), by: by.clone() });
             }
             Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
                 self.breakpoint(event);
             }
+            Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. } => self.reined(event),
             Fact::LeaseGranted { .. } | Fact::LeaseRevoked { .. } => self.leased(event),
             Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
@@ -139,6 +141,11 @@ impl Talk {
             | Fact::CallRecorded { call, .. }
             | Fact::CallDropped { call } => self.called(*call, event),
         }
+    }
+
+    fn queue(&mut self, event: &Event, text: &str) {
+        self.queued.push_back(self.items.len());
+        self.add(event, Said::Queued { text: text.to_string(), taken: false });
     }
 
     /// The same process again, for a further task, takes over from nobody.
@@ -188,6 +195,19 @@ impl Talk {
         } else if let Fact::BreakpointHit { no, spec, why, .. } = &event.fact {
             let text = format!("stopped at breakpoint {no} ({spec}): {}", why.sentence());
             self.note(event, Tone::Pause, text);
+        }
+    }
+
+    /// What holds the run, or will.
+    fn reined(&mut self, event: &Event) {
+        if let Fact::RunHeld { why } = &event.fact {
+            self.note(event, Tone::Pause, format!("held ({}): {}", why.word(), why.sentence()));
+        } else if let Fact::BudgetNeared { near } = &event.fact {
+            self.note(event, Tone::Alarm, near_words(near));
+        } else if let Fact::BudgetExtended { scope, unit, to, by } = &event.fact {
+            self.note(event, Tone::Quiet, given_words(*scope, *unit, *to, by));
+        } else if let Fact::LoopSeen { seen } = &event.fact {
+            self.note(event, Tone::Alarm, format!("it goes in circles: {}", seen.sentence()));
         }
     }
 

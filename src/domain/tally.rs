@@ -1,15 +1,17 @@
 //! Events as one session row: what a list shows of a session, kept up in the same transaction as its events.
 
+use crate::domain::budget::is_default;
 use crate::domain::call::{Call, CallState, Preview};
 use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{Event, Fact, Parent, RunStatus};
 use crate::domain::ids::{CallId, SessionId};
 use crate::domain::imported::is_answer;
-use crate::domain::listing::{Kin, Tab, in_families};
+use crate::domain::listing::Tab;
 use crate::domain::marks::{Marks, title};
 use crate::domain::message::Usage;
 use crate::domain::money::Spent;
 use crate::domain::policy::Mode;
+use crate::domain::purse::DayPurse;
 use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
 use crate::domain::stops::Hit;
@@ -63,6 +65,9 @@ pub struct Row {
     /// The tools that were asked for.
     #[serde(default)]
     pub tools: BTreeSet<String>,
+    /// What it took on its last day.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub day: DayPurse,
     /// What it was forked from or delegated by.
     #[serde(default)]
     pub parent: Option<Parent>,
@@ -107,6 +112,7 @@ impl Row {
             holds: BTreeMap::new(),
             marks: Marks::default(),
             tools: BTreeSet::new(),
+            day: DayPurse::default(),
             parent: None,
             stopped: false,
             paused: false,
@@ -148,8 +154,8 @@ impl Row {
         if let Fact::SessionMarked { mark, .. } = fact {
             return self.marks.apply(mark, event.at);
         }
-        self.updated = event.at;
-        self.charge(fact);
+        let before = std::mem::replace(&mut self.updated, event.at);
+        self.charge(event, before);
         self.waits.apply(event);
         if let Fact::SessionOpened { title, agent, workspace, parent, .. } = fact {
             self.title.clone_from(title);
@@ -236,7 +242,7 @@ impl Row {
         } else if let Fact::RunReleased { .. } = fact {
             self.paused = false;
             self.stopped = false;
-        } else if let Fact::BreakpointHit { .. } = fact {
+        } else if let Fact::BreakpointHit { .. } | Fact::RunHeld { .. } = fact {
             self.stopped = true;
         } else if let Fact::RunEnded { status, .. } = fact {
             self.holds.clear();
@@ -280,12 +286,6 @@ impl Row {
         }
         .to_string();
     }
-}
-
-/// Rows as a tree: forks right under the session they came from, with their depth.
-pub fn as_tree(rows: &[Row]) -> Vec<(usize, &Row)> {
-    let kin: Vec<Kin> = rows.iter().map(Kin::of).collect();
-    in_families(&kin).into_iter().filter_map(|(depth, place)| Some((depth, rows.get(place)?))).collect()
 }
 
 /// The word of an ended run.
@@ -346,7 +346,7 @@ pub fn pending(session: &Session) -> Vec<Pending> {
     if let Some(stop) = session.stop() {
         let call = stop.call.and_then(|call| session.call(call));
         let why: Vec<String> = stop.hits.iter().map(Hit::line).collect();
-        let (waits, why, since) = (Waits::Breakpoint, why.join("; and "), stop.at);
+        let (waits, why, since) = (stop.waits(), why.join("; and "), stop.at);
         items.push(Pending { waits, why, since, ..about(session, call) });
     }
     items

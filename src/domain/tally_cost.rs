@@ -1,8 +1,9 @@
 //! What a session row knows of costs.
 
-use crate::domain::event::Fact;
+use crate::domain::event::{Event, Fact};
 use crate::domain::money::Spent;
 use crate::domain::tally::Row;
+use crate::domain::time::Micros;
 
 impl Row {
     /// What its replies cost: of those that a program before this one saw it is not known.
@@ -11,7 +12,11 @@ impl Row {
     }
 
     /// Takes in what a fact cost; before the fact is counted as a step.
-    pub(in crate::domain) fn charge(&mut self, fact: &Fact) {
+    pub(in crate::domain) fn charge(&mut self, event: &Event, before: Micros) {
+        let fact = &event.fact;
+        if !self.imported {
+            self.day.apply(event, before);
+        }
         if let Fact::ModelReplied { reply, .. } = fact {
             self.spent = Some(self.cost().plus(reply.spent()));
         } else if let Fact::ModelFailed { fault, .. } = fact {

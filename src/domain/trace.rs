@@ -126,12 +126,10 @@ impl Trace {
             Fact::SessionForked { parent, .. } => self.fork(event, parent),
             Fact::RestoreStarted { at, .. } => self.moment(event, What::Restore { at: *at }),
             Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => self.begun(event, input),
-            Fact::RunPaused { .. } | Fact::InterruptAsked { .. } if self.pause.is_none() => {
-                self.pause = Some(self.add(self.run, event, What::Pause, Some(Time::Person)));
-            }
+            Fact::RunPaused { .. } | Fact::InterruptAsked { .. } => self.paused(event),
             Fact::RunReleased { .. } => self.close_pause(event),
             Fact::StepAllowed { .. } => self.stepped(event),
-            Fact::BreakpointHit { .. } => self.hit(event),
+            Fact::BreakpointHit { .. } | Fact::RunHeld { .. } => self.stood(event),
             Fact::OperatorSteered { text, .. } => self.moment(event, What::Steer { text: text.clone() }),
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt: n, route, .. } => self.asked(event, model, *n, route.as_ref()),
@@ -164,8 +162,6 @@ impl Trace {
             | Fact::RestoreEnded { .. }
             | Fact::SessionMarked { .. }
             | Fact::WriterTaken { .. }
-            | Fact::RunPaused { .. }
-            | Fact::InterruptAsked { .. }
             | Fact::CancelAsked { .. }
             | Fact::ModeSet { .. }
             | Fact::ForeignRecord { .. }
@@ -173,6 +169,9 @@ impl Trace {
             | Fact::BreakpointSet { .. }
             | Fact::BreakpointRemoved { .. }
             | Fact::NoteAdded { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. }
@@ -182,11 +181,10 @@ impl Trace {
         self.last_at = event.at;
     }
 
-    fn hit(&mut self, event: &Event) {
-        let Fact::BreakpointHit { no, spec, why, .. } = &event.fact else { return };
-        let what = What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() };
-        let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
-        self.stops.push(key);
+    fn paused(&mut self, event: &Event) {
+        if self.pause.is_none() {
+            self.pause = Some(self.add(self.run, event, What::Pause, Some(Time::Person)));
+        }
     }
 
     fn begun(&mut self, event: &Event, input: &str) {
@@ -279,6 +277,19 @@ impl Trace {
         for key in self.pause.take().into_iter().chain(std::mem::take(&mut self.stops)) {
             self.close(key, event.at, RowState::Well);
         }
+    }
+
+    /// The run stands still until a person lets it go on.
+    fn stood(&mut self, event: &Event) {
+        let what = if let Fact::BreakpointHit { no, spec, why, .. } = &event.fact {
+            What::Breakpoint { no: *no, spec: spec.clone(), why: why.sentence() }
+        } else if let Fact::RunHeld { why } = &event.fact {
+            What::Held { kind: why.word().to_string(), why: why.sentence() }
+        } else {
+            return;
+        };
+        let key = self.add(self.step.or(self.run), event, what, Some(Time::Person));
+        self.stops.push(key);
     }
 
     /// What the run waited for is known only once it was allowed: since the event before.

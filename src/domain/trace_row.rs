@@ -89,6 +89,13 @@ pub enum What {
         /// Why it was hit; not cleaned.
         why: String,
     },
+    /// The run stood still at a limit, or because it went in circles.
+    Held {
+        /// Which, in a word.
+        kind: String,
+        /// Why; not cleaned.
+        why: String,
+    },
     /// A stepping run stood still until a person let it go on.
     Stepping,
     /// A person wrote to the working agent.
@@ -214,6 +221,7 @@ impl What {
             | What::Pause
             | What::Stepping
             | What::Breakpoint { .. }
+            | What::Held { .. }
             | What::Steer { .. }
             | What::Fork { .. }
             | What::Restore { .. }

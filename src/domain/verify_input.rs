@@ -21,6 +21,7 @@ use crate::domain::schema::Schema;
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::{Effect, ToolBook, ToolSpec};
+use crate::domain::verify_reins::told_of_reins;
 use std::sync::OnceLock;
 
 /// What was said to the door.
@@ -51,12 +52,13 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         Family::Model => told_of_model(first, rest),
         Family::Call => told_of_call(session, rest),
         Family::Stops => told_of_stops(first, then),
+        Family::Reins => told_of_reins(session, rest),
         Family::Lease => told_of_lease(session, first, then).and_then(|(said, by)| order(said, by)),
         Family::Import | Family::Unknown => None,
     }
 }
 
-fn order(order: Order, by: &By) -> Option<Told> {
+pub(in crate::domain) fn order(order: Order, by: &By) -> Option<Told> {
     Some(Told::of(Input::Order(order, by.clone())))
 }
 
@@ -82,9 +84,10 @@ fn told_of_session(first: &Fact) -> Option<Told> {
 
 /// The same for a turn of the model.
 fn told_of_model(first: &Fact, rest: &[Sealed]) -> Option<Told> {
-    if let Fact::ModelAsked { model, request, frame, notes, route, .. } = first {
+    if let Fact::ModelAsked { model, request, frame, notes, route, ahead, .. } = first {
         let (model, notes, route) = (model.clone(), notes.clone(), route.clone());
-        Told::learned(Report::Asking { model, request: *request, frame: *frame, notes, route })
+        let (request, frame, ahead) = (*request, *frame, *ahead);
+        Told::learned(Report::Asking { model, request, frame, notes, route, ahead })
     } else if let Fact::ModelReplied { reply, .. } = first {
         let input = Input::Report(Box::new(Report::Replied(reply.clone())));
         Some(Told { input, tools: tools_of(reply, rest) })
@@ -282,7 +285,7 @@ fn spec(tool: &str, effect: Effect, destroys: bool) -> ToolSpec {
 fn task(started: &Fact) -> Option<Task> {
     let Fact::RunStarted { input, mode, limits, model, base_url } = started else { return None };
     let (input, model, base_url) = (input.clone(), model.clone(), base_url.clone());
-    Some(Task { input, mode: *mode, limits: *limits, model, base_url })
+    Some(Task { input, mode: *mode, limits: limits.clone(), model, base_url })
 }
 
 /// Who begins a task is not in its fact.
@@ -299,7 +302,7 @@ impl Told {
         Told::of(Input::Said(Box::new(fact.clone())))
     }
 
-    fn learned(report: Report) -> Option<Told> {
+    pub(in crate::domain) fn learned(report: Report) -> Option<Told> {
         Some(Told::of(Input::Report(Box::new(report))))
     }
 

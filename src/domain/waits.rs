@@ -2,9 +2,10 @@
 
 use crate::domain::event::{Event, Fact};
 use crate::domain::hash::Hash;
+use crate::domain::held::Held;
 use crate::domain::ids::CallId;
 use crate::domain::policy::Word;
-use crate::domain::stops::Hit;
+use crate::domain::stops::{Hit, Stop};
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::Touch;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,10 @@ pub enum Waits {
     Unknown,
     /// The word to go on from a breakpoint.
     Breakpoint,
+    /// More than a limit, or the end of the task.
+    Budget,
+    /// The word to go on in circles.
+    Loop,
     /// A process: nobody drives the session since its own stopped.
     Driver,
 }
@@ -74,6 +79,31 @@ pub struct Stood {
     pub at: Micros,
     /// The breakpoint and why it was hit.
     pub why: String,
+    /// What holds it, in a word, where that is no breakpoint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
+}
+
+impl Stood {
+    /// What it waits for.
+    pub fn waits(&self) -> Waits {
+        match self.held.as_deref() {
+            Some("budget") => Waits::Budget,
+            Some("loop") => Waits::Loop,
+            Some(_) | None => Waits::Breakpoint,
+        }
+    }
+}
+
+impl Stop {
+    /// What it waits for.
+    pub fn waits(&self) -> Waits {
+        match self.held() {
+            Some(Held::Budget { .. } | Held::Unpriced { .. }) => Waits::Budget,
+            Some(Held::Loop { .. }) => Waits::Loop,
+            None => Waits::Breakpoint,
+        }
+    }
 }
 
 impl WaitBook {
@@ -102,7 +132,12 @@ impl WaitBook {
                 call: *call,
                 at: event.at,
                 why: cut(&hit.line(), LINE_BYTES_MAX),
+                held: None,
             });
+        } else if let Fact::RunHeld { why } = fact {
+            let word = why.word().to_string();
+            let line = cut(&format!("{word}: {}", why.sentence()), LINE_BYTES_MAX);
+            self.stop = Some(Stood { call: None, at: event.at, why: line, held: Some(word) });
         } else if let Fact::RunReleased { .. } = fact {
             self.stop = None;
         } else if let Fact::CancelAsked { .. } = fact {

@@ -104,6 +104,10 @@ impl Watch {
             | Fact::BreakpointRemoved { .. }
             | Fact::BreakpointHit { .. }
             | Fact::NoteAdded { .. }
+            | Fact::RunHeld { .. }
+            | Fact::BudgetNeared { .. }
+            | Fact::BudgetExtended { .. }
+            | Fact::LoopSeen { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. }

@@ -3,7 +3,8 @@
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
 use crate::domain::ids::SessionId;
-use crate::domain::message::{Draft, Reply, Transcript};
+use crate::domain::message::{Draft, Reply, Transcript, Usage};
+use crate::domain::money::Money;
 use crate::domain::route::Route;
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::Later;
@@ -38,6 +39,10 @@ pub trait Request: Send {
     /// What its bytes have around the messages, to be kept as content; `Rebuild` makes the bytes again from it and the
     /// messages. None where a request is not made of messages.
     fn frame(&self) -> Option<Arc<[u8]>>;
+    /// Bytes of its body.
+    fn size(&self) -> u64;
+    /// What it would cost with so many tokens; none where no price is known.
+    fn cost(&self, usage: Usage) -> Option<Money>;
     /// Which model it asks where and with which credential, where there is a choice of them.
     fn route(&self) -> Option<Route> {
         None

@@ -23,11 +23,14 @@ pub use crate::runtime::ends::{AgentFault, OnHold, Parked};
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::perform;
 use crate::runtime::plugs::{Kitbag, Plugs};
+use crate::runtime::weigh;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
+
+mod stopping; // what is under way is stopped
 
 /// What a task of the agent came to.
 enum Done {
@@ -216,15 +219,20 @@ impl Agent {
             Ok(request) => request,
             Err(fault) => {
                 let (request, frame, route) = (Hash::ZERO, None, None); // nothing was made that could be sent
-                self.record(&Report::Asking { model, request, frame, notes, route }).await?;
+                let ahead = weigh::nothing(self.session());
+                self.record(&Report::Asking { model, request, frame, notes, route, ahead }).await?;
                 return self.record(&Report::Failed(fault)).await;
             }
         };
         let frame = self.frame.keep(&self.plugs.store.blobs, request.frame()).await?;
+        let ahead = weigh::ahead(self.session(), &*request);
+        let ahead = weigh::beside_today(ahead, self.session(), &self.plugs).await?;
         let (hash, route) = (request.hash(), request.route());
         let model = route.as_ref().map_or(model, |route| route.model.clone());
-        let asking = Report::Asking { model, request: hash, frame, notes, route };
-        let Some(_) = self.written(&asking).await? else { return Ok(()) }; // the operator was quicker
+        let asking = Report::Asking { model, request: hash, frame, notes, route, ahead };
+        if !self.written(&asking).await?.is_some_and(|commit| weigh::goes_out(&commit)) {
+            return Ok(()); // the operator was quicker, or a limit holds it
+        }
         let drafts = perform::drafts(&self.plugs.store.live, &self.session().id);
         if attempt > 1 {
             drafts(crate::domain::message::Draft::Again);
@@ -346,54 +354,5 @@ impl Agent {
     async fn ended(&mut self, call: CallId, returned: Returned, ms: u64) -> Result<(), AgentFault> {
         let finished = perform::finished(call, returned, ms, &self.plugs.store.blobs).await?;
         self.record(&finished).await
-    }
-
-    /// The operator interrupted or cancelled: what is under way is stopped and its end written down.
-    async fn obey(&mut self) -> Result<(), AgentFault> {
-        let stopped = self.session().live().is_some_and(|run| run.interrupted || run.cancel.is_some());
-        if stopped && !self.tasks.is_empty() { self.stop_tasks(FaultKind::Stopped).await } else { Ok(()) }
-    }
-
-    /// Stops every task: requests are dropped, calls are asked to stop and dropped if they do not.
-    async fn stop_tasks(&mut self, kind: FaultKind) -> Result<(), AgentFault> {
-        for (job, handle) in self.jobs.values() {
-            match job {
-                Job::Model => handle.abort(),
-                Job::Call(_, stop) => stop.ask(),
-            }
-        }
-        let limit = self.plugs.clock.now().plus_ms(self.plugs.settings.stop_ms);
-        let mut grace = self.plugs.clock.sleep_until(limit);
-        while !self.tasks.is_empty() {
-            let done = tokio::select! {
-                done = self.tasks.join_next_with_id() => done,
-                () = &mut grace => {
-                    self.tasks.abort_all();
-                    grace = self.plugs.clock.sleep_until(limit.plus_ms(3_600_000));
-                    continue;
-                }
-            };
-            let Some(done) = done else { break };
-            if let Err(error) = &done
-                && matches!(self.jobs.get(&error.id()), Some((Job::Model, _)))
-            {
-                self.jobs.remove(&error.id());
-                self.record(&Report::Failed(Fault::new(kind, kind.words()))).await?;
-                continue;
-            }
-            self.take_in(done).await?;
-        }
-        Ok(())
-    }
-
-    /// The log cannot be written: nothing more may happen, so everything stops now.
-    async fn abandon(&mut self) {
-        for (job, _) in self.jobs.values() {
-            if let Job::Call(_, stop) = job {
-                stop.ask();
-            }
-        }
-        self.tasks.shutdown().await;
-        self.jobs.clear();
     }
 }

@@ -14,6 +14,7 @@ pub mod heed; // a policy whose files are wrong is told of
 mod veiled; // an operator's word as it may be kept
 pub mod perform; // one step done through a port; says what came of it
 pub mod ends; // why an agent leaves
+pub mod weigh; // what the next request may take, told before it is sent
 pub mod agent; // the loop of one session: next, perform, decide, record
 pub mod fork; // another session from an event of one, with its files
 pub mod restore; // the files of a session's workspace, put back

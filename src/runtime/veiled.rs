@@ -78,6 +78,7 @@ pub fn order(veil: &dyn Veil, order: &Order, session: &Session) -> Order {
         | Order::SetBreakpoint(_)
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
+        | Order::Extend(_)
         | Order::Revoke(_)
         | Order::RemoveNote(_) => order.clone(),
     }

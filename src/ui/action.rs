@@ -130,6 +130,7 @@ pub enum Stops {
     Set,
     Remove,
     Note,
+    Extend,
 }
 
 /// Leases: the list, and what is done with one.

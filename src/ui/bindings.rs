@@ -142,6 +142,14 @@ const WORKBENCH: &[Binding] = &[
         "Reject the call; the model reads the reason.",
     ),
     row(C::Stopped, A::Decide(Decide::Respond), "respond", &["r"], "respond", "Answer in the tool's place."),
+    row(
+        C::Stopped,
+        A::Stops(Stops::Extend),
+        "extend",
+        &["x"],
+        "give more",
+        "Give it more than its limit, or take the limit away.",
+    ),
     row(C::Stopped, A::Stops(Stops::Note), "note", &["m"], "note", "Write a note into the next request."),
     row(
         C::Conversation,
@@ -214,6 +222,7 @@ const WORKBENCH: &[Binding] = &[
         "The leases: what is left of each, revoke.",
     ),
     row(C::Workbench, A::Stops(Stops::Until), "run-until", &["u"], "", "Stop there once, and go on."),
+    row(C::Workbench, A::Stops(Stops::Extend), "extend", &["x"], "", "Give it more than its limit."),
     row(C::Workbench, A::Stops(Stops::Note), "note", &["m"], "", "Write a note into the next request."),
     row(C::Workbench, A::Go(Go::NextPane), "next-pane", &["Tab"], "pane", "To the next pane."),
     row(C::Workbench, A::Go(Go::PreviousPane), "previous-pane", &["Shift-Tab"], "", "To the pane before."),

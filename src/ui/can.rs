@@ -1,10 +1,12 @@
 //! Which contexts count now, and whether an action means something now: key line, help, palette and handling ask here.
 
 use crate::domain::call::{Call, CallState};
+use crate::domain::held::Held;
 use crate::domain::next::Hold;
 use crate::domain::notice::Driver;
 use crate::domain::policy::Mode;
 use crate::domain::session::Session;
+use crate::domain::stops::Stop;
 use crate::domain::waits::Waits;
 use crate::ui::action::{Action, Decide, Go, Item, Lease, Steer, Stops, Text, Tray};
 use crate::ui::app::App;
@@ -103,6 +105,9 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Decide(Decide::Always) => !replayed && asks(app),
         Action::Decide(_) => !replayed && app.held().is_some(),
         Action::Stops(Stops::Until) => live && !replayed,
+        Action::Stops(Stops::Extend) => {
+            !replayed && session.and_then(Session::live).is_some_and(|run| !run.budget.is_none())
+        }
         Action::Stops(_) => session.is_some() && !replayed,
         Action::Lease(Lease::Grant | Lease::Newline) => matches!(app.over.top(), Some(Overlay::Lease(_))),
         Action::Lease(Lease::Page) => session.is_some(),
@@ -156,7 +161,8 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
         Action::Decide(Decide::Edit | Decide::Reject | Decide::Respond) => app.facing().is_some(),
         Action::Decide(Decide::Always) => asks(app),
         Action::Decide(_) => app.held().is_some(),
-        Action::Steer(Steer::Step | Steer::Continue) => app.stop().is_some(),
+        Action::Steer(Steer::Step | Steer::Continue) => app.stop().is_some() && may_go_on(app),
+        Action::Stops(Stops::Extend) => app.stop().and_then(Stop::held).is_some_and(Held::is_budget),
         Action::Inbox(Tray::Open) => false,
         Action::Inbox(Tray::Close | Tray::List | Tray::Send) => true,
         Action::Inbox(Tray::Watch) => chosen.is_some(),
@@ -258,6 +264,9 @@ fn takes_palette(app: &App) -> bool {
 /// Whether the run under way can be told that now.
 fn can_steer(app: &App, steer: Steer) -> bool {
     let driven = app.driver != Driver::Nobody;
+    if matches!(steer, Steer::Step | Steer::Continue) && app.stop().is_some() && !may_go_on(app) {
+        return false; // a limit holds it
+    }
     match steer {
         Steer::Continue => goes_on(app),
         Steer::Step if app.stop().is_some() => true,
@@ -266,11 +275,16 @@ fn can_steer(app: &App, steer: Steer) -> bool {
     }
 }
 
+/// Whether a word to go on is an answer to what the run stands at.
+pub fn may_go_on(app: &App) -> bool {
+    app.decided().is_none_or(Session::may_go_on)
+}
+
 /// Whether there is something to go on from: a pause, stepping, or a run that nobody drives.
 fn goes_on(app: &App) -> bool {
     let Some(session) = app.session() else { return false };
     let stands = |hold: &Hold| match hold {
-        Hold::Step | Hold::Paused | Hold::Breakpoint(_) => true,
+        Hold::Step | Hold::Paused | Hold::Breakpoint(_) | Hold::Rein => true,
         Hold::Approval(_) | Hold::Unknown(_) => false,
     };
     let steps = session.live().is_some_and(|run| run.mode == Mode::Step);

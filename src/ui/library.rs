@@ -5,10 +5,10 @@
 
 use crate::domain::ids::SessionId;
 use crate::domain::library::{Deed, Done, Glance, Listed};
-use crate::domain::listing::{Query, Tab};
+use crate::domain::listing::{self, Query, Tab};
 use crate::domain::listing_words;
 use crate::domain::search::{Found, Search};
-use crate::domain::tally::{self, Row};
+use crate::domain::tally::Row;
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
 use crate::ui::marked::Marked;
@@ -180,7 +180,7 @@ impl Library {
     /// How deep the rows of the window stand under their parents.
     pub fn depths(&self) -> Vec<usize> {
         match self.listed.query.tree {
-            true => tally::as_tree(&self.listed.rows).into_iter().map(|(depth, _)| depth).collect(),
+            true => listing::as_tree(&self.listed.rows).into_iter().map(|(depth, _)| depth).collect(),
             false => vec![0; self.listed.rows.len()],
         }
     }

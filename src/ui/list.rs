@@ -109,6 +109,7 @@ pub fn fold_name(row: &trace_row::Row) -> u64 {
         | What::Execution { .. }
         | What::Pause
         | What::Breakpoint { .. }
+        | What::Held { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }
@@ -127,6 +128,7 @@ pub fn holds(row: &trace_row::Row) -> bool {
         | What::Execution { .. }
         | What::Pause
         | What::Breakpoint { .. }
+        | What::Held { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }

@@ -70,6 +70,11 @@ pub enum Ask {
     Rename,
     /// A note for the next request.
     Note,
+    /// How much more than its limit a task is given.
+    Extend {
+        /// What was wrong with what was typed before.
+        wrong: Option<String>,
+    },
     /// Where a replay is to go.
     Jump,
     /// What is to be other in a fork, and from where it is made.
@@ -133,7 +138,13 @@ impl Ask {
             Ask::Reject(call) | Ask::Respond(call) | Ask::Confirm { call, .. } | Ask::Settle(call, _) => {
                 Some(*call)
             }
-            Ask::Search | Ask::Rename | Ask::Note | Ask::Jump | Ask::Fork(..) | Ask::Mark { .. } => None,
+            Ask::Search
+            | Ask::Rename
+            | Ask::Note
+            | Ask::Extend { .. }
+            | Ask::Jump
+            | Ask::Fork(..)
+            | Ask::Mark { .. } => None,
         }
     }
 }

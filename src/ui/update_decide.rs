@@ -17,7 +17,7 @@ use crate::ui::edit_args::ArgEditor;
 use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Overlay, Question, Search};
 use crate::ui::update::{Effect, fault, order, toast};
-use crate::ui::{update_batch, update_find, update_fork, update_lease, update_replay};
+use crate::ui::{update_batch, update_find, update_fork, update_lease, update_replay, update_stops};
 
 /// The word that a call which can destroy wants typed.
 pub const WORD: &str = "destroy";
@@ -161,6 +161,7 @@ pub fn answer(app: &mut App, effects: &mut Vec<Effect>) {
         Ask::Rename => order(app, Order::Rename(text), effects),
         Ask::Fork(twisting, from) => update_fork::answer(app, (twisting, from), text, effects),
         Ask::Note => order(app, Order::AddNote(text), effects),
+        Ask::Extend { .. } => update_stops::extend(app, &text, effects),
         Ask::Jump => update_replay::typed(app, &text),
         Ask::Mark { how, id, .. } => update_batch::reason(app, (how, &id), text),
     }

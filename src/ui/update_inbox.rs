@@ -246,6 +246,8 @@ pub fn name(held: &Held) -> String {
         (Some(call), _) => format!("{call} {}", held.tool),
         (None, Waits::Driver) => "the next step".to_string(),
         (None, Waits::Approval | Waits::Unknown | Waits::Breakpoint) => "the breakpoint".to_string(),
+        (None, Waits::Budget) => "the budget".to_string(),
+        (None, Waits::Loop) => "the loop".to_string(),
     };
     let title = if held.title.trim().is_empty() { held.id.session.as_str() } else { &held.title };
     format!("{} of {title}", what.trim_end())
@@ -265,6 +267,7 @@ pub fn done(order: &Order) -> &'static str {
         Order::Settle { how: Settling::Abandon, .. } => "settled: given up",
         Order::Step => "goes on by one step",
         Order::Continue => "goes on",
+        Order::Extend(_) => "given more",
         Order::Start(_)
         | Order::Say(_)
         | Order::Steer(_)
@@ -290,6 +293,10 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
         Some(Waits::Breakpoint) => {
             ("A run at a breakpoint is no part of a batch.", "Enter, then s steps or c goes on")
         }
+        Some(Waits::Budget) => {
+            ("A run that a limit holds is no part of a batch.", "Enter, then x gives it more")
+        }
+        Some(Waits::Loop) => ("A run in circles is no part of a batch.", "Enter, then c lets it go on"),
         Some(Waits::Driver) => ("A session that nobody drives is no part of a batch.", "c takes it up here"),
         Some(Waits::Approval | Waits::Unknown) | None => ("Nothing waits for you.", ""),
     }

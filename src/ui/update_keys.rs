@@ -96,6 +96,10 @@ fn cannot(app: &mut App, action: Action) {
             toast(app, "Nobody drives this session.", "c resumes it here");
         }
         Action::Steer(Steer::Interrupt) => {}
+        Action::Steer(Steer::Step | Steer::Continue) if !can::may_go_on(app) => {
+            toast(app, "A limit holds it: going on alone does not change that.", "x gives it more");
+        }
+        Action::Stops(Stops::Extend) => toast(app, "Nothing limits it.", "`tackroom run --help` tells how"),
         Action::Steer(_) => toast(app, "There is nothing to do that to.", ""),
         Action::Stops(Stops::Until) => {
             toast(app, "No task is under way that could go on.", "b sets a breakpoint for the next")
@@ -336,5 +340,5 @@ pub fn remember(app: &mut App, text: &str) {
 /// The task that a first message begins.
 pub fn task(app: &App, input: String) -> Task {
     let (model, base_url) = (app.start.model.clone(), app.start.base_url.clone());
-    Task { input, mode: app.start.mode, limits: app.start.limits, model, base_url }
+    Task { input, mode: app.start.mode, limits: app.start.limits.clone(), model, base_url }
 }

@@ -1,8 +1,12 @@
 //! Breakpoints are set, listed and removed, notes for the model written and taken back: each by an order, seen when it is in the log.
 
 use crate::domain::breakpoint::{BadBreakpoint, Breakpoint, Trigger};
+use crate::domain::budget::{self, Scope};
+use crate::domain::held::{Held, Share};
 use crate::domain::money::Spent;
 use crate::domain::order::Order;
+use crate::domain::run::Run;
+use crate::domain::session::Session;
 use crate::ui::action::Stops;
 use crate::ui::app::App;
 use crate::ui::edit::TextBox;
@@ -31,8 +35,37 @@ pub fn act(app: &mut App, what: Stops, effects: &mut Vec<Effect>) {
             let chosen = list.chosen;
             remove(app, chosen, effects);
         }
+        (Stops::Extend, _) => {
+            app.question =
+                Some(Question { ask: Ask::Extend { wrong: None }, text: TextBox::of(&as_much_again(app)) });
+        }
         (Stops::Set | Stops::Remove, _) => {}
         (Stops::Note, _) => app.question = Some(Question { ask: Ask::Note, text: TextBox::default() }),
+    }
+}
+
+/// As much again as the limits that hold it, as it is typed.
+fn as_much_again(app: &App) -> String {
+    let session = app.decided();
+    let held = session.and_then(Session::live).and_then(Run::held_by_budget);
+    let word = |share: &Share| {
+        let scope =
+            if share.scope == Scope::Run { String::new() } else { format!("{}.", share.scope.name()) };
+        let unpriced = matches!(held, Some(Held::Unpriced { .. }));
+        let amount = if unpriced { "none".to_string() } else { share.unit.exact(share.limit) };
+        format!("{scope}{}={amount}", share.unit.name())
+    };
+    held.map(Held::over).unwrap_or_default().iter().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// The answer to how much more it is given.
+pub fn extend(app: &mut App, typed: &str, effects: &mut Vec<Effect>) {
+    match budget::changes(typed) {
+        Ok(changes) => order(app, Order::Extend(changes), effects),
+        Err(bad) => {
+            let wrong = Some(format!("{bad} ({})", bad.hint));
+            app.question = Some(Question { ask: Ask::Extend { wrong }, text: TextBox::of(typed) });
+        }
     }
 }
 

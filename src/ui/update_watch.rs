@@ -135,7 +135,7 @@ fn unanswered(app: &App, question: &Question) -> Option<String> {
         }
         Ask::Note => typed.then(|| "Your note was not sent".to_string()),
         Ask::Fork(..) => typed.then(|| "Your fork was not made".to_string()),
-        Ask::Search | Ask::Jump | Ask::Mark { .. } => None,
+        Ask::Extend { .. } | Ask::Search | Ask::Jump | Ask::Mark { .. } => None,
     }
 }
 

@@ -58,7 +58,7 @@ fn alike(events: &[Event]) -> usize {
             .into_iter()
             .filter_map(|hold| match hold {
                 Hold::Approval(call) | Hold::Unknown(call) => Some(call),
-                Hold::Step | Hold::Paused | Hold::Breakpoint(_) => None,
+                Hold::Step | Hold::Paused | Hold::Breakpoint(_) | Hold::Rein => None,
             })
             .collect();
         assert_eq!(holds, wanted, "after {event:?}");

@@ -138,6 +138,7 @@ fn m_writes_a_note_that_is_shown_until_it_is_sent() {
         frame: None,
         notes,
         route: None,
+        ahead: None,
     });
     screen.hear(&story);
     assert!(screen.screen().contains("Note n1, sent"), "{}", screen.screen());

@@ -205,6 +205,7 @@ fn a_fault_stops_before_what_follows_it() {
             frame: None,
             notes: Vec::new(),
             route: None,
+            ahead: None,
         });
         fold.tell(Report::Failed(Fault::new(kind, "503")));
     };
@@ -372,6 +373,7 @@ fn a_note_joins_the_next_request_and_may_be_taken_back_before() {
         frame: None,
         notes: vec![NoteNo(1), NoteNo(2)],
         route: None,
+        ahead: None,
     };
     assert!(fold.try_tell(&stale).is_err(), "a request made with what was taken back is not sent");
     fold.tell(Report::Asking {
@@ -380,6 +382,7 @@ fn a_note_joins_the_next_request_and_may_be_taken_back_before() {
         frame: None,
         notes: vec![NoteNo(2)],
         route: None,
+        ahead: None,
     });
     assert_eq!(fold.try_order(&Order::RemoveNote(NoteNo(2))), Err(Refusal::NoteGone(NoteNo(2))));
     assert_eq!(fold.try_order(&Order::RemoveNote(NoteNo(3))), Err(Refusal::NoNote(NoteNo(3))));

@@ -390,6 +390,7 @@ fn every_verb_has_help_and_completions_know_every_verb() {
         "break",
         "step",
         "continue",
+        "release",
         "note",
         "sessions",
         "events",

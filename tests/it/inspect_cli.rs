@@ -181,6 +181,7 @@ async fn what_is_not_whole_or_not_what_was_sent_is_not_handed_on_as_such() {
         frame: Some(Hash::of(&frame)),
         notes: Vec::new(),
         route: None,
+        ahead: None,
     });
     let asked = story.events().last().unwrap().no.0.to_string();
     let home = stored(&story, &[&frame]).await;

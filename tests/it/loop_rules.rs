@@ -293,6 +293,7 @@ fn an_interrupted_request_is_asked_again_as_another_attempt() {
         frame: None,
         notes: Vec::new(),
         route: None,
+        ahead: None,
     });
     fold.tell(Report::Taken { holder: "second".into() });
     assert_eq!(next(&fold.session), Step::AskModel { attempt: 2 });
@@ -309,6 +310,7 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
             frame: None,
             notes: Vec::new(),
             route: None,
+            ahead: None,
         });
         attempts += 1;
         fold.tell(Report::Failed(Fault::new(FaultKind::Overloaded, "503")));
@@ -328,6 +330,7 @@ fn faults_are_retried_within_bounds_and_only_where_it_helps() {
         frame: None,
         notes: Vec::new(),
         route: None,
+        ahead: None,
     });
     fold.tell(Report::Failed(Fault::new(FaultKind::Auth, "401")));
     assert!(matches!(next(&fold.session), Step::Finish(..)));
@@ -364,6 +367,7 @@ fn an_interrupt_waits_and_a_message_goes_on() {
         frame: None,
         notes: Vec::new(),
         route: None,
+        ahead: None,
     });
     fold.order(&Order::Interrupt).expect("taken");
     fold.tell(Report::Failed(Fault::new(FaultKind::Stopped, "stopped")));

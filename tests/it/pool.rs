@@ -11,10 +11,14 @@ use std::sync::{Arc, Mutex};
 use tackroom::adapters::model::health::Health;
 use tackroom::adapters::model::pool::{Lane, Pool};
 use tackroom::adapters::model::secret::Secret;
-use tackroom::domain::event::{Event, Fact};
+use tackroom::domain::budget::{Budget, Change, Scope, Unit};
+use tackroom::domain::event::{Event, Fact, Limits};
 use tackroom::domain::fault::{Fault, FaultKind};
 use tackroom::domain::hash::Hash;
-use tackroom::domain::message::Reply;
+use tackroom::domain::held::Held;
+use tackroom::domain::message::{Reply, Usage};
+use tackroom::domain::money::Money;
+use tackroom::domain::order::Order;
 use tackroom::domain::policy::Mode;
 use tackroom::domain::rests::{Choice, DOOR_FAILURES, DOOR_MS, Rests, Way};
 use tackroom::domain::retry::{AfterFault, RetryRule, WAYS_MAX};
@@ -24,6 +28,7 @@ use tackroom::domain::time::Micros;
 use tackroom::ports::Later;
 use tackroom::ports::clock::Clock;
 use tackroom::ports::model::{Ask, Drafts, Model, Request};
+use tackroom::runtime::agent::Parked;
 use tackroom::runtime::plugs::{Kitbag, Plugs};
 
 const MINUTE: u64 = 60_000;
@@ -154,12 +159,11 @@ struct Faulty {
     inner: Arc<dyn Model>,
 }
 
-struct FaultyRequest(Option<FaultKind>, Box<dyn Request>);
+struct FaultyRequest(Arc<Mutex<VecDeque<FaultKind>>>, Box<dyn Request>);
 
 impl Model for Faulty {
     fn prepare(&self, ask: Ask) -> Result<Box<dyn Request>, Fault> {
-        let fault = self.faults.lock().unwrap().pop_front();
-        Ok(Box::new(FaultyRequest(fault, self.inner.prepare(ask)?)))
+        Ok(Box::new(FaultyRequest(self.faults.clone(), self.inner.prepare(ask)?)))
     }
 
     fn label(&self) -> String {
@@ -176,8 +180,17 @@ impl Request for FaultyRequest {
         self.1.frame()
     }
 
+    fn size(&self) -> u64 {
+        self.1.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.1.cost(usage)
+    }
+
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
-        match self.0 {
+        let fault = self.0.lock().unwrap().pop_front();
+        match fault {
             Some(kind) => Box::pin(std::future::ready(Err(Fault::new(kind, kind.words())))),
             None => self.1.send(drafts),
         }
@@ -311,6 +324,38 @@ proptest! {
             }
         });
     }
+}
+
+/// What a request may take is asked of the way that it takes: behind a pool money is known as it is in front of a single model.
+#[tokio::test]
+async fn a_budget_is_held_against_the_way_that_is_taken() {
+    let world = World::new(story());
+    let plugs = pooled(
+        &world,
+        &vec![(1, 0, vec![FaultKind::RateLimit]), (2, 0, Vec::new())],
+        &Arc::new(Health::alone()),
+    );
+    let mut budget = Budget::default();
+    budget.set(Scope::Run, Unit::Usd, Some(100_000));
+    let limits = Limits { budget: Box::new(budget), ..Limits::of_steps(50) };
+    let id = world.begin_with(Mode::Auto, limits).await.expect("begun");
+    assert_eq!(world.drive_with(&plugs, &id).await.expect("driven"), Parked::Held);
+    let session = world.session(&id).await.expect("read");
+    let held = session.stop().and_then(|stop| stop.held()).expect("held");
+    assert!(matches!(held, Held::Budget { .. }), "{}", held.sentence());
+    let more = Change { scope: None, unit: Unit::Usd, more: Some(1_000_000_000) };
+    world.hand().order(&id, &Order::Extend(vec![more])).await.expect("more");
+    let session = world.to_the_end_with(&plugs, &id).await.expect("driven");
+    assert_eq!(session.status(), Status::Done);
+    let mut ways = Vec::new();
+    for event in world.events(&id).await {
+        let Fact::ModelAsked { route, ahead, .. } = event.fact else { continue };
+        let ahead = ahead.expect("weighed");
+        assert_eq!(ahead.nano, Some(Money(ahead.input * 30 + ahead.output * 120)));
+        ways.push(route.expect("a way").model);
+    }
+    assert_eq!(&ways[..2], ["model-1", "model-2"]);
+    verify::whole(&world.commits(&id).await, "held, and on another way");
 }
 
 async fn told(schedule: Schedule) -> (Status, Vec<String>, Arc<Health>) {

@@ -132,7 +132,7 @@ async fn begun_in(world: &World, workspace: &str) -> SessionId {
         parent: None,
         program: "test".into(),
     };
-    let (limits, model) = (Limits { steps: 9 }, "m".into());
+    let (limits, model) = (Limits::of_steps(9), "m".into());
     let task = Task { input: "do it".into(), mode: Mode::Auto, limits, model, base_url: None };
     world.hand().begin(&opening, &task, &[]).await.expect("begun")
 }

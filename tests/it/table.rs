@@ -107,7 +107,7 @@ fn at(status: &str) -> Fold {
         }
         _ => {
             let mut fold = Fold::opened();
-            let limits = Limits { steps: 1 };
+            let limits = Limits::of_steps(1);
             let task =
                 Task { input: "t".into(), mode: Mode::Auto, limits, model: "m".into(), base_url: None };
             fold.order(&Order::Start(task)).expect("started");

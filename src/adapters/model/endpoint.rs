@@ -11,7 +11,8 @@ use crate::adapters::model::secret::Secret;
 use crate::adapters::web::{self, Web, WebLimits};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::hash::Hash;
-use crate::domain::message::Reply;
+use crate::domain::message::{Reply, Usage};
+use crate::domain::money::Money;
 use crate::ports::Later;
 use crate::ports::clock::Clock;
 use crate::ports::model::{Ask, Drafts, Model, Request};
@@ -188,6 +189,14 @@ impl<F: Form> Request for Prepared<F> {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         Some(Arc::clone(&self.body.frame))
+    }
+
+    fn size(&self) -> u64 {
+        self.body.bytes.len() as u64
+    }
+
+    fn cost(&self, _: Usage) -> Option<Money> {
+        None
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

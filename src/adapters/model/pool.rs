@@ -7,7 +7,8 @@ use crate::adapters::model::health::Health;
 use crate::adapters::model::secret::Secret;
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
-use crate::domain::message::Reply;
+use crate::domain::message::{Reply, Usage};
+use crate::domain::money::Money;
 use crate::domain::rests::{Choice, DOOR_FAILURES, Way};
 use crate::domain::route::Route;
 use crate::domain::time::duration;
@@ -125,6 +126,14 @@ impl Request for Routed {
 
     fn route(&self) -> Option<Route> {
         Some(self.route.clone())
+    }
+
+    fn size(&self) -> u64 {
+        self.request.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.request.cost(usage)
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

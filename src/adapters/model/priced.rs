@@ -3,7 +3,8 @@
 use crate::adapters::web;
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
-use crate::domain::message::Reply;
+use crate::domain::message::{Reply, Usage};
+use crate::domain::money::Money;
 use crate::domain::price::{Origin, Place, PriceBook};
 use crate::domain::route::Route;
 use crate::ports::Later;
@@ -63,6 +64,14 @@ impl Request for PricedRequest {
 
     fn route(&self) -> Option<Route> {
         self.request.route()
+    }
+
+    fn size(&self) -> u64 {
+        self.request.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.prices.price(&self.model, "", &self.place)?.cost(usage).map(|cost| cost.nano)
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

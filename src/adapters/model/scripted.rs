@@ -14,6 +14,7 @@ use crate::domain::hash::Hash;
 use crate::domain::message::{
     Args, AskedCall, Draft, Finish, Message, Reasoning, Reply, Timing, Transcript, Usage,
 };
+use crate::domain::money::Money;
 use crate::domain::time::Micros;
 use crate::ports::Later;
 use crate::ports::clock::Clock;
@@ -127,7 +128,7 @@ impl Model for Scripted {
             None => (&[][..], None),
         };
         // Nothing is sent; what is kept of the request is what a server would have been sent.
-        let Body { hash, frame, bytes: _ } = self.bodies.write(&ask, Dialect::default());
+        let Body { hash, frame, bytes } = self.bodies.write(&ask, Dialect::default());
         let fault = faults.get((ask.attempt.max(1) - 1) as usize).cloned();
         let mut line = line.unwrap_or_else(|| self.over());
         if self.placeholders && fault.is_none() {
@@ -140,7 +141,9 @@ impl Model for Scripted {
             }
         }
         let clock = Arc::clone(&self.clock);
-        Ok(Box::new(Prepared { hash, frame, model: ask.model, fault, line, clock }))
+        let size = bytes.len() as u64;
+        drop(bytes); // held, the next body would be a copy
+        Ok(Box::new(Prepared { hash, frame, size, model: ask.model, fault, line, clock }))
     }
 
     fn label(&self) -> String {
@@ -151,6 +154,7 @@ impl Model for Scripted {
 struct Prepared {
     hash: Hash,
     frame: Arc<[u8]>,
+    size: u64,
     model: String,
     fault: Option<Fault>,
     line: Line,
@@ -164,6 +168,14 @@ impl Request for Prepared {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         Some(Arc::clone(&self.frame))
+    }
+
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn cost(&self, _: Usage) -> Option<Money> {
+        None
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

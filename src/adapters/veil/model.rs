@@ -4,7 +4,8 @@ use super::stream::Stream;
 use super::{is_clean, known_hidden, masked};
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
-use crate::domain::message::{Args, Draft, Reply};
+use crate::domain::message::{Args, Draft, Reply, Usage};
+use crate::domain::money::Money;
 use crate::domain::route::Route;
 use crate::ports::Later;
 use crate::ports::model::{Ask, Drafts, Model, Request};
@@ -53,6 +54,14 @@ impl Request for VeiledRequest {
 
     fn route(&self) -> Option<Route> {
         self.request.route()
+    }
+
+    fn size(&self) -> u64 {
+        self.request.size()
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        self.request.cost(usage)
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {

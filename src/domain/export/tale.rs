@@ -4,6 +4,7 @@
 use crate::domain::about::about;
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
+use crate::domain::fault::Fault;
 use crate::domain::ids::EventNo;
 use crate::domain::message::{Reply, Usage};
 use crate::domain::money::Spent;
@@ -156,9 +157,7 @@ impl Tale {
             }
             Fact::NoteAdded { text, by, .. } => Saying::Said(format!("{by}, a note"), text.clone()),
             Fact::RunEnded { status, why } => Saying::Ended(ended(*status), why.sentence()),
-            Fact::ModelFailed { fault, attempt, .. } => {
-                Saying::Note(format!("attempt {attempt} failed: {}: {}", fault.kind.words(), fault.message))
-            }
+            Fact::ModelFailed { fault, attempt, .. } => failed(fault, *attempt),
             Fact::SessionImported { tool, version, id, source, .. } => {
                 Saying::Note(format!("imported from {tool} {version}, session {id} ({source})"))
             }
@@ -168,6 +167,9 @@ impl Tale {
             Fact::BreakpointHit { spec, why, .. } => {
                 Saying::Note(format!("stopped at breakpoint {spec}: {}", why.sentence()))
             }
+            Fact::RunHeld { why } => Saying::Note(format!("held ({}): {}", why.word(), why.sentence())),
+            Fact::LoopSeen { seen } => Saying::Note(format!("it goes in circles: {}", seen.sentence())),
+            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } => Saying::Note(about(&event.fact)),
             Fact::SessionForked { parent, by, .. } => {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
             }
@@ -215,4 +217,8 @@ impl Tale {
             | Fact::NoteRemoved { .. } => return None,
         })
     }
+}
+
+fn failed(fault: &Fault, attempt: u32) -> Saying {
+    Saying::Note(format!("attempt {attempt} failed: {}: {}", fault.kind.words(), fault.message))
 }

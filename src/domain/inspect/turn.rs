@@ -40,7 +40,8 @@ fn request(material: &Material, reply: Option<&Reply>) -> Section {
         section.toned("request", "its request is not in the log", Tone::Risk);
         return section;
     };
-    let Fact::ModelAsked { model, attempt, messages, request, frame, notes, route } = &asked.event.fact
+    let Fact::ModelAsked { model, attempt, messages, request, frame, notes, route, ahead } =
+        &asked.event.fact
     else {
         return section;
     };
@@ -57,6 +58,11 @@ fn request(material: &Material, reply: Option<&Reply>) -> Section {
     if !notes.is_empty() {
         let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
         section.row("notes", format!("{} joined with this request", notes.join(", ")));
+    }
+    if let Some(ahead) = ahead {
+        let cost = ahead.nano.map(|nano| format!(", {nano}")).unwrap_or_default();
+        let words = format!("{} + {} tokens{cost}, of {}", ahead.input, ahead.output, bytes(ahead.bytes));
+        section.row("set aside", words);
     }
     if *request != Hash::ZERO {
         section.row("hash", format!("sha-256 {request}"));

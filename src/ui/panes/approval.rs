@@ -17,7 +17,7 @@ use crate::domain::call::CallState;
 use crate::domain::event::Settling;
 use crate::domain::text::plural;
 use crate::domain::time::duration;
-use crate::ui::action::{Action, Go, Move, Steer, Tray};
+use crate::ui::action::{Action, Go, Move, Steer, Stops, Tray};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
 use crate::ui::mode::{Ask, Context, Focus, Marking, Pane, Twisting};
@@ -40,7 +40,11 @@ pub fn title(app: &App) -> String {
             return Pane::Approval.title().to_string();
         };
         let age = duration(app.now.ms_since(stop.at) / 1000 * 1000);
-        return format!("Breakpoint {}, stands {age}", hit.no);
+        return match stop.held() {
+            Some(held) if held.is_budget() => format!("Held by its budget, {age}"),
+            Some(_) => format!("Held: it goes in circles, {age}"),
+            None => format!("Breakpoint {}, stands {age}", hit.no),
+        };
     };
     let what = if call.state == CallState::Unknown { "Unknown outcome" } else { "Your decision" };
     let age = duration(ink::clock(app).ms_since(call.since) / 1000 * 1000);
@@ -108,12 +112,7 @@ fn state(app: &App) -> Line<'static> {
         };
         if can::deciding(app) == Some(Context::Stopped) && app.focus != Focus::Composer && app.inbox.is_none()
         {
-            let step = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Step));
-            let on = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Continue));
-            return say(
-                Role::Wait,
-                format!("{step} steps, {on} goes on; {key}: come here to change what is next."),
-            );
+            return say(Role::Wait, from_elsewhere(app, &key));
         }
         let why = match app.focus {
             Focus::Composer => "while you write, keys are text",
@@ -153,6 +152,17 @@ fn state(app: &App) -> Line<'static> {
         let reading = if later { format!(" (read {more} first)") } else { String::new() };
         [key(entry.key()), label(format!(" {}{reading}   ", entry.binding.label))]
     }))
+}
+
+/// What can be pressed from another pane where the run stands still.
+fn from_elsewhere(app: &App, key: &str) -> String {
+    if !can::may_go_on(app) {
+        let more = app.keys.key_of(Context::Workbench, Action::Stops(Stops::Extend));
+        return format!("{more} gives it more; {key}: come here to see what holds it.");
+    }
+    let step = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Step));
+    let on = app.keys.key_of(Context::Workbench, Action::Steer(Steer::Continue));
+    format!("{step} steps, {on} goes on; {key}: come here to change what is next.")
 }
 
 /// The question's rows and where the cursor stands among them; none while the panel asks nothing.
@@ -202,6 +212,8 @@ pub fn words(ask: &Ask) -> String {
             Marking::GiveUp => format!("Give up {name}. A note, may be empty:"),
         },
         Ask::Note => "Note for the model's next request:".to_string(),
+        Ask::Extend { wrong: None } => "More (usd=0.50, tokens=100k; usd=none lifts):".to_string(),
+        Ask::Extend { wrong: Some(why) } => format!("Not given: {why}. More:"),
         Ask::Jump => "Go to (12345, 50%, 10:03:22, +30s):".to_string(),
     }
 }

@@ -8,7 +8,9 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use serde_json::Value;
 
+use crate::domain::breakpoint::Why;
 use crate::domain::call::{Call, CallState, Preview};
+use crate::domain::held::Held;
 use crate::domain::message::Args;
 use crate::domain::session::Session;
 use crate::domain::stops::Stop;
@@ -115,7 +117,22 @@ impl Sheet<'_> {
     /// Which breakpoints the run stands at, and why.
     fn stop(&mut self, stop: &Stop, held: bool) {
         for (i, hit) in stop.hits.iter().enumerate() {
-            self.field(if i == 0 { "stopped" } else { "" }, &hit.line(), Role::Wait);
+            let label = if i == 0 { "stopped" } else { "" };
+            if matches!(hit.why, Why::Held { .. }) {
+                self.prose(label, &hit.line(), Role::Wait);
+            } else {
+                self.field(label, &hit.line(), Role::Wait);
+            }
+        }
+        if let Some(held) = stop.held() {
+            let words = match held {
+                Held::Budget { .. } => "nothing is sent before you give it more or end the task",
+                Held::Unpriced { .. } => {
+                    "give the model a price in config.toml and continue, or lift the limit"
+                }
+                Held::Loop { .. } => "continue lets it go on; a note first may help it out",
+            };
+            self.prose("", words, Role::Muted);
         }
         if held {
             self.prose("", "nothing starts before you step or continue, approved or not", Role::Muted);

@@ -94,7 +94,7 @@ fn draw_held(app: &App, inbox: &Inbox, held: &Held, row: Rect, buf: &mut Buffer)
         (Some(_), _) => (Glyph::Marked, Role::Accent),
         (None, Waits::Approval) => (Glyph::Held, Role::Wait),
         (None, Waits::Unknown) => (Glyph::Unknown, Role::Risk),
-        (None, Waits::Breakpoint) => (Glyph::Breakpoint, Role::Wait),
+        (None, Waits::Breakpoint | Waits::Budget | Waits::Loop) => (Glyph::Breakpoint, Role::Wait),
         (None, Waits::Driver) => (Glyph::Paused, Role::Wait),
     };
     if let Some(mark) = look.mark(glyph, role) {
@@ -105,6 +105,7 @@ fn draw_held(app: &App, inbox: &Inbox, held: &Held, row: Rect, buf: &mut Buffer)
     let call = held.id.call.map(|call| format!(" {call}")).unwrap_or_default();
     let tool = match held.waits {
         Waits::Driver => "nobody drives it",
+        Waits::Budget | Waits::Loop => "the next request",
         Waits::Approval | Waits::Unknown | Waits::Breakpoint if held.tool.is_empty() => "the next step",
         Waits::Approval | Waits::Unknown | Waits::Breakpoint => &held.tool,
     };
@@ -156,6 +157,8 @@ pub fn kind(waits: Waits) -> &'static str {
         Waits::Approval => "approval",
         Waits::Unknown => "unknown outcome",
         Waits::Breakpoint => "breakpoint",
+        Waits::Budget => "budget",
+        Waits::Loop => "loop",
         Waits::Driver => "interrupted",
     }
 }

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use crate::domain::burn::Burn;
+use crate::domain::held::NEAR_PERCENT;
 use crate::domain::notice::Driver;
 use crate::domain::run::Status;
 use crate::domain::session::Session;
@@ -18,6 +20,9 @@ use crate::ui::theme::Role;
 
 /// Narrower screens show no cost.
 const COST_COLS: u16 = 60;
+
+/// Columns of the title that no meter takes.
+const TITLE_COLS: usize = 8;
 
 /// Draws the line: the left part is cut where the right part needs room.
 pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
@@ -44,7 +49,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
         format!("{} {word}", glyph.text(app.look.glyphs))
     };
     let right = figures(app, session);
-    let room = usize::from(area.width).saturating_sub(text::width(&right) + text::width(&mark) + 5);
+    let taken = text::width(&right) + text::width(&mark) + 5;
+    let (meter, near) = meter(app, session, usize::from(area.width).saturating_sub(taken));
+    let room = usize::from(area.width).saturating_sub(taken + text::width(&meter));
     let title = if session.title.is_empty() { session.id.as_str() } else { &session.title };
     let left = vec![
         Span::styled(format!(" {mark}  "), theme.style(role)),
@@ -54,6 +61,24 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let width = u16::try_from(text::width(&right)).unwrap_or(area.width).min(area.width);
     let place = Rect { x: area.right() - width, width, ..area };
     Span::styled(right, theme.style(Role::Muted)).render(place, buf);
+    let wide = u16::try_from(text::width(&meter)).unwrap_or(0).min(place.x.saturating_sub(area.x));
+    let place = Rect { x: place.x - wide, width: wide, ..area };
+    Span::styled(meter, theme.style(near)).render(place, buf);
+}
+
+/// The limit that is nearest and its role: with how fast it comes nearer where there is room, and not at all where the title
+/// would have none.
+fn meter(app: &App, session: &Session, room: usize) -> (String, Role) {
+    let now = if app.playback.is_some() { ink::clock(app) } else { app.now.max(session.updated_at) };
+    let Some(burn) = Burn::of(session, now) else { return (String::new(), Role::Muted) };
+    let role = match burn.percent() {
+        0..NEAR_PERCENT => Role::Muted,
+        NEAR_PERCENT.. => Role::Wait,
+    };
+    let long = session.live().map(|_| burn.long());
+    let mut words = long.into_iter().chain([burn.short(), format!("{}%", burn.percent())]);
+    let fits = |words: &String| text::width(words) + 2 + TITLE_COLS <= room;
+    (words.find(fits).map(|words| format!("{words}  ")).unwrap_or_default(), role)
 }
 
 /// The sign and the role of a status.
@@ -99,7 +124,8 @@ fn figures(app: &App, session: &Session) -> String {
             // What a fork was told before it was made, its parent paid for.
             let counts = used > 0 || session.parent.is_none();
             parts.extend(counts.then(|| format!("{} tok", tokens(used))));
-            let cost = session.spent.short().filter(|_| session.spent.priced > 0 && app.size.0 >= COST_COLS);
+            let has_cost = session.spent.priced > 0 && app.size.0 >= COST_COLS;
+            let cost = session.spent.short().filter(|_| has_cost);
             parts.extend(cost);
             parts.extend(session.run_ms(end).map(|ms| duration(ms / 1000 * 1000)));
         }

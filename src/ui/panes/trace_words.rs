@@ -55,9 +55,9 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         }
         What::Pause => spans.push(Span::styled("paused", look.style(Role::Muted))),
         What::Breakpoint { no, spec, why } => {
-            spans.push(Span::styled(format!("{no} {}", one_line(spec)), look.style(Role::Wait)));
-            spans.push(Span::styled(format!(": {}", one_line(why)), look.style(Role::Muted)));
+            spans.extend(stood(app, format!("{no} {}", one_line(spec)), why));
         }
+        What::Held { kind, why } => spans.extend(stood(app, format!("held ({kind})"), why)),
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
         What::Steer { text } => {
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
@@ -77,6 +77,12 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         }
     }
     spans
+}
+
+/// Where a run stands before its next step, and why.
+fn stood(app: &App, at: String, why: &str) -> [Span<'static>; 2] {
+    let why = format!(": {}", one_line(why));
+    [Span::styled(at, app.look.style(Role::Wait)), Span::styled(why, app.look.style(Role::Muted))]
 }
 
 /// The sign before a name: what the row is while all is well, else how it stands.
@@ -106,7 +112,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
         }
         What::Model { .. } | What::Call { .. } | What::Execution { .. } => by_state(Glyph::Call, Glyph::Done),
         What::Retry { .. } => (Glyph::Retry, Role::Wait),
-        What::Breakpoint { .. } => (Glyph::Breakpoint, Role::Wait),
+        What::Breakpoint { .. } | What::Held { .. } => (Glyph::Breakpoint, Role::Wait),
         What::Pause | What::Stepping => (Glyph::Paused, Role::Wait),
         What::Steer { .. } => (Glyph::Quote, Role::Accent),
         What::Fork { .. } | What::Restore { .. } => (Glyph::Retry, Role::Accent),

@@ -211,6 +211,7 @@ pub fn asked() -> Fact {
         frame: None,
         notes: Vec::new(),
         route: None,
+        ahead: None,
     }
 }
 

@@ -74,7 +74,7 @@ impl Fold {
         fold.put(vec![Fact::RunStarted {
             input: "task".into(),
             mode,
-            limits: Limits { steps: 50 },
+            limits: Limits::of_steps(50),
             model: "m".into(),
             base_url: None,
         }]);
@@ -146,6 +146,7 @@ impl Fold {
             frame: None,
             notes: Vec::new(),
             route: None,
+            ahead: None,
         });
         self.tell(Report::Replied(reply));
     }

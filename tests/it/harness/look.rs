@@ -78,6 +78,7 @@ pub fn ask(story: &mut Story) -> Vec<u8> {
         frame,
         notes: story.session.note_numbers(),
         route: None,
+        ahead: None,
     });
     body.frame.to_vec()
 }

@@ -146,6 +146,7 @@ impl Story {
             frame: None,
             notes: Vec::new(),
             route: None,
+            ahead: None,
         })
     }
 

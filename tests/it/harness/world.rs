@@ -13,7 +13,8 @@ use tackroom::domain::event::{Event, Limits, Settling};
 use tackroom::domain::fault::Fault;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::SessionId;
-use tackroom::domain::message::{Draft, Message, Reply};
+use tackroom::domain::message::{Draft, Message, Reply, Usage};
+use tackroom::domain::money::Money;
 use tackroom::domain::next::Hold;
 use tackroom::domain::order::{Order, Task};
 use tackroom::domain::policy::{Mode, Verdict, Word};
@@ -129,8 +130,9 @@ impl Model for ListModel {
             .filter(|message| matches!(message.as_ref(), Message::Assistant { .. }))
             .count();
         let said = self.turns.get(turn).cloned().unwrap_or_else(|| Said::Reply(said("that is all")));
+        let size = ask.messages.iter().map(|message| format!("{message:?}").len() as u64).sum();
         self.asked.lock().expect("free").push(ask);
-        Ok(Box::new(ListRequest(said)))
+        Ok(Box::new(ListRequest(said, size)))
     }
 
     fn label(&self) -> String {
@@ -138,7 +140,7 @@ impl Model for ListModel {
     }
 }
 
-struct ListRequest(Said);
+struct ListRequest(Said, u64);
 
 impl Request for ListRequest {
     fn hash(&self) -> Hash {
@@ -147,6 +149,14 @@ impl Request for ListRequest {
 
     fn frame(&self) -> Option<Arc<[u8]>> {
         None
+    }
+
+    fn size(&self) -> u64 {
+        self.1
+    }
+
+    fn cost(&self, usage: Usage) -> Option<Money> {
+        Some(Money(usage.input * 30 + usage.output * 120))
     }
 
     fn send(self: Box<Self>, drafts: Drafts) -> Later<'static, Result<Reply, Fault>> {
@@ -294,6 +304,11 @@ impl World {
     }
 
     pub async fn begin(&self, mode: Mode) -> Result<SessionId, RecordFault> {
+        self.begin_with(mode, Limits::of_steps(200)).await
+    }
+
+    /// The same with other limits.
+    pub async fn begin_with(&self, mode: Mode, limits: Limits) -> Result<SessionId, RecordFault> {
         let opening = Opening {
             agent: "a".into(),
             workspace: "/srv/ws".into(),
@@ -301,8 +316,7 @@ impl World {
             parent: None,
             program: "test".into(),
         };
-        let (limits, model) = (Limits { steps: 200 }, "m".into());
-        let task = Task { input: "do it".into(), mode, limits, model, base_url: None };
+        let task = Task { input: "do it".into(), mode, limits, model: "m".into(), base_url: None };
         self.hand().begin(&opening, &task, &[]).await
     }
 
@@ -346,7 +360,7 @@ impl World {
                     Order::Settle { call, how, note: String::new() }
                 }
                 Hold::Step => Order::Step,
-                Hold::Paused | Hold::Breakpoint(_) => Order::Resume,
+                Hold::Paused | Hold::Breakpoint(_) | Hold::Rein => Order::Resume,
             };
             match self.hand().order(id, &order).await {
                 Ok(_) => {}

@@ -12,6 +12,7 @@ mod looks;
 mod asked;
 mod cost;
 mod money;
+mod reins;
 pub mod hostile;
 
 use crate::harness::story::{START, Story, tools};

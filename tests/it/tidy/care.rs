@@ -17,16 +17,21 @@ const SERIALIZED: &[&str] = &[
     "src/domain/money.rs",
     "src/domain/price.rs",
     // Parts of an event.
+    "src/domain/boundary.rs",
     "src/domain/titling.rs",
     "src/domain/breakpoint.rs",
+    "src/domain/budget.rs",
     "src/domain/fault.rs",
     "src/domain/foreign.rs",
     "src/domain/hash.rs",
+    "src/domain/held.rs",
     "src/domain/policy.rs",
+    "src/domain/purse.rs",
     "src/domain/retry.rs",
     "src/domain/route.rs",
     // What is kept of credentials that rest, in a file of its own.
     "src/domain/rests.rs",
+    "src/domain/rounds.rs",
     "src/domain/time.rs",
     "src/domain/tool_spec.rs",
     // The pages of a manifest, kept as blobs.
