@@ -10,6 +10,7 @@ use crate::cli::args_import::Import;
 use crate::cli::args_lease::{Lease, Leases};
 use crate::cli::args_past::{Audit, Diff, Inspect, Verify};
 use crate::cli::args_stop::{self, Break, Continue, Note};
+use crate::cli::checks::CheckArgs;
 use crate::cli::held;
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::policy::Mode;
@@ -253,6 +254,9 @@ pub struct Run {
     /// What it may touch.
     #[command(flatten)]
     pub boundary: BoundaryArgs,
+    /// What must pass before it is done.
+    #[command(flatten)]
+    pub checks: CheckArgs,
     /// With or without a screen.
     #[command(flatten)]
     pub drive: Drive,

@@ -9,6 +9,7 @@ use crate::cli::stop::{ordered, undriven};
 use crate::cli::wire::Wire;
 use crate::domain::boundary::Boundary;
 use crate::domain::budget::{Budget, Scope, Unit};
+use crate::domain::checks::Checks;
 use crate::domain::event::Limits;
 use crate::domain::held::{NEAR_PERCENT, extended_words};
 use crate::domain::host::Hosts;
@@ -92,6 +93,8 @@ pub struct Reins {
     pub loops: Sourced<LoopRule>,
     /// What a task may touch before a person is asked.
     pub boundary: Sourced<Boundary>,
+    /// What must pass before it may end as done.
+    pub checks: Sourced<Checks>,
 }
 
 impl Default for Reins {
@@ -100,6 +103,7 @@ impl Default for Reins {
             budget: Sourced { value: Budget::default(), source: Source::Default },
             loops: Sourced { value: LoopRule::USUAL, source: Source::Default },
             boundary: Sourced { value: Boundary::default(), source: Source::Default },
+            checks: Sourced { value: Checks::default(), source: Source::Default },
         }
     }
 }
@@ -107,15 +111,17 @@ impl Default for Reins {
 /// What is configured; where that is none, what is wrong with it: then nothing is started.
 pub fn reins(
     (budget, loops, boundary): (&BudgetFile, &LoopsFile, &BoundaryFile),
+    checks: Result<Sourced<Checks>, (String, String)>,
     path: &Path,
 ) -> (Reins, Option<Failure>) {
-    match read(budget).and_then(|budget| Ok((budget, rule(loops)?, bounds(boundary)?))) {
-        Ok((limits, rule, bounds)) => {
+    match read(budget).and_then(|budget| Ok((budget, rule(loops)?, bounds(boundary)?, checks?))) {
+        Ok((limits, rule, bounds, checks)) => {
             let source = |own| if own { Source::File } else { Source::Default };
             let reins = Reins {
                 budget: Sourced { source: source(!limits.is_none()), value: limits },
                 loops: Sourced { source: source(rule != LoopRule::USUAL), value: rule },
                 boundary: Sourced { source: source(!bounds.is_none()), value: bounds },
+                checks,
             };
             (reins, None)
         }
@@ -189,9 +195,10 @@ pub fn folder(path: &str) -> bool {
 
 /// The limits of a new task.
 pub fn limits(config: &Config) -> Limits {
-    let Reins { budget, loops, boundary } = &config.reins;
+    let Reins { budget, loops, boundary, checks } = &config.reins;
     let (budget, loops, boundary) = (Box::new(budget.value), loops.value, Box::new(boundary.value.clone()));
-    Limits { steps: config.steps.value, budget, loops, boundary }
+    let given = Box::new(if checks.value.is_none() { Checks::default() } else { checks.value.clone() });
+    Limits { steps: config.steps.value, budget, loops, boundary, checks: given }
 }
 
 /// The same with what the flags say.
@@ -203,6 +210,8 @@ pub fn limits_of(config: &Config, args: &Run) -> Limits {
         limits.budget.set(change.scope.unwrap_or(Scope::Run), change.unit, change.more);
     }
     bounded.lay_over(&mut limits.boundary);
+    *limits.checks = config.reins.checks.value.clone(); // with its rounds, also where it has no check
+    args.checks.lay_over(&mut limits.checks);
     limits
 }
 
@@ -214,6 +223,7 @@ pub fn rows(reins: &Reins) -> Vec<(&'static str, String, String)> {
     vec![
         ("budget", reins.budget.value.to_string(), reins.budget.source.to_string()),
         ("loops", loops, reins.loops.source.to_string()),
+        ("checks", reins.checks.value.to_string(), reins.checks.source.to_string()),
         ("boundary", reins.boundary.value.to_string(), reins.boundary.source.to_string()),
     ]
 }

@@ -6,6 +6,7 @@
 use crate::adapters::model::provider::Providers;
 use crate::cli::args::Common;
 use crate::cli::budget::{self, Reins};
+use crate::cli::checks::{self, CheckFile};
 use crate::cli::config_model::{self, ModelFile, ProviderFile, Routing};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::held::{self, Held};
@@ -22,6 +23,9 @@ pub use crate::cli::config_model::Limits;
 
 /// The instructions that an agent gets where the configuration gives none.
 pub const INSTRUCTIONS: &str = include_str!("instructions.md");
+
+/// How long a command may take, in seconds.
+const COMMAND_S: u64 = 120;
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +87,7 @@ struct File {
     budget: budget::BudgetFile,
     loops: budget::LoopsFile,
     boundary: budget::BoundaryFile,
+    checks: Vec<CheckFile>,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
 
@@ -92,6 +97,7 @@ struct File {
 struct RunFile {
     mode: Option<Mode>,
     steps: Option<u32>,
+    check_rounds: Option<u16>,
     approval_s: Option<u64>,
     instructions: Option<String>,
 }
@@ -221,7 +227,9 @@ impl Config {
             Ok(providers) => (providers, None),
             Err(failure) => (config_model::providers(BTreeMap::new())?, Some(failure)),
         };
-        let (reins, loose) = budget::reins((&file.budget, &file.loops, &file.boundary), &path);
+        let command_s = file.tools.command_s.unwrap_or(COMMAND_S);
+        let checks = checks::read(&file.checks, file.run.check_rounds, command_s);
+        let (reins, loose) = budget::reins((&file.budget, &file.loops, &file.boundary), checks, &path);
         let made = Config::of(flags, env, paths, path, (file, Arc::new(providers)));
         Ok(Config { wrong: wrong.or(odd).or(odder).or(loose), prices, reins, ..made })
     }
@@ -274,7 +282,7 @@ impl Config {
             hosts: or(file.tools.hosts, Vec::new()),
             env_names: or(file.tools.env, Vec::new()),
             secret_names: or(file.secrets.env, Vec::new()),
-            command_s: or(file.tools.command_s, 120),
+            command_s: or(file.tools.command_s, COMMAND_S),
             sandbox: Held::of(flags.sandbox, file.sandbox),
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),

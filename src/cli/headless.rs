@@ -329,6 +329,7 @@ fn progress(session: &Session, fact: &Fact) -> Option<String> {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CheckAsked { .. }
             | Fact::NoteAdded { .. }
             | Fact::NoteRemoved { .. }
     );

@@ -33,6 +33,7 @@ pub fn failed(session: &Session) -> Option<(String, String)> {
             (_, _) => return Some((why.sentence(), fault.hint())),
         },
         EndReason::Answered
+        | EndReason::Checked { .. }
         | EndReason::EmptyReply
         | EndReason::Truncated
         | EndReason::Filtered

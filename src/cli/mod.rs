@@ -20,6 +20,7 @@ pub mod args_fork; // what may be typed behind `fork` and `restore`
 pub mod hints; // which flags a verb's help shows, and what to type instead of what was typed
 pub mod args_answer; // what may be typed about what waits for a person
 pub mod args_budget; // what may be typed about budgets
+pub mod checks; // what must pass before a task may be done: configuration and flags
 pub mod args_import; // what may be typed after `tackroom import`
 pub mod args_lease; // what may be typed about leases
 pub mod args_past; // what may be typed about stored sessions

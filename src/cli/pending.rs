@@ -153,6 +153,7 @@ fn kind(waits: &tally::Pending) -> &'static str {
         Waits::Breakpoint => "breakpoint",
         Waits::Budget => "budget",
         Waits::Loop => "loop",
+        Waits::Checks => "checks",
         Waits::Driver => "interrupted",
     }
 }
@@ -188,7 +189,7 @@ fn short(item: &Item, now: Micros) -> Result<(), Failure> {
         Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
         Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
         Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
-        Waits::Budget | Waits::Loop => format!("    → {}", item.hint),
+        Waits::Budget | Waits::Loop | Waits::Checks => format!("    → {}", item.hint),
         Waits::Driver => format!("    → tackroom resume {id}"),
     })?;
     match waits.call {
@@ -230,7 +231,7 @@ fn whole(item: &Item, now: Micros) -> Result<(), Failure> {
     match waits.waits {
         Waits::Unknown => out::line(&format!("  → tackroom settle {id} {call} happened|again|abandon")),
         Waits::Breakpoint => out::line(&format!("  → tackroom continue {id}   (or step)")),
-        Waits::Budget | Waits::Loop => out::line(&format!("  → {}", out::row(&item.hint))),
+        Waits::Budget | Waits::Loop | Waits::Checks => out::line(&format!("  → {}", out::row(&item.hint))),
         Waits::Driver => out::line(&format!("  → tackroom resume {id}")),
         Waits::Approval => {
             let hash = item.hash.map(|hash| format!(" --hash {hash}")).unwrap_or_default();
@@ -338,25 +339,26 @@ fn tell_json(items: &[Item], left: &[Left]) -> Result<Code, Failure> {
 fn as_json(item: &Item) -> serde_json::Value {
     let waits = &item.waits;
     serde_json::json!({
-        "session": waits.session.as_str(),
-        "title": waits.title,
-        "workspace": item.workspace,
-        "call": waits.call.map(|call| call.to_string()),
-        "kind": match waits.waits {
-            Waits::Approval => "approval",
-            Waits::Unknown => "unknown-outcome",
-            Waits::Breakpoint => "breakpoint",
-            Waits::Budget => "budget",
-            Waits::Loop => "loop",
-            Waits::Driver => "interrupted",
-        },
-        "tool": waits.tool,
-        "args": waits.args,
-        "hash": item.hash.map(|hash| hash.to_string()),
-        "why": waits.why,
-        "rule": item.rule,
-        "touches": waits.touches,
-        "preview": waits.preview,
-        "since": waits.since.rfc3339(),
-    })
+            "session": waits.session.as_str(),
+            "title": waits.title,
+            "workspace": item.workspace,
+            "call": waits.call.map(|call| call.to_string()),
+            "kind": match waits.waits {
+                Waits::Approval => "approval",
+                Waits::Unknown => "unknown-outcome",
+                Waits::Breakpoint => "breakpoint",
+                Waits::Budget => "budget",
+                Waits::Loop => "loop",
+    Waits::Checks => "checks",
+                Waits::Driver => "interrupted",
+            },
+            "tool": waits.tool,
+            "args": waits.args,
+            "hash": item.hash.map(|hash| hash.to_string()),
+            "why": waits.why,
+            "rule": item.rule,
+            "touches": waits.touches,
+            "preview": waits.preview,
+            "since": waits.since.rfc3339(),
+        })
 }

@@ -172,6 +172,7 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         | Fact::BudgetNeared { .. }
         | Fact::BudgetExtended { .. }
         | Fact::LoopSeen { .. }
+        | Fact::CheckAsked { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => (kind(&event.fact), text::first_line(&about(&event.fact), BRIEF)),
     };

@@ -257,7 +257,8 @@ fn limits_line(session: &Session, now: Micros) -> Option<String> {
     let burn = Burn::of(session, now).map(|burn| format!(" ({})", burn.long())).unwrap_or_default();
     let budget = (!run.budget.is_none()).then(|| format!("{}{burn}", run.budget));
     let boundary = (!run.limits.boundary.is_none()).then(|| run.limits.boundary.to_string());
-    let parts: Vec<String> = budget.into_iter().chain(boundary).collect();
+    let checks = (!run.limits.checks.is_none()).then(|| format!("checks {}", run.limits.checks));
+    let parts: Vec<String> = budget.into_iter().chain(boundary).chain(checks).collect();
     (!parts.is_empty()).then(|| format!("limits    {}", parts.join("; ")))
 }
 

@@ -1,6 +1,7 @@
 //! What a fact says, in one line for a person; the same words wherever events are listed.
 
 use crate::domain::call::{By, Ended, Outcome, Output};
+use crate::domain::card::summary;
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
@@ -81,6 +82,9 @@ pub fn about(fact: &Fact) -> String {
         Fact::BudgetNeared { near } => near_words(near),
         Fact::BudgetExtended { scope, unit, to, by } => given_words(*scope, *unit, *to, by),
         Fact::LoopSeen { seen } => seen.sentence(),
+        Fact::CheckAsked { call, name, round, asked } => {
+            format!("{call} check {name}, round {round}: {}", summary(&asked.args))
+        }
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text

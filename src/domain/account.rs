@@ -199,7 +199,7 @@ impl Accountant {
             self.account.model.clone_from(model);
             let text = Kept::of(input, &mut self.room);
             self.line(event.no, Deed::Task(text));
-        } else if let Fact::ModelReplied { reply, calls } = fact {
+        } else if let Fact::ModelReplied { reply, .. } = fact {
             self.account.steps += 1;
             self.account.usage = self.account.usage.plus(reply.usage);
             self.account.spent = self.account.spent.plus(reply.spent());
@@ -207,10 +207,12 @@ impl Accountant {
                 let text = Kept::of(reply.text.trim(), &mut self.room);
                 self.line(event.no, Deed::Said(text));
             }
-            for (id, asked) in calls.iter().zip(&reply.calls) {
+        }
+        if let Fact::ModelReplied { .. } | Fact::CheckAsked { .. } = fact {
+            for (id, asked) in fact.asks() {
                 self.account.calls += 1;
                 let line = Asked {
-                    call: *id,
+                    call: id,
                     tool: asked.tool.clone(),
                     summary: summary(&asked.args),
                     args: args(&asked.args, &mut self.room),

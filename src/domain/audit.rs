@@ -177,11 +177,11 @@ impl Audit {
             self.imported = Some(tool.clone());
         } else if let Fact::RunStarted { .. } | Fact::RunImported { .. } = fact {
             self.tasks += 1;
-        } else if let Fact::ModelReplied { reply, calls } = fact {
-            for (call, asked) in calls.iter().zip(&reply.calls) {
-                self.places.insert(*call, self.entries.len());
+        } else if let Fact::ModelReplied { .. } | Fact::CheckAsked { .. } = fact {
+            for (call, asked) in fact.asks() {
+                self.places.insert(call, self.entries.len());
                 self.entries.push(Entry {
-                    call: *call,
+                    call,
                     tool: asked.tool.clone(),
                     at: event.at,
                     no: event.no,

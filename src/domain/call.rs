@@ -252,6 +252,8 @@ pub struct Call {
     pub run: RunNo,
     /// The id that pairs call and result on the wire; unique in the session.
     pub wire_id: String,
+    /// The check that it is, where the harness makes it and not the model.
+    pub check: Option<String>,
     /// The tool.
     pub tool: String,
     /// What the model asked for.

@@ -17,6 +17,7 @@ impl Call {
             id,
             run: event.run,
             wire_id,
+            check: None,
             tool: asked.tool.clone(),
             proposed: asked.args.clone(),
             edited: None,

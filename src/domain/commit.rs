@@ -350,7 +350,8 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::BreakpointHit { .. }
         | Fact::RunHeld { .. }
         | Fact::BudgetNeared { .. }
-        | Fact::LoopSeen { .. } => false,
+        | Fact::LoopSeen { .. }
+        | Fact::CheckAsked { .. } => false,
         // A newer program's fact: nothing is decided or done by it here.
         Fact::Unknown { .. } => return true,
     };

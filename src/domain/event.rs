@@ -2,9 +2,8 @@
 //!
 //! Kinds and fields are only ever added. A kind that this program does not know loads as `Fact::Unknown` and is shown as such.
 
-use crate::domain::boundary::Boundary;
 use crate::domain::breakpoint::Why;
-use crate::domain::budget::{Budget, Scope, Unit, is_default};
+use crate::domain::budget::{Scope, Unit};
 use crate::domain::call::{By, Outcome, Output, Preview};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
@@ -12,11 +11,11 @@ use crate::domain::hash::Hash;
 use crate::domain::held::{Held, Share};
 use crate::domain::ids::{BreakNo, CallId, Epoch, EventNo, LeaseNo, NoteNo, RunNo, SessionId};
 use crate::domain::marks::Mark;
-use crate::domain::message::Reply;
+use crate::domain::message::{AskedCall, Reply};
 use crate::domain::policy::{Mode, Verdict};
 use crate::domain::purse::Ahead;
 use crate::domain::retry::AfterFault;
-use crate::domain::rounds::{LoopRule, Seen};
+use crate::domain::rounds::Seen;
 use crate::domain::route::Route;
 use crate::domain::time::Micros;
 use crate::domain::titling::Titled;
@@ -25,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::domain::event_kinds::KINDS;
+pub use crate::domain::limits::Limits;
 
 /// One fact in its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,35 +52,6 @@ pub struct Parent {
     pub at: EventNo,
 }
 
-/// The limits of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Model turns at most: then the run is over.
-    pub steps: u32,
-    /// What may be taken before a person is asked.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub budget: Box<Budget>,
-    /// When it is said, and asked about, that the run goes in circles.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub loops: LoopRule,
-    /// What may be touched before a person is asked.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub boundary: Box<Boundary>,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits::of_steps(100)
-    }
-}
-
-impl Limits {
-    /// So many model turns, and nothing else.
-    pub fn of_steps(steps: u32) -> Limits {
-        Limits { steps, budget: Box::default(), loops: LoopRule::default(), boundary: Box::default() }
-    }
-}
-
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -101,6 +72,14 @@ pub enum RunStatus {
 pub enum EndReason {
     /// The model stopped with an answer.
     Answered,
+    /// The model stopped with an answer, and what was to be checked then was.
+    Checked {
+        /// The checks that passed.
+        passed: Vec<String>,
+        /// Those that a person said not to run, or to go on without.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        waived: Vec<String>,
+    },
     /// The model stopped without a word or a call.
     EmptyReply,
     /// The answer was cut at the model's length limit.
@@ -371,6 +350,8 @@ pub enum Fact {
     BudgetExtended { scope: Scope, unit: Unit, to: Option<u64>, by: By },
     /// The run goes in circles; the model reads so before its next turn.
     LoopSeen { seen: Seen },
+    /// The model says that it is done, and the harness makes a call of its own: a check of the task, in this round of them.
+    CheckAsked { call: CallId, name: String, round: u16, asked: AskedCall },
     /// The operator granted the next calls like one that waited. `pattern` is what was typed, in its one form; it holds under
     /// this policy and these walls, below `root`, so many times, until the run ends or, where it is `lasting`, the session.
     LeaseGranted {

@@ -3,6 +3,7 @@
 use crate::domain::call::Output;
 use crate::domain::event::Fact;
 use crate::domain::ids::CallId;
+use crate::domain::message::AskedCall;
 
 /// What a kind of fact is about: folds take the kinds of a family in one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +105,7 @@ kinds!(
     BudgetNeared: Reins,
     BudgetExtended: Reins,
     LoopSeen: Reins,
+    CheckAsked: Reins,
     LeaseGranted: Lease,
     LeaseUsed: Call,
     LeaseRevoked: Lease,
@@ -124,6 +126,18 @@ impl Fact {
         } else {
             None
         }
+    }
+
+    /// The calls that begin with the fact: those that a reply asks for, or a check.
+    pub fn asks(&self) -> impl Iterator<Item = (CallId, &AskedCall)> {
+        let (ids, asked): (&[CallId], &[AskedCall]) = if let Fact::ModelReplied { reply, calls } = self {
+            (calls, &reply.calls)
+        } else if let Fact::CheckAsked { call, asked, .. } = self {
+            (std::slice::from_ref(call), std::slice::from_ref(asked))
+        } else {
+            (&[], &[])
+        };
+        ids.iter().copied().zip(asked)
     }
 
     /// The call that the fact is about, if it is about one.
@@ -178,6 +192,7 @@ impl Fact {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. }

@@ -295,7 +295,7 @@ impl BeforeDecision {
     pub fn apply(&mut self, event: &Event) {
         let fact = &event.fact;
         self.last = event.no;
-        self.asked |= matches!(fact, Fact::ModelReplied { calls, .. } if calls.contains(&self.call));
+        self.asked |= fact.asks().any(|(call, _)| call == self.call);
         let decides = fact.call() == Some(self.call)
             && !matches!(fact, Fact::CallJudged { .. } | Fact::CallLapsed { .. });
         if decides && self.decided.is_none() {

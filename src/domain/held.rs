@@ -48,6 +48,15 @@ pub enum Held {
         /// What was seen.
         seen: Seen,
     },
+    /// What must pass before it may end as done does not.
+    Checks {
+        /// The check that failed last.
+        name: String,
+        /// Rounds that failed.
+        rounds: u16,
+        /// Whether it could be run.
+        ran: bool,
+    },
 }
 
 /// From this share of a limit on it is said that it is near, in percent.
@@ -88,6 +97,7 @@ impl Held {
         match self {
             Held::Budget { .. } | Held::Unpriced { .. } => "budget",
             Held::Loop { .. } => "loop",
+            Held::Checks { .. } => "checks",
         }
     }
 
@@ -95,7 +105,7 @@ impl Held {
     pub fn is_budget(&self) -> bool {
         match self {
             Held::Budget { .. } | Held::Unpriced { .. } => true,
-            Held::Loop { .. } => false,
+            Held::Loop { .. } | Held::Checks { .. } => false,
         }
     }
 
@@ -103,7 +113,7 @@ impl Held {
     pub fn over(&self) -> &[Share] {
         match self {
             Held::Budget { over, .. } | Held::Unpriced { over, .. } => over,
-            Held::Loop { .. } => &[],
+            Held::Loop { .. } | Held::Checks { .. } => &[],
         }
     }
 
@@ -122,6 +132,13 @@ impl Held {
                 )
             }
             Held::Loop { seen } => seen.sentence(),
+            Held::Checks { name, ran: false, .. } => {
+                format!(
+                    "checks fail: {name} was not run, for the policy denies it or there is no tool for it"
+                )
+            }
+            Held::Checks { name, rounds: 1, .. } => format!("checks fail: {name}, in the first round"),
+            Held::Checks { name, rounds, .. } => format!("checks fail: {name}, after {rounds} rounds"),
         }
     }
 
@@ -143,7 +160,7 @@ impl Held {
                     "give {model} a price in config.toml, under [prices.\"{model}\"], and `tackroom release {id}`; or `tackroom release {id} --lift usd`"
                 )
             }
-            Held::Loop { .. } => {
+            Held::Loop { .. } | Held::Checks { .. } => {
                 format!(
                     "`tackroom release {id}` lets it go on, `tackroom note {id} TEXT` tells it first, `tackroom cancel {id}` ends it"
                 )

@@ -95,16 +95,18 @@ impl Glance {
         if let Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } = fact {
             self.task = short(input);
             self.end.clear();
-        } else if let Fact::ModelReplied { reply, calls } = fact {
-            if !reply.text.trim().is_empty() {
+        } else if let Fact::ModelReplied { .. } | Fact::CheckAsked { .. } = fact {
+            if let Fact::ModelReplied { reply, .. } = fact
+                && !reply.text.trim().is_empty()
+            {
                 self.said = short(&reply.text);
             }
-            for (call, asked) in calls.iter().zip(&reply.calls) {
+            for (call, asked) in fact.asks() {
                 let args = match &asked.args {
                     Args::Json(value) => short(&value.to_string()),
                     Args::Broken(text) => short(text),
                 };
-                self.asked.insert(*call, (asked.tool.clone(), args));
+                self.asked.insert(call, (asked.tool.clone(), args));
             }
         } else if let Fact::CallEdited { call, args, .. } = fact {
             if let Some((_, asked)) = self.asked.get_mut(call) {

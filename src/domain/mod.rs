@@ -41,7 +41,9 @@ pub mod breakpoint; // where a run is to stop: how it is typed, and what it mean
 pub mod boundary; // what a task may touch before a person is asked
 pub mod purse; // what was taken, of a run, a session or a day
 pub mod rounds; // whether a run goes in circles
+pub mod checks; // what must pass before a run may end as done: calls that the harness makes
 pub mod held; // why a run is held before its model's next turn
+pub mod limits; // the limits of a run, as they are written down when it begins
 pub mod event; // every fact that can happen; the only thing ever stored
 pub mod event_kinds; // the kinds of facts by name and by family
 pub mod stored; // the form of an event on disk

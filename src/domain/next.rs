@@ -5,7 +5,7 @@ use crate::domain::event::{EndReason, RunStatus};
 use crate::domain::ids::{BreakNo, CallId};
 use crate::domain::message::Finish;
 use crate::domain::policy::Mode;
-use crate::domain::reins::circles;
+use crate::domain::reins::asks_first;
 use crate::domain::retry::AfterFault;
 use crate::domain::run::{Run, Turn};
 use crate::domain::session::Session;
@@ -30,6 +30,8 @@ pub enum Step {
     JudgeCall(CallId),
     /// Run a cleared call.
     RunCall(CallId),
+    /// Run the next of the checks that stand before the end.
+    Check,
     /// Stop at breakpoints before this call, or before the model's turn.
     Stop(Option<CallId>),
     /// Wait for what is under way in this process, or for a person.
@@ -82,7 +84,7 @@ fn model_step(session: &Session, run: &Run) -> Step {
             Step::Await
         } else if run.steps >= run.limits.steps {
             Step::Finish(RunStatus::BudgetStopped, EndReason::StepLimit { steps: run.limits.steps })
-        } else if circles(run).is_some() || hits() {
+        } else if asks_first(run) || hits() {
             Step::Stop(None)
         } else if gated(run) {
             Step::Await
@@ -103,8 +105,20 @@ fn model_step(session: &Session, run: &Run) -> Step {
             AfterFault::Retry { .. } if hits() => Step::Stop(None),
             AfterFault::Retry { wait_ms } => Step::WaitUntil(at.plus_ms(*wait_ms)),
         },
-        Turn::Replied { finish, empty, .. } => ending(finish, *empty),
+        Turn::Replied { finish, empty, .. } => match ending(finish, *empty) {
+            Step::Finish(RunStatus::Done, _) if !run.limits.checks.is_none() => checked(run),
+            ends => ends,
+        },
     }
+}
+
+/// The checks that stand before an end as done, then that end.
+fn checked(run: &Run) -> Step {
+    if run.checking.next(&run.limits.checks).is_none() {
+        let (passed, waived) = run.checking.over();
+        return Step::Finish(RunStatus::Done, EndReason::Checked { passed, waived });
+    }
+    if stands(run) { Step::Await } else { Step::Check }
 }
 
 /// How a reply without calls ends the run.

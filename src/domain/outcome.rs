@@ -1,6 +1,7 @@
 //! What the worker reports becomes facts, or is refused: the other half of the door.
 
 use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
+use crate::domain::checks::checking;
 use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
@@ -66,6 +67,8 @@ pub enum Report {
         /// What is set aside for it; to be told where something is limited.
         ahead: Option<Ahead>,
     },
+    /// A check is to be run before the end.
+    Checking,
     /// The next step is behind breakpoints.
     Stopping,
     /// The model answered.
@@ -119,6 +122,7 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             _ => Err(Refusal::Stray("nothing is queued")),
         },
         Report::Stopping => stopping(session),
+        Report::Checking => checking(session),
         Report::Asking { notes, .. } if *notes != session.note_numbers() => {
             Err(Refusal::Stray("the notes are others than those of the request"))
         }

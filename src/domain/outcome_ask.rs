@@ -19,6 +19,7 @@ pub(in crate::domain) fn attempt(session: &Session, kit: &Kit<'_>) -> Result<u32
         | Step::WaitUntil(_)
         | Step::JudgeCall(_)
         | Step::RunCall(_)
+        | Step::Check
         | Step::Stop(_)
         | Step::Await
         | Step::Finish(..) => Err(Refusal::Stray("the model is not to be asked")),

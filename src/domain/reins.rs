@@ -36,8 +36,16 @@ pub(in crate::domain) fn circles(run: &Run) -> Option<Due> {
     run.rounds.due(&run.limits.loops)
 }
 
+/// Whether something is to be said, or a person asked, before the model's turn.
+pub(in crate::domain) fn asks_first(run: &Run) -> bool {
+    run.checking.due().is_some() || circles(run).is_some()
+}
+
 /// The facts that tell of it.
 pub(in crate::domain) fn told(run: &Run) -> Option<Fact> {
+    if let Some(held) = run.checking.due() {
+        return Some(Fact::RunHeld { why: held.clone() });
+    }
     Some(match circles(run)? {
         Due::Warn(seen) => Fact::LoopSeen { seen },
         Due::Hold(seen) => Fact::RunHeld { why: Held::Loop { seen } },
@@ -118,6 +126,8 @@ impl Session {
             run.rounds.was_told();
             let text = seen.note();
             self.say(Message::System { text });
+        } else if let Fact::CheckAsked { .. } = fact {
+            self.ask_check(event);
         }
     }
 
@@ -149,8 +159,10 @@ impl Run {
     /// A person let it go on: what it did so far is not held against it again.
     pub(in crate::domain) fn released(&mut self) {
         let stop = self.stop.take();
-        if stop.as_ref().and_then(Stop::held).is_some_and(|held| !held.is_budget()) {
-            *self.rounds = Rounds::default();
+        match stop.as_ref().and_then(Stop::held) {
+            Some(Held::Loop { .. }) => *self.rounds = Rounds::default(),
+            Some(Held::Checks { .. }) => self.checking.released(),
+            Some(Held::Budget { .. } | Held::Unpriced { .. }) | None => {}
         }
     }
 }

@@ -57,9 +57,15 @@ impl Session {
         if run.open_calls.is_empty() || !run.open_calls.iter().all(all_over) {
             return;
         }
-        run.turn = Turn::Ready;
         run.passed.forget_calls();
         let over = std::mem::take(&mut run.open_calls);
+        if let [id] = over[..]
+            && self.calls.get(place(id)).is_some_and(|call| call.check.is_some())
+        {
+            self.close_check(id);
+            return self.take_steers();
+        }
+        run.turn = Turn::Ready;
         self.round(&over);
         for id in over {
             let Some(call) = self.call(id) else { continue };

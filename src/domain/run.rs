@@ -3,6 +3,7 @@
 use crate::domain::boundary::Reached;
 use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::call::By;
+use crate::domain::checks::{Checking, ended_words};
 use crate::domain::event::{EndReason, Limits, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CallId, EventNo, RunNo};
@@ -156,6 +157,8 @@ pub struct Run {
     pub gauge: Gauge,
     /// The limits that were said to come near.
     pub warned: Vec<(Scope, Unit)>,
+    /// How far its checks have come.
+    pub checking: Box<Checking>,
     /// Whether it goes in circles.
     pub rounds: Box<Rounds>,
 }
@@ -165,6 +168,7 @@ impl EndReason {
     pub fn sentence(&self) -> String {
         match self {
             EndReason::Answered => "the model answered".to_string(),
+            EndReason::Checked { passed, waived } => ended_words(passed, waived),
             EndReason::EmptyReply => "the model stopped without a word or a call".to_string(),
             EndReason::Truncated => "the answer was cut at the model's length limit".to_string(),
             EndReason::Filtered => "the provider held the answer back".to_string(),

@@ -1,5 +1,6 @@
 //! Search over what was said and done: the words that are looked for, the text of an event, and what is found.
 
+use crate::domain::card::summary;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{EventNo, SessionId};
 use crate::domain::message::{Args, Reply};
@@ -120,6 +121,10 @@ pub fn text_of(event: &Event) -> Option<String> {
         Fact::SessionOpened { title, .. } | Fact::SessionRenamed { title, .. } => add(&mut text, title),
         Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => add(&mut text, input),
         Fact::ModelReplied { reply, .. } => add_reply(&mut text, reply),
+        Fact::CheckAsked { name, asked, .. } => {
+            add(&mut text, name);
+            add(&mut text, &summary(&asked.args));
+        }
         Fact::ModelFailed { fault, .. } => add(&mut text, &fault.message),
         Fact::CallEdited { args, .. } => add_value(&mut text, args),
         Fact::CallRejected { reason, .. } => add(&mut text, reason),

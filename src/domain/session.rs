@@ -294,6 +294,7 @@ impl Session {
             purse: Purse::default(),
             gauge: Gauge::default(),
             warned: Vec::new(),
+            checking: Box::default(),
             rounds: Box::default(),
         });
     }
@@ -355,6 +356,7 @@ impl Session {
             self.take_steers();
         } else if let Fact::ModelReplied { reply, calls } = &event.fact {
             run.steps += 1;
+            run.checking.begin();
             run.usage = run.usage.plus(reply.usage);
             run.spent = run.spent.plus(reply.spent());
             run.turn = Turn::Replied {

@@ -123,6 +123,7 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. } => return self.fault(event, "this kind of fact opens no span"),
@@ -230,6 +231,7 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}
         }

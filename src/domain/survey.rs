@@ -191,6 +191,7 @@ pub fn mark(event: &Event) -> Option<Mark> {
         | Fact::BudgetNeared { .. }
         | Fact::BudgetExtended { .. }
         | Fact::LoopSeen { .. }
+        | Fact::CheckAsked { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => None,
     }

@@ -4,6 +4,7 @@
 //! may keep what it has laid out. Where a call stands is the session's to tell; a card holds what the session does not.
 
 use crate::domain::card::{Card, Decision};
+use crate::domain::checks::check_words;
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
 use crate::domain::held::{given_words, near_words};
@@ -104,6 +105,11 @@ impl Talk {
             | Fact::ModeSet { .. } => self.driven(event),
             Fact::RunEnded { status, why } => self.end(event, *status, why),
             Fact::ModelReplied { reply, calls } => self.reply(event, reply, calls),
+            Fact::CheckAsked { call, name, asked, .. } => {
+                self.cards.insert(*call, self.items.len());
+                let card = Card { tool: check_words(name), ..Card::asked(*call, asked) };
+                self.add(event, Said::Call(card));
+            }
             Fact::ModelFailed { fault, attempt, then } => {
                 let (fault, attempt, then) = (fault.clone(), *attempt, *then);
                 self.add(event, Said::Fault { fault, attempt, then });

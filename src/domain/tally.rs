@@ -189,6 +189,9 @@ impl Row {
                 let answered = is_answer(&reply.finish, !calls.is_empty());
                 self.status = if answered { "done" } else { "unfinished" }.to_string();
             }
+        } else if let Fact::CheckAsked { asked, .. } = fact {
+            self.calls += 1;
+            self.used(&asked.tool);
         } else if fact.call().is_some() {
             self.apply_call(fact);
         } else {

@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 pub(in crate::domain) struct OpenCall {
     pub(in crate::domain) watch: Watch,
     pub(in crate::domain) starts: u32,
+    pub(in crate::domain) check: bool,
     pub(in crate::domain) execution: Option<usize>,
 }
 
@@ -39,7 +40,7 @@ pub struct Trace {
     pub(in crate::domain) onlooker: bool,
     version: u64,
     pub(in crate::domain) run: Option<usize>,
-    step: Option<usize>,
+    pub(in crate::domain) step: Option<usize>,
     steps: u32,
     pub(in crate::domain) model: Option<usize>,
     pub(in crate::domain) retry: Option<usize>,
@@ -134,6 +135,7 @@ impl Trace {
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt: n, route, .. } => self.asked(event, model, *n, route.as_ref()),
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
+            Fact::CheckAsked { call, name, asked, .. } => self.check(event, *call, name, asked),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
             Fact::SessionImported { .. } => self.imported = true,

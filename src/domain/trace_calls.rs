@@ -1,7 +1,10 @@
 //! The rows of calls and of what they ran, and what becomes of them in a fork.
 
+use crate::domain::card::summary;
+use crate::domain::checks::{check_words, end_words};
 use crate::domain::event::{Event, Fact, Parent};
 use crate::domain::ids::CallId;
+use crate::domain::message::AskedCall;
 use crate::domain::trace::{OpenCall, Trace};
 use crate::domain::trace_row::{RowState, Time, What};
 use crate::domain::watch::Phase;
@@ -15,16 +18,26 @@ impl Trace {
         let mut calls: Vec<CallId> = self.open.keys().copied().collect();
         calls.sort_unstable();
         for call in calls {
-            let row = self.open.remove(&call).and_then(|open| open.execution);
-            if let Some(row) = row {
+            let open = self.open.remove(&call);
+            let check = open.as_ref().is_some_and(|open| open.check);
+            if let Some(row) = open.and_then(|open| open.execution) {
                 self.close(row, event.at, RowState::NotRun);
             }
             if let Some(key) = self.call_row(call).map(|row| row.key) {
                 self.part(key, event.at, Time::Judging);
             }
-            self.open.insert(call, OpenCall::default());
+            self.open.insert(call, OpenCall { check, ..OpenCall::default() });
         }
         self.moment(event, What::Fork { parent: parent.clone() });
+    }
+
+    /// A check is a row of the run: no turn of the model holds it.
+    pub(in crate::domain) fn check(&mut self, event: &Event, call: CallId, name: &str, asked: &AskedCall) {
+        let (tool, summary) = (check_words(name), summary(&asked.args));
+        let what = What::Call { call, tool, summary, leased: None };
+        let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
+        self.calls.insert(call, key);
+        self.open.insert(call, OpenCall { check: true, ..OpenCall::default() });
     }
 
     pub(in crate::domain) fn called(&mut self, call: CallId, event: &Event) {
@@ -40,6 +53,12 @@ impl Trace {
             && let Some(What::Call { leased, .. }) = self.rows.get_mut(key).map(|row| &mut row.what)
         {
             *leased = Some(*lease);
+        }
+        if let Fact::CallEnded { outcome, output, .. } = &event.fact
+            && open.check
+            && let Some(What::Call { tool, .. }) = self.rows.get_mut(key).map(|row| &mut row.what)
+        {
+            tool.push_str(&format!(": {}", end_words(*outcome, output)));
         }
         self.execution(key, call, &mut open, event);
         let time = match open.watch.phase {

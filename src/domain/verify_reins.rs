@@ -14,8 +14,10 @@ use crate::domain::verify_input::{Told, order};
 /// The input that the first of `rest` tells of; none where no input begins with it.
 pub(in crate::domain) fn told_of_reins(session: &Session, rest: &[Sealed]) -> Option<Told> {
     let first = &rest.first()?.event.fact;
-    if let Fact::RunHeld { why: Held::Loop { .. } } | Fact::LoopSeen { .. } = first {
+    if let Fact::RunHeld { why: Held::Loop { .. } | Held::Checks { .. } } | Fact::LoopSeen { .. } = first {
         Told::learned(Report::Stopping)
+    } else if let Fact::CheckAsked { .. } = first {
+        Told::learned(Report::Checking)
     } else if let Fact::RunHeld { why: Held::Budget { ahead, .. } } = first {
         let model = session.live()?.model.clone();
         Told::learned(asking(session, model, *ahead))

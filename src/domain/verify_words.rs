@@ -26,7 +26,8 @@ pub(in crate::domain) fn step_words(step: &Step) -> String {
         Step::JudgeCall(call) => format!("call {call} is to be judged"),
         Step::RunCall(call) => format!("call {call} is to be run"),
         Step::Stop(Some(call)) => format!("the run is to stop at a breakpoint before call {call}"),
-        Step::Stop(None) => "the run is to stop at a breakpoint, or to be told that it goes in circles, before the model's turn".to_string(),
+        Step::Stop(None) => "the run is to stop at a breakpoint, or to be told that it goes in circles, or that a person is asked about it or about its checks, before the model's turn".to_string(),
+        Step::Check => "a check of the task is to be run before it may end".to_string(),
         Step::Await => "nothing starts: what is under way or a person is waited for".to_string(),
         Step::Finish(status, why) => format!("the task is to end: {} ({})", ended(*status), why.sentence()),
     }

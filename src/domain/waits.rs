@@ -24,6 +24,8 @@ pub enum Waits {
     Budget,
     /// The word to go on in circles.
     Loop,
+    /// The word to go on although checks fail.
+    Checks,
     /// A process: nobody drives the session since its own stopped.
     Driver,
 }
@@ -90,6 +92,7 @@ impl Stood {
         match self.held.as_deref() {
             Some("budget") => Waits::Budget,
             Some("loop") => Waits::Loop,
+            Some("checks") => Waits::Checks,
             Some(_) | None => Waits::Breakpoint,
         }
     }
@@ -101,6 +104,7 @@ impl Stop {
         match self.held() {
             Some(Held::Budget { .. } | Held::Unpriced { .. }) => Waits::Budget,
             Some(Held::Loop { .. }) => Waits::Loop,
+            Some(Held::Checks { .. }) => Waits::Checks,
             None => Waits::Breakpoint,
         }
     }
@@ -115,7 +119,7 @@ impl WaitBook {
     /// Takes in one event.
     pub fn apply(&mut self, event: &Event) {
         let fact = &event.fact;
-        if let Fact::ModelReplied { reply, calls } = fact {
+        if let Fact::ModelReplied { .. } | Fact::CheckAsked { .. } = fact {
             let asked = |tool: &str| Asked {
                 tool: cut(tool, TOOL_BYTES_MAX),
                 since: event.at,
@@ -124,8 +128,7 @@ impl WaitBook {
                 touches: Vec::new(),
                 more: 0,
             };
-            let named = calls.iter().zip(&reply.calls).take(CALLS_MAX);
-            self.calls = named.map(|(id, call)| (*id, asked(&call.tool))).collect();
+            self.calls = fact.asks().take(CALLS_MAX).map(|(id, call)| (id, asked(&call.tool))).collect();
         } else if let Fact::BreakpointHit { no, spec, call, why } = fact {
             let hit = Hit { no: *no, spec: spec.clone(), why: why.clone() };
             self.stop.get_or_insert_with(|| Stood {

@@ -163,6 +163,7 @@ impl Agent {
                 }
                 Step::JudgeCall(call) => self.judge(call).await?,
                 Step::RunCall(call) => self.start(call).await?,
+                Step::Check => self.record(&Report::Checking).await?,
                 Step::Stop(_) => self.record(&Report::Stopping).await?,
                 Step::Finish(status, _) => {
                     // First the files, so that a fork finds them as the run left them; who cancels is not kept waiting, and

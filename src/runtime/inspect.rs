@@ -109,7 +109,7 @@ async fn sent(
 
 /// The call of that number as a subject; none where the session has no such call.
 pub async fn of_call(store: &Store, id: &SessionId, call: CallId) -> Result<Option<Subject>, LogFault> {
-    let asks = |fact: &Fact| matches!(fact, Fact::ModelReplied { calls, .. } if calls.contains(&call));
+    let asks = |fact: &Fact| fact.asks().any(|(asked, _)| asked == call);
     let mut pages = pages(&*store.log, id, 0);
     while let Some(commits) = pages.next().await? {
         let mut events = commits.iter().flat_map(|commit| &commit.events).map(|sealed| &sealed.event);

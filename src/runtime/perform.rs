@@ -1,6 +1,7 @@
 //! One step done through a port; says what came of it, never what it means.
 
 use crate::domain::call::{Call, Outcome, Output, Preview, may_change_files};
+use crate::domain::checks::allowed;
 use crate::domain::commit::Commit;
 use crate::domain::event::Fact;
 use crate::domain::fault::{Fault, FaultKind};
@@ -42,6 +43,10 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(J
         mode: session.run.as_ref().map_or(Mode::Auto, |run| run.mode),
         sandbox,
     });
+    let verdict = match &call.check {
+        Some(name) if kitbag.judge.trouble().is_none() => allowed(verdict, name),
+        Some(_) | None => verdict,
+    };
     let verdict = match &walls {
         Some(walls) => walls.narrowed(verdict),
         None => verdict,

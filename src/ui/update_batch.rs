@@ -53,7 +53,7 @@ pub fn mark(app: &mut App) {
             inbox.marks.insert(held.id.clone(), Mark::default());
             unread(app, &held);
         }
-        Waits::Unknown | Waits::Breakpoint | Waits::Budget | Waits::Loop | Waits::Driver => {
+        Waits::Unknown | Waits::Breakpoint | Waits::Budget | Waits::Loop | Waits::Checks | Waits::Driver => {
             inbox.marks.insert(held.id.clone(), Mark::default());
             toast(app, "Marked; what became of it is not said yet.", "y it happened, n give up");
         }

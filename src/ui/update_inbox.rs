@@ -248,6 +248,7 @@ pub fn name(held: &Held) -> String {
         (None, Waits::Approval | Waits::Unknown | Waits::Breakpoint) => "the breakpoint".to_string(),
         (None, Waits::Budget) => "the budget".to_string(),
         (None, Waits::Loop) => "the loop".to_string(),
+        (None, Waits::Checks) => "the checks".to_string(),
     };
     let title = if held.title.trim().is_empty() { held.id.session.as_str() } else { &held.title };
     format!("{} of {title}", what.trim_end())
@@ -295,6 +296,9 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
         }
         Some(Waits::Budget) => {
             ("A run that a limit holds is no part of a batch.", "Enter, then x gives it more")
+        }
+        Some(Waits::Checks) => {
+            ("A run whose checks fail is no part of a batch.", "Enter, then c gives it as many rounds again")
         }
         Some(Waits::Loop) => ("A run in circles is no part of a batch.", "Enter, then c lets it go on"),
         Some(Waits::Driver) => ("A session that nobody drives is no part of a batch.", "c takes it up here"),

@@ -36,6 +36,7 @@ mod breakpoints;
 mod boundary;
 mod budget;
 mod budget_cli;
+mod checks;
 mod circles;
 mod breakpoint_grammar;
 mod leases;

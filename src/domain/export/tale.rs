@@ -2,14 +2,17 @@
 //! over, in order; what is kept meanwhile is the turn under way.
 
 use crate::domain::about::about;
+use crate::domain::call::Outcome;
+use crate::domain::checks::{check_words, end_words};
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
 use crate::domain::fault::Fault;
-use crate::domain::ids::EventNo;
+use crate::domain::ids::{CallId, EventNo};
 use crate::domain::message::{Reply, Usage};
 use crate::domain::money::Spent;
 use crate::domain::tally::ended;
 use crate::domain::time::Micros;
+use std::collections::BTreeMap;
 
 /// A turn of the model and the calls it asked for.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,6 +77,7 @@ pub struct Tale {
     after: Vec<Piece>,
     asked: Option<Micros>,
     imported: bool,
+    checks: BTreeMap<CallId, String>,
     sum: Sum,
 }
 
@@ -86,6 +90,12 @@ impl Tale {
             // Another tool may go on while calls are open.
             told.extend(self.close());
             self.replied(event, reply, calls);
+        } else if let Fact::CheckAsked { call, name, .. } = fact {
+            self.checks.insert(*call, name.clone());
+            self.after.extend(self.saying(event).map(|saying| Piece { no: event.no, at: event.at, saying }));
+        } else if let Some(name) = fact.call().and_then(|id| self.checks.get(&id)) {
+            let saying = checked(name, fact);
+            self.after.extend(saying.map(|saying| Piece { no: event.no, at: event.at, saying }));
         } else if let Some(id) = fact.call() {
             let turn = self.turn.as_mut().map(|(_, _, turn)| turn);
             if let Some(deed) = turn.and_then(|turn| turn.deeds.iter_mut().find(|deed| deed.call == id)) {
@@ -169,7 +179,9 @@ impl Tale {
             }
             Fact::RunHeld { why } => Saying::Note(format!("held ({}): {}", why.word(), why.sentence())),
             Fact::LoopSeen { seen } => Saying::Note(format!("it goes in circles: {}", seen.sentence())),
-            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } => Saying::Note(about(&event.fact)),
+            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } | Fact::CheckAsked { .. } => {
+                Saying::Note(about(&event.fact))
+            }
             Fact::SessionForked { parent, by, .. } => {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
             }
@@ -217,6 +229,19 @@ impl Tale {
             | Fact::NoteRemoved { .. } => return None,
         })
     }
+}
+
+/// What came of a check: where it ran and failed, the model read it.
+fn checked(name: &str, fact: &Fact) -> Option<Saying> {
+    if let Fact::CallEnded { outcome, output, .. } = fact {
+        let words = format!("{}: {}", check_words(name), end_words(*outcome, output));
+        return Some(match outcome {
+            Outcome::Ok | Outcome::Cancelled => Saying::Note(words),
+            Outcome::Error | Outcome::TimedOut | Outcome::Panicked => Saying::Said(words, output.for_model()),
+        });
+    }
+    let is_quiet = matches!(fact, Fact::CallStarted { .. });
+    (!is_quiet).then(|| Saying::Note(format!("{}: {} {}", check_words(name), fact.kind(), about(fact))))
 }
 
 fn failed(fault: &Fault, attempt: u32) -> Saying {

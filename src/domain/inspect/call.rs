@@ -32,9 +32,8 @@ impl<'a> Told<'a> {
     pub fn of(gather: &'a Gather, id: CallId) -> Told<'a> {
         let first = gather.first();
         let asked = gather.events().find(|sealed| Some(sealed.event.no) == first).and_then(|sealed| {
-            let Fact::ModelReplied { reply, calls } = &sealed.event.fact else { return None };
-            let place = calls.iter().position(|call| *call == id)?;
-            Some((reply.calls.get(place)?, &sealed.event))
+            let (_, asked) = sealed.event.fact.asks().find(|(call, _)| *call == id)?;
+            Some((asked, &sealed.event))
         });
         Told { asked, events: gather.about().map(|sealed: &Sealed| &sealed.event).collect() }
     }

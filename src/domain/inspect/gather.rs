@@ -93,7 +93,7 @@ impl Gather {
     pub fn first(&self) -> Option<EventNo> {
         let topic = self.topic()?;
         let begins = |fact: &Fact| match topic {
-            Topic::Call(id) => matches!(fact, Fact::ModelReplied { calls, .. } if calls.contains(&id)),
+            Topic::Call(id) => fact.asks().any(|(call, _)| call == id),
             Topic::Turn => matches!(fact, Fact::ModelAsked { attempt: 1, .. }),
             Topic::Plain => false,
         };

@@ -131,6 +131,7 @@ impl Sheet<'_> {
                     "give the model a price in config.toml and continue, or lift the limit"
                 }
                 Held::Loop { .. } => "continue lets it go on; a note first may help it out",
+                Held::Checks { .. } => "continue gives it as many rounds again; a note first may help it out",
             };
             self.prose("", words, Role::Muted);
         }

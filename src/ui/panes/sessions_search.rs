@@ -111,6 +111,7 @@ fn words_of(kind: &str) -> &str {
         "SessionOpened" | "SessionRenamed" => "title",
         "RunStarted" | "RunImported" => "task",
         "ModelReplied" => "model",
+        "CheckAsked" => "check",
         "OperatorSaid" | "OperatorSteered" => "you",
         "CallEnded" | "CallRecorded" => "output",
         other => other, // said as it is stored

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::domain::call::{Call, CallState, Ended, Outcome, Output, Preview};
 use crate::domain::card::{Card, Decision};
+use crate::domain::checks::end_words;
 use crate::domain::command_part::PartDoes;
 use crate::domain::foreign::{Recorded, RecordedTime};
 use crate::domain::message::Args;
@@ -78,6 +79,7 @@ pub fn timing(call: &Call, now: Micros) -> String {
 /// The one line of a card.
 pub fn line(card: &Card, call: &Call, look: &Look, width: usize, now: Micros) -> Leaf {
     let (glyph, role, word) = standing(call);
+    let word = checked(call).unwrap_or_else(|| word.to_string());
     let mut left = Vec::new();
     if look.in_words() {
         left.push(Span::styled(format!("{word}: "), look.style(role)));
@@ -86,7 +88,7 @@ pub fn line(card: &Card, call: &Call, look: &Look, width: usize, now: Micros) ->
     left.push(Span::styled(format!("{tool:<10} "), look.style(Role::Text)));
     left.push(Span::styled(one_line(&card.summary), look.style(Role::Muted)));
     let mut right = changes(call, look);
-    let plain_end = matches!(call.state, CallState::Ended(Ended::Ran(Outcome::Ok)));
+    let plain_end = matches!(call.state, CallState::Ended(Ended::Ran(Outcome::Ok))) && call.check.is_none();
     if !plain_end && !look.in_words() {
         right.push(Span::raw(" "));
         right.push(Span::styled(word, look.style(role)));
@@ -100,6 +102,16 @@ pub fn line(card: &Card, call: &Call, look: &Look, width: usize, now: Micros) ->
     }
     right.push(Span::styled(format!(" {:>3}", card.call.to_string()), look.style(Role::Muted)));
     Leaf { mark: look.mark(glyph, role), line: spread(left, right, width) }
+}
+
+/// How a check ended: its exit status says more than that it failed.
+fn checked(call: &Call) -> Option<String> {
+    let (CallState::Ended(Ended::Ran(outcome)), Some(output), Some(_)) =
+        (&call.state, &call.output, &call.check)
+    else {
+        return None;
+    };
+    Some(end_words(*outcome, output))
 }
 
 /// How many lines a write adds and removes.

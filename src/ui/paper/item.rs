@@ -320,6 +320,11 @@ impl Page<'_> {
 fn why(why: &EndReason) -> Option<String> {
     match why {
         EndReason::Answered => None,
+        EndReason::Checked { .. } => {
+            let words = why.sentence();
+            let (_, checks) = words.split_once("; ").unwrap_or(("", &words));
+            Some(one_line(checks))
+        }
         EndReason::EmptyReply => Some("The model stopped without a word or a call.".to_string()),
         EndReason::Truncated => Some("The answer was cut at the model's length limit.".to_string()),
         EndReason::Filtered => Some("The provider held the answer back.".to_string()),

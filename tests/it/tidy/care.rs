@@ -21,6 +21,8 @@ const SERIALIZED: &[&str] = &[
     "src/domain/titling.rs",
     "src/domain/breakpoint.rs",
     "src/domain/budget.rs",
+    "src/domain/checks.rs",
+    "src/domain/limits.rs",
     "src/domain/fault.rs",
     "src/domain/foreign.rs",
     "src/domain/hash.rs",
