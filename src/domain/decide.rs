@@ -103,10 +103,7 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
         Order::RemoveNote(no) => stop::remove_note(session, *no, by),
         Order::Rename(title) => Ok(vec![renamed(said(title)?, by, None)]),
         Order::Title(title, asked) => Ok(vec![renamed(said(title)?, by, Some(asked.clone()))]),
-        Order::Mark(mark) => {
-            let mark = marked(session, mark)?;
-            Ok(vec![Fact::SessionMarked { mark, by: by.clone() }])
-        }
+        Order::Mark(mark) => Ok(vec![Fact::SessionMarked { mark: marked(session, mark)?, by: by.clone() }]),
     }
 }
 
