@@ -2,6 +2,7 @@
 
 use crate::domain::call::{By, Ended, Outcome, Output};
 use crate::domain::card::summary;
+use crate::domain::checks::check_words;
 use crate::domain::event::{BadCall, Fact, Lapse, Settling};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
@@ -81,13 +82,21 @@ pub fn about(fact: &Fact) -> String {
         Fact::RunHeld { why } => format!("{}: {}", why.word(), why.sentence()),
         Fact::BudgetNeared { near } => near_words(near),
         Fact::BudgetExtended { scope, unit, to, by } => given_words(*scope, *unit, *to, by),
-        Fact::LoopSeen { seen } => seen.sentence(),
-        Fact::CheckAsked { call, name, round, asked } => {
-            format!("{call} check {name}, round {round}: {}", summary(&asked.args))
-        }
+        Fact::LoopSeen { .. } | Fact::CheckAsked { .. } => harness_words(fact),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
+}
+
+/// What the harness says or does by itself.
+fn harness_words(fact: &Fact) -> String {
+    if let Fact::LoopSeen { seen } = fact {
+        seen.sentence()
+    } else if let Fact::CheckAsked { call, name, round, asked } = fact {
+        format!("{call} {}, round {round}: {}", check_words(name), summary(&asked.args))
+    } else {
+        String::new()
+    }
 }
 
 fn marked_words(mark: &Mark, by: &By) -> String {

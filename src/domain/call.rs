@@ -254,6 +254,8 @@ pub struct Call {
     pub wire_id: String,
     /// The check that it is, where the harness makes it and not the model.
     pub check: Option<String>,
+    /// Whether it was turned down by a flag, so that no person looked at it.
+    pub unattended: bool,
     /// The tool.
     pub tool: String,
     /// What the model asked for.

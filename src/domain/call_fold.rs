@@ -1,6 +1,6 @@
 //! How the facts about a call change it, and what the model reads of its end.
 
-use crate::domain::call::{Approval, Call, CallState, Ended, Outcome, Output, Preview};
+use crate::domain::call::{Approval, Call, CallState, Ended, Outcome, Output, Preview, Via};
 use crate::domain::consent::{Consent, Ruling};
 use crate::domain::event::{BadCall, Event, Fact, Settling};
 use crate::domain::ids::CallId;
@@ -18,6 +18,7 @@ impl Call {
             run: event.run,
             wire_id,
             check: None,
+            unattended: false,
             tool: asked.tool.clone(),
             proposed: asked.args.clone(),
             edited: None,
@@ -127,6 +128,9 @@ impl Session {
         }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
         call.since = event.at;
+        if let Fact::CallRejected { by, .. } | Fact::CallSettled { by, .. } = fact {
+            call.unattended = by.via == Via::Flag;
+        }
         if !std::mem::replace(&mut call.opened, true) {
             call.span = event.no;
         }

@@ -118,6 +118,7 @@ fn came(call: &Call) -> Came {
         Ended::Ran(Outcome::Error | Outcome::TimedOut | Outcome::Panicked) | Ended::Answered => Came::Failed,
         Ended::Ran(Outcome::Cancelled) | Ended::Dropped => Came::Stopped,
         Ended::Refused | Ended::Denied => Came::Barred,
+        Ended::Rejected | Ended::Happened | Ended::Abandoned if call.unattended => Came::Barred,
         Ended::Rejected | Ended::Happened | Ended::Abandoned | Ended::Recorded(_) => Came::Waived,
     }
 }

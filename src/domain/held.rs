@@ -134,7 +134,7 @@ impl Held {
             Held::Loop { seen } => seen.sentence(),
             Held::Checks { name, ran: false, .. } => {
                 format!(
-                    "checks fail: {name} was not run, for the policy denies it or there is no tool for it"
+                    "checks fail: {name} was not run; the policy denies it, a flag rejects it, or its tool is not there"
                 )
             }
             Held::Checks { name, rounds: 1, .. } => format!("checks fail: {name}, in the first round"),

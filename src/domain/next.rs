@@ -105,10 +105,7 @@ fn model_step(session: &Session, run: &Run) -> Step {
             AfterFault::Retry { .. } if hits() => Step::Stop(None),
             AfterFault::Retry { wait_ms } => Step::WaitUntil(at.plus_ms(*wait_ms)),
         },
-        Turn::Replied { finish, empty, .. } => match ending(finish, *empty) {
-            Step::Finish(RunStatus::Done, _) if !run.limits.checks.is_none() => checked(run),
-            ends => ends,
-        },
+        Turn::Replied { finish, empty, .. } => ending(run, finish, *empty),
     }
 }
 
@@ -122,11 +119,12 @@ fn checked(run: &Run) -> Step {
 }
 
 /// How a reply without calls ends the run.
-fn ending(finish: &Finish, empty: bool) -> Step {
+fn ending(run: &Run, finish: &Finish, empty: bool) -> Step {
     match finish {
         Finish::Length => Step::Finish(RunStatus::Failed, EndReason::Truncated),
         Finish::Filtered => Step::Finish(RunStatus::Failed, EndReason::Filtered),
         Finish::Stop | Finish::Calls if empty => Step::Finish(RunStatus::Failed, EndReason::EmptyReply),
+        Finish::Stop | Finish::Calls if !run.limits.checks.is_none() => checked(run),
         Finish::Stop | Finish::Calls => Step::Finish(RunStatus::Done, EndReason::Answered),
         Finish::Other(word) => Step::Finish(RunStatus::Failed, EndReason::OddFinish { finish: word.clone() }),
     }

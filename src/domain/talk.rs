@@ -105,11 +105,7 @@ impl Talk {
             | Fact::ModeSet { .. } => self.driven(event),
             Fact::RunEnded { status, why } => self.end(event, *status, why),
             Fact::ModelReplied { reply, calls } => self.reply(event, reply, calls),
-            Fact::CheckAsked { call, name, asked, .. } => {
-                self.cards.insert(*call, self.items.len());
-                let card = Card { tool: check_words(name), ..Card::asked(*call, asked) };
-                self.add(event, Said::Call(card));
-            }
+            Fact::CheckAsked { .. } => self.check(event),
             Fact::ModelFailed { fault, attempt, then } => {
                 let (fault, attempt, then) = (fault.clone(), *attempt, *then);
                 self.add(event, Said::Fault { fault, attempt, then });
@@ -340,6 +336,14 @@ impl Talk {
             card.decision = self.imported.then_some(Decision::NotRecorded);
             self.add(event, Said::Call(card));
         }
+    }
+
+    /// A call that the harness makes: told by the check's name.
+    fn check(&mut self, event: &Event) {
+        let Fact::CheckAsked { call, name, asked, .. } = &event.fact else { return };
+        self.cards.insert(*call, self.items.len());
+        let card = Card { tool: check_words(name), ..Card::asked(*call, asked) };
+        self.add(event, Said::Call(card));
     }
 
     fn called(&mut self, call: CallId, event: &Event) {

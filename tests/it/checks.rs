@@ -123,7 +123,7 @@ fn what_is_denied_asks_at_once_what_is_rejected_is_told_and_what_is_stopped_is_r
     assert_eq!(next(&fold.session), Step::Stop(None));
     fold.tell(Report::Stopping);
     let held = fold.session.stop().and_then(|stop| stop.held()).map(Held::sentence).unwrap_or_default();
-    assert!(held.contains("tests was not run, for the policy denies it"), "{held}");
+    assert!(held.contains("tests was not run; the policy denies it"), "{held}");
     fold.order(&Order::Continue).expect("it goes on");
     fold.replies(said("Still done."));
     checked(&mut fold, Outcome::Cancelled, "stopped");
@@ -178,7 +178,7 @@ fn mends(home: &Home) -> String {
 
 fn ended(home: &Home, id: &str) -> Value {
     let last = home.events(id).pop().expect("an event");
-    serde_json::from_str::<Value>(&last).expect("an event")["data"].clone()
+    serde_json::from_str::<Value>(&last).expect("an event")["event"]["data"].clone()
 }
 
 #[test]
@@ -247,7 +247,9 @@ fn rounds_end_with_a_hold_and_exit_code_3_and_release_gives_as_many_again() {
     done(&home.task(&model, "Go.", &["--no-checks"]));
     let denied = home.task(&model, "Go.", &["--check", "echo x > /etc/tackroom-check"]);
     assert_eq!(denied.code, 3, "{denied:?}");
-    assert!(denied.err.contains("was not run, for the policy denies it"), "{}", denied.err);
+    assert!(denied.err.contains("was not run; the policy denies it"), "{}", denied.err);
+    let turned_down = home.task(&model, "Go.", &["--mode", "ask", "--on-hold", "reject"]);
+    assert_eq!(turned_down.code, 3, "a flag is no person who goes on without it: {turned_down:?}");
     assert!(home.run(&["config", "show"]).out.contains("tests; rounds=2"));
 }
 

@@ -186,12 +186,7 @@ impl Tale {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
             }
             Fact::WorkspaceMissed { why } => Saying::Note(format!("the files could not be kept: {why}")),
-            Fact::RestoreStarted { at, by, .. } => {
-                Saying::Note(format!("{by} puts the files back as they were at event {at}"))
-            }
-            Fact::RestoreEnded { changed, failed, .. } => {
-                Saying::Note(format!("{changed} files were put back, {failed} could not be"))
-            }
+            Fact::RestoreStarted { .. } | Fact::RestoreEnded { .. } => Saying::Note(restored(&event.fact)),
             Fact::RunPaused { by } => Saying::Note(format!("paused by {by}")),
             Fact::RunReleased { by } => Saying::Note(format!("let go on by {by}")),
             Fact::InterruptAsked { by } => Saying::Note(format!("interrupted by {by}")),
@@ -228,6 +223,17 @@ impl Tale {
             | Fact::BreakpointRemoved { .. }
             | Fact::NoteRemoved { .. } => return None,
         })
+    }
+}
+
+/// How the files were put back.
+fn restored(fact: &Fact) -> String {
+    if let Fact::RestoreStarted { at, by, .. } = fact {
+        format!("{by} puts the files back as they were at event {at}")
+    } else if let Fact::RestoreEnded { changed, failed, .. } = fact {
+        format!("{changed} files were put back, {failed} could not be")
+    } else {
+        String::new()
     }
 }
 

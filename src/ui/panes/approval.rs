@@ -15,6 +15,7 @@ use ratatui::widgets::Widget;
 
 use crate::domain::call::CallState;
 use crate::domain::event::Settling;
+use crate::domain::held::Held;
 use crate::domain::text::plural;
 use crate::domain::time::duration;
 use crate::ui::action::{Action, Go, Move, Steer, Stops, Tray};
@@ -42,6 +43,7 @@ pub fn title(app: &App) -> String {
         let age = duration(app.now.ms_since(stop.at) / 1000 * 1000);
         return match stop.held() {
             Some(held) if held.is_budget() => format!("Held by its budget, {age}"),
+            Some(Held::Checks { .. }) => format!("Held: its checks fail, {age}"),
             Some(_) => format!("Held: it goes in circles, {age}"),
             None => format!("Breakpoint {}, stands {age}", hit.no),
         };

@@ -156,7 +156,8 @@ impl Sheet<'_> {
     fn head(&mut self, session: &Session, call: &Call) {
         let step = session.live().map_or(0, |run| run.steps);
         let agent = if session.agent.is_empty() { "the agent" } else { &session.agent };
-        self.field("call", &format!("{}  {}", call.id, call.tool), Role::Title);
+        let check = call.check.as_ref().map(|name| format!("  (check {name})")).unwrap_or_default();
+        self.field("call", &format!("{}  {}{check}", call.id, call.tool), Role::Title);
         self.field("asked by", &format!("{agent}, step {step}"), Role::Text);
         let role = if call.destroys { Role::Risk } else { Role::Text };
         let destroys = if call.destroys { "; can destroy what was there" } else { "" };

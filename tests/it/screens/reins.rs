@@ -6,6 +6,7 @@ use crate::harness::{shelf, shot};
 use serde_json::json;
 use tackroom::domain::budget::{Budget, Change, Scope, Unit};
 use tackroom::domain::call::Outcome;
+use tackroom::domain::checks::{Check, Checks};
 use tackroom::domain::event::Limits;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::listing::Query;
@@ -17,6 +18,8 @@ use tackroom::domain::policy::Mode;
 use tackroom::domain::price::{Cost, Origin};
 use tackroom::domain::purse::Ahead;
 use tackroom::domain::rounds::LoopRule;
+use tackroom::domain::schema::Schema;
+use tackroom::domain::tool_spec::{Effect as ToolEffect, ToolBook, ToolSpec};
 use tackroom::ui::app::App;
 use tackroom::ui::key::Key;
 use tackroom::ui::update::{Effect, Msg, update};
@@ -119,6 +122,45 @@ fn a_loop_that_was_told_and_is_held_goes_on_by_a_key() {
     press(&mut app, "4");
     shoot(&mut app, "loop_held");
     seen(&mut app, (120, 40), &["it goes in circles", "read_file was called 5 times in a row"]);
+    assert_eq!(orders(&mut app, "c"), [Order::Continue]);
+}
+
+/// The model says that it is done; its check fails, and it says so again.
+fn checking(rounds: u16) -> Story {
+    let check = Check { name: "tests".into(), argv: vec!["cargo".into(), "test".into()], ..Check::default() };
+    let checks = Box::new(Checks { all: vec![check], rounds });
+    let mut story = started(Limits { checks, ..Limits::default() });
+    story.tools = ToolBook::new([ToolSpec {
+        name: "run_command".to_string(),
+        description: String::new(),
+        schema: Schema::new(json!(true)).expect("a schema"),
+        effect: ToolEffect::SideEffect,
+        destroys: false,
+    }]);
+    story.reply(900, "It is done.", &[]).report(Report::Checking);
+    let failed = "left is 1, right is 2\n[exit status 101]\n";
+    story.allow(1, ".").run(1, 800, Outcome::Error, failed);
+    story
+}
+
+#[test]
+fn a_check_is_told_as_what_it_is_and_the_end_tells_which_passed() {
+    let mut story = checking(2);
+    story.reply(900, "Mended.", &[]).report(Report::Checking);
+    story.allow(2, ".").run(2, 800, Outcome::Ok, "[exit status 0]\n").finish();
+    let mut app = watching(&story, look());
+    seen(&mut app, (120, 40), &["check tests", "cargo test", "exit 101", "exit 0", "checks passed: tests"]);
+    press(&mut app, "2");
+    seen(&mut app, (200, 50), &["check tests: exit 101", "check tests: exit 0"]);
+}
+
+#[test]
+fn a_run_whose_checks_fail_is_held_and_goes_on_by_a_key() {
+    let mut story = checking(1);
+    story.report(Report::Stopping);
+    let mut app = watching(&story, look());
+    press(&mut app, "4");
+    seen(&mut app, (120, 40), &["Held: its checks fail", "checks fail: tests, in the first round"]);
     assert_eq!(orders(&mut app, "c"), [Order::Continue]);
 }
 
