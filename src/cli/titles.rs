@@ -73,7 +73,7 @@ fn words(why: Untitled) -> String {
     match why {
         Untitled::Silent => "nobody has said anything in it".to_string(),
         Untitled::Fault(fault) => format!("{}: {} ({})", fault.kind.words(), fault.message, fault.hint()),
-        Untitled::Odd(reply) if reply.text.trim().is_empty() => "the model gave none".to_string(),
-        Untitled::Odd(reply) => format!("this is none: {}", truncate(reply.text.trim(), ODD_MAX)),
+        Untitled::Odd(said) if said.trim().is_empty() => "the model gave none".to_string(),
+        Untitled::Odd(said) => format!("this is none: {}", truncate(said.trim(), ODD_MAX)),
     }
 }

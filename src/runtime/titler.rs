@@ -1,7 +1,6 @@
 //! A model asked for the title of a session: one request beside the runs, its answer an order like any other.
 
 use crate::domain::fault::Fault;
-use crate::domain::message::Reply;
 use crate::domain::session::Session;
 use crate::domain::titling::{self, Titled};
 use crate::domain::tool_spec::ToolBook;
@@ -15,8 +14,8 @@ pub enum Untitled {
     Silent,
     /// The model did not answer.
     Fault(Fault),
-    /// It answered, and not with a title.
-    Odd(Reply),
+    /// It answered, and not with a title; this is what it said.
+    Odd(String),
 }
 
 /// Asks `model`, called `name`, for a title. Nothing is written; dropping the future ends the request.
@@ -31,7 +30,7 @@ pub async fn ask(model: &dyn Model, name: &str, session: &Session) -> Result<(St
     };
     let request = model.prepare(ask).map_err(Untitled::Fault)?;
     let reply = request.send(Arc::new(|_| {})).await.map_err(Untitled::Fault)?;
-    let Some(title) = titling::title(&reply) else { return Err(Untitled::Odd(reply)) };
+    let Some(title) = titling::title(&reply) else { return Err(Untitled::Odd(reply.text)) };
     let model = if reply.model.is_empty() { name.to_string() } else { reply.model };
     Ok((title, Titled { model, usage: reply.usage, cost: reply.cost }))
 }
