@@ -172,7 +172,7 @@ impl Held {
 /// Limits that come near, in a sentence.
 pub fn near_words(near: &[Share]) -> String {
     let words: Vec<String> = near.iter().map(Share::words).collect();
-    format!("{NEAR_PERCENT}% of a limit is reached: {}", words.join("; "))
+    format!("{NEAR_PERCENT}% of a limit is reached with the next request: {}", words.join("; "))
 }
 
 /// A limit that was changed, in a sentence.

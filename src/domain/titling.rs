@@ -58,7 +58,8 @@ pub fn title(reply: &Reply) -> Option<String> {
     let bare = |line: &'_ str| {
         line.trim_matches(|c: char| c.is_whitespace() || "\"'`*#_“”„«»".contains(c)).to_string()
     };
-    let line = bare(reply.text.lines().find(|line| !line.trim().is_empty())?);
+    // `Here is a title:` is none.
+    let line = bare(reply.text.lines().map(str::trim).find(|line| !line.is_empty() && !line.ends_with(':'))?);
     let is_label = line.get(..LABEL.len()).is_some_and(|head| head.eq_ignore_ascii_case(LABEL));
     let line = if is_label { bare(line.get(LABEL.len()..)?) } else { line };
     let line = bare(line.strip_suffix('.').unwrap_or(&line));

@@ -309,7 +309,7 @@ const WORKBENCH: &[Binding] = &[
         "",
         "Let the policy decide what is asked about.",
     ),
-    row(C::Workbench, A::Steer(Steer::EndTask), "end-task", &[], "", "End the task for good."),
+    row(C::Workbench, A::Steer(Steer::EndTask), "end-task", &[], "", "End the task for good: cancel it."),
     row(
         C::Composer,
         A::Text(Text::Send),

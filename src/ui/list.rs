@@ -18,9 +18,14 @@ pub fn actions(app: &App) -> Vec<&Entry> {
     let mut found: Vec<&Entry> = Vec::new();
     let text =
         |entry: &&Entry| format!("{} {} {}", entry.binding.name, entry.binding.label, entry.binding.help);
-    let own = if app.inbox.is_some() { Context::Inbox } else { Context::Replay };
+    // What leaves a replay is no offer where there is none: by the same action one would begin.
+    let own = match (app.inbox.is_some(), app.playback.is_some()) {
+        (true, _) => Some(Context::Inbox),
+        (false, true) => Some(Context::Replay),
+        (false, false) => None,
+    };
     let under = app.over.below().map(|under| can::over(app, under));
-    for context in under.into_iter().chain([own, Context::Workbench, Context::Global]) {
+    for context in under.into_iter().chain(own).chain([Context::Workbench, Context::Global]) {
         for entry in app.keys.of(context) {
             let action = entry.binding.action;
             let known = found.iter().any(|other| other.binding.action == action);

@@ -10,9 +10,9 @@ use crate::ui::action::{Action, Go, Item, Lease, Move, Steer, Stops, Tray};
 use crate::ui::app::{App, TWICE_MS};
 use crate::ui::can;
 use crate::ui::edit::TextBox;
-use crate::ui::key::Key;
+use crate::ui::key::{Code, Key};
 use crate::ui::keymap::{Found, digit};
-use crate::ui::mode::{Ask, Focus, Pane, Twice};
+use crate::ui::mode::{Ask, Context, Focus, Pane, Twice};
 use crate::ui::parts::{Chooser, Overlay, Question, Window};
 use crate::ui::update::{Effect, order, toast};
 use crate::ui::{
@@ -32,7 +32,7 @@ pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     let told = !app.library.told.is_empty();
     let asked = app.twice;
     let contexts = can::contexts(app);
-    match app.keys.find(&contexts, prefix, key) {
+    match found(app, &contexts, prefix, key) {
         Found::Action(action) if can::can(app, action) => run(app, action, key, effects),
         Found::Action(action) => cannot(app, action),
         Found::Prefix => app.prefix = Some(key),
@@ -43,6 +43,19 @@ pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     }
     if told {
         app.library.told.clear(); // it was there to be read
+    }
+}
+
+/// What a key does. One that ends no chord acts by itself: whoever began a chord unawares is not deaf for the next key.
+/// Esc only ends the chord, and no decision is taken this way.
+fn found(app: &App, contexts: &[Context], prefix: Option<Key>, key: Key) -> Found {
+    let whole = app.keys.find(contexts, prefix, key);
+    if prefix.is_none() || !matches!(whole, Found::Nothing) || key.code == Code::Esc {
+        return whole;
+    }
+    match app.keys.find(contexts, None, key) {
+        Found::Action(Action::Decide(_)) => Found::Nothing,
+        alone => alone,
     }
 }
 

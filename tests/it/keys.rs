@@ -440,3 +440,28 @@ fn nothing_is_approvable_unseen() {
     println!("A6: {} sizes and texts, all approvals fully seen: {}", cases(100_u32), approved == 1);
     assert!(outcome.is_ok(), "{outcome:?}");
 }
+
+/// Cause: after `y` pressed elsewhere, which begins a chord, the `4` that leads to the panel was swallowed as its second key.
+#[test]
+fn a_key_that_ends_no_chord_acts_by_itself_and_decides_nothing() {
+    let mut screen = TestScreen::of(&held(), (120, 40));
+    screen.press("Esc 2 y");
+    assert!(screen.app.prefix.is_some(), "a chord has begun");
+    screen.press("4");
+    assert!(screen.app.prefix.is_none());
+    assert_eq!(screen.app.focus, Focus::Pane(Pane::Approval), "4 leads to the panel");
+    // In the panel a decision after the beginning of a chord is none.
+    screen.press("g e");
+    assert!(screen.app.over.is_empty(), "e opens no editor");
+    screen.press("Esc 2 y Esc");
+    assert!(screen.app.prefix.is_none() && screen.app.focus != Focus::Composer, "Esc ends the chord alone");
+}
+
+/// Cause: `leave the replay` stood first among the actions where there was no replay, and began one.
+#[test]
+fn what_leaves_a_replay_is_offered_in_a_replay_only() {
+    let mut screen = TestScreen::of(&held(), (120, 40));
+    screen.press("Esc 1 Ctrl-P").write("leave the replay");
+    let offered = tackroom::ui::list::actions(&screen.app);
+    assert_eq!(offered.iter().map(|entry| entry.binding.name).collect::<Vec<_>>(), ["replay"]);
+}

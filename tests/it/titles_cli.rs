@@ -26,6 +26,7 @@ fn a_title_comes_without_what_models_put_round_it() {
         ("Title: \"Fix the flaky test\"", Some("Fix the flaky test")),
         ("TITLE: `ärger mit ß`", Some("ärger mit ß")),
         ("tïtle: x", Some("tïtle: x")),
+        ("Sure! Here is a title:\n\n**Fix the flaky test**", Some("Fix the flaky test")),
         ("“Was noch fehlt”", Some("Was noch fehlt")),
         ("...", None),
         (" \n\t\n", None),
