@@ -55,7 +55,7 @@ fn found(app: &App, contexts: &[Context], prefix: Option<Key>, key: Key) -> Foun
     }
     match app.keys.find(contexts, None, key) {
         Found::Action(Action::Decide(_)) => Found::Nothing,
-        alone => alone,
+        alone @ (Found::Action(_) | Found::Prefix | Found::Nothing) => alone,
     }
 }
 
