@@ -6,6 +6,7 @@
 //!
 //! A limit is held against what was taken *and* what the next request may take: see `weigh`.
 
+use crate::domain::amount::{count, digits, span_ms};
 use crate::domain::money::Money;
 use crate::domain::time::duration;
 use serde::{Deserialize, Serialize};
@@ -99,9 +100,9 @@ impl Unit {
         let typed = typed.trim();
         let amount = match self {
             Unit::Usd => Money::parse(typed).ok().map(|money| money.0),
-            Unit::Tokens => tokens(typed),
+            Unit::Tokens => count(typed),
             Unit::Steps => digits(typed),
-            Unit::Time => time(typed),
+            Unit::Time => span_ms(typed),
         };
         amount.filter(|amount| *amount > 0).ok_or_else(|| {
             let why =
@@ -131,49 +132,6 @@ impl Unit {
             Unit::Time => format!("{}s", amount.div_ceil(1_000)),
         }
     }
-}
-
-fn digits(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
-}
-
-/// `200`, `200k`, `1.5m`.
-fn tokens(text: &str) -> Option<u64> {
-    let lower = text.to_ascii_lowercase();
-    let (number, unit) = match (lower.strip_suffix('k'), lower.strip_suffix('m')) {
-        (Some(number), _) => (number, 1_000),
-        (None, Some(number)) => (number, 1_000_000),
-        (None, None) => return digits(&lower.replace(['_', ','], "")),
-    };
-    let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    if part.len() > 6 || (whole.is_empty() && part.is_empty()) {
-        return None;
-    }
-    let scale = 10_u64.pow(u32::try_from(part.len()).unwrap_or(0));
-    let whole = if whole.is_empty() { 0 } else { digits(whole)? };
-    let part = if part.is_empty() { 0 } else { digits(part)? };
-    whole.checked_mul(unit)?.checked_add(part * unit / scale)
-}
-
-/// `90s`, `20m`, `1h30m`, `500ms`.
-fn time(text: &str) -> Option<u64> {
-    let (mut rest, mut sum) = (text, 0_u64);
-    while !rest.is_empty() {
-        let letters = rest.find(|c: char| !c.is_ascii_digit())?;
-        let number = digits(rest.get(..letters)?).filter(|_| letters > 0)?;
-        let after = rest.get(letters..)?;
-        let end = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
-        let unit = match after.get(..end)? {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" | "min" => 60_000,
-            "h" => 3_600_000,
-            _ => return None,
-        };
-        sum = sum.checked_add(number.checked_mul(unit)?)?;
-        rest = after.get(end..)?;
-    }
-    (!text.is_empty()).then_some(sum)
 }
 
 fn thousands(n: u64) -> String {

@@ -1,5 +1,6 @@
 //! How fast a run takes what it may: the limit that is nearest, what is taken a minute, and how long the rest will last.
 
+use crate::domain::amount::few;
 use crate::domain::budget::{Scope, Unit};
 use crate::domain::money::Money;
 use crate::domain::run::Run;
@@ -97,13 +98,4 @@ fn speed(run: &Run, unit: Unit, now: Micros) -> Option<u64> {
         return None;
     }
     u64::try_from(u128::from(taken) * u128::from(MINUTE_MS) / u128::from(worked)).ok()
-}
-
-/// Tokens in few letters: `950`, `12.5k`, `1.2m`.
-fn few(n: u64) -> String {
-    match n {
-        0..1_000 => n.to_string(),
-        1_000..1_000_000 => format!("{}.{}k", n / 1_000, n % 1_000 / 100),
-        _ => format!("{}.{}m", n / 1_000_000, n % 1_000_000 / 100_000),
-    }
 }

@@ -6,6 +6,7 @@
 //! missing ask all the same. The first check that fails ends the round: the model reads what came of it.
 
 use crate::domain::call::{Call, CallState, Ended, Outcome, Output};
+use crate::domain::card::summary;
 use crate::domain::event::{Event, Fact};
 use crate::domain::held::Held;
 use crate::domain::ids::CallId;
@@ -155,6 +156,13 @@ pub fn check_words(name: &str) -> String {
     format!("check {name}")
 }
 
+/// A check and its command, as they stand where a call's tool and arguments would; a check that is called by its command has
+/// it once.
+pub fn card_words(name: &str, args: &Args) -> (String, String) {
+    let command = summary(args);
+    (check_words(name), if command == name { String::new() } else { command })
+}
+
 /// What is said of a run that ended with its checks.
 pub fn ended_words(passed: &[String], waived: &[String]) -> String {
     let list = |names: &[String]| names.join(", ");
@@ -239,7 +247,7 @@ fn fails(run: &mut Run, call: &Call, name: &str, came: Came) -> String {
     if rounds >= rounds_max || !ran {
         run.checking.due = Some(Held::Checks { name: name.to_string(), rounds, ran });
     }
-    let command = crate::domain::card::summary(&call.proposed);
+    let command = summary(&call.proposed);
     let result = call.result.as_deref().unwrap_or_default();
     format!(
         "[From the harness, not from the operator: you said that you are done, and the check {name:?} does not pass (round {rounds} of \

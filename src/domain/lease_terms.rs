@@ -7,6 +7,7 @@
 //! argv starts ["cargo","test"]
 //! ```
 
+use crate::domain::amount::span_ms;
 use crate::domain::call::By;
 use crate::domain::event::Fact;
 use crate::domain::lease_pattern::{BadLine, LINES_MAX, Pattern, plain};
@@ -172,16 +173,7 @@ fn moment(word: &str) -> Option<Until> {
     if let Some(at) = Micros::parse(word) {
         return Some(Until::At(at));
     }
-    let unit = word.chars().last()?;
-    let ms = match unit {
-        's' => 1_000,
-        'm' => 60_000,
-        'h' => 3_600_000,
-        'd' => 86_400_000,
-        _ => return None,
-    };
-    let many: u64 = word.strip_suffix(unit)?.parse().ok()?;
-    let ms = many.checked_mul(ms).filter(|ms| (1..=AFTER_MAX).contains(ms))?;
+    let ms = span_ms(word).filter(|ms| (1..=AFTER_MAX).contains(ms))?;
     Some(Until::After(ms))
 }
 

@@ -1,5 +1,6 @@
 //! What is typed to filter a list of sessions, read: names and conditions, such as `tool:write_file after:7d report`.
 
+use crate::domain::amount;
 use crate::domain::listing::Query;
 use crate::domain::marks::tag;
 use crate::domain::money::Money;
@@ -113,19 +114,7 @@ fn tokens(value: &str, query: &mut Query) -> Option<()> {
         Some(number) => (true, number),
         None => (false, value.strip_prefix('>').unwrap_or(value)),
     };
-    let number = number.strip_prefix('=').unwrap_or(number).to_lowercase();
-    let (digits, times) = match (number.strip_suffix('k'), number.strip_suffix('m')) {
-        (Some(digits), _) => (digits, 1_000.0),
-        (None, Some(digits)) => (digits, 1_000_000.0),
-        (None, None) => (number.as_str(), 1.0),
-    };
-    let count: f64 = digits.parse().ok().filter(|count: &f64| count.is_finite() && *count >= 0.0)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "bounded below, saturating above"
-    )]
-    let count = (count * times) as u64;
+    let count = amount::count(number.strip_prefix('=').unwrap_or(number))?;
     *(if most { &mut query.tokens_max } else { &mut query.tokens_min }) = Some(count);
     Some(())
 }

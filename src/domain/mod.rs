@@ -8,6 +8,7 @@ pub mod text; // foreign text is data: cleaned, revealed, measured and wrapped
 pub mod ids; // numbers and names that must not mix
 pub mod hash; // SHA-256 and what is hashed
 pub mod canon; // the one byte form of a JSON value
+pub mod amount; // amounts as people type and read them
 pub mod time; // microseconds and how people read them
 pub mod schema; // checks arguments against a schema and names the bad path
 pub mod lexical; // where a path lies, told by its text alone

@@ -4,7 +4,7 @@
 //! may keep what it has laid out. Where a call stands is the session's to tell; a card holds what the session does not.
 
 use crate::domain::card::{Card, Decision};
-use crate::domain::checks::check_words;
+use crate::domain::checks::card_words;
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
 use crate::domain::held::{given_words, near_words};
@@ -342,7 +342,8 @@ impl Talk {
     fn check(&mut self, event: &Event) {
         let Fact::CheckAsked { call, name, asked, .. } = &event.fact else { return };
         self.cards.insert(*call, self.items.len());
-        let card = Card { tool: check_words(name), ..Card::asked(*call, asked) };
+        let (tool, summary) = card_words(name, &asked.args);
+        let card = Card { tool, summary, ..Card::asked(*call, asked) };
         self.add(event, Said::Call(card));
     }
 

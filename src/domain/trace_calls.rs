@@ -1,7 +1,6 @@
 //! The rows of calls and of what they ran, and what becomes of them in a fork.
 
-use crate::domain::card::summary;
-use crate::domain::checks::{check_words, end_words};
+use crate::domain::checks::{card_words, end_words};
 use crate::domain::event::{Event, Fact, Parent};
 use crate::domain::ids::CallId;
 use crate::domain::message::AskedCall;
@@ -33,7 +32,7 @@ impl Trace {
 
     /// A check is a row of the run: no turn of the model holds it.
     pub(in crate::domain) fn check(&mut self, event: &Event, call: CallId, name: &str, asked: &AskedCall) {
-        let (tool, summary) = (check_words(name), summary(&asked.args));
+        let (tool, summary) = card_words(name, &asked.args);
         let what = What::Call { call, tool, summary, leased: None };
         let key = self.add(self.step.or(self.run), event, what, Some(Time::Judging));
         self.calls.insert(call, key);

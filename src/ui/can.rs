@@ -1,5 +1,6 @@
 //! Which contexts count now, and whether an action means something now: key line, help, palette and handling ask here.
 
+use crate::domain::boundary;
 use crate::domain::call::{Call, CallState};
 use crate::domain::held::Held;
 use crate::domain::next::Hold;
@@ -102,7 +103,7 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Decide(Decide::Edit | Decide::Reject | Decide::Respond) => {
             !replayed && app.facing().is_some()
         }
-        Action::Decide(Decide::Always) => !replayed && asks(app),
+        Action::Decide(Decide::Always) => !replayed && may_be_leased(app),
         Action::Decide(_) => !replayed && app.held().is_some(),
         Action::Stops(Stops::Until) => live && !replayed,
         Action::Stops(Stops::Extend) => {
@@ -208,6 +209,12 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
 /// Whether a call waits for a decision, and not to be settled.
 fn asks(app: &App) -> bool {
     app.held().is_some_and(|call| call.state == CallState::Held)
+}
+
+/// The same where a lease could answer; beyond a boundary none reaches.
+fn may_be_leased(app: &App) -> bool {
+    let bound = |call: &Call| call.verdict.as_ref().is_some_and(|verdict| verdict.rule == boundary::RULE);
+    asks(app) && !app.held().is_some_and(bound)
 }
 
 /// Whether the sessions are listed, also below the palette or the help.

@@ -126,7 +126,9 @@ impl Sheet<'_> {
         }
         if let Some(held) = stop.held() {
             let words = match held {
-                Held::Budget { .. } => "nothing is sent before you give it more or end the task",
+                Held::Budget { .. } => {
+                    "nothing is sent before you give it more, or end the task (Ctrl-P, end-task)"
+                }
                 Held::Unpriced { .. } => {
                     "give the model a price in config.toml and continue, or lift the limit"
                 }
@@ -158,7 +160,8 @@ impl Sheet<'_> {
         let agent = if session.agent.is_empty() { "the agent" } else { &session.agent };
         let check = call.check.as_ref().map(|name| format!("  (check {name})")).unwrap_or_default();
         self.field("call", &format!("{}  {}{check}", call.id, call.tool), Role::Title);
-        self.field("asked by", &format!("{agent}, step {step}"), Role::Text);
+        let by = if call.check.is_some() { "the harness, before the task may end" } else { agent };
+        self.field("asked by", &format!("{by}, step {step}"), Role::Text);
         let role = if call.destroys { Role::Risk } else { Role::Text };
         let destroys = if call.destroys { "; can destroy what was there" } else { "" };
         self.field("effect", &format!("{}{destroys}", call.effect.word()), role);

@@ -13,6 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Span;
 
+use crate::domain::amount::few;
 use crate::domain::library::Standing;
 use crate::domain::listing::Tab;
 use crate::domain::tally::Row;
@@ -23,7 +24,7 @@ use crate::ui::edit::TextBox;
 use crate::ui::glyph::Glyph;
 use crate::ui::library::Typing;
 use crate::ui::panes::{ink, palette, sessions_look, sessions_search};
-use crate::ui::paper::leaf::{MARGIN, count, one_line, spread, tokens};
+use crate::ui::paper::leaf::{MARGIN, count, one_line, spread};
 use crate::ui::theme::Role;
 use crate::ui::view::filter_cursor;
 
@@ -311,7 +312,7 @@ fn draw_row(app: &App, row: &Row, (depth, beside, costs): (usize, bool, bool), l
     let mut right = vec![Span::raw(" "), Span::styled(word, look.style(role)), Span::raw(room)];
     if line.width >= if beside { COLUMNS_FOR_BOTH } else { COLUMNS_FOR_NUMBERS } {
         right.push(Span::styled(format!("{:>9}", count(row.steps, "step")), muted));
-        right.push(Span::styled(format!("{:>8}", tokens(row.usage.input + row.usage.output)), muted));
+        right.push(Span::styled(format!("{:>8}", few(row.usage.input + row.usage.output)), muted));
         if costs && line.width >= COLUMNS_FOR_COST {
             let cost = row.cost().short().filter(|_| row.cost().priced > 0).unwrap_or_default();
             right.push(Span::styled(format!("{cost:>12}"), muted));

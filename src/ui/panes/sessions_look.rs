@@ -4,13 +4,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::domain::amount::few;
 use crate::domain::library::{Came, Done, Glance, Standing};
 use crate::domain::tally::Row;
 use crate::domain::time::{age, duration};
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::panes::{ink, sessions};
-use crate::ui::paper::leaf::{count, one_line, prose, tokens};
+use crate::ui::paper::leaf::{count, one_line, prose};
 use crate::ui::theme::Role;
 
 /// Columns of the names.
@@ -122,8 +123,8 @@ fn facts(app: &App, row: &Row) -> Vec<(&'static str, String)> {
         count(u64::from(row.runs), "task"),
         count(row.steps, "step"),
         count(row.calls, "call"),
-        tokens(row.usage.input),
-        tokens(row.usage.output),
+        few(row.usage.input),
+        few(row.usage.output),
         row.cost().short().unwrap_or_else(|| "cost unknown".to_string())
     );
     let begun = row.opened.rfc3339().get(..16).unwrap_or_default().replace('T', " ");

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use crate::domain::amount::few;
 use crate::domain::burn::Burn;
 use crate::domain::held::NEAR_PERCENT;
 use crate::domain::notice::Driver;
@@ -15,7 +16,6 @@ use crate::domain::time::duration;
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::panes::{inbox, ink};
-use crate::ui::paper::leaf::tokens;
 use crate::ui::theme::Role;
 
 /// Narrower screens show no cost.
@@ -76,7 +76,7 @@ fn meter(app: &App, session: &Session, room: usize) -> (String, Role) {
         NEAR_PERCENT.. => Role::Wait,
     };
     let long = session.live().map(|_| burn.long());
-    let mut words = long.into_iter().chain([burn.short(), format!("{}%", burn.percent())]);
+    let mut words = long.into_iter().chain([burn.short(), format!("budget {}%", burn.percent())]);
     let fits = |words: &String| text::width(words) + 2 + TITLE_COLS <= room;
     (words.find(fits).map(|words| format!("{words}  ")).unwrap_or_default(), role)
 }
@@ -123,7 +123,7 @@ fn figures(app: &App, session: &Session) -> String {
             let used = session.usage.input + session.usage.output;
             // What a fork was told before it was made, its parent paid for.
             let counts = used > 0 || session.parent.is_none();
-            parts.extend(counts.then(|| format!("{} tok", tokens(used))));
+            parts.extend(counts.then(|| format!("{} tok", few(used))));
             let has_cost = session.spent.priced > 0 && app.size.0 >= COST_COLS;
             let cost = session.spent.short().filter(|_| has_cost);
             parts.extend(cost);

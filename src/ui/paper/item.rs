@@ -3,6 +3,7 @@
 use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span};
 
+use crate::domain::amount::few;
 use crate::domain::event::{EndReason, RunStatus};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::message::Finish;
@@ -13,7 +14,7 @@ use crate::domain::time::{Micros, duration};
 use crate::ui::app::Look;
 use crate::ui::glyph::Glyph;
 use crate::ui::paper::call;
-use crate::ui::paper::leaf::{Leaf, MARGIN, count, one_line, prose, spread, tokens};
+use crate::ui::paper::leaf::{Leaf, MARGIN, count, one_line, prose, spread};
 use crate::ui::theme::Role;
 use crate::ui::widgets::stream::Stream;
 
@@ -187,13 +188,13 @@ impl Page<'_> {
         if self.sheet.unfolded {
             let usage = answer.usage;
             let cached =
-                if usage.cached > 0 { format!(", {} cached", tokens(usage.cached)) } else { String::new() };
+                if usage.cached > 0 { format!(", {} cached", few(usage.cached)) } else { String::new() };
             let cost = answer.cost.as_ref().map(|cost| format!(", {} {}", cost.nano, cost.by.words()));
             let text = format!(
                 "{}: {} tokens in{cached}, {} out{}, {}",
                 answer.model,
-                tokens(usage.input),
-                tokens(usage.output),
+                few(usage.input),
+                few(usage.output),
                 cost.unwrap_or_default(),
                 duration(answer.ms)
             );
@@ -210,7 +211,7 @@ impl Page<'_> {
         let sign = if self.sheet.unfolded { Glyph::Unfolded } else { Glyph::Folded };
         let spent = match answer.usage.reasoning {
             0 => String::new(),
-            spent => format!(" ({} tokens)", tokens(spent)),
+            spent => format!(" ({} tokens)", few(spent)),
         };
         let head = format!("{} thought{spent}", sign.text(look.glyphs));
         let muted = self.style(Role::Muted);
@@ -295,8 +296,8 @@ impl Page<'_> {
             "{}, {}, {} tokens in, {} out{} ",
             count(end.steps, "step"),
             duration(end.ms),
-            tokens(end.usage.input),
-            tokens(end.usage.output),
+            few(end.usage.input),
+            few(end.usage.output),
             cost.map(|cost| format!(", {cost}")).unwrap_or_default()
         );
         let left = vec![

@@ -125,12 +125,3 @@ pub fn one_line(source: &str) -> String {
     let cleaned: Cow<'_, str> = text::clean(source);
     if cleaned.contains('\n') { cleaned.replace('\n', "⏎") } else { cleaned.into_owned() }
 }
-
-/// A count of tokens for a narrow place: `840`, `12.4k`, `3.1M`.
-pub fn tokens(count: u64) -> String {
-    match count {
-        0..1_000 => count.to_string(),
-        1_000..1_000_000 => format!("{}.{}k", count / 1_000, count % 1_000 / 100),
-        _ => format!("{}.{}M", count / 1_000_000, count % 1_000_000 / 100_000),
-    }
-}
