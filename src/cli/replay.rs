@@ -129,6 +129,7 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         }
         Fact::WriterTaken { .. }
         | Fact::ModelAsked { .. }
+        | Fact::CompactAsked(_)
         | Fact::CallStarted { .. }
         | Fact::WorkspaceKept { .. } => return Vec::new(),
         Fact::SessionOpened { .. }
@@ -172,6 +173,10 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         | Fact::BudgetNeared { .. }
         | Fact::BudgetExtended { .. }
         | Fact::LoopSeen { .. }
+        | Fact::CompactOrdered { .. }
+        | Fact::ContextCompacted(_)
+        | Fact::CompactFailed { .. }
+        | Fact::CompactionUndone { .. }
         | Fact::CheckAsked { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => (kind(&event.fact), text::first_line(&about(&event.fact), BRIEF)),

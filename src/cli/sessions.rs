@@ -229,6 +229,13 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     }
     if let Some(run) = &session.run {
         out::line(&out::safe(&format!("task      {}", text::first_line(&run.input, 100))))?;
+        if run.limits.context.is_on() && session.context.messages > 0 {
+            let times = match session.context.count {
+                0 => String::new(),
+                many => format!("; made shorter {}", text::plural(many, "time")),
+            };
+            out::line(&format!("context   {}{times}", session.fill().words()))?;
+        }
         if let Some(line) = limits_line(session, wire.clock.now()) {
             out::line(&out::safe(&line))?;
         }

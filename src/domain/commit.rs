@@ -335,6 +335,8 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::NoteAdded { .. }
         | Fact::NoteRemoved { .. }
         | Fact::BudgetExtended { .. }
+        | Fact::CompactOrdered { .. }
+        | Fact::CompactionUndone { .. }
         | Fact::LeaseGranted { .. }
         | Fact::LeaseRevoked { .. } => true,
         Fact::WriterTaken { .. }
@@ -351,6 +353,9 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::RunHeld { .. }
         | Fact::BudgetNeared { .. }
         | Fact::LoopSeen { .. }
+        | Fact::CompactAsked(_)
+        | Fact::ContextCompacted(_)
+        | Fact::CompactFailed { .. }
         | Fact::CheckAsked { .. } => false,
         // A newer program's fact: nothing is decided or done by it here.
         Fact::Unknown { .. } => return true,

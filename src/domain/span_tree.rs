@@ -76,7 +76,7 @@ impl SpanTree {
         let level = match &event.fact {
             Fact::SessionOpened { .. } => Level::Session,
             Fact::RunStarted { .. } | Fact::RunImported { .. } => Level::Run,
-            Fact::ModelAsked { .. } => Level::Model,
+            Fact::ModelAsked { .. } | Fact::CompactAsked(_) => Level::Model,
             Fact::CallStarted { .. } => Level::Execution,
             Fact::Unknown { .. } => return, // a newer program knows what it opens
             Fact::CallRefused { .. }
@@ -123,6 +123,10 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::ContextCompacted(_)
+            | Fact::CompactFailed { .. }
+            | Fact::CompactionUndone { .. }
             | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
@@ -177,7 +181,12 @@ impl SpanTree {
                 }
                 self.end(event, event.span, Level::Run);
             }
-            Fact::ModelReplied { .. } | Fact::ModelFailed { .. } => self.end(event, event.span, Level::Model),
+            Fact::ModelReplied { .. } | Fact::ModelFailed { .. } | Fact::CompactFailed { .. } => {
+                self.end(event, event.span, Level::Model);
+            }
+            Fact::ContextCompacted(done) if done.summed().is_some() => {
+                self.end(event, event.span, Level::Model);
+            }
             Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } => {
                 self.end(event, event.span, Level::Execution);
             }
@@ -231,6 +240,10 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::CompactAsked(_)
+            | Fact::ContextCompacted(_)
+            | Fact::CompactionUndone { .. }
             | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}

@@ -16,6 +16,7 @@ use crate::domain::route::Route;
 use crate::domain::shelf::Shelf;
 use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
+use crate::domain::trace_context::failed_state;
 use crate::domain::trace_row::{Part, Row, RowState, Spent, Time, What};
 use crate::domain::watch::Watch;
 use serde::{Deserialize, Serialize};
@@ -135,6 +136,9 @@ impl Trace {
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt: n, route, .. } => self.asked(event, model, *n, route.as_ref()),
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => {
+                self.compaction(event);
+            }
             Fact::CheckAsked { call, name, asked, .. } => self.check(event, *call, name, asked),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
@@ -174,6 +178,8 @@ impl Trace {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::CompactionUndone { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. }
@@ -337,14 +343,7 @@ impl Trace {
 
     fn failed(&mut self, event: &Event, kind: FaultKind, then: AfterFault) {
         if let Some(key) = self.model.take() {
-            let state = if kind == FaultKind::Interrupted {
-                RowState::Interrupted
-            } else if kind == FaultKind::Stopped {
-                RowState::NotRun
-            } else {
-                RowState::Badly
-            };
-            self.close(key, event.at, state);
+            self.close(key, event.at, failed_state(kind));
             if let Some(What::Model { fault, .. }) = self.rows.get_mut(key).map(|row| &mut row.what) {
                 *fault = Some(kind);
             }

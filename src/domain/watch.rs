@@ -108,6 +108,11 @@ impl Watch {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::CompactAsked(_)
+            | Fact::ContextCompacted(_)
+            | Fact::CompactFailed { .. }
+            | Fact::CompactionUndone { .. }
             | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }

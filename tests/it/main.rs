@@ -66,6 +66,7 @@ mod model_cli;
 mod tools;
 mod pages;
 mod commands;
+mod compaction;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]

@@ -1,9 +1,10 @@
 //! Events as a tale: tasks, turns of the model with their calls, what people said, ends. Each piece is told once it is
 //! over, in order; what is kept meanwhile is the turn under way.
 
-use crate::domain::about::about;
+use crate::domain::about::{about, context_words};
 use crate::domain::call::Outcome;
 use crate::domain::checks::{check_words, end_words};
+use crate::domain::compaction::Compacted;
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
 use crate::domain::fault::Fault;
@@ -109,7 +110,13 @@ impl Tale {
         }
         if let Fact::ModelAsked { .. } = fact {
             self.asked = Some(event.at);
-        } else if let Fact::ModelFailed { fault, .. } = fact {
+        } else if let Fact::ContextCompacted(done) = fact {
+            if let Some(summed) = done.summed() {
+                self.sum.usage = self.sum.usage.plus(summed.usage);
+                self.sum.spent = self.sum.spent.plus(summed.spent());
+                self.sum.model_ms += summed.ms;
+            }
+        } else if let Fact::ModelFailed { fault, .. } | Fact::CompactFailed { fault, .. } = fact {
             self.sum.spent = self.sum.spent.plus(fault.kind.spent());
         } else if let Fact::SessionImported { .. } = fact {
             self.imported = true;
@@ -182,6 +189,10 @@ impl Tale {
             Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } | Fact::CheckAsked { .. } => {
                 Saying::Note(about(&event.fact))
             }
+            Fact::CompactFailed { .. } | Fact::CompactionUndone { .. } => {
+                Saying::Note(context_words(&event.fact))
+            }
+            Fact::ContextCompacted(done) => Saying::Note(compacted(done)),
             Fact::SessionForked { parent, by, .. } => {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
             }
@@ -219,11 +230,19 @@ impl Tale {
             | Fact::CallDropped { .. }
             | Fact::CallRecorded { .. }
             | Fact::ImportTaken { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::CompactAsked(_)
             | Fact::BreakpointSet { .. }
             | Fact::BreakpointRemoved { .. }
             | Fact::NoteRemoved { .. } => return None,
         })
     }
+}
+
+/// How the conversation was made shorter, with what the model reads in the place of what went.
+fn compacted(done: &Compacted) -> String {
+    let summary = done.digest().map(|digest| format!("\n\n{}", digest.summary)).unwrap_or_default();
+    format!("{} ({}){summary}", done.sentence(), done.cause.words())
 }
 
 /// How the files were put back.

@@ -58,6 +58,16 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
             spans.extend(stood(app, format!("{no} {}", one_line(spec)), why));
         }
         What::Held { kind, why } => spans.extend(stood(app, format!("held ({kind})"), why)),
+        What::Compaction { words, fault } => {
+            let what = if let Some(fault) = fault {
+                format!("no summary: {}", fault.words())
+            } else if words.is_empty() {
+                "summarises the conversation".to_string()
+            } else {
+                format!("shorter: {}", one_line(words))
+            };
+            spans.push(Span::styled(what, look.style(Role::Text)));
+        }
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
         What::Steer { text } => {
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
@@ -111,6 +121,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
             (Glyph::Model, Role::BarModel)
         }
         What::Model { .. } | What::Call { .. } | What::Execution { .. } => by_state(Glyph::Call, Glyph::Done),
+        What::Compaction { .. } => by_state(Glyph::Model, Glyph::Folded),
         What::Retry { .. } => (Glyph::Retry, Role::Wait),
         What::Breakpoint { .. } | What::Held { .. } => (Glyph::Breakpoint, Role::Wait),
         What::Pause | What::Stepping => (Glyph::Paused, Role::Wait),
