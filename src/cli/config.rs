@@ -234,8 +234,7 @@ impl Config {
         let command_s = file.tools.command_s.unwrap_or(COMMAND_S);
         let checks = checks::read(&file.checks, file.run.check_rounds, command_s);
         let (reins, loose) = budget::reins((&file.budget, &file.loops, &file.boundary), checks, &path);
-        let (windows, narrow) =
-            window::windows(flags.window, file.model.window.as_ref(), &file.context, &path)?;
+        let (windows, narrow) = window::windows(flags.window, &file.model.window, &file.context, &path)?;
         let made = Config::of(flags, env, paths, path, (file, Arc::new(providers)));
         Ok(Config { wrong: wrong.or(odd).or(odder).or(loose).or(narrow), prices, reins, windows, ..made })
     }

@@ -57,14 +57,14 @@ pub fn tokens(text: &str) -> Result<u64, String> {
 /// What is configured; where that is none, what is wrong with it.
 pub fn windows(
     flag: Option<u64>,
-    model: Option<&Amount>,
+    model: &Option<Amount>,
     file: &ContextFile,
     path: &Path,
 ) -> Result<(Windows, Option<Failure>), Failure> {
     let broken = |why| Failure::new(Code::Failed, format!("the built-in windows cannot be read: {why}"), "");
     let table: Table = config::built_in(include_str!("../../assets/windows.toml")).map_err(broken)?;
     let table: Vec<(String, u64)> = table.windows.into_iter().collect();
-    Ok(match read(flag, model, file) {
+    Ok(match read(flag, model.as_ref(), file) {
         Ok(windows) => (Windows { table, ..windows }, None),
         Err(why) => {
             let sentence = format!("the configuration {} is wrong: {why}", path.display());

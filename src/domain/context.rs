@@ -135,7 +135,17 @@ impl Context {
         self.messages = self.messages.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(weight(message));
         self.replies -= u64::from(matches!(message, Message::Assistant { .. })).min(self.replies);
+    }
+
+    /// What was replaced is not to be put back any more: it would not fit where it stood.
+    pub(in crate::domain) fn forget(&mut self) {
         (self.undo, self.replaced) = (None, None);
+    }
+
+    /// What was wished of the parent is not wished here; another model reads as much at once as is known of that one.
+    pub(in crate::domain) fn forked(&mut self, model: Option<&str>) {
+        self.ordered = None;
+        self.model = model.map_or_else(|| std::mem::take(&mut self.model), str::to_string);
     }
 
     /// The window that is known of the model asked last: as configured, or as a request told that did not fit.

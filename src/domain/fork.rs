@@ -219,7 +219,7 @@ impl Session {
         self.kept = *files;
         self.changed = false;
         self.leases.clear(); // they were given in the parent
-        self.context.ordered = None;
+        self.context.forked(model.as_deref());
         if let Some(text) = instructions {
             self.instruct(text);
         }
@@ -266,6 +266,7 @@ impl Session {
         if !before.is_empty() {
             self.context.unsaid(&Message::System { text: before });
         }
+        self.context.forget();
         let instructions = Arc::new(Message::System { text: text.to_string() });
         if !text.is_empty() {
             self.context.said(&instructions);

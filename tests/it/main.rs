@@ -67,6 +67,7 @@ mod tools;
 mod pages;
 mod commands;
 mod compaction;
+mod compaction_cli;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]
