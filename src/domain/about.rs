@@ -44,11 +44,8 @@ pub fn about(fact: &Fact) -> String {
             format!("{} {place}, {} bytes: {label}", sort_word(*sort), raw.size)
         }
         Fact::ImportTaken { records, .. } => format!("{records} records read"),
-        Fact::RunPaused { by }
-        | Fact::RunReleased { by }
-        | Fact::InterruptAsked { by }
-        | Fact::CancelAsked { by }
-        | Fact::StepAllowed { by } => by.to_string(),
+        Fact::RunPaused { by } | Fact::RunReleased { by } | Fact::InterruptAsked { by } => by.to_string(),
+        Fact::CancelAsked { by } | Fact::StepAllowed { by } => by.to_string(),
         Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
         Fact::RunEnded { status, why } => format!("{}: {}", ended(*status), why.sentence()),
         Fact::ModelAsked { model, attempt, messages, .. } => {
@@ -83,11 +80,8 @@ pub fn about(fact: &Fact) -> String {
         Fact::BudgetNeared { near } => near_words(near),
         Fact::BudgetExtended { scope, unit, to, by } => given_words(*scope, *unit, *to, by),
         Fact::LoopSeen { .. } | Fact::CheckAsked { .. } => harness_words(fact),
-        Fact::CompactOrdered { .. }
-        | Fact::CompactAsked(_)
-        | Fact::ContextCompacted(_)
-        | Fact::CompactFailed { .. }
-        | Fact::CompactionUndone { .. } => context_words(fact),
+        Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => context_words(fact),
+        Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => context_words(fact),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text

@@ -312,6 +312,8 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         Fact::RunEnded { .. } | Fact::ModelAsked { .. } | Fact::ModelReplied { .. } => {
             return class != Class::Operator;
         }
+        Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => true,
+        Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => false,
         Fact::SessionRenamed { .. }
         | Fact::SessionForked { .. }
         | Fact::RestoreStarted { .. }
@@ -335,8 +337,6 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::NoteAdded { .. }
         | Fact::NoteRemoved { .. }
         | Fact::BudgetExtended { .. }
-        | Fact::CompactOrdered { .. }
-        | Fact::CompactionUndone { .. }
         | Fact::LeaseGranted { .. }
         | Fact::LeaseRevoked { .. } => true,
         Fact::WriterTaken { .. }
@@ -353,9 +353,6 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         | Fact::RunHeld { .. }
         | Fact::BudgetNeared { .. }
         | Fact::LoopSeen { .. }
-        | Fact::CompactAsked(_)
-        | Fact::ContextCompacted(_)
-        | Fact::CompactFailed { .. }
         | Fact::CheckAsked { .. } => false,
         // A newer program's fact: nothing is decided or done by it here.
         Fact::Unknown { .. } => return true,

@@ -172,15 +172,18 @@ impl SpanTree {
         }
     }
 
+    fn run_ended(&mut self, event: &Event) {
+        if self.open.iter().any(|no| self.is_within(*no, event.span)) {
+            self.fault(event, "the run ends with open spans in it");
+        }
+        self.end(event, event.span, Level::Run);
+    }
+
     /// Ends what the event ends.
     fn finish(&mut self, event: &Event) {
         match &event.fact {
-            Fact::RunEnded { .. } => {
-                if self.open.iter().any(|no| self.is_within(*no, event.span)) {
-                    self.fault(event, "the run ends with open spans in it");
-                }
-                self.end(event, event.span, Level::Run);
-            }
+            Fact::RunEnded { .. } => self.run_ended(event),
+            Fact::CompactOrdered { .. } | Fact::CompactAsked(_) | Fact::CompactionUndone { .. } => {}
             Fact::ModelReplied { .. } | Fact::ModelFailed { .. } | Fact::CompactFailed { .. } => {
                 self.end(event, event.span, Level::Model);
             }
@@ -240,10 +243,7 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
-            | Fact::CompactOrdered { .. }
-            | Fact::CompactAsked(_)
             | Fact::ContextCompacted(_)
-            | Fact::CompactionUndone { .. }
             | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}

@@ -120,15 +120,11 @@ impl Talk {
             Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
                 self.breakpoint(event);
             }
-            Fact::RunHeld { .. }
-            | Fact::BudgetNeared { .. }
-            | Fact::BudgetExtended { .. }
-            | Fact::LoopSeen { .. } => self.reined(event),
-            Fact::CompactOrdered { .. }
-            | Fact::CompactAsked(_)
-            | Fact::ContextCompacted(_)
-            | Fact::CompactFailed { .. }
-            | Fact::CompactionUndone { .. } => self.shorter(event),
+            Fact::RunHeld { .. } | Fact::LoopSeen { .. } => self.reined(event),
+            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } => self.reined(event),
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) => self.shorter(event),
+            Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => self.shorter(event),
+            Fact::CompactFailed { .. } => self.shorter(event),
             Fact::LeaseGranted { .. } | Fact::LeaseRevoked { .. } => self.leased(event),
             Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),

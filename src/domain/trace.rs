@@ -122,9 +122,7 @@ impl Trace {
             self.tree.apply(event); // first: a call may be denied by the very fact that opens its span
         }
         match &event.fact {
-            Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
-                self.moment(event, What::Takeover { holder: holder.clone() });
-            }
+            Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => self.takeover(event, holder),
             Fact::SessionForked { parent, .. } => self.fork(event, parent),
             Fact::RestoreStarted { at, .. } => self.moment(event, What::Restore { at: *at }),
             Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => self.begun(event, input),
@@ -136,9 +134,8 @@ impl Trace {
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt: n, route, .. } => self.asked(event, model, *n, route.as_ref()),
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
-            Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => {
-                self.compaction(event);
-            }
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) => self.compaction(event),
+            Fact::CompactFailed { .. } => self.compaction(event),
             Fact::CheckAsked { call, name, asked, .. } => self.check(event, *call, name, asked),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
@@ -187,6 +184,10 @@ impl Trace {
         }
         self.stand(event);
         self.last_at = event.at;
+    }
+
+    fn takeover(&mut self, event: &Event, holder: &str) {
+        self.moment(event, What::Takeover { holder: holder.to_string() });
     }
 
     fn paused(&mut self, event: &Event) {

@@ -70,6 +70,8 @@ impl Watch {
             Fact::CallRecorded { end: Recorded::Stopped | Recorded::Refused, .. } => {
                 Phase::Over(Close::NotRun)
             }
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => self.phase,
+            Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => self.phase,
             Fact::CallRefused { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }
@@ -108,11 +110,6 @@ impl Watch {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
-            | Fact::CompactOrdered { .. }
-            | Fact::CompactAsked(_)
-            | Fact::ContextCompacted(_)
-            | Fact::CompactFailed { .. }
-            | Fact::CompactionUndone { .. }
             | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }

@@ -1,7 +1,7 @@
 //! Events as a tale: tasks, turns of the model with their calls, what people said, ends. Each piece is told once it is
 //! over, in order; what is kept meanwhile is the turn under way.
 
-use crate::domain::about::{about, context_words};
+use crate::domain::about::about;
 use crate::domain::call::Outcome;
 use crate::domain::checks::{check_words, end_words};
 use crate::domain::compaction::Compacted;
@@ -186,13 +186,11 @@ impl Tale {
             }
             Fact::RunHeld { why } => Saying::Note(format!("held ({}): {}", why.word(), why.sentence())),
             Fact::LoopSeen { seen } => Saying::Note(format!("it goes in circles: {}", seen.sentence())),
-            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } | Fact::CheckAsked { .. } => {
-                Saying::Note(about(&event.fact))
-            }
-            Fact::CompactFailed { .. } | Fact::CompactionUndone { .. } => {
-                Saying::Note(context_words(&event.fact))
-            }
+            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } => Saying::Note(about(&event.fact)),
+            Fact::CheckAsked { .. } | Fact::CompactFailed { .. } => Saying::Note(about(&event.fact)),
+            Fact::CompactionUndone { .. } => Saying::Note(about(&event.fact)),
             Fact::ContextCompacted(done) => Saying::Note(compacted(done)),
+            Fact::CompactOrdered { .. } | Fact::CompactAsked(_) => return None,
             Fact::SessionForked { parent, by, .. } => {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
             }
@@ -230,8 +228,6 @@ impl Tale {
             | Fact::CallDropped { .. }
             | Fact::CallRecorded { .. }
             | Fact::ImportTaken { .. }
-            | Fact::CompactOrdered { .. }
-            | Fact::CompactAsked(_)
             | Fact::BreakpointSet { .. }
             | Fact::BreakpointRemoved { .. }
             | Fact::NoteRemoved { .. } => return None,

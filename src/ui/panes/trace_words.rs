@@ -2,6 +2,7 @@
 
 use ratatui::text::Span;
 
+use crate::domain::fault::FaultKind;
 use crate::domain::time::{Micros, duration};
 use crate::domain::trace::Trace;
 use crate::domain::trace_row::{Row, RowState, Time, What};
@@ -59,14 +60,7 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         }
         What::Held { kind, why } => spans.extend(stood(app, format!("held ({kind})"), why)),
         What::Compaction { words, fault } => {
-            let what = if let Some(fault) = fault {
-                format!("no summary: {}", fault.words())
-            } else if words.is_empty() {
-                "summarises the conversation".to_string()
-            } else {
-                format!("shorter: {}", one_line(words))
-            };
-            spans.push(Span::styled(what, look.style(Role::Text)));
+            spans.push(Span::styled(shorter(words, *fault), look.style(Role::Text)));
         }
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
         What::Steer { text } => {
@@ -87,6 +81,15 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         }
     }
     spans
+}
+
+/// How the conversation was made shorter.
+fn shorter(words: &str, fault: Option<FaultKind>) -> String {
+    match fault {
+        Some(fault) => format!("no summary: {}", fault.words()),
+        None if words.is_empty() => "summarises the conversation".to_string(),
+        None => format!("shorter: {}", one_line(words)),
+    }
 }
 
 /// Where a run stands before its next step, and why.
