@@ -123,7 +123,7 @@ impl FaultKind {
                 "`tackroom doctor` lists the models that the server has; choose one with --model"
             }
             FaultKind::Overflow => {
-                "a task of today is made shorter then; this one is not: start a new session, or use a model with a larger window"
+                "this task was begun without a rule for its context: start a new session, or use a model with a larger window"
             }
             FaultKind::Filtered => "the provider refused the content; reword the task",
             FaultKind::BadRequest => "the server refused the request; `tackroom events` shows its words",

@@ -116,6 +116,9 @@ impl Session {
     /// Takes in a fact about limits and circles.
     pub(in crate::domain) fn apply_reins(&mut self, event: &Event) {
         let fact = &event.fact;
+        if let Fact::RunHeld { why: Held::Context { .. } } = fact {
+            self.context.ordered = None; // it was tried, and a word to go on is not to try again
+        }
         let Some(run) = &mut self.run else { return };
         if let Fact::RunHeld { why } = fact {
             let (spec, why) = (why.word().to_string(), Why::Held { held: why.clone() });

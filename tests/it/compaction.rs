@@ -315,6 +315,10 @@ async fn a_summary_that_fails_loses_nothing_and_holds_the_run() {
     world.hand().order(&id, &Order::Compact).await.expect("again");
     assert_eq!(world.drive_with(&plugs, &id).await.expect("driven"), Parked::Held);
     assert_eq!(model.seen.lock().expect("free").summaries, asked + 1);
+    // What was wished and could not be done is not tried again by a word to go on.
+    world.hand().order(&id, &Order::Continue).await.expect("as it is");
+    world.drive_with(&plugs, &id).await.expect("driven");
+    assert_eq!(model.seen.lock().expect("free").summaries, asked + 1);
     whole(&world, &id).await;
 }
 

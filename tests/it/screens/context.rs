@@ -74,7 +74,7 @@ fn how_full_the_window_is_stands_in_the_status_line() {
     let mut app = watching(&long(), look());
     seen(&mut app, (120, 40), &["context 8"]);
     let mut app = watching(&trimmed(), look());
-    seen(&mut app, (120, 40), &["context 5", "old results trimmed"]);
+    seen(&mut app, (120, 40), &["context 49%", "2 old results trimmed"]);
 }
 
 #[test]
