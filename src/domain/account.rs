@@ -227,7 +227,12 @@ impl Accountant {
                 self.places.push(self.account.lines.len());
                 self.line(event.no, Deed::Called(Box::new(line)));
             }
-        } else if let Fact::ModelFailed { fault, .. } = fact {
+        } else if let Fact::ContextCompacted(done) = fact {
+            if let Some(summed) = done.summed() {
+                self.account.usage = self.account.usage.plus(summed.usage);
+                self.account.spent = self.account.spent.plus(summed.spent());
+            }
+        } else if let Fact::ModelFailed { fault, .. } | Fact::CompactFailed { fault, .. } = fact {
             self.account.faults += 1;
             self.account.spent = self.account.spent.plus(fault.kind.spent());
         } else if let Fact::OperatorSteered { text, .. } = fact {

@@ -131,6 +131,8 @@ pub enum Stops {
     Remove,
     Note,
     Extend,
+    Compact,
+    UndoCompact,
 }
 
 /// Leases: the list, and what is done with one.

@@ -68,6 +68,8 @@ mod model_cli;
 mod tools;
 mod pages;
 mod commands;
+mod compaction;
+mod compaction_cli;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]
