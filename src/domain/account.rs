@@ -81,6 +81,8 @@ pub struct Asked {
     pub output: Option<Kept>,
     /// How long it ran, in milliseconds.
     pub ran_ms: u64,
+    /// What held its programs, by the profile's name; empty where nothing was said of it.
+    pub sandbox: String,
 }
 
 impl Asked {
@@ -155,6 +157,8 @@ pub struct Account {
     pub spent: Spent,
     /// Where the time went.
     pub time: Clocked,
+    /// What held its commands, by the profiles' names, in the order in which they came up.
+    pub sandboxes: Vec<String>,
     /// What it did.
     pub lines: Vec<Line>,
 }
@@ -184,6 +188,7 @@ impl Accountant {
             usage: Usage::default(),
             spent: Spent::default(),
             time: Clocked::default(),
+            sandboxes: Vec::new(),
             lines: Vec::new(),
         };
         Accountant { session: Session::new(id), account, places: Vec::new(), room: ALL_MAX }
@@ -223,6 +228,7 @@ impl Accountant {
                     outcome: "open",
                     output: None,
                     ran_ms: 0,
+                    sandbox: String::new(),
                 };
                 self.places.push(self.account.lines.len());
                 self.line(event.no, Deed::Called(Box::new(line)));
@@ -287,6 +293,14 @@ impl Accountant {
 
     fn call(&mut self, id: CallId, fact: &Fact) {
         let Some(asked) = called(&self.places, &mut self.account.lines, id) else { return };
+        if let Fact::CallJudged { sandbox, .. } = fact
+            && !sandbox.is_empty()
+        {
+            asked.sandbox.clone_from(sandbox);
+            if self.account.sandboxes.last() != Some(sandbox) {
+                self.account.sandboxes.push(sandbox.clone());
+            }
+        }
         decided(asked, fact, self.session.call(id).is_none_or(Call::ended), &mut self.room);
         if let Fact::CallEnded { output, ms, .. } = fact {
             asked.output = Some(kept_output(output, &mut self.room));

@@ -125,6 +125,10 @@ impl Session {
         let fact = &event.fact;
         if let Fact::CallStarted { call, .. } = fact {
             self.reaches(*call);
+        } else if let Fact::CallJudged { sandbox, .. } = fact
+            && !sandbox.is_empty()
+        {
+            self.sandbox.clone_from(sandbox);
         }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
         call.since = event.at;

@@ -28,6 +28,7 @@ pub fn heads(compared: &Comparison) -> Vec<(&'static str, String, String)> {
         }),
         both("tokens", &|side| format!("{} in, {} out", side.usage.input, side.usage.output)),
         both("cost", &|side| side.spent.words()),
+        both("sandbox", &sandbox),
         both("working", &|side| spent(side.time.working)),
         both("waiting", &|side| spent(side.time.waiting)),
     ]
@@ -36,6 +37,14 @@ pub fn heads(compared: &Comparison) -> Vec<(&'static str, String, String)> {
 /// Where a session stands, and what the last task ended with is in its last line.
 fn outcome(side: &Account) -> String {
     side.status.word().to_string()
+}
+
+/// What held the commands, one after the other.
+fn sandbox(side: &Account) -> String {
+    match side.sandboxes.is_empty() {
+        true => "no command".to_string(),
+        false => side.sandboxes.join(", then "),
+    }
 }
 
 fn spent(micros: i64) -> String {

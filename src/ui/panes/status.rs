@@ -8,9 +8,11 @@ use ratatui::widgets::Widget;
 use crate::domain::amount::few;
 use crate::domain::burn::Burn;
 use crate::domain::held::NEAR_PERCENT;
+use crate::domain::library::Standing;
 use crate::domain::notice::Driver;
 use crate::domain::run::Status;
 use crate::domain::session::Session;
+use crate::domain::tally::is_unstarted;
 use crate::domain::text;
 use crate::domain::time::duration;
 use crate::ui::app::App;
@@ -41,8 +43,10 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             .render(area, buf);
         return;
     };
-    let (glyph, role) = sign(session.status());
-    let word = session.status().word();
+    let (glyph, role, word) = match standing(app, session) {
+        Some(left) => (Glyph::Wait, Role::Wait, left.word()),
+        None => (sign(session.status()).0, sign(session.status()).1, session.status().word()),
+    };
     let mark = if app.look.accessible {
         word.to_string()
     } else {
@@ -64,6 +68,12 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let wide = u16::try_from(text::width(&meter)).unwrap_or(0).min(place.x.saturating_sub(area.x));
     let place = Rect { x: place.x - wide, width: wide, ..area };
     Span::styled(meter, theme.style(near)).render(place, buf);
+}
+
+/// What a session that should be at work is called where nobody drives it: the word of the list.
+fn standing(app: &App, session: &Session) -> Option<Standing<'static>> {
+    let left = app.playback.is_none() && app.driver == Driver::Nobody && session.status() == Status::Running;
+    left.then(|| if is_unstarted(session) { Standing::NotStarted } else { Standing::Interrupted })
 }
 
 /// The limit that is nearest and its role: with how fast it comes nearer where there is room, and not at all where the title
@@ -108,7 +118,7 @@ fn figures(app: &App, session: &Session) -> String {
         _ if app.playback.is_some() => parts.push("replay".to_string()),
         Driver::Here => {}
         Driver::Elsewhere => parts.push("driven elsewhere".to_string()),
-        Driver::Nobody if session.live().is_some() => parts.push("nobody drives it".to_string()),
+        Driver::Nobody if session.live().is_some() && standing(app, session).is_none() => parts.push("nobody drives it".to_string()),
         Driver::Nobody => {}
     }
     if let Some(run) = &session.run {

@@ -181,6 +181,29 @@ fn two_sessions_compared() {
     shoot(&mut app, "compare");
 }
 
+/// Cause: what was cut of a difference could not be read.
+#[test]
+fn a_difference_shown_whole() {
+    let mut app = comparing();
+    let now = app.now;
+    tell(&mut app, told(false), now);
+    draw(&mut app, SIZES[1]);
+    press(&mut app, "n Enter");
+    shoot(&mut app, "compare_whole");
+    let whole = shot::text(&draw(&mut app, SIZES[1]));
+    assert!(whole.contains("3 3   All three notes agree"), "{whole}");
+    press(&mut app, "Enter");
+    assert!(!shot::text(&draw(&mut app, SIZES[1])).contains("All three notes agree"));
+    // The choice goes down to the last line and up again, and is always in view.
+    for (key, sign) in [("j", "last"), ("k", "first"), ("Ctrl-D", "half down"), ("Ctrl-U", "half up")] {
+        for _ in 0..60 {
+            press(&mut app, key);
+            let shown = shot::text(&draw(&mut app, SIZES[2]));
+            assert!(shown.lines().any(|line| line.contains('›')), "{sign}:\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn two_sessions_compared_read_aloud() {
     let mut app = comparing();
