@@ -104,7 +104,7 @@ impl Inspecting {
         let page = self.page.as_ref().filter(|_| self.is_there())?;
         match self.raw {
             true => page.events.get(self.section).map(|raw| raw.json.to_string()),
-            false => page.sections.get(self.section).map(|section| how(section)),
+            false => page.sections.get(self.section).map(how),
         }
     }
 

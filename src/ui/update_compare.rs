@@ -56,8 +56,10 @@ pub fn mark(app: &mut App, effects: &mut Vec<Effect>) {
 pub fn arrived(app: &mut App, result: Arc<Comparison>) {
     if let Some(asked) = waiting(app, &result.left.id, &result.right.id) {
         asked.shown = result.folded(CONTEXT);
+        let differs = |shown: &Shown| matches!(shown, Shown::Pair(pair) if Some(*pair) == result.first);
+        asked.chosen = asked.shown.iter().position(differs).unwrap_or(0);
         asked.result = Some(result);
-        (asked.top, asked.chosen) = ((0, 0), 0);
+        (asked.top, asked.laid) = ((0, 0), (Rect::ZERO, String::new()));
         asked.whole.clear();
     }
 }

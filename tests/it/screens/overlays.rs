@@ -188,7 +188,7 @@ fn a_difference_shown_whole() {
     let now = app.now;
     tell(&mut app, told(false), now);
     draw(&mut app, SIZES[1]);
-    press(&mut app, "n Enter");
+    press(&mut app, "Enter");
     shoot(&mut app, "compare_whole");
     let whole = shot::text(&draw(&mut app, SIZES[1]));
     assert!(whole.contains("3 3   All three notes agree"), "{whole}");
@@ -254,7 +254,7 @@ fn two_sessions_compared_at_the_next_difference() {
         let now = app.now;
         tell(&mut app, told(false), now);
         draw(&mut app, size);
-        for (name, keys) in [("compare_next", "n n j"), ("compare_end", "Enter G")] {
+        for (name, keys) in [("compare_next", "n n j"), ("compare_end", "s G")] {
             press(&mut app, keys);
             let name = format!("{name}_{}x{}", size.0, size.1);
             insta::assert_snapshot!(name, shot::text(&draw(&mut app, size)));
