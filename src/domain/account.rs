@@ -5,7 +5,7 @@ use crate::domain::call::{Call, CallState, Ended, Output};
 use crate::domain::call_fold::refused;
 use crate::domain::canon::canonical;
 use crate::domain::card::summary;
-use crate::domain::event::{Event, Fact};
+use crate::domain::event::{Event, Fact, Parent};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::message::{Args, Usage};
@@ -135,6 +135,8 @@ pub struct Clocked {
 pub struct Account {
     /// The session.
     pub id: SessionId,
+    /// Where it was forked from, if it is a fork.
+    pub parent: Option<Parent>,
     /// Its title.
     pub title: String,
     /// The model of its last task, as asked for.
@@ -177,6 +179,7 @@ impl Accountant {
     pub fn new(id: SessionId) -> Accountant {
         let account = Account {
             id: id.clone(),
+            parent: None,
             title: String::new(),
             model: String::new(),
             status: Status::Idle,
@@ -252,6 +255,7 @@ impl Accountant {
     /// The account as it stands.
     pub fn finish(mut self) -> Account {
         self.account.title.clone_from(&self.session.title);
+        self.account.parent.clone_from(&self.session.parent);
         self.account.status = self.session.status();
         self.account.events = self.session.last.0;
         self.account

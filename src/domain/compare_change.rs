@@ -2,6 +2,7 @@
 
 use crate::domain::account::{Asked, Deed, Kept, as_json};
 use crate::domain::compare::Pair;
+use crate::domain::inspect::page::readable;
 use serde_json::Value;
 
 /// Changed places of arguments that are told one by one.
@@ -252,11 +253,11 @@ fn side(deed: &Deed, change: &Change) -> Option<String> {
     }
 }
 
-/// The value at a place: a text as itself, anything else as JSON.
+/// The value at a place: a text as itself, anything else as JSON that can be read.
 fn value(kept: &Kept, path: &str) -> Option<String> {
     let Some(whole) = as_json(kept) else { return Some(said(kept)) };
     let found = whole.pointer(path)?;
-    Some(if let Value::String(text) = found { text.clone() } else { format!("{found:#}") })
+    Some(if let Value::String(text) = found { text.clone() } else { readable(found) })
 }
 
 fn said(kept: &Kept) -> String {

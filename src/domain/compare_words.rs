@@ -15,7 +15,7 @@ pub fn heads(compared: &Comparison) -> Vec<(&'static str, String, String)> {
         (name, cleaned(&compared.left), cleaned(&compared.right))
     };
     vec![
-        both("session", &|side| side.id.to_string()),
+        both("session", &|side| name(side, compared)),
         both("title", &|side| side.title.clone()),
         both("model", &|side| side.model.clone()),
         both("outcome", &outcome),
@@ -32,6 +32,16 @@ pub fn heads(compared: &Comparison) -> Vec<(&'static str, String, String)> {
         both("working", &|side| spent(side.time.working)),
         both("waiting", &|side| spent(side.time.waiting)),
     ]
+}
+
+/// The id, and of a fork that it is one: two with one title are told apart by it.
+fn name(side: &Account, compared: &Comparison) -> String {
+    let other = if side.id == compared.left.id { &compared.right.id } else { &compared.left.id };
+    match &side.parent {
+        None => side.id.to_string(),
+        Some(parent) if parent.session == *other => format!("{}, its fork at {}", side.id, parent.at),
+        Some(parent) => format!("{}, fork of {}", side.id, parent.session),
+    }
 }
 
 /// Where a session stands, and what the last task ended with is in its last line.

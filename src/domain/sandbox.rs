@@ -61,7 +61,8 @@ pub fn held_otherwise(original: &str, here: &str) -> Option<String> {
     if original.is_empty() || here.is_empty() || original == here {
         return None;
     }
-    let words = |name: &str| if name == "none" { "without a sandbox".to_string() } else { format!("in {name}") };
+    let words =
+        |name: &str| if name == "none" { "without a sandbox".to_string() } else { format!("in {name}") };
     Some(format!("Its commands ran {}; here they run {}.", words(original), words(here)))
 }
 

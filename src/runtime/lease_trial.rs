@@ -64,7 +64,8 @@ async fn tell(
         let tried = match &asked {
             Ok(asked) => {
                 let (asked, wanted) = (asked.clone(), wanted.clone());
-                let tried = tokio::task::spawn_blocking(move || Tried::of(&wanted, &asked, (&but.0, but.1))).await;
+                let tried =
+                    tokio::task::spawn_blocking(move || Tried::of(&wanted, &asked, (&but.0, but.1))).await;
                 tried.map_err(|error| format!("trying it broke: {error}"))
             }
             Err(fault) => Err(fault.to_string()),

@@ -57,9 +57,8 @@ fn chosen(app: &App) -> Option<ForkPoint> {
 fn looked_at(asked: &Inspecting) -> ForkPoint {
     let at = asked.subject.no;
     let page = asked.page.iter();
-    let told = page.flat_map(|page| {
-        page.asked.iter().filter(|one| page.call.is_none() || page.call == Some(one.call))
-    });
+    let told = page
+        .flat_map(|page| page.asked.iter().filter(|one| page.call.is_none() || page.call == Some(one.call)));
     let calls = told.map(|one| ForkCall {
         call: one.call,
         tool: one.tool.clone(),
@@ -72,7 +71,8 @@ fn looked_at(asked: &Inspecting) -> ForkPoint {
 /// The chosen item of the pane that has the keys: its event, and the calls that were asked for by it.
 fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<ForkCall>)> {
     let watched = app.watched.as_ref()?;
-    let rows = |from: usize| watched.trace.order().iter().skip(from).filter_map(|key| watched.trace.row(*key));
+    let rows =
+        |from: usize| watched.trace.order().iter().skip(from).filter_map(|key| watched.trace.row(*key));
     let call_of = |row: &Row| {
         let (call, tool) = row.what.call()?;
         Some(ForkCall { call, tool: tool.to_string(), args: None, from: None })
@@ -84,7 +84,8 @@ fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<ForkCall>)> {
             let place = watched.trace.order().iter().position(|other| *other == key)?;
             // Of a request and of a step, the calls that its reply asked for: the first rows of calls after it.
             let asks = matches!(row.what, What::Model { .. } | What::Step(_));
-            let mut after = rows(place + 1).take_while(|row| !matches!(row.what, What::Step(_) | What::Run { .. }));
+            let mut after =
+                rows(place + 1).take_while(|row| !matches!(row.what, What::Step(_) | What::Run { .. }));
             let reply = after.find_map(|row| row.what.call().map(|_| row.no)).filter(|_| asks);
             (row.no, reply.unwrap_or(row.no))
         }

@@ -188,8 +188,12 @@ pub fn cannot(app: &mut App, word: Inspect) {
         return;
     }
     match word {
-        Inspect::Request => toast(app, "No reply of the model asked for this.", "[ and ] go to the events beside"),
-        Inspect::Call => toast(app, "There is no other call of one reply here.", "[ and ] go to the events beside"),
+        Inspect::Request => {
+            toast(app, "No reply of the model asked for this.", "[ and ] go to the events beside")
+        }
+        Inspect::Call => {
+            toast(app, "There is no other call of one reply here.", "[ and ] go to the events beside")
+        }
         Inspect::Open
         | Inspect::NextEvent
         | Inspect::PreviousEvent

@@ -10,7 +10,8 @@ use tackroom::domain::call::{Outcome, Preview};
 use tackroom::domain::compare::{Comparison, Kind, Shown};
 use tackroom::domain::compare_change::{Change, Whole, whole};
 use tackroom::domain::compare_words::heads;
-use tackroom::domain::ids::CallId;
+use tackroom::domain::event::Parent;
+use tackroom::domain::ids::{CallId, EventNo, SessionId};
 use tackroom::domain::judged::Judged;
 use tackroom::domain::order::Order;
 use tackroom::domain::outcome::Report;
@@ -133,10 +134,7 @@ fn arguments_that_were_edited_on_one_side_are_told_against_those_proposed() {
         .map(|change| (change.name(), change.left.clone().unwrap(), change.right.clone().unwrap()))
         .collect();
     let of = |name: &str, left: &str, right: &str| (name.to_string(), left.to_string(), right.to_string());
-    assert_eq!(told, [
-        of("edited /a~1b/deep", "[1,2]", "[1,3]"),
-        of("edited /path", "a.md", "b.md")
-    ]);
+    assert_eq!(told, [of("edited /a~1b/deep", "[1,2]", "[1,3]"), of("edited /path", "a.md", "b.md")]);
     assert_eq!(compared.counts().decisions, 1);
 }
 
@@ -191,6 +189,10 @@ fn another_sandbox_is_named_in_the_heads_and_at_the_call() {
     let compared = compared(&left, &right);
     let told: Vec<String> = changes(&compared).into_iter().map(Change::name).collect();
     assert_eq!(told, ["sandbox"]);
+    let mut forked = (*compared).clone();
+    forked.left.id = SessionId("b2b2b2b2b2".to_string());
+    forked.right.parent = Some(Parent { session: forked.left.id.clone(), at: EventNo(7) });
+    assert_eq!(heads(&forked)[0].2, "a1a1a1a1a1, its fork at #7");
     let head = heads(&compared).into_iter().find(|head| head.0 == "sandbox");
     assert_eq!(head, Some(("sandbox", "workspace-write".to_string(), "none".to_string())));
 }

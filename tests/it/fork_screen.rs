@@ -281,7 +281,10 @@ fn what_was_changed_is_dropped_only_after_a_second_press() {
     assert!(screen.app.over.is_empty(), "nothing was changed");
     screen.press("f").write("edit").press("Enter").write("x").press("Esc");
     let shown = screen.screen();
-    assert!(shown.contains("Press Esc again to drop what you changed") && !screen.app.over.is_empty(), "{shown}");
+    assert!(
+        shown.contains("Press Esc again to drop what you changed") && !screen.app.over.is_empty(),
+        "{shown}"
+    );
     screen.write("y").press("Esc");
     assert!(!screen.app.over.is_empty(), "another key came in between");
     screen.tick_ms(3_000).press("Esc");

@@ -154,9 +154,10 @@ async fn a_fork_is_offered_with_the_calls_of_the_reply_and_before_what_was_decid
     let mut screen = TestScreen::of(&story, (120, 40));
     let reply = reply_of(&story, 5).no.0;
     let requests = story.events();
-    let request = requests.iter().rev().find(|event| {
-        event.no.0 < reply && matches!(event.fact, Fact::ModelAsked { .. })
-    });
+    let request = requests
+        .iter()
+        .rev()
+        .find(|event| event.no.0 < reply && matches!(event.fact, Fact::ModelAsked { .. }));
     let request = event(request.unwrap().no.0);
     screen.press("3 g g j j j j o");
     screen.app.over.iter_mut().for_each(|over| {

@@ -118,7 +118,11 @@ fn a_persons_title_stays_unless_told_otherwise_and_a_title_is_no_activity() {
     ok(home.run(&["sessions", "rename", &oldest, "Mine"]));
     let namer = home.script(json!([{"text": "A greeting"}, {"text": "Another greeting"}]));
     let told = ok(home.run(&["sessions", "title", &oldest, &newest, "--json", "--model", &namer]));
-    assert!(told.err.contains("keeps its title (a person gave it; --replace gives another): Mine"), "{}", told.err);
+    assert!(
+        told.err.contains("keeps its title (a person gave it; --replace gives another): Mine"),
+        "{}",
+        told.err
+    );
     let told: Value = serde_json::from_str(&told.out).unwrap();
     let given: Vec<&Value> = told["titles"].as_array().unwrap().iter().map(|one| &one["given"]).collect();
     assert_eq!(given, [&json!(false), &json!(true)]);

@@ -113,7 +113,9 @@ fn state(app: &App) -> Line<'static> {
             Focus::Pane(Pane::Inbox) => app.keys.key_of(Context::Inbox, Action::Inbox(Tray::Case)),
             Focus::Pane(_) => app.keys.key_of(Context::Workbench, Action::Go(Go::ShowApproval)),
         };
-        if matches!(can::deciding(app), Some(Context::Stopped | Context::Reined)) && app.focus != Focus::Composer && app.inbox.is_none()
+        if matches!(can::deciding(app), Some(Context::Stopped | Context::Reined))
+            && app.focus != Focus::Composer
+            && app.inbox.is_none()
         {
             return say(Role::Wait, from_elsewhere(app, &key));
         }

@@ -157,8 +157,9 @@ fn head_lines(app: &App, result: &Comparison, area: Rect) -> Vec<Line<'static>> 
             Span::styled(cell(right, half), look.style(role)),
         ])
     };
-    let (left, right) = (result.left.id.to_string(), result.right.id.to_string());
-    let mut lines = vec![row("session", &left, &right, Role::Title)];
+    let named = heads(result).into_iter().find(|head| head.0 == "session");
+    let mut lines: Vec<Line<'static>> =
+        named.into_iter().map(|(name, left, right)| row(name, &left, &right, Role::Title)).collect();
     for (name, left, right) in heads_shown(result, area) {
         let role = if left == right { Role::Muted } else { Role::Text };
         lines.push(row(name, &left, &right, role));

@@ -118,7 +118,9 @@ fn figures(app: &App, session: &Session) -> String {
         _ if app.playback.is_some() => parts.push("replay".to_string()),
         Driver::Here => {}
         Driver::Elsewhere => parts.push("driven elsewhere".to_string()),
-        Driver::Nobody if session.live().is_some() && standing(app, session).is_none() => parts.push("nobody drives it".to_string()),
+        Driver::Nobody if session.live().is_some() && standing(app, session).is_none() => {
+            parts.push("nobody drives it".to_string())
+        }
         Driver::Nobody => {}
     }
     if let Some(run) = &session.run {

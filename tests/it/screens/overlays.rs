@@ -4,17 +4,20 @@ use super::{SIZES, draw, empty, look, press, row, shoot, tell, watching};
 use crate::compare::account;
 use crate::harness::story::{self, Story};
 use crate::harness::{shelf, shot};
+use serde_json::json;
 use std::sync::Arc;
 use tackroom::domain::account::Accountant;
+use tackroom::domain::card::{Card, Decision};
 use tackroom::domain::compare::Comparison;
 use tackroom::domain::decide::Kit;
-use tackroom::domain::event::Parent;
+use tackroom::domain::event::{Event, Fact, Parent};
 use tackroom::domain::fault::FaultKind;
 use tackroom::domain::fork::{Fork, Twist, commit};
-use tackroom::domain::ids::{CommitId, EventNo, SessionId};
+use tackroom::domain::ids::{CallId, CommitId, EventNo, SessionId};
 use tackroom::domain::library::{Came, Deed, Done};
 use tackroom::domain::listing::Query;
 use tackroom::domain::marks::Mark;
+use tackroom::domain::message::{Args, AskedCall};
 use tackroom::domain::notice::Notice;
 use tackroom::domain::retry::RetryRule;
 use tackroom::domain::search::{Found, Hit, Progress};
@@ -107,6 +110,29 @@ fn a_session_that_was_forked() {
     tell(&mut app, Notice::CaughtUp { session: id }, kit.now);
     press(&mut app, "2");
     shoot(&mut app, "forked");
+}
+
+/// Cause: a call that was changed for a fork was shown as approved, and it is asked about first.
+#[test]
+fn what_was_edited_for_a_fork_is_not_called_approved() {
+    let story = story::held();
+    let edited = Fact::CallEdited { call: CallId(4), args: json!({"path": "b.md"}), by: story::by() };
+    let mut card = Card::asked(
+        CallId(4),
+        &AskedCall {
+            wire_id: String::new(),
+            tool: "write_file".to_string(),
+            args: Args::Json(json!({"path": "a.md"})),
+        },
+    );
+    let event = |fact: &Fact| Event { fact: fact.clone(), ..story.events()[0].clone() };
+    let word = |card: &Card| card.decision.as_ref().map(Decision::word);
+    card.apply(&event(&edited));
+    assert_eq!(word(&card), Some("edited"));
+    let hash = story.session.call(CallId(4)).and_then(|call| call.hash).unwrap();
+    let by = story::by();
+    card.apply(&event(&Fact::CallApproved { call: CallId(4), hash, by, expires: story.now }));
+    assert_eq!(word(&card), Some("edited and approved"));
 }
 
 #[test]
