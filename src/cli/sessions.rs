@@ -199,7 +199,9 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     }
     let status = match (left, unstarted) {
         (true, _) => format!("interrupted: nobody drives it; tackroom resume {id}"),
-        (false, true) => format!("fork, not started: tackroom resume {id} lets it go on"),
+        (false, true) => {
+            format!("not started: a fork that nobody has driven yet; tackroom resume {id} lets it go on")
+        }
         (false, false) => session.status().word().to_string(),
     };
     let lines = [

@@ -1,6 +1,6 @@
 //! The calls of a stored session as they were judged: what a policy of today is held against.
 
-use crate::domain::call::{Preview, Via};
+use crate::domain::call::{CallState, Preview, Via};
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::lease_covers::{Deed, Lands};
@@ -77,6 +77,8 @@ pub struct Past {
     pub verdict: Option<Verdict>,
     /// What a person made of it.
     pub decided: Decided,
+    /// Whether it waits for a person now.
+    pub waits: bool,
     /// Whether it could destroy what was there.
     pub destroys: bool,
     /// The file in which its change would have landed, as the preview told; or that it would have failed.
@@ -152,7 +154,7 @@ impl Reader {
             let action = Err("another tool ran it: what it would touch is not recorded");
             let (no, call, tool) = (event.no, *call, self.tool(*call));
             let (verdict, decided, destroys, lands) = (None, Decided::Nobody, false, Landed::Untold);
-            self.rows.push(Past { no, call, tool, action, verdict, decided, destroys, lands });
+            self.rows.push(Past { no, call, tool, action, verdict, decided, waits: false, destroys, lands });
         } else if let Fact::CallApproved { call, by, .. } = &event.fact {
             self.decide(*call, from(by.via));
         } else if let Fact::LeaseUsed { call, .. } = &event.fact {
@@ -167,7 +169,13 @@ impl Reader {
     }
 
     /// The calls, in the order in which they were judged.
-    pub fn finish(self) -> Vec<Past> {
+    pub fn finish(mut self) -> Vec<Past> {
+        for call in self.session.open_calls().filter(|call| call.state == CallState::Held) {
+            // It may have been shown more than once: the last showing is what waits.
+            if let Some(row) = self.rows.iter_mut().rev().find(|row| row.call == call.id) {
+                row.waits = true;
+            }
+        }
         self.rows
     }
 
@@ -201,7 +209,7 @@ impl Reader {
         };
         let (tool, verdict) = (self.tool(id), Some(verdict.clone()));
         let (decided, destroys, lands) = (Decided::Nobody, false, Landed::Untold);
-        Past { no, call: id, tool, action, verdict, decided, destroys, lands }
+        Past { no, call: id, tool, action, verdict, decided, waits: false, destroys, lands }
     }
 
     /// The last showing of the call is what was decided on.

@@ -126,6 +126,10 @@ impl Session {
         let fact = &event.fact;
         if let Fact::CallStarted { call, .. } = fact {
             self.reaches(*call);
+        } else if let Fact::CallJudged { sandbox, .. } = fact
+            && !sandbox.is_empty()
+        {
+            self.sandbox.clone_from(sandbox);
         }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
         (call.since, call.last) = (event.at, event.no);

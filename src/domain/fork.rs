@@ -210,6 +210,7 @@ impl Session {
             return;
         };
         self.parent = Some(parent.clone());
+        self.opened_at = event.at;
         self.workspace.clone_from(workspace);
         self.epoch = Epoch(0);
         self.holder.clear();

@@ -173,6 +173,8 @@ impl Session {
             purse: self.purse,
             kept: self.kept,
             changed: self.changed,
+            named: self.named,
+            sandbox: self.sandbox.clone(),
             unknown_facts: self.unknown_facts,
             imported: self.imported.clone(),
             breaks: self.breaks.clone(),

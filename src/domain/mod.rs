@@ -127,6 +127,7 @@ pub mod verify_words; // what a check found, in words
 pub mod account; // what a session did, line by line, and what it took
 pub mod hunks; // two texts compared line by line
 pub mod align; // two lists side by side
+pub mod compare_change; // what differs between two lines of them, in short and in full
 pub mod compare; // two sessions side by side: where they part, how they differ
 pub mod export; // a stored session as a file for others, and back
 pub mod compare_words; // a comparison in words

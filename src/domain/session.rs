@@ -74,6 +74,10 @@ pub struct Session {
     pub kept: Option<Hash>,
     /// Whether a call that may change files has started since, or they were not put back whole.
     pub changed: bool,
+    /// Whether a person gave it its title.
+    pub named: bool,
+    /// What held the commands of the call that was judged last, by the profile's name; empty before there was one.
+    pub sandbox: String,
     /// Facts of kinds that this program does not know.
     pub unknown_facts: u64,
     /// What is known of the tool it was imported from; none for a session of this program.
@@ -122,6 +126,8 @@ impl Session {
             purse: Purse::default(),
             kept: None,
             changed: false,
+            named: false,
+            sandbox: String::new(),
             unknown_facts: 0,
             imported: None,
             breaks: Vec::new(),
@@ -233,8 +239,9 @@ impl Session {
             if !instructions.is_empty() {
                 self.say(Message::System { text: instructions.clone() });
             }
-        } else if let Fact::SessionRenamed { title, .. } = fact {
+        } else if let Fact::SessionRenamed { title, asked, .. } = fact {
             self.title.clone_from(title);
+            self.named = asked.is_none();
         } else if let Fact::SessionForked { .. } = fact {
             self.fork(event);
         } else if let Fact::SessionMarked { mark, .. } = fact {

@@ -28,6 +28,12 @@ struct Sum {
     steps: u32,
     usage: Usage,
     spent: Spent,
+    /// Of a run that a fork took over: since when it is summed up here. What was before is its parent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<Micros>,
+    /// Whether nobody has taken it up since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lies: bool,
 }
 
 /// A session's conversation.
@@ -160,6 +166,9 @@ impl Talk {
             self.note(event, Tone::Alarm, format!("taken over by {holder} (term {term})"));
         }
         self.holder = holder.to_string();
+        if std::mem::take(&mut self.sum.lies) {
+            self.sum.since = Some(event.at);
+        }
     }
 
     /// How the operator named or marked the session.
@@ -257,6 +266,7 @@ impl Talk {
         let other = model.map(|model| format!(", with the model {model}")).unwrap_or_default();
         let (session, at) = (&parent.session, parent.at);
         self.note(event, Tone::Quiet, format!("forked from {session} at {at}, in {workspace}{other}"));
+        self.sum = Sum { from: self.sum.from, since: Some(event.at), lies: true, ..Sum::default() };
         for key in self.cards.values() {
             let Some(item) = self.items.get_mut(*key) else { continue };
             if let Said::Call(card) = &mut item.said
@@ -327,9 +337,10 @@ impl Talk {
     }
 
     fn end(&mut self, event: &Event, status: RunStatus, why: &EndReason) {
-        let Sum { from, steps, usage, spent } = self.sum;
-        let ms = event.at.ms_since(from);
-        self.add(event, Said::End(End { run: event.run, status, why: why.clone(), ms, steps, usage, spent }));
+        let Sum { from, steps, usage, spent, since, .. } = self.sum;
+        let (ms, forked) = (event.at.ms_since(since.unwrap_or(from)), since.is_some());
+        let (run, why) = (event.run, why.clone());
+        self.add(event, Said::End(End { run, status, why, ms, steps, usage, spent, forked }));
     }
 
     fn reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId]) {

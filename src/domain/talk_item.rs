@@ -170,4 +170,7 @@ pub struct End {
     pub usage: Usage,
     /// What they cost.
     pub spent: Spent,
+    /// Whether it began in the session that this one was forked from: what is told is from the fork on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forked: bool,
 }

@@ -198,7 +198,8 @@ pub fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
     match word {
         Steer::Step => order(app, Order::Step, effects),
         Steer::Continue => order(app, Order::Continue, effects),
-        Steer::Pause | Steer::Interrupt | Steer::ModeAsk | Steer::ModeAuto | Steer::EndTask => {}
+        Steer::EndTask => order(app, Order::Cancel, effects),
+        Steer::Pause | Steer::Interrupt | Steer::ModeAsk | Steer::ModeAuto => {}
     }
 }
 
@@ -272,13 +273,13 @@ pub fn done(order: &Order) -> &'static str {
         Order::Extend(_) => "given more",
         Order::Compact => "made shorter before the next request",
         Order::UndoCompact => "as it was before",
+        Order::Cancel => "ended",
         Order::Start(_)
         | Order::Say(_)
         | Order::Steer(_)
         | Order::Pause
         | Order::Resume
         | Order::Interrupt
-        | Order::Cancel
         | Order::SetMode(_)
         | Order::Rename(_)
         | Order::Title(..)
@@ -298,7 +299,7 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
             ("A run at a breakpoint is no part of a batch.", "Enter, then s steps or c goes on")
         }
         Some(Waits::Budget) => {
-            ("A run that a limit holds is no part of a batch.", "Enter, then x gives it more")
+            ("A run that a limit holds is no part of a batch.", "Enter, then + gives it more")
         }
         Some(Waits::Checks) => {
             ("A run whose checks fail is no part of a batch.", "Enter, then c gives it as many rounds again")

@@ -4,6 +4,7 @@
 use crate::contracts::Dice;
 use crate::harness::cases::cases;
 use crate::harness::fold::{Fold, operator, said};
+use crate::harness::promise;
 use crate::harness::world::{Said, World, calling};
 use crate::verify;
 use serde_json::json;
@@ -411,9 +412,12 @@ async fn no_request_is_ever_sent_whose_share_is_not_there() {
         let (asked, holds, crashes) = scheduled(&mut dice).await;
         sum = (sum.0 + asked, sum.1 + holds, sum.2 + crashes);
     }
-    println!(
-        "budgets: {all} schedules, {} requests, {} holds, {} crashes, 0 beyond a limit",
-        sum.0, sum.1, sum.2
+    promise::kept(
+        "B1/B2",
+        format!(
+            "budgets: {all} schedules, {} requests, {} holds, {} crashes, 0 beyond a limit",
+            sum.0, sum.1, sum.2
+        ),
     );
     assert!(sum.1 > all / 3 && sum.2 > all / 10, "{sum:?}");
 }

@@ -46,6 +46,7 @@ mod leases_cli;
 mod leases_keys;
 mod crash;
 mod simulate;
+mod approvals;
 mod fork;
 mod fork_cli;
 mod fork_git;

@@ -13,9 +13,11 @@ pub mod deciding; // who decided on a call, and how long it waited
 pub mod record; // how an event is kept: place, writer, hashes
 
 use crate::domain::event::Fact;
+use crate::domain::fork::BeforeDecision;
 use crate::domain::hash::Hash;
+use crate::domain::ids::{CallId, EventNo};
 use crate::domain::inspect::gather::{Gather, Topic};
-use crate::domain::inspect::page::{Page, Raw};
+use crate::domain::inspect::page::{Asked, Page, Raw};
 use crate::domain::inspect::sent::Sent;
 use std::collections::BTreeMap;
 
@@ -61,8 +63,36 @@ pub fn page(material: &Material) -> Option<Page> {
     let others = gather.about().filter(|other| other.event.no != sealed.event.no);
     let events = std::iter::once(raw(sealed)).chain(others.map(raw)).collect();
     let session = commit.session.clone();
+    let call = if let Topic::Call(id) = topic { Some(id) } else { None };
+    let (reply, asked) = asked(gather, call, fact);
+    let kind = fact.kind().to_string();
+    Some(Page { session, subject, kind, title, call, reply, asked, sections, events })
+}
+
+/// The reply that the page tells of, or that asked for its call, and what it asked for; none for a call of the harness.
+fn asked(gather: &Gather, call: Option<CallId>, fact: &Fact) -> (Option<EventNo>, Vec<Asked>) {
+    let Some(replied) = gather.reply() else { return (None, Vec::new()) };
     let undecided =
         matches!(fact, Fact::CallJudged { .. } | Fact::CallLapsed { .. } | Fact::CallUnknown { .. });
-    let open_call = subject.call.or(fact.call().filter(|_| undecided));
-    Some(Page { session, subject, kind: fact.kind().to_string(), title, open_call, sections, events })
+    let from = |id: CallId| match call == Some(id) {
+        true if undecided => gather.subject().no,
+        true => before_decision(gather, id).unwrap_or(replied.no).min(gather.subject().no),
+        false => replied.no,
+    };
+    let asked = replied.fact.asks().map(|(id, asked)| Asked {
+        call: id,
+        tool: asked.tool.clone(),
+        args: asked.args.clone(),
+        from: from(id),
+    });
+    (Some(replied.no), asked.collect())
+}
+
+/// The last event before the call was decided on or begun, as far as it is gathered.
+fn before_decision(gather: &Gather, call: CallId) -> Option<EventNo> {
+    let mut seeking = BeforeDecision::new(call);
+    let first = gather.first();
+    let since = gather.events().filter(|sealed| Some(sealed.event.no) >= first);
+    since.for_each(|sealed| seeking.apply(&sealed.event));
+    seeking.found()
 }

@@ -21,7 +21,8 @@ use crate::domain::time::duration;
 use crate::ui::action::{Action, Go, Move, Steer, Stops, Tray};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
-use crate::ui::mode::{Ask, Context, Focus, Marking, Pane, Twisting};
+use crate::ui::forking::Twisting;
+use crate::ui::mode::{Ask, Context, Focus, Marking, Pane};
 use crate::ui::panes::{inbox, ink};
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
@@ -113,7 +114,9 @@ fn state(app: &App) -> Line<'static> {
             Focus::Pane(Pane::Inbox) => app.keys.key_of(Context::Inbox, Action::Inbox(Tray::Case)),
             Focus::Pane(_) => app.keys.key_of(Context::Workbench, Action::Go(Go::ShowApproval)),
         };
-        if can::deciding(app) == Some(Context::Stopped) && app.focus != Focus::Composer && app.inbox.is_none()
+        if matches!(can::deciding(app), Some(Context::Stopped | Context::Reined))
+            && app.focus != Focus::Composer
+            && app.inbox.is_none()
         {
             return say(Role::Wait, from_elsewhere(app, &key));
         }

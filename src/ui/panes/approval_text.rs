@@ -126,9 +126,7 @@ impl Sheet<'_> {
         }
         if let Some(held) = stop.held() {
             let words = match held {
-                Held::Budget { .. } => {
-                    "nothing is sent before you give it more, or end the task (Ctrl-P, end-task)"
-                }
+                Held::Budget { .. } => "nothing is sent before you give it more, or end the task",
                 Held::Unpriced { .. } => {
                     "give the model a price in config.toml and continue, or lift the limit"
                 }

@@ -9,9 +9,11 @@ use crate::domain::amount::few;
 use crate::domain::burn::Burn;
 use crate::domain::context_due::is_near;
 use crate::domain::held::NEAR_PERCENT;
+use crate::domain::library::Standing;
 use crate::domain::notice::Driver;
 use crate::domain::run::Status;
 use crate::domain::session::Session;
+use crate::domain::tally::is_unstarted;
 use crate::domain::text;
 use crate::domain::time::duration;
 use crate::ui::app::App;
@@ -42,8 +44,10 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
             .render(area, buf);
         return;
     };
-    let (glyph, role) = sign(session.status());
-    let word = session.status().word();
+    let (glyph, role, word) = match standing(app, session) {
+        Some(left) => (Glyph::Wait, Role::Wait, left.word()),
+        None => (sign(session.status()).0, sign(session.status()).1, session.status().word()),
+    };
     let mark = if app.look.accessible {
         word.to_string()
     } else {
@@ -83,6 +87,12 @@ fn filled(session: &Session, room: usize) -> (String, Role) {
     let words = format!("context {percent}%");
     let fits = text::width(&words) + 2 + TITLE_COLS <= room;
     if fits { (format!("{words}  "), role) } else { (String::new(), role) }
+}
+
+/// What a session that should be at work is called where nobody drives it: the word of the list.
+fn standing(app: &App, session: &Session) -> Option<Standing<'static>> {
+    let left = app.playback.is_none() && app.driver == Driver::Nobody && session.status() == Status::Running;
+    left.then(|| if is_unstarted(session) { Standing::NotStarted } else { Standing::Interrupted })
 }
 
 /// The limit that is nearest and its role: with how fast it comes nearer where there is room, and not at all where the title
@@ -127,7 +137,9 @@ fn figures(app: &App, session: &Session) -> String {
         _ if app.playback.is_some() => parts.push("replay".to_string()),
         Driver::Here => {}
         Driver::Elsewhere => parts.push("driven elsewhere".to_string()),
-        Driver::Nobody if session.live().is_some() => parts.push("nobody drives it".to_string()),
+        Driver::Nobody if session.live().is_some() && standing(app, session).is_none() => {
+            parts.push("nobody drives it".to_string())
+        }
         Driver::Nobody => {}
     }
     if let Some(run) = &session.run {

@@ -311,7 +311,8 @@ impl Page<'_> {
         };
         let cost = end.spent.short().filter(|_| end.spent.priced > 0);
         let sums = format!(
-            "{}, {}, {} tokens in, {} out{} ",
+            "{}{}, {}, {} tokens in, {} out{} ",
+            if end.forked { "since the fork " } else { "" },
             count(end.steps, "step"),
             duration(end.ms),
             few(end.usage.input),
