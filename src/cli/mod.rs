@@ -55,7 +55,9 @@ pub mod export; // `tackroom sessions export`
 pub mod verify; // `tackroom verify`
 pub mod diff; // `tackroom diff`
 #[cfg(feature = "cedar")]
-pub mod policy; // `tackroom policy show`, `check`, `trust`
+pub mod policy; // `tackroom policy show`, `check`
+#[cfg(feature = "cedar")]
+pub mod policy_trust; // `tackroom policy trust`
 #[cfg(feature = "cedar")]
 pub mod policy_explain; // `tackroom policy explain`
 #[cfg(feature = "cedar")]

@@ -20,6 +20,10 @@ mod policy_lines;
 #[cfg(feature = "cedar")]
 mod policy_shell;
 #[cfg(feature = "cedar")]
+mod policy_wrappers;
+#[cfg(feature = "cedar")]
+mod policy_named;
+#[cfg(feature = "cedar")]
 mod policy_cli;
 mod policy_foreign;
 mod shell_lines;
@@ -64,6 +68,7 @@ mod responses;
 mod pool;
 mod model_cli;
 mod tools;
+mod tools_bounds;
 mod pages;
 mod commands;
 #[cfg(target_os = "linux")]

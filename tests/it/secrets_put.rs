@@ -14,7 +14,7 @@ use tackroom::domain::schema::Schema;
 use tackroom::domain::secrets::handles;
 use tackroom::domain::tool_spec::{Effect, ToolSpec, Touch};
 use tackroom::ports::Later;
-use tackroom::ports::judge::{Case, Judge};
+use tackroom::ports::judge::{Below, Case, Judge};
 use tackroom::ports::tool::{Cleared, Returned, Stop, Tool, runs_nothing};
 use tackroom::ports::veil::Veil;
 
@@ -121,6 +121,10 @@ impl Judge for Inspector {
         Verdict { word, rule: "inspector".into(), why: format!("{texts:?}"), policy: "v1".into() }
     }
 
+    fn below(&self, _: Case<'_>) -> Option<Below> {
+        None
+    }
+
     fn version(&self) -> String {
         "v1".into()
     }
@@ -156,6 +160,8 @@ fn call(vault: &Arc<Vault>, said: &Value, denied: &str) -> Seen {
         output: Arc::new(|_| {}),
         scripts: None,
         walls: None,
+        touches: Vec::new(),
+        withheld: None,
         stop: Stop::default(),
     };
     let returned = rt.block_on(tool.run(cleared));

@@ -1,10 +1,12 @@
 //! The rules in force, and the verdict that they give on a call.
 
+use super::below::below;
+use super::named::named;
 use super::request::{Ground, Question, questions};
 use super::rule::{Fault, Kind, Layer, Rule, told};
 use super::words::filled;
 use crate::domain::policy::{Verdict, Word};
-use crate::ports::judge::{Case, Judge};
+use crate::ports::judge::{Below, Case, Judge};
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
     AuthorizationError, Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode, Validator,
@@ -92,6 +94,7 @@ impl Force {
                 weighed: 0,
             }],
         };
+        let parts: Vec<Ruled> = parts.into_iter().chain(named(self, case)).collect();
         let mut strictest: Option<&Ruled> = None;
         for part in &parts {
             // Where all is allowed, what a rule allowed tells more than a line that was taken apart.
@@ -112,8 +115,21 @@ impl Force {
         Weighed { verdict, rule, parts }
     }
 
-    fn ruled(&self, question: &Question) -> Ruled {
+    pub(super) fn ruled(&self, question: &Question) -> Ruled {
         let slice = self.slice(question);
+        self.sliced(question, &slice)
+    }
+
+    /// As `ruled`, by some of the rules.
+    pub(super) fn ruled_by(&self, question: &Question, keep: impl Fn(&Rule) -> bool) -> Ruled {
+        let kept = |(_, rule): &(usize, &Rule)| {
+            !rule.idle && keep(rule) && rule.heads(&question.actions, question.kind)
+        };
+        let slice = sliced(self.rules.iter().enumerate().filter(kept));
+        self.sliced(question, &slice)
+    }
+
+    fn sliced(&self, question: &Question, slice: &Slice) -> Ruled {
         let answer = Authorizer::new().is_authorized(&question.request, &slice.set, &question.entities);
         let place = |id: &PolicyId| slice.places.get(id).copied();
         let mut failed: Vec<(usize, String)> = answer
@@ -146,7 +162,7 @@ impl Force {
             let why = format!("The rule {} forbids and could not be worked out: {error}.", self.name(*at));
             return part(Word::Deny, Some(*at), why);
         }
-        if let Some((at, why)) = self.blind(question, &slice) {
+        if let Some((at, why)) = self.blind(question, slice) {
             return part(Word::Deny, Some(at), why);
         }
         if let Some((at, error)) = failed.first() {
@@ -233,18 +249,22 @@ impl Force {
         if slices.len() >= SLICES_MAX {
             slices.clear();
         }
-        let (mut set, mut places) = (PolicySet::new(), HashMap::new());
-        for (at, rule) in self.rules.iter().enumerate() {
-            if !rule.idle && rule.heads(&question.actions, question.kind) {
-                places.insert(rule.id().clone(), at);
-                // Names of rules are numbers of ours, each once: none is refused.
-                let _ = set.add(rule.policy.clone());
-            }
-        }
-        let slice = Arc::new(Slice { set, places });
+        let fits = |(_, rule): &(usize, &Rule)| !rule.idle && rule.heads(&question.actions, question.kind);
+        let slice = Arc::new(sliced(self.rules.iter().enumerate().filter(fits)));
         slices.insert(question.head.clone(), Arc::clone(&slice));
         slice
     }
+}
+
+/// Rules with their places, ready to be asked.
+fn sliced<'a>(rules: impl Iterator<Item = (usize, &'a Rule)>) -> Slice {
+    let (mut set, mut places) = (PolicySet::new(), HashMap::new());
+    for (at, rule) in rules {
+        places.insert(rule.id().clone(), at);
+        // Names of rules are numbers of ours, each once: none is refused.
+        let _ = set.add(rule.policy.clone());
+    }
+    Slice { set, places }
 }
 
 /// What keeps a line of a shell from being judged part by part, as a further sentence.
@@ -256,6 +276,10 @@ fn unread(question: &Question) -> String {
 impl Judge for Force {
     fn judge(&self, case: Case<'_>) -> Verdict {
         self.weigh(&case).verdict
+    }
+
+    fn below(&self, case: Case<'_>) -> Option<Below> {
+        below(self, &case)
     }
 
     fn version(&self) -> String {
