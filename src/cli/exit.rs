@@ -156,6 +156,9 @@ impl From<Refusal> for Failure {
             Refusal::LeaseMisses(_) => {
                 "a lease must fit the call that waits: `tackroom lease show ID CALL`; `tackroom approve ID CALL` lets it alone through"
             }
+            Refusal::NeedsPerson { .. } => {
+                "`tackroom pending` lists what waits; `tackroom approve ID CALL` is a person's word"
+            }
             Refusal::LeasePast => "give a later time, or none",
             Refusal::NoLease(_) | Refusal::LeaseOver { .. } | Refusal::TooMany("leases") => {
                 "`tackroom leases ID` lists them"

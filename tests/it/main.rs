@@ -24,6 +24,8 @@ mod policy_wrappers;
 #[cfg(feature = "cedar")]
 mod policy_named;
 #[cfg(feature = "cedar")]
+mod policy_person;
+#[cfg(feature = "cedar")]
 mod policy_cli;
 mod policy_foreign;
 mod shell_lines;

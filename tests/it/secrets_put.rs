@@ -118,7 +118,13 @@ impl Judge for Inspector {
         let all: String = case.touches.iter().map(|touch| touch.line() + "\n").collect();
         let texts = format!("{all}{}", case.args["content"].as_str().unwrap_or_default());
         let word = if texts.contains(&self.denied) { Word::Deny } else { Word::Allow };
-        Verdict { word, rule: "inspector".into(), why: format!("{texts:?}"), policy: "v1".into() }
+        Verdict {
+            word,
+            rule: "inspector".into(),
+            why: format!("{texts:?}"),
+            policy: "v1".into(),
+            person: None,
+        }
     }
 
     fn below(&self, _: Case<'_>) -> Option<Below> {

@@ -120,7 +120,7 @@ impl Judge for Builtin {
             why: "It changes nothing and touches nothing.".to_string(),
         });
         let Ruling { word, rule, why } = ruling;
-        Verdict { word, rule: rule.to_string(), why, policy: self.version.clone() }
+        Verdict { word, rule: rule.to_string(), why, policy: self.version.clone(), person: None }
     }
 
     /// What is outside and what is the app's own is told by the handle of each file that is opened.

@@ -240,6 +240,7 @@ impl Judge for PathJudge {
             rule: format!("{word:?}").to_lowercase(),
             why: "by its path.".into(),
             policy: "v1".into(),
+            person: None,
         }
     }
 

@@ -45,6 +45,8 @@ pub struct Ruled {
     pub why: String,
     /// How many rules were worked out for it.
     pub weighed: usize,
+    /// The rule that wants a person each time, by its place.
+    pub person: Option<usize>,
 }
 
 /// A verdict, and how it came about.
@@ -92,6 +94,7 @@ impl Force {
                 rule: None,
                 why: format!("No rule could be asked about it: {error}."),
                 weighed: 0,
+                person: None,
             }],
         };
         let parts: Vec<Ruled> = parts.into_iter().chain(named(self, case)).collect();
@@ -111,7 +114,12 @@ impl Force {
             None => (Word::Ask, None, "It does not say what it touches.".to_string()),
         };
         let title = rule.and_then(|at| self.rules.get(at)).map_or_else(|| "no-rule".to_string(), Rule::title);
-        let verdict = Verdict { word, rule: title, why, policy: self.version.clone() };
+        let wants = |part: &Ruled| part.person.and_then(|at| self.rules.get(at)).map(Rule::title);
+        let person = parts.iter().find_map(wants).filter(|_| word == Word::Ask);
+        let each =
+            person.as_ref().map(|rule| format!(" A person decides each time ({rule}): no lease, no flag."));
+        let why = why + &each.unwrap_or_default();
+        let verdict = Verdict { word, rule: title, why, policy: self.version.clone(), person };
         Weighed { verdict, rule, parts }
     }
 
@@ -154,6 +162,7 @@ impl Force {
             rule,
             why,
             weighed: slice.places.len(),
+            person: self.wanting(word, rule, fits.iter().chain(failed.iter().map(|(at, _)| at))),
         };
         if let (true, Some(at)) = (denied, fits.first()) {
             return part(Word::Deny, Some(*at), self.why(*at, question));
@@ -203,6 +212,21 @@ impl Force {
             at,
             format!("The rule {name} forbids by the arguments, and they are too long to be looked at."),
         ))
+    }
+
+    /// The rule among those that fit, or failed, that wants a person where it asks.
+    fn wanting<'a>(
+        &self,
+        word: Word,
+        rule: Option<usize>,
+        mut fits: impl Iterator<Item = &'a usize>,
+    ) -> Option<usize> {
+        let wants = |at: &&usize| {
+            let kind = self.kind(**at);
+            let counts = kind == Some(Kind::Ask) || kind == Some(Kind::Otherwise) && rule == Some(**at);
+            counts && self.rules.get(**at).is_some_and(|rule| rule.person)
+        };
+        if word == Word::Ask { fits.find(wants).copied() } else { None }
     }
 
     fn kind(&self, at: usize) -> Option<Kind> {

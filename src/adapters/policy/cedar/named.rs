@@ -24,7 +24,14 @@ const NAMED_MAX: usize = 1_024;
 pub(super) fn named(force: &Force, case: &Case<'_>) -> Vec<Ruled> {
     let Some(found) = candidates(case) else {
         let why = format!("Its arguments may name more than {NAMED_MAX} paths, and rules forbid some.");
-        let over = Ruled { shown: "its arguments".to_string(), word: Word::Ask, rule: None, why, weighed: 0 };
+        let over = Ruled {
+            shown: "its arguments".to_string(),
+            word: Word::Ask,
+            rule: None,
+            why,
+            weighed: 0,
+            person: None,
+        };
         return if has_rules(force, case) { vec![over] } else { Vec::new() };
     };
     let any = has_rules(force, case);
