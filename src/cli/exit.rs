@@ -191,6 +191,9 @@ impl From<RecordFault> for Failure {
         match fault {
             RecordFault::Refused(refusal) => refusal.into(),
             RecordFault::Log(fault) => fault.into(),
+            RecordFault::Unsigned(why) => {
+                Failure::new(Code::Failed, why, "`tackroom keys list` tells which keys there are")
+            }
         }
     }
 }

@@ -36,6 +36,7 @@ mod table;
 mod loop_rules;
 mod alike;
 mod audit;
+mod signed;
 mod desk;
 mod desk_faults;
 mod breakpoints;

@@ -295,7 +295,8 @@ fn a_file_broken_under_a_run_is_told_and_the_old_rules_stay() {
     let home = Home::new();
     let file = rules(&home, "a.cedar", ECHO);
     // A line that names the file is denied, however it writes it: what a script does is seen by nobody.
-    fs::write(home.ws().join("break.sh"), format!("echo 'permit (' > {}\nsleep 0.5\n", file.display())).unwrap();
+    fs::write(home.ws().join("break.sh"), format!("echo 'permit (' > {}\nsleep 0.5\n", file.display()))
+        .unwrap();
     let line = "sh break.sh";
     let model = script(
         &home,

@@ -371,6 +371,7 @@ impl World {
                 Ok(_) => {}
                 Err(RecordFault::Log(fault)) => return Err(fault.into()),
                 Err(RecordFault::Refused(why)) => panic!("{hold:?}: {why}"),
+                Err(RecordFault::Unsigned(why)) => panic!("{hold:?}: {why}"),
             }
         }
         Ok(())
