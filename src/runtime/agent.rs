@@ -156,9 +156,10 @@ impl Agent {
                 Step::WaitUntil(at) => {
                     let until = self.plugs.clock.sleep_until(at);
                     tokio::select! {
-                        () = until => self.retry_now().await?,
-                        () = self.news.notified() => self.catch_up().await?,
+                        biased; // what a person says goes first
                         () = self.quit.cancelled() => {}
+                        () = self.news.notified() => self.catch_up().await?,
+                        () = until => self.retry_now().await?,
                     }
                 }
                 Step::JudgeCall(call) => self.judge(call).await?,
@@ -317,6 +318,7 @@ impl Agent {
     /// Waits for what is under way, for news of the operator, or for the word to quit.
     async fn wait(&mut self) -> Result<(), AgentFault> {
         tokio::select! {
+            biased; // what has happened is written down before anything else
             Some(done) = self.tasks.join_next_with_id(), if !self.tasks.is_empty() => self.take_in(done).await,
             () = self.news.notified() => self.catch_up().await,
             () = self.quit.cancelled() => Ok(()),

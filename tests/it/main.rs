@@ -52,6 +52,7 @@ mod leases_told;
 mod leases_cli;
 mod leases_keys;
 mod crash;
+mod simulate;
 mod fork;
 mod fork_cli;
 mod fork_git;

@@ -18,3 +18,4 @@ pub mod screen;
 pub mod look;
 pub mod many;
 pub mod counting;
+pub mod promise;
