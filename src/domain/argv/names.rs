@@ -29,7 +29,7 @@ pub(super) const RUNNERS: &str = "\
     openvpn perlbug pdb bdb posh puppet chef-apply salt-call restic rpmdb rpmquery run-mailcap see edit compose \
     runscript sensible-browser service slsh invoke-rc.d init telinit sqlmap switch_root pivot_root tdbtool terraform \
     tmate tasksh task top htop atop update-alternatives vagrant varnishncsa virsh whiptail dialog xpad xmore \
-    zathura visudo pip pip3 easy_install buildah skopeo crictl runc crun ctr lxc-execute lxc-attach jexec iocage \
+    zathura visudo easy_install buildah skopeo crictl runc crun ctr lxc-execute lxc-attach jexec iocage \
     chkrootkit dbclient dropbear qemu flatpak-spawn flatpak toolbox distrobox host-spawn cygstart start \
     fcron anacron gitk tig lazygit git-shell git-upload-pack git-receive-pack launchctl open pkgutil dtruss \
     dtrace sudo-rs forever pm2 foreman honcho supervisord supervisorctl circusd runit sv \
@@ -118,6 +118,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("yarn", "exec dlx create node"),
     ("bun", "x exec create"),
     ("cargo", "install"),
+    ("pip", "install download wheel"),
     ("go", "-exec -toolexec -vettool tool run generate install"),
     ("java", "-agentlib -agentpath -javaagent"),
     ("latex", "-shell-escape --shell-escape"),

@@ -9,7 +9,8 @@ use crate::domain::policy::{Verdict, Word};
 use crate::ports::judge::{Below, Case, Judge};
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
-    AuthorizationError, Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+    AuthorizationError, Authorizer, Decision, EntityUid, PolicyId, PolicySet, Schema, ValidationMode,
+    Validator,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const SLICES_MAX: usize = 256;
 
 /// The rules whose heads fit one kind of question.
-struct Slice {
+pub(super) struct Slice {
     set: PolicySet,
     /// By the engine's name, the place in the list of rules.
     places: HashMap<PolicyId, usize>,
@@ -128,16 +129,14 @@ impl Force {
         self.sliced(question, &slice)
     }
 
-    /// As `ruled`, by some of the rules.
-    pub(super) fn ruled_by(&self, question: &Question, keep: impl Fn(&Rule) -> bool) -> Ruled {
-        let kept = |(_, rule): &(usize, &Rule)| {
-            !rule.idle && keep(rule) && rule.heads(&question.actions, question.kind)
-        };
-        let slice = sliced(self.rules.iter().enumerate().filter(kept));
-        self.sliced(question, &slice)
+    /// Some of the rules for one kind of thing, ready to be asked many times.
+    pub(super) fn some(&self, actions: &[EntityUid], kind: &str, keep: impl Fn(&Rule) -> bool) -> Slice {
+        let kept = |(_, rule): &(usize, &Rule)| !rule.idle && keep(rule) && rule.heads(actions, kind);
+        sliced(self.rules.iter().enumerate().filter(kept))
     }
 
-    fn sliced(&self, question: &Question, slice: &Slice) -> Ruled {
+    /// As `ruled`, by these rules.
+    pub(super) fn sliced(&self, question: &Question, slice: &Slice) -> Ruled {
         let answer = Authorizer::new().is_authorized(&question.request, &slice.set, &question.entities);
         let place = |id: &PolicyId| slice.places.get(id).copied();
         let mut failed: Vec<(usize, String)> = answer
