@@ -53,6 +53,7 @@ pub struct Audit {
 const DIFF_EXAMPLES: &str = "\
 Examples:
   tackroom diff k3x f0f          what the second did otherwise than the first
+  tackroom diff k3x f0f --full   every value that changed whole, not only its first line that differs
   tackroom diff k3x f0f --json   the same as one JSON document
 ";
 
@@ -66,6 +67,9 @@ pub struct Diff {
     /// The session that is compared.
     #[arg(value_name = "B")]
     pub right: String,
+    /// What changed whole, as far as it is kept for a comparison, not only its first line that differs.
+    #[arg(long, conflicts_with = "json")]
+    pub full: bool,
     /// One JSON document instead of text.
     #[arg(long)]
     pub json: bool,

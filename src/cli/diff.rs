@@ -6,7 +6,8 @@ use crate::cli::exit::{Code, Failure};
 use crate::cli::out;
 use crate::cli::wire::Wire;
 use crate::domain::account::{Account, Asked, Deed, Kept, Line};
-use crate::domain::compare::{Change, Comparison, Kind, Pair, Shown};
+use crate::domain::compare::{Comparison, Kind, Pair, Shown};
+use crate::domain::compare_change::{Change, Whole, whole};
 use crate::domain::compare_words::{decided, heads, line_words};
 use crate::domain::text::{self, plural};
 use crate::runtime::compare::compare;
@@ -29,7 +30,7 @@ pub async fn diff(config: &Config, args: &Diff) -> Result<Code, Failure> {
         out::json(&shape(&compared).to_string())?;
         return Ok(Code::Done);
     }
-    for line in lines(&compared, columns(config)) {
+    for line in lines(&compared, columns(config), args.full) {
         out::line(line.trim_end())?;
     }
     Ok(Code::Done)
@@ -44,7 +45,7 @@ fn columns(config: &Config) -> usize {
     }
 }
 
-fn lines(compared: &Comparison, width: usize) -> Vec<String> {
+fn lines(compared: &Comparison, width: usize, full: bool) -> Vec<String> {
     let half = (width - 16) / 2;
     let mut lines = vec![row("", "left", "right", half)];
     lines.extend(heads(compared).iter().map(|(name, left, right)| row(name, left, right, half)));
@@ -66,7 +67,7 @@ fn lines(compared: &Comparison, width: usize) -> Vec<String> {
     lines.push(String::new());
     for shown in compared.folded(CONTEXT) {
         match shown {
-            Shown::Pair(at) => lines.extend(pair_lines(&compared.pairs[at], half)),
+            Shown::Pair(at) => lines.extend(pair_lines(&compared.pairs[at], half, full)),
             Shown::Folded(many) => lines.push(format!("  … {} the same", plural(many, "line"))),
         }
     }
@@ -81,19 +82,32 @@ fn parted(pair: &Pair) -> String {
     format!("They part at {} (left), {} (right).", left.unwrap_or_else(none), right.unwrap_or_else(none))
 }
 
-fn pair_lines(pair: &Pair, half: usize) -> Vec<String> {
+fn pair_lines(pair: &Pair, half: usize, full: bool) -> Vec<String> {
     let side = |line: &Option<Line>| line.as_ref().map(line_words).unwrap_or_default();
     let no = |line: &Option<Line>| line.as_ref().map_or_else(String::new, |line| line.no.to_string());
     let name = format!("{} {:>5} {:>5}", pair.kind().sign(), no(&pair.left), no(&pair.right));
     let mut lines = vec![row(&name, &side(&pair.left), &side(&pair.right), half)];
-    for change in &pair.changes {
-        lines.extend(change_lines(change, half));
+    match full && pair.kind() != Kind::Same {
+        true => lines.extend(whole(pair).iter().flat_map(whole_lines)),
+        false => lines.extend(pair.changes.iter().flat_map(|change| change_lines(change, half))),
+    }
+    lines
+}
+
+/// Both sides of something, whole.
+fn whole_lines(whole: &Whole) -> Vec<String> {
+    let mut lines = vec![text::clean(&format!("    {}", whole.name)).into_owned()];
+    let same = whole.left == whole.right;
+    let sides = [(if same { ' ' } else { '-' }, &whole.left), ('+', &whole.right)];
+    for (sign, side) in sides.into_iter().take(if same { 1 } else { 2 }) {
+        let said = side.iter().flat_map(|side| side.lines());
+        lines.extend(said.map(|line| text::clean(&format!("        {sign} {line}")).into_owned()));
     }
     lines
 }
 
 fn change_lines(change: &Change, half: usize) -> Vec<String> {
-    let name = format!("    {}{}", change.what, change.place);
+    let name = format!("    {}", change.name());
     if change.left.is_none() && change.right.is_none() {
         return vec![text::clean(&name).into_owned()];
     }
@@ -129,7 +143,7 @@ fn side_shape(side: &Account) -> serde_json::Value {
     serde_json::json!({
         "session": side.id, "title": side.title, "model": side.model, "status": side.status.word(),
         "events": side.events, "runs": side.runs, "steps": side.steps, "calls": side.calls, "faults": side.faults,
-        "usage": side.usage, "cost": out::cost(side.spent),
+        "usage": side.usage, "cost": out::cost(side.spent), "sandboxes": side.sandboxes,
         "ms": {
             "working": side.time.working / 1_000, "waiting": side.time.waiting / 1_000,
             "between": side.time.between / 1_000, "idle": side.time.idle / 1_000,
@@ -143,7 +157,7 @@ fn pair_shape(pair: &Pair) -> serde_json::Value {
         .iter()
         .map(|change| {
             serde_json::json!({
-                "what": change.what, "place": change.place.trim(), "left": change.left, "right": change.right,
+                "what": change.what, "place": change.place().trim(), "left": change.left, "right": change.right,
             })
         })
         .collect();
@@ -174,6 +188,6 @@ fn call_shape(asked: &Asked) -> serde_json::Value {
     serde_json::json!({
         "call": asked.call.to_string(), "tool": asked.tool, "args": kept(&asked.args),
         "edited": asked.edited.as_ref().map(kept), "decision": asked.decision, "because": asked.because, "by": asked.by,
-        "outcome": asked.outcome, "output": asked.output.as_ref().map(kept), "ms": asked.ran_ms,
+        "sandbox": asked.sandbox, "outcome": asked.outcome, "output": asked.output.as_ref().map(kept), "ms": asked.ran_ms,
     })
 }

@@ -10,6 +10,7 @@ use crate::cli::wire::Wire;
 use crate::domain::call::Via;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::sandbox::held_otherwise;
 use crate::domain::trail::FilesAt;
 use crate::runtime::fork::{ForkFault, Forked, Wish};
 
@@ -20,7 +21,11 @@ const TOLD: usize = 5;
 pub async fn fork(config: &Config, args: &Fork) -> Result<Code, Failure> {
     let wire = Wire::required(config)?;
     let parent = wire.find(&args.id).await?;
-    let workspace = wire.hand(Via::Command, "").session(&parent).await?.workspace.clone();
+    let (workspace, original) = {
+        let mut hand = wire.hand(Via::Command, "");
+        let session = hand.session(&parent).await?;
+        (session.workspace.clone(), session.sandbox.clone())
+    };
     let other_model = matches!(config.model.source, Source::Flag(_));
     let goes_on = args.run || args.headless;
     let wire = if other_model || goes_on { Wire::create(config, &workspace).await? } else { wire };
@@ -34,7 +39,7 @@ pub async fn fork(config: &Config, args: &Fork) -> Result<Code, Failure> {
     let (plugs, by, book) = (wire.plugs(), wire.by(Via::Command), wire.book_of(&workspace));
     let forked = crate::runtime::fork::fork(&plugs, &book, &by, &parent, &wish).await?;
     if !goes_on {
-        tell(&parent, &forked, args.json)?;
+        tell(&parent, &forked, (&original, config.sandbox.profile.value.name()), args.json)?;
         return Ok(Code::Done);
     }
     out::progress(&out::safe(&format!("session {} · {}", forked.id, forked.workspace)));
@@ -84,7 +89,13 @@ fn pair<'a>(text: &'a str, flag: &str, example: &str) -> Result<(CallId, &'a str
     })
 }
 
-fn tell(parent: &SessionId, forked: &Forked, json: bool) -> Result<(), Failure> {
+/// What was made; the profiles are what held the parent's commands, and what is asked for here.
+fn tell(
+    parent: &SessionId,
+    forked: &Forked,
+    (original, here): (&str, &str),
+    json: bool,
+) -> Result<(), Failure> {
     let source = match forked.files {
         FilesAt::Kept(_) => "kept",
         FilesAt::Now => "now",
@@ -101,6 +112,7 @@ fn tell(parent: &SessionId, forked: &Forked, json: bool) -> Result<(), Failure> 
                 "version": 1, "session": forked.id.as_str(), "parent": parent.as_str(), "at": forked.at.0,
                 "workspace": forked.workspace, "files": { "source": source, "count": forked.count },
                 "worktree": forked.worktree, "missing": missing,
+                "sandbox": { "original": original, "here": here },
             })
             .to_string(),
         );
@@ -119,6 +131,9 @@ fn tell(parent: &SessionId, forked: &Forked, json: bool) -> Result<(), Failure> 
     if let Some(commit) = &forked.worktree {
         let short = commit.get(..12).unwrap_or(commit);
         out::line(&format!("the folder is a git worktree at {short}; `sessions purge` removes it"))?;
+    }
+    if let Some(words) = held_otherwise(original, here) {
+        out::line(&words)?;
     }
     for (path, why) in forked.missing.iter().take(TOLD) {
         out::line(&out::safe(&format!("  not there: {path} ({why})")))?;

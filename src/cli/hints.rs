@@ -6,7 +6,7 @@ use clap::{Arg, Command, CommandFactory, FromArgMatches};
 use std::ffi::OsString;
 
 /// Verbs that ask a model: `--model` and `--base-url` mean something there.
-const ASKS: [&str; 5] = ["run", "resume", "demo", "doctor", "config"];
+const ASKS: [&str; 6] = ["run", "resume", "demo", "fork", "doctor", "config"];
 /// Verbs that run commands, or tell what would hold them: `--sandbox` means something there.
 const HOLDS: [&str; 6] = ["run", "resume", "demo", "fork", "doctor", "config"];
 /// Verbs with a screen: `--theme` means something there.
@@ -18,8 +18,9 @@ pub fn command() -> Command {
     let global =
         |command: &Command, id: &str| command.get_arguments().find(|arg| arg.get_id() == id).cloned();
     let hidden = |id: &str| global(&command, id).map(|arg: Arg| arg.hide(true));
-    let (model, theme) = ([hidden("model"), hidden("base_url")], [hidden("theme")]);
+    let (model, theme) = ([hidden("model"), hidden("base_url"), hidden("window")], [hidden("theme")]);
     let sandbox = hidden("sandbox");
+    let asks = [global(&command, "model"), global(&command, "base_url")];
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_string()).collect();
     for verb in verbs {
         let mut out = Vec::new();
@@ -28,7 +29,9 @@ pub fn command() -> Command {
         out.extend(sandbox.iter().filter(|_| !HOLDS.contains(&verb.as_str())).cloned());
         command = command.mut_subcommand(verb, |verb| verb.args(out));
     }
-    command
+    // The one verb below another that asks a model.
+    let asks = asks.into_iter().flatten();
+    command.mut_subcommand("sessions", |verb| verb.mut_subcommand("title", |verb| verb.args(asks)))
 }
 
 /// What was typed, understood.

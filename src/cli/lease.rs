@@ -7,13 +7,13 @@ use crate::cli::out;
 use crate::cli::pending;
 use crate::cli::wire::Wire;
 use crate::domain::call::{Call, CallState, Via};
-use crate::domain::decide_lease::{misfit, never};
+use crate::domain::decide_lease::{at_once, misfit, never};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{LeaseNo, SessionId};
 use crate::domain::lease::Lease;
 use crate::domain::lease_pattern::Line;
 use crate::domain::lease_terms::Terms;
-use crate::domain::lease_trial::Tried;
+use crate::domain::lease_trial::{Tried, at_once_words};
 use crate::domain::order::{Order, Refusal};
 use crate::domain::session::Session;
 use crate::domain::text::{plural, reveal_plain};
@@ -78,11 +78,11 @@ async fn show(config: &Config, typed: &Typed, as_json: bool) -> Result<Code, Fai
     let wanted = wanted(wire.hand(Via::Command, "").session(&id).await?, typed)?;
     let tried = tried(&wire, &wanted).await?;
     if as_json {
-        out::json(&document(&id, &wanted, &tried).to_string())?;
+        out::json(&document(&wanted, &tried, wire.clock.now()).to_string())?;
         return Ok(Code::Done);
     }
     pending::show(&wanted.session, &wanted.call, wire.clock.now())?;
-    tell(&wanted, &tried)?;
+    tell(&wanted, &tried, wire.clock.now())?;
     let hash = wanted.call.hash.unwrap_or(Hash::ZERO);
     out::line(&format!("  → tackroom lease grant {id} {} … --hash {hash}", wanted.call.id))?;
     Ok(Code::Done)
@@ -90,11 +90,11 @@ async fn show(config: &Config, typed: &Typed, as_json: bool) -> Result<Code, Fai
 
 async fn tried(wire: &Wire, wanted: &Wanted) -> Result<Tried, Failure> {
     let asked = lease_trial::asked(&wire.store, &wanted.session.workspace, &wanted.call.tool).await?;
-    Ok(Tried::of(&wanted.terms, &asked))
+    Ok(Tried::of(&wanted.terms, &asked, (&wanted.session.id, wanted.call.id)))
 }
 
 /// What would be granted, and what it would have allowed.
-fn tell(wanted: &Wanted, tried: &Tried) -> Result<(), Failure> {
+fn tell(wanted: &Wanted, tried: &Tried, now: Micros) -> Result<(), Failure> {
     let Wanted { call, terms, .. } = wanted;
     let uses = plural(u64::from(terms.uses), "further call");
     out::line(&format!("  a lease for {uses} of {}, where", reveal_plain(&call.tool)))?;
@@ -102,6 +102,10 @@ fn tell(wanted: &Wanted, tried: &Tried) -> Result<(), Failure> {
         out::line(&format!("    │ {}", reveal_plain(line)))?;
     }
     out::line(&format!("  {}", tried.sentence()))?;
+    let at_once = at_once(&wanted.session, call, terms, now);
+    if let Some(words) = at_once_words(&at_once) {
+        out::line(&format!("  {words}"))?;
+    }
     for one in &tried.against {
         let text = format!("{} {} {}: {}", one.session, one.call, one.decided.word(), one.summary);
         out::line(&out::row(&format!("    ! {}", reveal_plain(&text).replace('\n', " "))))?;
@@ -109,7 +113,8 @@ fn tell(wanted: &Wanted, tried: &Tried) -> Result<(), Failure> {
     Ok(())
 }
 
-fn document(id: &SessionId, wanted: &Wanted, tried: &Tried) -> Value {
+fn document(wanted: &Wanted, tried: &Tried, now: Micros) -> Value {
+    let at_once = at_once(&wanted.session, &wanted.call, &wanted.terms, now);
     let against: Vec<Value> = tried
         .against
         .iter()
@@ -118,12 +123,14 @@ fn document(id: &SessionId, wanted: &Wanted, tried: &Tried) -> Value {
         })
         .collect();
     json!({
-        "version": 1, "session": id, "call": wanted.call.id.to_string(), "tool": wanted.call.tool,
+        "version": 1, "session": wanted.session.id, "call": wanted.call.id.to_string(), "tool": wanted.call.tool,
         "hash": wanted.call.hash.map(|hash| hash.to_string()), "terms": wanted.terms.to_string(),
         "tried": {
             "sessions": tried.sessions, "unread": tried.unread, "calls": tried.calls, "approved": tried.approved,
-            "edited": tried.edited, "rejected": tried.rejected, "open": tried.open, "against": against,
+            "edited": tried.edited, "rejected": tried.rejected, "waiting": tried.waiting, "open": tried.open,
+            "against": against,
         },
+        "at_once": at_once.iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
 }
 
@@ -177,7 +184,7 @@ async fn confirm(wire: &Wire, id: &SessionId, wanted: &Wanted) -> Result<(), Fai
         ));
     }
     pending::show(&wanted.session, &wanted.call, wire.clock.now())?;
-    tell(wanted, &tried(wire, wanted).await?)?;
+    tell(wanted, &tried(wire, wanted).await?, wire.clock.now())?;
     out::progress("approve this and grant the lease? type y and Enter; anything else leaves it as it is");
     let mut word = String::new();
     std::io::stdin().read_line(&mut word)?;

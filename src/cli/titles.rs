@@ -41,6 +41,12 @@ pub async fn titles(config: &Config, args: &Titles, json: bool) -> Result<Code, 
     for id in ids {
         let session = hand.session(&id).await?;
         let before = session.title.clone();
+        if session.named && !args.replace {
+            let why = "a person gave it; --replace gives another";
+            out::progress(&out::safe(&format!("{id} keeps its title ({why}): {before}")));
+            told.push(serde_json::json!({ "id": id.0, "before": before, "given": false, "why": why }));
+            continue;
+        }
         match titler::ask(plug.as_ref(), &name, session).await {
             Ok((title, asked)) => {
                 let words = asked.to_string();

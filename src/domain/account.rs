@@ -5,7 +5,7 @@ use crate::domain::call::{Call, CallState, Ended, Output};
 use crate::domain::call_fold::refused;
 use crate::domain::canon::canonical;
 use crate::domain::card::summary;
-use crate::domain::event::{Event, Fact};
+use crate::domain::event::{Event, Fact, Parent};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::message::{Args, Usage};
@@ -81,6 +81,8 @@ pub struct Asked {
     pub output: Option<Kept>,
     /// How long it ran, in milliseconds.
     pub ran_ms: u64,
+    /// What held its programs, by the profile's name; empty where nothing was said of it.
+    pub sandbox: String,
 }
 
 impl Asked {
@@ -133,6 +135,8 @@ pub struct Clocked {
 pub struct Account {
     /// The session.
     pub id: SessionId,
+    /// Where it was forked from, if it is a fork.
+    pub parent: Option<Parent>,
     /// Its title.
     pub title: String,
     /// The model of its last task, as asked for.
@@ -155,6 +159,8 @@ pub struct Account {
     pub spent: Spent,
     /// Where the time went.
     pub time: Clocked,
+    /// What held its commands, by the profiles' names, in the order in which they came up.
+    pub sandboxes: Vec<String>,
     /// What it did.
     pub lines: Vec<Line>,
 }
@@ -173,6 +179,7 @@ impl Accountant {
     pub fn new(id: SessionId) -> Accountant {
         let account = Account {
             id: id.clone(),
+            parent: None,
             title: String::new(),
             model: String::new(),
             status: Status::Idle,
@@ -184,6 +191,7 @@ impl Accountant {
             usage: Usage::default(),
             spent: Spent::default(),
             time: Clocked::default(),
+            sandboxes: Vec::new(),
             lines: Vec::new(),
         };
         Accountant { session: Session::new(id), account, places: Vec::new(), room: ALL_MAX }
@@ -223,11 +231,17 @@ impl Accountant {
                     outcome: "open",
                     output: None,
                     ran_ms: 0,
+                    sandbox: String::new(),
                 };
                 self.places.push(self.account.lines.len());
                 self.line(event.no, Deed::Called(Box::new(line)));
             }
-        } else if let Fact::ModelFailed { fault, .. } = fact {
+        } else if let Fact::ContextCompacted(done) = fact {
+            if let Some(summed) = done.summed() {
+                self.account.usage = self.account.usage.plus(summed.usage);
+                self.account.spent = self.account.spent.plus(summed.spent());
+            }
+        } else if let Fact::ModelFailed { fault, .. } | Fact::CompactFailed { fault, .. } = fact {
             self.account.faults += 1;
             self.account.spent = self.account.spent.plus(fault.kind.spent());
         } else if let Fact::OperatorSteered { text, .. } = fact {
@@ -246,6 +260,7 @@ impl Accountant {
     /// The account as it stands.
     pub fn finish(mut self) -> Account {
         self.account.title.clone_from(&self.session.title);
+        self.account.parent.clone_from(&self.session.parent);
         self.account.status = self.session.status();
         self.account.events = self.session.last.0;
         self.account
@@ -287,6 +302,14 @@ impl Accountant {
 
     fn call(&mut self, id: CallId, fact: &Fact) {
         let Some(asked) = called(&self.places, &mut self.account.lines, id) else { return };
+        if let Fact::CallJudged { sandbox, .. } = fact
+            && !sandbox.is_empty()
+        {
+            asked.sandbox.clone_from(sandbox);
+            if self.account.sandboxes.last() != Some(sandbox) {
+                self.account.sandboxes.push(sandbox.clone());
+            }
+        }
         decided(asked, fact, self.session.call(id).is_none_or(Call::ended), &mut self.room);
         if let Fact::CallEnded { output, ms, .. } = fact {
             asked.output = Some(kept_output(output, &mut self.room));

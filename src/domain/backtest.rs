@@ -1,6 +1,6 @@
 //! The calls of a stored session as they were judged: what a policy of today is held against.
 
-use crate::domain::call::{Preview, Via};
+use crate::domain::call::{CallState, Preview, Via};
 use crate::domain::checks::check_words;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{CallId, EventNo, SessionId};
@@ -80,6 +80,8 @@ pub struct Past {
     pub verdict: Option<Verdict>,
     /// What a person made of it.
     pub decided: Decided,
+    /// Whether it waits for a person now.
+    pub waits: bool,
     /// Whether it could destroy what was there.
     pub destroys: bool,
     /// The file in which its change would have landed, as the preview told; or that it would have failed.
@@ -160,7 +162,8 @@ impl Reader {
             let action = Err("another tool ran it: what it would touch is not recorded");
             let (no, call, tool) = (event.no, *call, self.tool(*call));
             let (verdict, decided, destroys, lands) = (None, Decided::Nobody, false, Landed::Untold);
-            self.rows.push(Past { no, call, tool, check: None, action, verdict, decided, destroys, lands });
+            let (check, waits) = (None, false);
+            self.rows.push(Past { no, call, tool, check, action, verdict, decided, waits, destroys, lands });
         } else if let Fact::CallApproved { call, by, .. } = &event.fact {
             self.decide(*call, from(by.via));
         } else if let Fact::LeaseUsed { call, .. } = &event.fact {
@@ -175,7 +178,13 @@ impl Reader {
     }
 
     /// The calls, in the order in which they were judged.
-    pub fn finish(self) -> Vec<Past> {
+    pub fn finish(mut self) -> Vec<Past> {
+        for call in self.session.open_calls().filter(|call| call.state == CallState::Held) {
+            // It may have been shown more than once: the last showing is what waits.
+            if let Some(row) = self.rows.iter_mut().rev().find(|row| row.call == call.id) {
+                row.waits = true;
+            }
+        }
         self.rows
     }
 
@@ -210,7 +219,7 @@ impl Reader {
         let (tool, verdict) = (self.tool(id), Some(verdict.clone()));
         let (decided, destroys, lands) = (Decided::Nobody, false, Landed::Untold);
         let check = self.session.call(id).and_then(|call| call.check.clone());
-        Past { no, call: id, tool, check, action, verdict, decided, destroys, lands }
+        Past { no, call: id, tool, check, action, verdict, decided, waits: false, destroys, lands }
     }
 
     /// The last showing of the call is what was decided on.

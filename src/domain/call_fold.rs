@@ -43,6 +43,7 @@ impl Call {
             carried: false,
             opened: false,
             lapses: 0,
+            last: event.no,
             span: event.no,
             started_span: event.no,
         }
@@ -125,9 +126,13 @@ impl Session {
         let fact = &event.fact;
         if let Fact::CallStarted { call, .. } = fact {
             self.reaches(*call);
+        } else if let Fact::CallJudged { sandbox, .. } = fact
+            && !sandbox.is_empty()
+        {
+            self.sandbox.clone_from(sandbox);
         }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
-        call.since = event.at;
+        (call.since, call.last) = (event.at, event.no);
         if let Fact::CallRejected { by, .. } | Fact::CallSettled { by, .. } = fact {
             call.unattended = by.via == Via::Flag;
         }

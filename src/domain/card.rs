@@ -66,6 +66,9 @@ pub enum Decision {
     Edited {
         /// Who.
         by: By,
+        /// Whether it may run so; what was edited for a fork is asked about first.
+        #[serde(default = "yes", skip_serializing_if = "std::clone::Clone::clone")]
+        approved: bool,
     },
     /// It is not run.
     Rejected {
@@ -90,12 +93,17 @@ pub enum Decision {
     NotRecorded,
 }
 
+/// What was kept before this was told apart was approved.
+fn yes() -> bool {
+    true
+}
+
 impl Decision {
     /// Who said it, where that is known.
     pub fn by(&self) -> Option<&By> {
         match self {
             Decision::Approved { by }
-            | Decision::Edited { by }
+            | Decision::Edited { by, .. }
             | Decision::Rejected { by, .. }
             | Decision::Answered { by }
             | Decision::Settled { by, .. } => Some(by),
@@ -109,7 +117,8 @@ impl Decision {
         match self {
             Decision::Approved { .. } => "approved",
             Decision::Leased(_) => "approved by a lease",
-            Decision::Edited { .. } => "edited and approved",
+            Decision::Edited { approved: true, .. } => "edited and approved",
+            Decision::Edited { approved: false, .. } => "edited",
             Decision::NotRecorded => "not recorded",
             Decision::Rejected { .. } => "rejected",
             Decision::Answered { .. } => "answered",
@@ -146,11 +155,11 @@ impl Card {
         }
         if let Fact::CallEdited { args, by, .. } = &event.fact {
             self.summary = brief(args);
-            self.decision = Some(Decision::Edited { by: by.clone() });
+            self.decision = Some(Decision::Edited { by: by.clone(), approved: false });
         } else if let Fact::CallApproved { by, .. } = &event.fact {
-            let was_edited = matches!(self.decision, Some(Decision::Edited { .. }));
-            if !was_edited {
-                self.decision = Some(Decision::Approved { by: by.clone() });
+            match &mut self.decision {
+                Some(Decision::Edited { approved, .. }) => *approved = true,
+                decision => *decision = Some(Decision::Approved { by: by.clone() }),
             }
         } else if let Fact::LeaseUsed { lease, by, nth, of, .. } = &event.fact {
             let (lease, by) = (*lease, by.clone());

@@ -2,7 +2,7 @@
 
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::fork::Twist;
-use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::inbox::Answer;
 use crate::domain::inspect::page::Subject;
 use crate::domain::lease_terms::Terms;
@@ -67,6 +67,8 @@ pub enum Command {
         tool: String,
         /// The terms.
         terms: Box<Terms>,
+        /// The call that they are for, which is left out.
+        but: (SessionId, CallId),
         /// Whether the sessions are to be read anew.
         fresh: bool,
     },

@@ -15,7 +15,7 @@ pub fn heads(compared: &Comparison) -> Vec<(&'static str, String, String)> {
         (name, cleaned(&compared.left), cleaned(&compared.right))
     };
     vec![
-        both("session", &|side| side.id.to_string()),
+        both("session", &|side| name(side, compared)),
         both("title", &|side| side.title.clone()),
         both("model", &|side| side.model.clone()),
         both("outcome", &outcome),
@@ -28,14 +28,33 @@ pub fn heads(compared: &Comparison) -> Vec<(&'static str, String, String)> {
         }),
         both("tokens", &|side| format!("{} in, {} out", side.usage.input, side.usage.output)),
         both("cost", &|side| side.spent.words()),
+        both("sandbox", &sandbox),
         both("working", &|side| spent(side.time.working)),
         both("waiting", &|side| spent(side.time.waiting)),
     ]
 }
 
+/// The id, and of a fork that it is one: two with one title are told apart by it.
+fn name(side: &Account, compared: &Comparison) -> String {
+    let other = if side.id == compared.left.id { &compared.right.id } else { &compared.left.id };
+    match &side.parent {
+        None => side.id.to_string(),
+        Some(parent) if parent.session == *other => format!("{}, its fork at {}", side.id, parent.at),
+        Some(parent) => format!("{}, fork of {}", side.id, parent.session),
+    }
+}
+
 /// Where a session stands, and what the last task ended with is in its last line.
 fn outcome(side: &Account) -> String {
     side.status.word().to_string()
+}
+
+/// What held the commands, one after the other.
+fn sandbox(side: &Account) -> String {
+    match side.sandboxes.is_empty() {
+        true => "no command".to_string(),
+        false => side.sandboxes.join(", then "),
+    }
 }
 
 fn spent(micros: i64) -> String {

@@ -1,17 +1,18 @@
 //! Leases: what an operator's order about them makes, or why it is refused.
 
 use crate::domain::boundary::RULE;
-use crate::domain::call::{By, Call};
+use crate::domain::call::{By, Call, Via};
 use crate::domain::decide::Kit;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
-use crate::domain::ids::LeaseNo;
+use crate::domain::ids::{CallId, LeaseNo};
 use crate::domain::lease::{LEASES_MAX, scripts_of};
 use crate::domain::lease_covers::Deed;
 use crate::domain::lease_pattern::{BYTES_MAX, Pattern};
 use crate::domain::lease_terms::{Terms, USES_MAX};
 use crate::domain::order::Refusal;
 use crate::domain::session::Session;
+use crate::domain::time::Micros;
 
 /// Approves the waiting call, which was seen, and grants the next ones like it. Others that wait already and are covered
 /// are used for at once.
@@ -22,7 +23,6 @@ pub(in crate::domain) fn grant(
     terms: &Terms,
     (by, kit): (&By, &Kit<'_>),
 ) -> Result<Vec<Fact>, Refusal> {
-    let policy = call.verdict.as_ref().map_or("", |verdict| verdict.policy.as_str());
     if let Some(why) = misfit(&session.workspace, call, terms) {
         return Err(Refusal::LeaseMisses(why));
     }
@@ -33,7 +33,15 @@ pub(in crate::domain) fn grant(
     if session.live_leases(now).count() >= LEASES_MAX {
         return Err(Refusal::TooMany("leases"));
     }
-    let granted = Fact::LeaseGranted {
+    let granted = granted(session, call, terms, by, now);
+    let expires = kit.now.plus_ms(kit.approval_ms);
+    let approved = Fact::CallApproved { call: call.id, hash: seen, by: by.clone(), expires };
+    let more = session.at_once(&granted, now);
+    Ok([granted, approved].into_iter().chain(more).collect())
+}
+
+fn granted(session: &Session, call: &Call, terms: &Terms, by: &By, now: Micros) -> Fact {
+    Fact::LeaseGranted {
         no: session.last_lease.after(),
         tool: call.tool.clone(),
         pattern: terms.pattern.to_string(),
@@ -41,15 +49,21 @@ pub(in crate::domain) fn grant(
         uses: terms.uses,
         until: terms.until_at(now),
         lasting: terms.lasting,
-        policy: policy.to_string(),
+        policy: call.verdict.as_ref().map_or_else(String::new, |verdict| verdict.policy.clone()),
         scripts: scripts_of(&call.preview),
         call: call.id,
         by: by.clone(),
-    };
-    let expires = kit.now.plus_ms(kit.approval_ms);
-    let approved = Fact::CallApproved { call: call.id, hash: seen, by: by.clone(), expires };
-    let more = session.at_once(&granted, now);
-    Ok([granted, approved].into_iter().chain(more).collect())
+    }
+}
+
+/// The calls that a lease for a waiting call would be used for at once: others that wait already and are covered.
+pub fn at_once(session: &Session, call: &Call, terms: &Terms, now: Micros) -> Vec<CallId> {
+    if misfit(&session.workspace, call, terms).is_some() {
+        return Vec::new();
+    }
+    let nobody = By { name: String::new(), via: Via::Screen };
+    let uses = session.at_once(&granted(session, call, terms, &nobody, now), now);
+    uses.iter().filter_map(Fact::call).collect()
 }
 
 /// Why a waiting call cannot be granted on these terms, as a sentence without its end; none where it can.

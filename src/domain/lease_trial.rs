@@ -38,7 +38,9 @@ pub struct Tried {
     pub edited: u64,
     /// Rejected, or answered in the tool's place.
     pub rejected: u64,
-    /// Decided by nobody yet.
+    /// Waiting for a person now.
+    pub waiting: u64,
+    /// Decided by nobody, and not waiting any more.
     pub open: u64,
     /// The first of those that a person changed or rejected.
     pub against: Vec<Against>,
@@ -70,10 +72,10 @@ impl Asked {
 }
 
 impl Tried {
-    /// Tries terms.
-    pub fn of(terms: &Terms, asked: &Asked) -> Tried {
+    /// Tries terms, on all but the very call that they are for.
+    pub fn of(terms: &Terms, asked: &Asked, but: (&SessionId, CallId)) -> Tried {
         let mut tried = Tried { sessions: asked.sessions, unread: asked.unread, ..Tried::default() };
-        for (session, past) in &asked.calls {
+        for (session, past) in asked.calls.iter().filter(|(session, past)| (session, past.call) != but) {
             let Some(deed) = past.deed() else { continue };
             if terms.pattern.misses(&deed, &terms.root(deed.workspace)).is_some() {
                 continue;
@@ -81,6 +83,7 @@ impl Tried {
             tried.calls += 1;
             match past.decided {
                 Decided::Approved | Decided::ByFlag | Decided::ByLease => tried.approved += 1,
+                Decided::Nobody if past.waits => tried.waiting += 1,
                 Decided::Nobody => tried.open += 1,
                 Decided::Edited => tried.edited += 1,
                 Decided::Rejected | Decided::Answered => tried.rejected += 1,
@@ -101,6 +104,7 @@ impl Tried {
             (self.approved, "approved"),
             (self.edited, "edited"),
             (self.rejected, "rejected"),
+            (self.waiting, "waiting now"),
             (self.open, "not decided"),
         ];
         let parts: Vec<String> =
@@ -110,7 +114,23 @@ impl Tried {
             0 => String::new(),
             many => format!(" {} could not be read.", plural(many, "session")),
         };
-        let calls = plural(self.calls, "call");
+        let calls = match self.calls {
+            0 => "no other call".to_string(),
+            calls => plural(calls, "other call"),
+        };
         format!("Over the last {sessions} here this would have allowed {calls}{how}.{unread}")
     }
+}
+
+/// That the lease is used for calls which wait now as soon as the lease is granted; none where there is none.
+pub fn at_once_words(calls: &[CallId]) -> Option<String> {
+    let (last, others) = calls.split_last()?;
+    let others: Vec<String> = others.iter().map(ToString::to_string).collect();
+    Some(match others.is_empty() {
+        true => format!("When granted, {last}, which waits too, runs without asking: the first use."),
+        false => {
+            let others = others.join(", ");
+            format!("When granted, {others} and {last}, which wait too, run without asking: the first uses.")
+        }
+    })
 }

@@ -56,6 +56,16 @@ impl Profile {
     }
 }
 
+/// How a fork is held otherwise than the session that it is made of; none where it is not, or one of both is not known.
+pub fn held_otherwise(original: &str, here: &str) -> Option<String> {
+    if original.is_empty() || here.is_empty() || original == here {
+        return None;
+    }
+    let words =
+        |name: &str| if name == "none" { "without a sandbox".to_string() } else { format!("in {name}") };
+    Some(format!("Its commands ran {}; here they run {}.", words(original), words(here)))
+}
+
 /// How much a command may use; 0 is without a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {

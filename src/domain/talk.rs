@@ -3,8 +3,10 @@
 //! Items are only ever added at the end and keep their key; an item that changes counts up its version, so that a screen
 //! may keep what it has laid out. Where a call stands is the session's to tell; a card holds what the session does not.
 
+use crate::domain::about::context_words;
 use crate::domain::card::{Card, Decision};
 use crate::domain::checks::card_words;
+use crate::domain::digest;
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
 use crate::domain::held::{given_words, near_words};
@@ -26,6 +28,12 @@ struct Sum {
     steps: u32,
     usage: Usage,
     spent: Spent,
+    /// Of a run that a fork took over: since when it is summed up here. What was before is its parent's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    since: Option<Micros>,
+    /// Whether nobody has taken it up since.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lies: bool,
 }
 
 /// A session's conversation.
@@ -70,6 +78,7 @@ impl Talk {
             | Said::Fault { .. }
             | Said::End(_)
             | Said::Note { .. }
+            | Said::Shorter { .. }
             | Said::Foreign { .. } => None,
         }
     }
@@ -117,10 +126,11 @@ impl Talk {
             Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
                 self.breakpoint(event);
             }
-            Fact::RunHeld { .. }
-            | Fact::BudgetNeared { .. }
-            | Fact::BudgetExtended { .. }
-            | Fact::LoopSeen { .. } => self.reined(event),
+            Fact::RunHeld { .. } | Fact::LoopSeen { .. } => self.reined(event),
+            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } => self.reined(event),
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) => self.shorter(event),
+            Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => self.shorter(event),
+            Fact::CompactFailed { .. } => self.shorter(event),
             Fact::LeaseGranted { .. } | Fact::LeaseRevoked { .. } => self.leased(event),
             Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
@@ -156,6 +166,9 @@ impl Talk {
             self.note(event, Tone::Alarm, format!("taken over by {holder} (term {term})"));
         }
         self.holder = holder.to_string();
+        if std::mem::take(&mut self.sum.lies) {
+            self.sum.since = Some(event.at);
+        }
     }
 
     /// How the operator named or marked the session.
@@ -213,6 +226,23 @@ impl Talk {
         }
     }
 
+    /// What makes the conversation shorter.
+    fn shorter(&mut self, event: &Event) {
+        let words = context_words(&event.fact);
+        if let Fact::ContextCompacted(done) = &event.fact {
+            if let Some(summed) = done.summed() {
+                self.sum.usage = self.sum.usage.plus(summed.usage);
+                self.sum.spent = self.sum.spent.plus(summed.spent());
+            }
+            let summary = done.digest().map(digest::words).unwrap_or_default();
+            self.add(event, Said::Shorter { text: done.sentence(), summary });
+        } else if let Fact::CompactFailed { .. } = &event.fact {
+            self.note(event, Tone::Alarm, words);
+        } else if let Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } = &event.fact {
+            self.note(event, Tone::Quiet, words);
+        }
+    }
+
     /// A lease, given or taken back.
     fn leased(&mut self, event: &Event) {
         self.note(event, Tone::Quiet, crate::domain::about::about(&event.fact));
@@ -236,6 +266,7 @@ impl Talk {
         let other = model.map(|model| format!(", with the model {model}")).unwrap_or_default();
         let (session, at) = (&parent.session, parent.at);
         self.note(event, Tone::Quiet, format!("forked from {session} at {at}, in {workspace}{other}"));
+        self.sum = Sum { from: self.sum.from, since: Some(event.at), lies: true, ..Sum::default() };
         for key in self.cards.values() {
             let Some(item) = self.items.get_mut(*key) else { continue };
             if let Said::Call(card) = &mut item.said
@@ -306,9 +337,10 @@ impl Talk {
     }
 
     fn end(&mut self, event: &Event, status: RunStatus, why: &EndReason) {
-        let Sum { from, steps, usage, spent } = self.sum;
-        let ms = event.at.ms_since(from);
-        self.add(event, Said::End(End { run: event.run, status, why: why.clone(), ms, steps, usage, spent }));
+        let Sum { from, steps, usage, spent, since, .. } = self.sum;
+        let (ms, forked) = (event.at.ms_since(since.unwrap_or(from)), since.is_some());
+        let (run, why) = (event.run, why.clone());
+        self.add(event, Said::End(End { run, status, why, ms, steps, usage, spent, forked }));
     }
 
     fn reply(&mut self, event: &Event, reply: &Reply, ids: &[CallId]) {

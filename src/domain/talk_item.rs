@@ -98,6 +98,13 @@ pub enum Said {
         /// The sentence.
         text: String,
     },
+    /// From here on the model reads less of what stands above.
+    Shorter {
+        /// What was done, in a sentence.
+        text: String,
+        /// What the model reads in its place; empty where nothing stands for it.
+        summary: String,
+    },
     /// A fact of a kind that this program does not know.
     Foreign {
         /// The kind's name.
@@ -163,4 +170,7 @@ pub struct End {
     pub usage: Usage,
     /// What they cost.
     pub spent: Spent,
+    /// Whether it began in the session that this one was forked from: what is told is from the fork on.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forked: bool,
 }

@@ -152,7 +152,9 @@ impl Row {
         self.events = event.no.0;
         let fact = &event.fact;
         if let Fact::SessionMarked { mark, .. } = fact {
-            return self.marks.apply(mark, event.at);
+            return self.marks.apply(mark, event.at); // it is nothing that happens in it, nor is a title
+        } else if let Fact::SessionRenamed { title, .. } = fact {
+            return self.title.clone_from(title);
         }
         let before = std::mem::replace(&mut self.updated, event.at);
         self.charge(event, before);
@@ -163,10 +165,8 @@ impl Row {
             self.workspace.clone_from(workspace);
             self.parent.clone_from(parent);
             self.opened = event.at;
-        } else if let Fact::SessionRenamed { title, .. } = fact {
-            self.title.clone_from(title);
         } else if let Fact::SessionForked { parent, workspace, model, .. } = fact {
-            self.parent = Some(parent.clone());
+            (self.parent, self.opened) = (Some(parent.clone()), event.at);
             self.marks = Marks::default(); // they were the parent's
             self.workspace.clone_from(workspace);
             if let Some(model) = model {

@@ -127,9 +127,9 @@ impl Desk {
                 Command::Weigh(rules) => self.library.weigh(rules),
                 Command::Keep(rules) => self.library.keep(rules),
                 Command::Compare { left, right } => self.compare(left, right),
-                Command::TryLease { workspace, tool, terms, fresh } => {
+                Command::TryLease { workspace, tool, terms, but, fresh } => {
                     let to = (&self.plugs.store, &self.notices, &self.quit);
-                    self.trial.ask(to, (workspace, tool), *terms, fresh);
+                    self.trial.ask(to, (workspace, tool), (*terms, but), fresh);
                 }
                 Command::Inspect { session, subject, until } => self.inspect(session, subject, until),
                 Command::Inbox(open) => self.tell_inbox(open, &idle),

@@ -2,7 +2,7 @@
 //! are typed, always the last ones.
 
 use crate::domain::backtest::Reader;
-use crate::domain::ids::SessionId;
+use crate::domain::ids::{CallId, SessionId};
 use crate::domain::lease_terms::Terms;
 use crate::domain::lease_trial::{Asked, SESSIONS_MAX, Tried};
 use crate::domain::listing::Query;
@@ -15,10 +15,13 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+/// Terms, and the call that they are for, which is left out.
+type Wanted = (Terms, (SessionId, CallId));
+
 /// The trial under way, if one is: who asks for another ends it.
 #[derive(Default)]
 pub struct Trial {
-    terms: Option<watch::Sender<Terms>>,
+    wanted: Option<watch::Sender<Wanted>>,
 }
 
 impl Trial {
@@ -27,14 +30,14 @@ impl Trial {
         &mut self,
         (store, notices, quit): (&Store, &Sender<Notice>, &CancellationToken),
         (workspace, tool): (String, String),
-        terms: Terms,
+        wanted: Wanted,
         fresh: bool,
     ) {
-        let goes_on = self.terms.as_ref().filter(|_| !fresh);
-        if goes_on.is_some_and(|under_way| under_way.send(terms.clone()).is_ok()) {
+        let goes_on = self.wanted.as_ref().filter(|_| !fresh);
+        if goes_on.is_some_and(|under_way| under_way.send(wanted.clone()).is_ok()) {
             return;
         }
-        let (under_way, asked) = watch::channel(terms);
+        let (under_way, asked) = watch::channel(wanted);
         let (store, notices, quit) = (store.clone(), notices.clone(), quit.clone());
         tokio::spawn(async move {
             tokio::select! {
@@ -42,7 +45,7 @@ impl Trial {
                 () = quit.cancelled() => {}
             }
         });
-        self.terms = Some(under_way);
+        self.wanted = Some(under_way);
     }
 }
 
@@ -50,18 +53,19 @@ async fn tell(
     store: Store,
     notices: Sender<Notice>,
     (workspace, tool): (String, String),
-    mut terms: watch::Receiver<Terms>,
+    mut terms: watch::Receiver<Wanted>,
 ) {
     let asked = tokio::select! {
         asked = asked(&store, &workspace, &tool) => asked.map(Arc::new),
         () = ended(terms.clone()) => return, // nobody waits for it any more
     };
     loop {
-        let wanted = terms.borrow_and_update().clone();
+        let (wanted, but) = terms.borrow_and_update().clone();
         let tried = match &asked {
             Ok(asked) => {
                 let (asked, wanted) = (asked.clone(), wanted.clone());
-                let tried = tokio::task::spawn_blocking(move || Tried::of(&wanted, &asked)).await;
+                let tried =
+                    tokio::task::spawn_blocking(move || Tried::of(&wanted, &asked, (&but.0, but.1))).await;
                 tried.map_err(|error| format!("trying it broke: {error}"))
             }
             Err(fault) => Err(fault.to_string()),
@@ -74,7 +78,7 @@ async fn tell(
 }
 
 /// When nobody can ask any more.
-async fn ended(mut terms: watch::Receiver<Terms>) {
+async fn ended(mut terms: watch::Receiver<Wanted>) {
     while terms.changed().await.is_ok() {}
 }
 

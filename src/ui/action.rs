@@ -68,6 +68,8 @@ pub enum Inspect {
     PreviousEvent,
     NextSection,
     PreviousSection,
+    Request,
+    Call,
     Raw,
     Pager,
     Editor,
@@ -131,6 +133,8 @@ pub enum Stops {
     Remove,
     Note,
     Extend,
+    Compact,
+    UndoCompact,
 }
 
 /// Leases: the list, and what is done with one.
@@ -164,6 +168,7 @@ pub enum Move {
 #[allow(missing_docs, reason = "each is said in a sentence in the table")]
 pub enum Item {
     Open,
+    Same,
     Copy,
     Search,
     NextHit,

@@ -189,6 +189,8 @@ pub struct App {
     pub terminal_focused: bool,
     /// Whether no price is known of the model that a new task would ask.
     pub unpriced: bool,
+    /// What is asked for to hold commands here, by the profile's name; empty where that is not known.
+    pub sandbox: String,
     /// Whether a hold rings the bell.
     pub bell: bool,
     /// What reads and edits texts outside, as a shell would be told.
@@ -244,6 +246,7 @@ impl App {
             deciding: false,
             terminal_focused: true,
             unpriced: false,
+            sandbox: String::new(),
             bell: true,
             programs: Programs::default(),
         };

@@ -1,6 +1,7 @@
 //! The table of keys: where each counts, what it does, how it is called. Handling, key line, help and palette read it.
 
-use crate::ui::action::{Action, Decide, Editor, Go, Inspect, Item, Lease, Move, Steer, Stops, Text, Tray};
+use crate::ui::action::{Action, Editor, Go, Inspect, Item, Lease, Move, Steer, Stops, Text, Tray};
+use crate::ui::bindings_decide::DECIDE;
 use crate::ui::bindings_inbox::INBOX;
 use crate::ui::bindings_over::OVER;
 use crate::ui::bindings_replay::REPLAY;
@@ -40,8 +41,8 @@ use Context as C;
 
 /// Every key. Within a context the order is that of the key line and of the help.
 pub const BINDINGS: &[Binding] = &joined::<
-    { WORKBENCH.len() + REPLAY.len() + SESSIONS.len() + INBOX.len() + OVER.len() },
->(&[WORKBENCH, REPLAY, SESSIONS, INBOX, OVER]);
+    { DECIDE.len() + WORKBENCH.len() + REPLAY.len() + SESSIONS.len() + INBOX.len() + OVER.len() },
+>(&[DECIDE, WORKBENCH, REPLAY, SESSIONS, INBOX, OVER]);
 
 const fn joined<const N: usize>(tables: &[&[Binding]]) -> [Binding; N] {
     let mut all = [tables[0][0]; N];
@@ -59,98 +60,6 @@ const fn joined<const N: usize>(tables: &[&[Binding]]) -> [Binding; N] {
 
 /// The keys of the workbench itself.
 const WORKBENCH: &[Binding] = &[
-    row(
-        C::Approval,
-        A::Decide(Decide::Approve),
-        "approve",
-        &["y"],
-        "approve",
-        "Approve this call, exactly as shown.",
-    ),
-    row(
-        C::Approval,
-        A::Decide(Decide::Edit),
-        "edit",
-        &["e"],
-        "edit",
-        "Change the arguments before they run.",
-    ),
-    row(
-        C::Approval,
-        A::Decide(Decide::Reject),
-        "reject",
-        &["n"],
-        "reject",
-        "Reject the call; the model reads the reason.",
-    ),
-    row(C::Approval, A::Decide(Decide::Respond), "respond", &["r"], "respond", "Answer in the tool's place."),
-    row(
-        C::Approval,
-        A::Decide(Decide::Always),
-        "always",
-        &["a"],
-        "always…",
-        "Approve it and the next ones like it: write a lease, and see what it would have allowed.",
-    ),
-    row(
-        C::Unknown,
-        A::Decide(Decide::Happened),
-        "happened",
-        &["y"],
-        "it happened",
-        "It did happen: go on without running it.",
-    ),
-    row(
-        C::Unknown,
-        A::Decide(Decide::RunAgain),
-        "run-again",
-        &["r"],
-        "run again",
-        "Run it again; it may then happen twice.",
-    ),
-    row(
-        C::Unknown,
-        A::Decide(Decide::GiveUp),
-        "give-up",
-        &["n"],
-        "give up",
-        "Give it up; the model reads that it is unknown.",
-    ),
-    row(C::Stopped, A::Steer(Steer::Step), "step", &["s"], "step", "Do this step only, then wait."),
-    row(
-        C::Stopped,
-        A::Steer(Steer::Continue),
-        "continue",
-        &["c"],
-        "continue",
-        "Go on to the next breakpoint.",
-    ),
-    row(
-        C::Stopped,
-        A::Decide(Decide::Edit),
-        "edit",
-        &["e"],
-        "edit",
-        "Change the call's arguments before it runs.",
-    ),
-    row(
-        C::Stopped,
-        A::Decide(Decide::Reject),
-        "reject",
-        &["n"],
-        "reject",
-        "Reject the call; the model reads the reason.",
-    ),
-    row(C::Stopped, A::Decide(Decide::Respond), "respond", &["r"], "respond", "Answer in the tool's place."),
-    row(
-        C::Stopped,
-        A::Stops(Stops::Extend),
-        "extend",
-        &["x"],
-        "give more",
-        "Give it more than its limit, or take the limit away.",
-    ),
-    row(C::Stopped, A::Stops(Stops::Note), "note", &["m"], "note", "Write a note into the next request."),
     row(
         C::Conversation,
         A::Item(Item::Open),
@@ -207,6 +116,22 @@ const WORKBENCH: &[Binding] = &[
     ),
     row(
         C::Workbench,
+        A::Inspect(Inspect::Open),
+        "inspect",
+        &["o"],
+        "inspect",
+        "Look closely at what is chosen: request, receipt, decision, output.",
+    ),
+    row(
+        C::Workbench,
+        A::Fork,
+        "fork",
+        &["f"],
+        "fork",
+        "Another session from the chosen event, as it was or changed.",
+    ),
+    row(
+        C::Workbench,
         A::Stops(Stops::Open),
         "breakpoints",
         &["b"],
@@ -222,7 +147,9 @@ const WORKBENCH: &[Binding] = &[
         "The leases: what is left of each, revoke.",
     ),
     row(C::Workbench, A::Stops(Stops::Until), "run-until", &["u"], "", "Stop there once, and go on."),
-    row(C::Workbench, A::Stops(Stops::Extend), "extend", &["x"], "", "Give it more than its limit."),
+    row(C::Workbench, A::Stops(Stops::Extend), "extend", &["+", "x"], "", "Give it more than its limit."),
+    row(C::Workbench, A::Stops(Stops::Compact), "compact", &[], "", "Make the conversation shorter."),
+    row(C::Workbench, A::Stops(Stops::UndoCompact), "undo-compact", &[], "", "Take a compaction back."),
     row(C::Workbench, A::Stops(Stops::Note), "note", &["m"], "", "Write a note into the next request."),
     row(C::Workbench, A::Go(Go::NextPane), "next-pane", &["Tab"], "pane", "To the next pane."),
     row(C::Workbench, A::Go(Go::PreviousPane), "previous-pane", &["Shift-Tab"], "", "To the pane before."),
@@ -243,14 +170,6 @@ const WORKBENCH: &[Binding] = &[
         &["z"],
         "zoom",
         "Give the pane the whole body, or take it back.",
-    ),
-    row(
-        C::Workbench,
-        A::Inspect(Inspect::Open),
-        "inspect",
-        &["o"],
-        "inspect",
-        "Look closely at what is chosen: request, receipt, decision, output.",
     ),
     row(C::Workbench, A::Sessions, "sessions", &["g s"], "sessions", "The list of sessions."),
     row(
@@ -283,14 +202,6 @@ const WORKBENCH: &[Binding] = &[
         &["g p"],
         "",
         "Play this session from its beginning, or leave the replay.",
-    ),
-    row(
-        C::Workbench,
-        A::Fork,
-        "fork",
-        &["f"],
-        "fork",
-        "Another session from the chosen event, as it was or changed.",
     ),
     row(C::Workbench, A::Rename, "rename", &["g r"], "", "Give this session another title."),
     row(

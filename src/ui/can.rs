@@ -9,13 +9,13 @@ use crate::domain::policy::Mode;
 use crate::domain::session::Session;
 use crate::domain::stops::Stop;
 use crate::domain::waits::Waits;
-use crate::ui::action::{Action, Decide, Go, Item, Lease, Steer, Stops, Text, Tray};
+use crate::ui::action::{Action, Decide, Go, Inspect, Item, Lease, Steer, Stops, Text, Tray};
 use crate::ui::app::App;
 use crate::ui::inbox::Inbox;
 use crate::ui::library::Typing;
 use crate::ui::mode::{Context, Focus, Pane};
 use crate::ui::parts::Overlay;
-use crate::ui::{update_lease, update_library};
+use crate::ui::{update_inspect, update_lease, update_library};
 
 /// The contexts of the moment, the most special first.
 pub fn contexts(app: &App) -> Vec<Context> {
@@ -77,7 +77,10 @@ pub fn deciding(app: &App) -> Option<Context> {
     if app.recorded() {
         return None;
     }
-    let Some(held) = app.held() else { return app.stop().map(|_| Context::Stopped) };
+    let Some(held) = app.held() else {
+        let reined = |stop: &Stop| if stop.held().is_some() { Context::Reined } else { Context::Stopped };
+        return app.stop().map(reined);
+    };
     match held.state {
         CallState::Unknown => Some(Context::Unknown),
         CallState::Held
@@ -109,6 +112,13 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Stops(Stops::Extend) => {
             !replayed && session.and_then(Session::live).is_some_and(|run| !run.budget.is_none())
         }
+        Action::Stops(Stops::Compact) => {
+            let on = |session: &Session| session.run.as_ref().is_some_and(|run| run.limits.context.is_on());
+            !replayed && session.is_some_and(on)
+        }
+        Action::Stops(Stops::UndoCompact) => {
+            !replayed && session.is_some_and(|session| session.context.undo.is_some())
+        }
         Action::Stops(_) => session.is_some() && !replayed,
         Action::Lease(Lease::Grant | Lease::Newline) => matches!(app.over.top(), Some(Overlay::Lease(_))),
         Action::Lease(Lease::Page) => session.is_some(),
@@ -130,11 +140,13 @@ pub fn can(app: &App, action: Action) -> bool {
             let over = matches!(app.over.top(), Some(Overlay::Compare(_) | Overlay::Inspect(_)));
             app.search.is_some() || over
         }
+        Action::Inspect(Inspect::Request) => update_inspect::request(app).is_some(),
+        Action::Inspect(Inspect::Call) => update_inspect::next_call(app).is_some(),
         Action::Inspect(_) => session.is_some(),
         Action::List(what) => update_library::can(app, what),
         Action::Compare => lists(app),
         Action::Move(_)
-        | Action::Item(Item::Open | Item::Copy | Item::Search)
+        | Action::Item(Item::Open | Item::Same | Item::Copy | Item::Search)
         | Action::Go(
             Go::NextPane | Go::PreviousPane | Go::ShowConversation | Go::ShowTrace | Go::ShowCalls | Go::Zoom,
         )
@@ -163,6 +175,7 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
         Action::Decide(Decide::Always) => asks(app),
         Action::Decide(_) => app.held().is_some(),
         Action::Steer(Steer::Step | Steer::Continue) => app.stop().is_some() && may_go_on(app),
+        Action::Steer(Steer::EndTask) => app.stop().is_some(),
         Action::Stops(Stops::Extend) => app.stop().and_then(Stop::held).is_some_and(Held::is_budget),
         Action::Inbox(Tray::Open) => false,
         Action::Inbox(Tray::Close | Tray::List | Tray::Send) => true,
@@ -197,7 +210,7 @@ fn can_in_inbox(app: &App, action: Action) -> bool {
         | Action::Go(_)
         | Action::Rename
         | Action::Replay
-        | Action::Item(Item::Copy | Item::Search | Item::NextHit | Item::PreviousHit)
+        | Action::Item(Item::Same | Item::Copy | Item::Search | Item::NextHit | Item::PreviousHit)
         | Action::Compare
         | Action::List(_)
         | Action::Inspect(_)
@@ -280,7 +293,7 @@ fn can_steer(app: &App, steer: Steer) -> bool {
     }
     match steer {
         Steer::Continue => goes_on(app),
-        Steer::Step if app.stop().is_some() => true,
+        Steer::Step | Steer::EndTask if app.stop().is_some() => true,
         Steer::Interrupt => driven && is_busy(app),
         Steer::Step | Steer::Pause | Steer::ModeAsk | Steer::ModeAuto | Steer::EndTask => driven,
     }

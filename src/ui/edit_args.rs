@@ -11,8 +11,8 @@ use crate::domain::time::Micros;
 use crate::domain::tool_spec::ToolBook;
 use crate::ui::edit::{Laid, TextBox};
 use crate::ui::edit_json;
+use crate::ui::forking::ForkPoint;
 use crate::ui::key::Key;
-use crate::ui::mode::ForkPoint;
 
 /// Something wrong with the edited arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,26 +66,25 @@ pub struct LaidText {
 impl ArgEditor {
     /// An editor on the arguments of `call`; none where they are not bound to a hash or not JSON.
     pub fn open(call: &Call, tools: &ToolBook) -> Option<ArgEditor> {
-        ArgEditor::on(call, call.hash?, tools)
+        Some(ArgEditor::on((call.id, &call.tool, call.args()?), call.hash?, tools))
     }
 
-    /// An editor on the arguments of a call as a fork is to have them; none where they are not JSON.
-    pub fn of_fork(call: &Call, tools: &ToolBook, from: ForkPoint) -> Option<ArgEditor> {
-        let editor = ArgEditor::on(call, Hash::ZERO, tools)?;
-        Some(ArgEditor { fork: Some(from), ..editor })
+    /// An editor on the arguments of a call (and its tool) as a fork is to have them.
+    pub fn of_fork(call: (CallId, &str, &Value), tools: &ToolBook, from: ForkPoint) -> ArgEditor {
+        ArgEditor { fork: Some(from), ..ArgEditor::on(call, Hash::ZERO, tools) }
     }
 
-    fn on(call: &Call, hash: Hash, tools: &ToolBook) -> Option<ArgEditor> {
-        let proposal = call.args()?.clone();
+    fn on((call, tool, args): (CallId, &str, &Value), hash: Hash, tools: &ToolBook) -> ArgEditor {
+        let proposal = args.clone();
         let mut text = TextBox::raw(&edit_json::open(&proposal));
         if edit_json::read(&text.text()).as_ref() != Some(&proposal) {
             text = TextBox::raw(&edit_json::open_ascii(&proposal));
         }
         text.to_top();
         let mut editor = ArgEditor {
-            call: call.id,
+            call,
             hash,
-            tool: call.tool.clone(),
+            tool: tool.to_string(),
             proposal,
             text,
             faults: Vec::new(),
@@ -95,10 +94,10 @@ impl ArgEditor {
             opened_at: Micros(0),
             layouts: 0,
             laid: None,
-            schema: tools.get(&call.tool).map(|spec| spec.schema.clone()),
+            schema: tools.get(tool).map(|spec| spec.schema.clone()),
         };
         editor.check();
-        Some(editor)
+        editor
     }
 
     /// Takes a key into the text.

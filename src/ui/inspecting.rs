@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ratatui::text::Line;
 
-use crate::domain::ids::{EventNo, SessionId};
-use crate::domain::inspect::page::{Page, Subject};
+use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::inspect::page::{Page, Section, Subject};
 use crate::ui::edit::TextBox;
 use crate::ui::widgets::scroll::Scroll;
 
@@ -38,6 +38,8 @@ pub struct Inspecting {
     pub session: SessionId,
     /// What was asked for.
     pub subject: Subject,
+    /// The call that was looked at before its request.
+    pub came_from: Option<CallId>,
     /// Where a replay stood; nothing after it is told.
     pub until: Option<EventNo>,
     /// The page; until another one comes, the one before.
@@ -68,6 +70,7 @@ impl Inspecting {
         Inspecting {
             session,
             subject,
+            came_from: None,
             until,
             page: None,
             fault: None,
@@ -89,10 +92,19 @@ impl Inspecting {
 
     /// What is copied of the chosen section.
     pub fn copied(&self) -> Option<String> {
+        self.told(Section::copied)
+    }
+
+    /// What is read of it in another program.
+    pub fn read(&self) -> Option<String> {
+        self.told(Section::read)
+    }
+
+    fn told(&self, how: impl Fn(&Section) -> String) -> Option<String> {
         let page = self.page.as_ref().filter(|_| self.is_there())?;
         match self.raw {
             true => page.events.get(self.section).map(|raw| raw.json.to_string()),
-            false => page.sections.get(self.section).map(|section| section.copied()),
+            false => page.sections.get(self.section).map(how),
         }
     }
 

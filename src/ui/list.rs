@@ -6,8 +6,9 @@ use crate::domain::trace_row::{self, What};
 use crate::ui::action::{Action, Go, List, Seek};
 use crate::ui::app::App;
 use crate::ui::can;
+use crate::ui::forking::{ForkCall, Twisting};
 use crate::ui::keymap::Entry;
-use crate::ui::mode::{Context, Twisting};
+use crate::ui::mode::Context;
 use crate::ui::parts::Overlay;
 use crate::ui::widgets::fuzzy::fitting;
 
@@ -58,29 +59,32 @@ pub fn themes(app: &App) -> Vec<&str> {
 }
 
 /// What may be other in the fork that is being made, as far as it fits the filter: what, its name, a sentence.
-pub fn twists(app: &App) -> Vec<(Twisting, String, &'static str)> {
+pub fn twists(app: &App) -> Vec<(Twisting, String, String)> {
     let Some(Overlay::Fork(dialog)) = app.over.top() else { return Vec::new() };
-    let mut all =
-        vec![(Twisting::Nothing, "as it was".to_string(), "The files of then; what was open asks again.")];
-    for (call, tool) in &dialog.point.calls {
-        all.push((
-            Twisting::Args(*call),
-            format!("edit {call} {tool}"),
-            "Other arguments; they are asked about.",
-        ));
-        all.push((Twisting::Reject(*call), format!("reject {call} {tool}"), "Not run; your reason is read."));
-        all.push((Twisting::Respond(*call), format!("answer {call} {tool}"), "Answer in the tool's place."));
+    let row = |what: Twisting, name: &str, help: &str| (what, name.to_string(), help.to_string());
+    let mut all = vec![row(Twisting::Nothing, "as it was", "The files of then; what was open asks again.")];
+    for ForkCall { call, tool, from, .. } in &dialog.point.calls {
+        let at = from.map(|from| format!("At {from}: ")).unwrap_or_default();
+        for (what, verb, help) in [
+            (Twisting::Args(*call), "edit", "other arguments; they are asked about."),
+            (Twisting::Reject(*call), "reject", "not run; your reason is read."),
+            (Twisting::Respond(*call), "answer", "answer in the tool's place."),
+        ] {
+            let help = if at.is_empty() { capital(help) } else { format!("{at}{help}") };
+            all.push((what, format!("{verb} {call} {tool}"), help));
+        }
     }
-    all.push((Twisting::Note, "with a note".to_string(), "A message that the agent reads next."));
-    all.push((Twisting::Model, "with another model".to_string(), "Asked from here on."));
-    all.push((
-        Twisting::Instructions,
-        "with other instructions".to_string(),
-        "In the place of the first ones.",
-    ));
+    all.push(row(Twisting::Note, "with a note", "A message that the agent reads next."));
+    all.push(row(Twisting::Model, "with another model", "Asked from here on."));
+    all.push(row(Twisting::Instructions, "with other instructions", "In the place of the first ones."));
     let filter = dialog.chooser.filter.text();
-    let text = |entry: &(Twisting, String, &'static str)| format!("{} {}", entry.1, entry.2);
+    let text = |entry: &(Twisting, String, String)| format!("{} {}", entry.1, entry.2);
     fitting(&filter, all.iter().map(text)).into_iter().filter_map(|at| all.get(at).cloned()).collect()
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// The keys of the rows that folding leaves, in the order of reading. Costs nothing where nothing is folded.
@@ -115,6 +119,7 @@ pub fn fold_name(row: &trace_row::Row) -> u64 {
         | What::Pause
         | What::Breakpoint { .. }
         | What::Held { .. }
+        | What::Compaction { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }
@@ -134,6 +139,7 @@ pub fn holds(row: &trace_row::Row) -> bool {
         | What::Pause
         | What::Breakpoint { .. }
         | What::Held { .. }
+        | What::Compaction { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }

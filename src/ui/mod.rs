@@ -6,11 +6,13 @@
 pub mod theme; // roles to styles, parsed from a theme's text
 pub mod glyph; // the signs, and the words in their place
 pub mod widgets; // drawing parts that know no tackroom type
+pub mod forking; // a fork that is to be made
 pub mod mode; // where the keys go, and the contexts they count in
 pub mod layout; // which pane gets which cells at which size
 pub mod key; // one key press, and how keys are written
 pub mod action; // what a key can do, by what it is about
 pub mod bindings; // the table of keys: when each counts, what it does, how it is called
+pub mod bindings_decide; // the keys of what waits for a person
 pub mod bindings_replay; // the keys of a replay
 pub mod bindings_sessions; // the keys of the sessions screen
 pub mod bindings_over; // the keys of what lies over the workbench

@@ -2,8 +2,9 @@
 
 use crate::domain::event::Settling;
 use crate::domain::hash::Hash;
-use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::ids::CallId;
 use crate::domain::inbox::HoldId;
+use crate::ui::forking::{ForkPoint, Twisting};
 
 /// A part of the workbench.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -101,36 +102,6 @@ pub enum Marking {
     GiveUp,
 }
 
-/// From where a fork is to be made, and which calls may be changed there.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ForkPoint {
-    /// The session.
-    pub session: SessionId,
-    /// The event; none: the last.
-    pub at: Option<EventNo>,
-    /// Calls that may be changed there, with their tools.
-    pub calls: Vec<(CallId, String)>,
-}
-
-/// What may be other in a fork.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Twisting {
-    /// Nothing: as it was.
-    Nothing,
-    /// The arguments of a call.
-    Args(CallId),
-    /// A call is rejected.
-    Reject(CallId),
-    /// A call is answered in the tool's place.
-    Respond(CallId),
-    /// A message to the agent.
-    Note,
-    /// The model.
-    Model,
-    /// The agent's instructions.
-    Instructions,
-}
-
 impl Ask {
     /// The call it is about, if it is about one.
     pub fn call(&self) -> Option<CallId> {
@@ -158,6 +129,10 @@ pub enum Twice {
     Interrupt,
     /// Remove sessions for good.
     Purge,
+    /// End the task for good.
+    EndTask,
+    /// Leave what was changed in an editor behind.
+    Discard,
     /// Keep retention rules that would let sessions go.
     Keep,
     /// Take a mark away with the reason that was written for it.
@@ -183,6 +158,8 @@ pub enum Context {
     Unknown,
     /// The run stands at a breakpoint and nothing else waits.
     Stopped,
+    /// A limit, a loop or a check that fails holds the run, and nothing else waits.
+    Reined,
     /// A stored session is played.
     Replay,
     /// The text for the agent is being written.
@@ -231,11 +208,12 @@ pub enum Context {
 
 impl Context {
     /// All contexts, as the help shows them.
-    pub const ALL: [Context; 30] = [
+    pub const ALL: [Context; 31] = [
         Context::Workbench,
         Context::Approval,
         Context::Unknown,
         Context::Stopped,
+        Context::Reined,
         Context::Conversation,
         Context::Trace,
         Context::Calls,
@@ -275,6 +253,7 @@ impl Context {
             Context::Approval => "approval",
             Context::Unknown => "unknown",
             Context::Stopped => "stopped",
+            Context::Reined => "held",
             Context::Replay => "replay",
             Context::Composer => "composer",
             Context::Question => "question",
@@ -311,6 +290,7 @@ impl Context {
             Context::Approval => "A call that waits for you",
             Context::Unknown => "A call of unknown outcome",
             Context::Stopped => "Standing at a breakpoint",
+            Context::Reined => "Held by a limit, a loop or a check",
             Context::Replay => "Replay",
             Context::Composer => "Writing to the agent",
             Context::Question => "Answering a question",
@@ -359,6 +339,7 @@ impl Context {
             | Context::Approval
             | Context::Unknown
             | Context::Stopped
+            | Context::Reined
             | Context::Replay
             | Context::Sessions
             | Context::SessionsExport

@@ -1,8 +1,9 @@
 //! What the operator's side of the app is made of: windows, folds, the decision panel, questions, lists, toasts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::domain::compare::{self, Comparison};
@@ -11,11 +12,12 @@ use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::time::Micros;
 use crate::ui::edit::TextBox;
 use crate::ui::edit_args::ArgEditor;
+use crate::ui::forking::ForkPoint;
 use crate::ui::inbox::Batch;
 use crate::ui::inspecting::Inspecting;
 use crate::ui::keeping::Keeping;
 use crate::ui::leasing::Leasing;
-use crate::ui::mode::{Ask, ForkPoint, Pane};
+use crate::ui::mode::{Ask, Pane};
 use crate::ui::theme::Theme;
 use crate::ui::widgets::scroll::Scroll;
 
@@ -152,6 +154,12 @@ pub struct Compared {
     pub all: bool,
     /// What stands at the top: a place in `shown`, and a line of it.
     pub top: (usize, usize),
+    /// The chosen place in `shown`.
+    pub chosen: usize,
+    /// The pairs that are shown whole, laid out.
+    pub whole: BTreeMap<usize, Vec<Line<'static>>>,
+    /// The page and the theme that they were laid out for.
+    pub laid: (Rect, String),
 }
 
 /// The breakpoints that stand and the notes that wait, with a line to set one in.

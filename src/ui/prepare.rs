@@ -94,7 +94,7 @@ fn prepare_windows(app: &mut App) {
             None => window.scroll.clamp(total, window.height),
         }
     }
-    update_compare::fit(app);
+    update_compare::prepare(app);
     if let Some(Overlay::Editor(text)) = app.over.top_mut() {
         editor::prepare(text, app.layout.overlay.inner);
     }

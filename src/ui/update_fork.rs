@@ -5,12 +5,16 @@
 use crate::domain::command::Command;
 use crate::domain::fork::Twist;
 use crate::domain::ids::{CallId, EventNo, SessionId};
+use crate::domain::message::Args;
 use crate::domain::session::Session;
+use crate::domain::trace_row::{Row, What};
 use crate::ui::app::App;
 use crate::ui::edit::TextBox;
 use crate::ui::edit_args::ArgEditor;
+use crate::ui::forking::{ForkCall, ForkPoint, Twisting};
+use crate::ui::inspecting::Inspecting;
 use crate::ui::list;
-use crate::ui::mode::{Ask, Focus, ForkPoint, Pane, Twisting};
+use crate::ui::mode::{Ask, Focus, Pane};
 use crate::ui::parts::{Chooser, ForkDialog, Overlay, Question};
 use crate::ui::update::{Effect, fault, toast};
 use crate::ui::update_inspect;
@@ -34,11 +38,7 @@ pub fn open(app: &mut App) {
 fn chosen(app: &App) -> Option<ForkPoint> {
     let session = app.session()?;
     if let Some(asked) = update_inspect::shown(app) {
-        let subject = asked.subject;
-        let call = subject.call.or(asked.page.as_ref().and_then(|page| page.open_call));
-        let call = call.and_then(|id| session.call(id)).map(|call| (call.id, call.tool.clone()));
-        let (session, at) = (asked.session.clone(), Some(subject.no));
-        return Some(ForkPoint { session, at, calls: call.into_iter().collect() });
+        return Some(looked_at(asked));
     }
     let point = |at: EventNo, calls| ForkPoint { session: session.id.clone(), at: Some(at), calls };
     if session.last == EventNo(0) {
@@ -50,28 +50,58 @@ fn chosen(app: &App) -> Option<ForkPoint> {
         return Some(point(at, calls));
     }
     let open = session.open_calls().filter(|call| !call.ended());
-    Some(point(session.last, open.map(|call| (call.id, call.tool.clone())).collect()))
+    Some(point(session.last, open.map(ForkCall::of).collect()))
+}
+
+/// The event that is looked at: of a call that call, before it was decided on; of a turn the calls that it asked for.
+fn looked_at(asked: &Inspecting) -> ForkPoint {
+    let at = asked.subject.no;
+    let page = asked.page.iter();
+    let told = page
+        .flat_map(|page| page.asked.iter().filter(|one| page.call.is_none() || page.call == Some(one.call)));
+    let calls = told.map(|one| ForkCall {
+        call: one.call,
+        tool: one.tool.clone(),
+        args: if let Args::Json(value) = &one.args { Some(value.clone()) } else { None },
+        from: Some(one.from).filter(|from| *from != at),
+    });
+    ForkPoint { session: asked.session.clone(), at: Some(at), calls: calls.collect() }
 }
 
 /// The chosen item of the pane that has the keys: its event, and the calls that were asked for by it.
-fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<(CallId, String)>)> {
+fn at_focus(app: &App, session: &Session) -> Option<(EventNo, Vec<ForkCall>)> {
     let watched = app.watched.as_ref()?;
-    let at = match app.focus {
+    let rows =
+        |from: usize| watched.trace.order().iter().skip(from).filter_map(|key| watched.trace.row(*key));
+    let call_of = |row: &Row| {
+        let (call, tool) = row.what.call()?;
+        Some(ForkCall { call, tool: tool.to_string(), args: None, from: None })
+    };
+    let (at, asked_at) = match app.focus {
         Focus::Pane(Pane::Trace) => {
-            let rows = list::trace_rows(app);
-            watched.trace.row(*rows.get(app.windows.trace.chosen?)?)?.no
+            let key = *list::trace_rows(app).get(app.windows.trace.chosen?)?;
+            let row = watched.trace.row(key)?;
+            let place = watched.trace.order().iter().position(|other| *other == key)?;
+            // Of a request and of a step, the calls that its reply asked for: the first rows of calls after it.
+            let asks = matches!(row.what, What::Model { .. } | What::Step(_));
+            let mut after =
+                rows(place + 1).take_while(|row| !matches!(row.what, What::Step(_) | What::Run { .. }));
+            let reply = after.find_map(|row| row.what.call().map(|_| row.no)).filter(|_| asks);
+            (row.no, reply.unwrap_or(row.no))
         }
-        Focus::Pane(Pane::Conversation) => watched.talk.items().get(app.windows.talk.chosen?)?.no,
+        Focus::Pane(Pane::Conversation) => {
+            let no = watched.talk.items().get(app.windows.talk.chosen?)?.no;
+            (no, no)
+        }
         Focus::Pane(Pane::Calls) => {
             let call = session.calls.get(app.windows.calls.chosen?)?;
-            return Some((call.span, vec![(call.id, call.tool.clone())]));
+            return Some((call.span, vec![ForkCall::of(call)]));
         }
         Focus::Pane(Pane::Approval | Pane::Inbox) | Focus::Composer => return None,
     };
-    let asked =
-        watched.trace.order().iter().filter_map(|key| watched.trace.row(*key)).filter(|row| row.no == at);
-    let calls = asked.filter_map(|row| row.what.call().map(|(call, tool)| (call, tool.to_string())));
-    Some((at, calls.collect()))
+    let from = Some(asked_at).filter(|from| *from != at);
+    let asked = rows(0).filter(|row| row.no == asked_at);
+    Some((at, asked.filter_map(call_of).map(|call| ForkCall { from, ..call }).collect()))
 }
 
 /// Enter in the dialog: what needs no word is done, for the rest it is asked for.
@@ -83,13 +113,7 @@ pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
     app.clear();
     match twisting {
         Twisting::Nothing => send(app, &point, Twist::default(), effects),
-        Twisting::Args(id) => {
-            let call = app.session().and_then(|session| session.call(id));
-            match call.and_then(|call| ArgEditor::of_fork(call, &app.tools, point)) {
-                Some(editor) => app.over.lay(Overlay::Editor(Box::new(editor))),
-                None => fault(app, "These arguments cannot be edited: they are not JSON.", ""),
-            }
-        }
+        Twisting::Args(id) => edit(app, point.changing(id), id),
         Twisting::Reject(_)
         | Twisting::Respond(_)
         | Twisting::Note
@@ -106,20 +130,37 @@ pub fn choose(app: &mut App, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Opens the editor on the arguments that a call is to have in the fork.
+fn edit(app: &mut App, point: ForkPoint, id: CallId) {
+    let session = app.session().filter(|session| session.id == point.session);
+    let call = session.and_then(|session| session.call(id));
+    let told = point.call(id).and_then(|one| Some((one.tool.clone(), one.args.clone()?)));
+    let known = call.and_then(|call| Some((call.tool.clone(), call.args()?.clone()))).or(told);
+    match known {
+        Some((tool, args)) => {
+            let editor = ArgEditor::of_fork((id, &tool, &args), &app.tools, point);
+            app.over.lay(Overlay::Editor(Box::new(editor)));
+        }
+        None => fault(app, "These arguments cannot be edited: they are not JSON.", ""),
+    }
+}
+
 /// Enter on what was asked for.
 pub fn answer(
     app: &mut App,
-    (twisting, point): (Twisting, ForkPoint),
+    (twisting, mut point): (Twisting, ForkPoint),
     text: String,
     effects: &mut Vec<Effect>,
 ) {
     let mut twist = Twist::default();
     let may_be_empty = match twisting {
         Twisting::Reject(call) => {
+            point = point.changing(call);
             twist.reject.push((call, text.clone()));
             true
         }
         Twisting::Respond(call) => {
+            point = point.changing(call);
             twist.respond.push((call, text.clone()));
             false
         }

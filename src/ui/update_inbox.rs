@@ -198,7 +198,8 @@ pub fn steer(app: &mut App, word: Steer, effects: &mut Vec<Effect>) {
     match word {
         Steer::Step => order(app, Order::Step, effects),
         Steer::Continue => order(app, Order::Continue, effects),
-        Steer::Pause | Steer::Interrupt | Steer::ModeAsk | Steer::ModeAuto | Steer::EndTask => {}
+        Steer::EndTask => order(app, Order::Cancel, effects),
+        Steer::Pause | Steer::Interrupt | Steer::ModeAsk | Steer::ModeAuto => {}
     }
 }
 
@@ -249,6 +250,7 @@ pub fn name(held: &Held) -> String {
         (None, Waits::Budget) => "the budget".to_string(),
         (None, Waits::Loop) => "the loop".to_string(),
         (None, Waits::Checks) => "the checks".to_string(),
+        (None, Waits::Context) => "the long conversation".to_string(),
     };
     let title = if held.title.trim().is_empty() { held.id.session.as_str() } else { &held.title };
     format!("{} of {title}", what.trim_end())
@@ -269,13 +271,15 @@ pub fn done(order: &Order) -> &'static str {
         Order::Step => "goes on by one step",
         Order::Continue => "goes on",
         Order::Extend(_) => "given more",
+        Order::Compact => "made shorter before the next request",
+        Order::UndoCompact => "as it was before",
+        Order::Cancel => "ended",
         Order::Start(_)
         | Order::Say(_)
         | Order::Steer(_)
         | Order::Pause
         | Order::Resume
         | Order::Interrupt
-        | Order::Cancel
         | Order::SetMode(_)
         | Order::Rename(_)
         | Order::Title(..)
@@ -295,11 +299,15 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
             ("A run at a breakpoint is no part of a batch.", "Enter, then s steps or c goes on")
         }
         Some(Waits::Budget) => {
-            ("A run that a limit holds is no part of a batch.", "Enter, then x gives it more")
+            ("A run that a limit holds is no part of a batch.", "Enter, then + gives it more")
         }
         Some(Waits::Checks) => {
             ("A run whose checks fail is no part of a batch.", "Enter, then c gives it as many rounds again")
         }
+        Some(Waits::Context) => (
+            "A run whose conversation is too long is no part of a batch.",
+            "Enter, then Ctrl-P and compact makes it shorter, c asks as it is",
+        ),
         Some(Waits::Loop) => ("A run in circles is no part of a batch.", "Enter, then c lets it go on"),
         Some(Waits::Driver) => ("A session that nobody drives is no part of a batch.", "c takes it up here"),
         Some(Waits::Approval | Waits::Unknown) | None => ("Nothing waits for you.", ""),

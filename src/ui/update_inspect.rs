@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::domain::command::Command;
-use crate::domain::ids::{EventNo, SessionId};
+use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::inspect::page::{Page, Subject};
 use crate::domain::session::Session;
 use crate::domain::talk_item::Said;
@@ -26,6 +26,8 @@ pub fn act(app: &mut App, word: Inspect, effects: &mut Vec<Effect>) {
         Inspect::PreviousEvent => step(app, false, effects),
         Inspect::NextSection => section(app, true),
         Inspect::PreviousSection => section(app, false),
+        Inspect::Request => go(app, request(app), effects),
+        Inspect::Call => go(app, next_call(app), effects),
         Inspect::Raw => raw(app),
         Inspect::Pager => elsewhere(app, Program::Pager, effects),
         Inspect::Editor => elsewhere(app, Program::Editor, effects),
@@ -152,6 +154,57 @@ fn step(app: &mut App, forward: bool, effects: &mut Vec<Effect>) {
     ask(asked, effects);
 }
 
+/// The reply that asked for the call of the page.
+pub fn request(app: &App) -> Option<Subject> {
+    let page = shown(app).filter(|asked| asked.is_there())?.page.as_ref()?;
+    page.call?;
+    Some(Subject { no: page.reply?, call: None })
+}
+
+/// A call that the reply of the page asked for: from the reply the one that was come from, else its first; from a call the
+/// one after it.
+pub fn next_call(app: &App) -> Option<Subject> {
+    let asked = shown(app).filter(|asked| asked.is_there())?;
+    let page = asked.page.as_ref()?;
+    let place = |call: Option<CallId>| page.asked.iter().position(|one| Some(one.call) == call);
+    let at = match page.call {
+        Some(_) => (place(page.call)? + 1) % page.asked.len(),
+        None => place(asked.came_from).unwrap_or(0),
+    };
+    let call = page.asked.get(at)?.call;
+    (page.call != Some(call)).then_some(Subject { no: page.reply?, call: Some(call) })
+}
+
+fn go(app: &mut App, to: Option<Subject>, effects: &mut Vec<Effect>) {
+    let (Some(subject), Some(asked)) = (to, shown_mut(app)) else { return };
+    asked.came_from = asked.page.as_ref().and_then(|page| page.call);
+    (asked.subject, asked.fault) = (subject, None);
+    ask(asked, effects);
+}
+
+/// Why there is no such request or call to go to.
+pub fn cannot(app: &mut App, word: Inspect) {
+    if !is_there(app) {
+        return;
+    }
+    match word {
+        Inspect::Request => {
+            toast(app, "No reply of the model asked for this.", "[ and ] go to the events beside")
+        }
+        Inspect::Call => {
+            toast(app, "There is no other call of one reply here.", "[ and ] go to the events beside")
+        }
+        Inspect::Open
+        | Inspect::NextEvent
+        | Inspect::PreviousEvent
+        | Inspect::NextSection
+        | Inspect::PreviousSection
+        | Inspect::Raw
+        | Inspect::Pager
+        | Inspect::Editor => {}
+    }
+}
+
 /// The section behind or before the chosen one goes to the top.
 fn section(app: &mut App, forward: bool) {
     let Some(asked) = shown_mut(app) else { return };
@@ -177,10 +230,10 @@ fn elsewhere(app: &mut App, program: Program, effects: &mut Vec<Effect>) {
         return;
     }
     let Some(asked) = shown(app) else { return };
-    let Some(copied) = asked.copied().filter(|text| !text.is_empty()) else {
+    let Some(read) = asked.read().filter(|text| !text.is_empty()) else {
         return toast(app, "There is nothing to open here yet.", "");
     };
-    let (name, text) = (asked.section_name(), text::clean(&copied).into_owned());
+    let (name, text) = (asked.section_name(), text::clean(&read).into_owned());
     effects.push(Effect::Show(Elsewhere { program, name, text }));
 }
 
@@ -235,6 +288,7 @@ pub fn on_item(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
             asked.words = typing.text().to_lowercase();
             hit(app, true, true);
         }
+        Item::Same => {}
         Item::NextHit => hit(app, true, false),
         Item::PreviousHit => hit(app, false, false),
     }

@@ -33,6 +33,11 @@ pub fn key(app: &mut App, key: Key, effects: &mut Vec<Effect>) {
     let asked = app.twice;
     let contexts = can::contexts(app);
     match found(app, &contexts, prefix, key) {
+        // By its key alone: who has chosen it by its name has said it.
+        Found::Action(Action::Steer(Steer::EndTask)) if can::can(app, Action::Steer(Steer::EndTask)) => {
+            let question = format!("Press {key} again to end the task: it is cancelled for good.");
+            twice(app, Twice::EndTask, &question, effects);
+        }
         Found::Action(action) if can::can(app, action) => run(app, action, key, effects),
         Found::Action(action) => cannot(app, action),
         Found::Prefix => app.prefix = Some(key),
@@ -110,7 +115,7 @@ fn cannot(app: &mut App, action: Action) {
         }
         Action::Steer(Steer::Interrupt) => {}
         Action::Steer(Steer::Step | Steer::Continue) if !can::may_go_on(app) => {
-            toast(app, "A limit holds it: going on alone does not change that.", "x gives it more");
+            toast(app, "A limit holds it: going on alone does not change that.", "+ gives it more");
         }
         Action::Stops(Stops::Extend) => toast(app, "Nothing limits it.", "`tackroom run --help` tells how"),
         Action::Steer(_) => toast(app, "There is nothing to do that to.", ""),
@@ -130,6 +135,7 @@ fn cannot(app: &mut App, action: Action) {
             toast(app, "There is no session to do that to yet.", "i writes the first task")
         }
         Action::List(what) => update_library::cannot(app, what),
+        Action::Inspect(word) => update_inspect::cannot(app, word),
         Action::Palette if app.question.is_some() => {
             toast(app, "Answer the question first.", "Enter answers, Esc goes back");
         }
@@ -160,7 +166,6 @@ fn cannot(app: &mut App, action: Action) {
         | Action::Rename
         | Action::Fork
         | Action::Compare
-        | Action::Inspect(_)
         | Action::Inbox(_)
         | Action::Replay => {}
     }
@@ -273,6 +278,9 @@ fn close(app: &mut App) {
     if matches!(app.over.top(), Some(Overlay::Sessions)) && update_library::close(app) {
         return;
     }
+    if holds_back(app) {
+        return;
+    }
     let top = app.over.iter().len().checked_sub(1);
     match top {
         Some(top) => {
@@ -287,6 +295,21 @@ fn close(app: &mut App) {
     }
 }
 
+/// Whether arguments or a lease that were changed stay: the first press only says that they would be lost.
+fn holds_back(app: &mut App) -> bool {
+    let changed = match app.over.top() {
+        Some(Overlay::Editor(editor)) => editor.is_changed(),
+        Some(Overlay::Lease(page)) => page.is_changed(),
+        Some(_) | None => false,
+    };
+    if !changed || app.twice.take_if(|(asked, _)| *asked == Twice::Discard).is_some() {
+        return false;
+    }
+    app.twice = Some((Twice::Discard, app.now.plus_ms(TWICE_MS)));
+    toast(app, "Press Esc again to drop what you changed.", "");
+    true
+}
+
 /// What lay over the panel is gone: the next key was not meant for the panel yet.
 fn restart_guard(app: &mut App) {
     app.panel.changed_at = app.now;
@@ -299,7 +322,9 @@ fn twice(app: &mut App, what: Twice, question: &str, effects: &mut Vec<Effect>) 
         match what {
             Twice::Quit => effects.extend([Effect::Send(Command::Quit), Effect::Quit]),
             Twice::Interrupt => order(app, Order::Interrupt, effects),
-            Twice::Purge | Twice::Keep | Twice::Unmark => {} // asked in the sessions screen, in the inbox
+            Twice::EndTask if app.inbox.is_some() => update_inbox::steer(app, Steer::EndTask, effects),
+            Twice::EndTask => steer(app, Steer::EndTask, effects),
+            Twice::Purge | Twice::Keep | Twice::Unmark | Twice::Discard => {} // asked in the sessions screen, in the inbox
         }
         return;
     }

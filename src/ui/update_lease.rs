@@ -40,6 +40,7 @@ pub fn open(app: &mut App, call: CallId) {
 
 /// Asks what the terms would have allowed, once they can be read.
 pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
+    let Some(session) = app.decided().map(|session| session.id.clone()) else { return };
     let Some(page) = page(app) else { return };
     let Ok(terms) = &page.terms else { return };
     if page.asked.as_ref() == Some(terms) {
@@ -48,7 +49,8 @@ pub fn follow(app: &mut App, effects: &mut Vec<Effect>) {
     let (workspace, tool, fresh) = (page.workspace.clone(), page.call.tool.clone(), page.asked.is_none());
     let terms = Box::new(terms.clone());
     (page.asked, page.tried) = (Some((*terms).clone()), None);
-    effects.push(Effect::Send(Command::TryLease { workspace, tool, terms, fresh }));
+    let but = (session, page.call.id);
+    effects.push(Effect::Send(Command::TryLease { workspace, tool, terms, but, fresh }));
 }
 
 fn page(app: &mut App) -> Option<&mut Leasing> {

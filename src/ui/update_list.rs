@@ -38,7 +38,7 @@ pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
                 app.library.typing = Typing::Filter;
             }
         }
-        Item::Copy | Item::NextHit | Item::PreviousHit => {}
+        Item::Copy | Item::Same | Item::NextHit | Item::PreviousHit => {}
     }
 }
 

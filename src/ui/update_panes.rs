@@ -95,6 +95,7 @@ pub fn moved(app: &mut App, step: Move) {
 pub fn act(app: &mut App, item: Item, effects: &mut Vec<Effect>) {
     match item {
         Item::Search => app.question = Some(Question { ask: Ask::Search, text: TextBox::default() }),
+        Item::Same => {}
         Item::NextHit => next_hit(app, true),
         Item::PreviousHit => next_hit(app, false),
         Item::Copy => copy(app, effects),

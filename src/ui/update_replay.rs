@@ -130,9 +130,25 @@ pub fn begin_or_leave(app: &mut App, effects: &mut Vec<Effect>) {
         Meant::Watched => None,
     };
     let replay = listed.is_some() || app.playback.is_none();
+    if !replay && stays(app) {
+        return;
+    }
     if let Some(id) = listed.or_else(|| app.session_id().cloned()) {
         update_list::watch(app, id, replay, effects);
     }
+}
+
+/// A jump whose events are not here yet is given up before the replay is left; whether there was one.
+fn stays(app: &mut App) -> bool {
+    let Some(playback) = &mut app.playback else { return false };
+    let waits = playback.goal.filter(|goal| playback.resolve(*goal) != Some(playback.at));
+    if waits.is_none() {
+        return false;
+    }
+    playback.goal = Some(Goal::Event(playback.at));
+    let at = playback.at;
+    toast(app, &format!("Stays at event {at}; the session is read on."), "Esc again leaves the replay");
+    true
 }
 
 /// The position moves: to its goal, then on by the time that has passed.

@@ -6,10 +6,16 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tackroom::domain::account::{Account, Accountant, Deed};
 use tackroom::domain::align::{SAME, align};
-use tackroom::domain::call::Outcome;
-use tackroom::domain::compare::{Change, Comparison, Kind, Shown};
-use tackroom::domain::ids::CallId;
+use tackroom::domain::call::{Outcome, Preview};
+use tackroom::domain::compare::{Comparison, Kind, Shown};
+use tackroom::domain::compare_change::{Change, Whole, whole};
+use tackroom::domain::compare_words::heads;
+use tackroom::domain::event::Parent;
+use tackroom::domain::ids::{CallId, EventNo, SessionId};
+use tackroom::domain::judged::Judged;
 use tackroom::domain::order::Order;
+use tackroom::domain::outcome::Report;
+use tackroom::domain::policy::{Verdict, Word};
 use tackroom::ui::update_compare::item_of;
 
 /// What a told session did.
@@ -96,7 +102,7 @@ fn changed_arguments_are_named_by_their_place() {
     let compared = compared(&left, &right);
     let told: Vec<_> = changes(&compared)
         .into_iter()
-        .map(|change| (change.place.clone(), change.left.clone(), change.right.clone()))
+        .map(|change| (change.place(), change.left.clone(), change.right.clone()))
         .collect();
     let some = |text: &str| Some(text.to_string());
     assert_eq!(
@@ -108,6 +114,87 @@ fn changed_arguments_are_named_by_their_place() {
         ]
     );
     assert_eq!(compared.counts().decisions, 0);
+}
+
+/// Cause: of arguments that a person changed on one side only, the whole document was told against nothing.
+#[test]
+fn arguments_that_were_edited_on_one_side_are_told_against_those_proposed() {
+    let args = json!({"path": "a.md", "content": "x", "a/b": {"deep": [1, 2]}});
+    let left = writes(args.clone(), approved);
+    let right = writes(args, |story| {
+        let hash = story.session.call(CallId(1)).and_then(|call| call.hash).unwrap();
+        let args = json!({"path": "b.md", "content": "x", "a/b": {"deep": [1, 3]}});
+        story.order(Order::ApproveEdited { call: CallId(1), hash, args });
+        story.hold_change(1, "b.md", None, "x").wait(1).run(1, 5, Outcome::Ok, "wrote it");
+    });
+    let compared = compared(&left, &right);
+    let told: Vec<_> = changes(&compared)
+        .into_iter()
+        .filter(|change| change.what == "edited")
+        .map(|change| (change.name(), change.left.clone().unwrap(), change.right.clone().unwrap()))
+        .collect();
+    let of = |name: &str, left: &str, right: &str| (name.to_string(), left.to_string(), right.to_string());
+    assert_eq!(told, [of("edited /a~1b/deep", "[1,2]", "[1,3]"), of("edited /path", "a.md", "b.md")]);
+    assert_eq!(compared.counts().decisions, 1);
+}
+
+#[test]
+fn a_pair_is_told_whole_as_far_as_it_is_kept() {
+    let long = "a".repeat(3_000);
+    let text = |last: &str| format!("one\ntwo\n{long}{last}\nfour");
+    let left = writes(json!({"path": "a.md", "content": text("1")}), approved);
+    let right = writes(json!({"path": "a.md", "content": text("2")}), approved);
+    let both = compared(&left, &right);
+    let pair = both.pairs.iter().find(|pair| pair.kind() == Kind::Changed).unwrap();
+    let expected = Whole {
+        name: "arguments /content line 3".to_string(),
+        left: Some(text("1")),
+        right: Some(text("2")),
+    };
+    assert_eq!(whole(pair), [expected]);
+    let one = compared(&left, &left);
+    let same = one.pairs.iter().find(|pair| matches!(&pair.left.as_ref().unwrap().deed, Deed::Called(_)));
+    let told = whole(same.unwrap());
+    let names: Vec<&str> = told.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["arguments", "decision", "output"]);
+    assert!(told[0].left.as_ref().unwrap().contains(&long));
+    let huge = writes(json!({"path": "a.md", "content": "b".repeat(9_000)}), approved);
+    let both = compared(&left, &huge);
+    let pair = both.pairs.iter().find(|pair| pair.kind() == Kind::Changed).unwrap();
+    let cut = whole(pair).remove(0).right.unwrap();
+    assert!(cut.ends_with("bytes are kept here") && cut.contains("of 90"), "{}", &cut[cut.len() - 60..]);
+}
+
+/// Cause: nothing told that two runs had their commands held by other walls.
+#[test]
+fn another_sandbox_is_named_in_the_heads_and_at_the_call() {
+    let runs = |sandbox: &str| {
+        let mut story = Story::new("a1a1a1a1a1", "Run it");
+        story.task("Run it.").reply(500, "", &[("shell", json!({"argv": ["make"]}))]);
+        let word = Word::Allow;
+        let verdict =
+            Verdict { word, rule: "known".into(), why: "It is known.".into(), policy: "builtin-1".into(), person: None };
+        story.report(Report::Judged(Judged {
+            call: CallId(1),
+            verdict,
+            touches: Vec::new(),
+            preview: Preview::None,
+            sandbox: sandbox.to_string(),
+        }));
+        story.run(1, 5, Outcome::Ok, "made").reply(400, "Done.", &[]).finish();
+        story
+    };
+    let (left, right) = (runs("workspace-write"), runs("none"));
+    assert_eq!(right.session.sandbox, "none");
+    let compared = compared(&left, &right);
+    let told: Vec<String> = changes(&compared).into_iter().map(Change::name).collect();
+    assert_eq!(told, ["sandbox"]);
+    let mut forked = (*compared).clone();
+    forked.left.id = SessionId("b2b2b2b2b2".to_string());
+    forked.right.parent = Some(Parent { session: forked.left.id.clone(), at: EventNo(7) });
+    assert_eq!(heads(&forked)[0].2, "a1a1a1a1a1, its fork at #7");
+    let head = heads(&compared).into_iter().find(|head| head.0 == "sandbox");
+    assert_eq!(head, Some(("sandbox", "workspace-write".to_string(), "none".to_string())));
 }
 
 #[test]

@@ -19,6 +19,7 @@ use tackroom::domain::order::Refusal;
 use tackroom::domain::policy::Mode;
 use tackroom::domain::run::Status;
 use tackroom::domain::session::Session;
+use tackroom::domain::talk::{Item, Said as Told, Talk};
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
 use tackroom::domain::trace::Trace;
@@ -113,6 +114,35 @@ fn asks_again(events: &[Event], copies: usize) -> u32 {
         }
     }
     asked
+}
+
+/// Cause: the end of a fork told the steps, the tokens and the time of its parent as its own.
+#[tokio::test]
+async fn the_end_of_a_fork_tells_what_was_done_since_and_its_age_is_its_own() {
+    let world = World::new(story());
+    let parent = world.begin(Mode::Auto).await.expect("begun");
+    world.to_the_end(&parent).await.expect("driven");
+    let half = world.events(&parent).await.len() as u64 / 2;
+    let fork = world.fork(&parent, &at(half)).await.expect("forked").id;
+    world.to_the_end(&fork).await.expect("driven");
+    let ends = async |id: &SessionId| {
+        let mut talk = Talk::default();
+        world.events(id).await.iter().for_each(|event| talk.apply(event));
+        let end = |item: &Item| if let Told::End(end) = &item.said { Some(end.clone()) } else { None };
+        talk.items().iter().find_map(end).expect("it ended")
+    };
+    let (whole, since) = (ends(&parent).await, ends(&fork).await);
+    let events = world.events(&fork).await;
+    let forked = events.iter().position(|event| matches!(event.fact, Fact::SessionForked { .. })).unwrap();
+    let own = &events[forked..];
+    let replies = own.iter().filter(|event| matches!(event.fact, Fact::ModelReplied { .. })).count();
+    let taken = own.iter().find(|event| matches!(event.fact, Fact::WriterTaken { .. })).unwrap();
+    let ended = own.iter().find(|event| matches!(event.fact, Fact::RunEnded { .. })).unwrap();
+    assert!(since.forked && !whole.forked);
+    assert_eq!((since.steps as usize, since.ms), (replies, ended.at.ms_since(taken.at)));
+    assert!(since.steps > 0 && since.steps < whole.steps && since.usage.input < whole.usage.input);
+    let row = world.plugs().store.index.row(&fork).await.unwrap().unwrap();
+    assert_eq!(row.opened, events[forked].at);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::contracts::raw;
 use crate::harness::binary::{Home, at_work, done, until_gone};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use tackroom::domain::sandbox::Profile;
 
 /// Three writes and a command, all approved by the flag.
 fn finished(home: &Home) -> String {
@@ -44,6 +45,8 @@ fn a_fork_has_the_files_of_its_event_and_goes_on() {
     let told = forked(&home, &[&id, "--at", &nth(&home, &id, "CallEnded", 0)]);
     assert_eq!(told["version"], 1);
     assert_eq!(told["files"], json!({"source": "kept", "count": 2}));
+    let profile = |name: &str| Profile::parse(told["sandbox"][name].as_str().unwrap());
+    assert!(profile("original").is_some() && profile("here").is_some(), "{told}");
     assert!(path(&told).starts_with(home.home()), "{told}");
     let files = tree(&path(&told));
     assert_eq!(files["a.txt"], "file 644 first\n");

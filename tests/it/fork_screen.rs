@@ -157,6 +157,48 @@ fn from_a_row_of_the_timeline_and_from_a_call() {
     assert_eq!(twist.reject, [(CallId(4), String::new())]);
 }
 
+/// Cause: a fork from the row of a request offered no call.
+#[test]
+fn from_a_request_of_the_timeline_with_the_calls_of_its_reply() {
+    let story = story::done();
+    let mut screen = on(&story);
+    screen.press("2");
+    let watched = screen.app.watched.as_ref().unwrap();
+    let order = watched.trace.order();
+    let row = |key: &usize| watched.trace.row(*key).unwrap();
+    let of_call = order.iter().position(|key| matches!(row(key).what, What::Call { call: CallId(5), .. }));
+    let of_call = of_call.unwrap();
+    let request = (0..of_call).rev().find(|at| matches!(row(&order[*at]).what, What::Model { .. })).unwrap();
+    let reply = row(&order[of_call]).no.0;
+    screen.press("g g");
+    (0..request).for_each(|_| {
+        screen.press("j");
+    });
+    screen.press("f");
+    let shown = screen.screen();
+    assert!(shown.contains("edit c5 edit_file") && shown.contains("answer c6 shell"), "{shown}");
+    screen.write("reject c6").press("Enter Enter");
+    let (_, at, twist) = forked(&mut screen);
+    assert_eq!((at, twist.reject), (Some(reply), vec![(CallId(6), String::new())]));
+}
+
+/// Cause: nothing said that a fork runs its commands otherwise than the session did that it is made of.
+#[test]
+fn another_sandbox_than_the_original_had_is_said() {
+    let story = story::held();
+    let shown = |original: &str, here: &str| {
+        let mut screen = on(&story);
+        screen.app.watched.as_mut().unwrap().session.sandbox = original.to_string();
+        screen.app.sandbox = here.to_string();
+        screen.press("f").screen()
+    };
+    let told = shown("workspace-write", "none");
+    assert!(told.contains("Its commands ran in workspace-write; here they run without a sandbox."), "{told}");
+    for (original, here) in [("none", "none"), ("", "none"), ("none", "")] {
+        assert!(!shown(original, here).contains("Its commands ran"), "{original} {here}");
+    }
+}
+
 #[test]
 fn from_a_replay_and_from_the_list() {
     let story = story::done();
@@ -228,6 +270,28 @@ fn a_fork_takes_nobody_away_from_what_they_write() {
     elsewhere.msg(Msg::Notice(Notice::Watching { session: story::unknown().session.id.clone() }));
     elsewhere.msg(Msg::Notice(made(&story)));
     assert_eq!(elsewhere.commands(), []);
+}
+
+/// Cause: Esc dropped what was written for a fork without a word.
+#[test]
+fn what_was_changed_is_dropped_only_after_a_second_press() {
+    let story = story::held();
+    let mut screen = on(&story);
+    screen.press("f").write("edit").press("Enter Esc");
+    assert!(screen.app.over.is_empty(), "nothing was changed");
+    screen.press("f").write("edit").press("Enter").write("x").press("Esc");
+    let shown = screen.screen();
+    assert!(
+        shown.contains("Press Esc again to drop what you changed") && !screen.app.over.is_empty(),
+        "{shown}"
+    );
+    screen.write("y").press("Esc");
+    assert!(!screen.app.over.is_empty(), "another key came in between");
+    screen.tick_ms(3_000).press("Esc");
+    assert!(!screen.app.over.is_empty(), "too late");
+    screen.press("Esc");
+    assert!(screen.app.over.is_empty());
+    assert_eq!(screen.commands(), []);
 }
 
 #[test]

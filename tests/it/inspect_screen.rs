@@ -103,6 +103,99 @@ async fn the_page_is_stepped_through_copied_opened_and_left() {
     assert!(screen.app.over.is_empty());
 }
 
+/// The reply that asked for a call of a story.
+fn reply_of(story: &Story, id: u32) -> Subject {
+    let asks = |fact: &Fact| fact.asks().any(|(call, _)| call == CallId(id));
+    let events = story.events();
+    event(events.iter().find(|event| asks(&event.fact)).expect("the call was asked for").no.0)
+}
+
+/// Cause: between a call and the request that asked for it lie other events, so `[` led to it only after some presses.
+#[tokio::test]
+async fn a_key_goes_from_a_call_to_its_request_and_back() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    screen.press("3 g g j j j j j o r");
+    assert_eq!(asked(&mut screen), Some((call(&story, 6), None)));
+    assert!(screen.screen().contains("still being read"), "no key counts before its page is there");
+    answer(&mut screen, &story, call(&story, 6)).await;
+    screen.tick_ms(10_000);
+    assert!(screen.screen().contains("r request"), "{}", screen.screen());
+    screen.press("r");
+    let reply = reply_of(&story, 6);
+    assert_eq!(asked(&mut screen), Some((reply, None)));
+    answer(&mut screen, &story, reply).await;
+    let shown = screen.screen();
+    assert!(shown.contains("a turn of the model") && shown.contains("c call"), "{shown}");
+    assert!(!shown.contains("r request"), "{shown}");
+    screen.press("c");
+    let of = |id: u32| Subject { call: Some(CallId(id)), ..reply };
+    assert_eq!(asked(&mut screen), Some((of(6), None)), "back to where one came from");
+    answer(&mut screen, &story, of(6)).await;
+    screen.press("c");
+    assert_eq!(asked(&mut screen), Some((of(5), None)), "the other call of the same reply");
+    answer(&mut screen, &story, of(5)).await;
+    screen.press("r");
+    answer(&mut screen, &story, reply).await;
+    assert!(asked(&mut screen).is_some());
+    // An event of neither kind says so.
+    screen.press("Esc 2 g g o");
+    let began = asked(&mut screen).unwrap().0;
+    answer(&mut screen, &story, began).await;
+    screen.press("r");
+    assert_eq!(asked(&mut screen), None);
+    assert!(screen.screen().contains("No reply of the model asked for this"), "{}", screen.screen());
+}
+
+/// Cause: who looked at a request, or at the end of a call, was offered no change of any call there.
+#[tokio::test]
+async fn a_fork_is_offered_with_the_calls_of_the_reply_and_before_what_was_decided() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    let reply = reply_of(&story, 5).no.0;
+    let requests = story.events();
+    let request = requests
+        .iter()
+        .rev()
+        .find(|event| event.no.0 < reply && matches!(event.fact, Fact::ModelAsked { .. }));
+    let request = event(request.unwrap().no.0);
+    screen.press("3 g g j j j j o");
+    screen.app.over.iter_mut().for_each(|over| {
+        if let Overlay::Inspect(asked) = over {
+            asked.subject = request;
+        }
+    });
+    answer(&mut screen, &story, request).await;
+    screen.press("f");
+    let shown = screen.screen();
+    for words in ["edit c5 edit_file", "reject c6 shell", &format!("At #{reply}: other arguments")] {
+        assert!(shown.contains(words), "{words}:\n{shown}");
+    }
+    screen.press("Down Enter Ctrl-S");
+    let sent = |screen: &mut TestScreen| {
+        screen.commands().into_iter().find_map(|command| {
+            let Command::Fork { at, twist, .. } = command else { return None };
+            Some((at, twist.args.first().map(|(call, _)| *call), twist.reject.first().map(|(call, _)| *call)))
+        })
+    };
+    assert_eq!(sent(&mut screen), Some((Some(EventNo(reply)), Some(CallId(5)), None)), "two keys");
+    // From the end of a call: before it was decided on.
+    let of_four = |fact: &Fact| fact.call() == Some(CallId(4));
+    let events = story.events();
+    let ended = events.iter().rev().find(|event| of_four(&event.fact)).unwrap().no.0;
+    let edited = events.iter().find(|event| matches!(event.fact, Fact::CallEdited { call: CallId(4), .. }));
+    let before = edited.unwrap().no.0 - 1;
+    screen.press("3 g g j j j o");
+    screen.app.over.iter_mut().for_each(|over| {
+        if let Overlay::Inspect(asked) = over {
+            asked.subject = event(ended);
+        }
+    });
+    answer(&mut screen, &story, event(ended)).await;
+    screen.press("f").write("reject").press("Enter Enter");
+    assert_eq!(sent(&mut screen), Some((Some(EventNo(before)), None, Some(CallId(4)))));
+}
+
 #[tokio::test]
 async fn words_are_found_and_what_is_typed_is_no_key() {
     let story = story::done();
@@ -237,4 +330,35 @@ async fn what_a_terminal_would_act_on_goes_to_no_other_program_and_is_copied_as_
         "{shown:?}"
     );
     assert!(screen.effects.contains(&Effect::Copy(ODD.to_string())), "{:?}", screen.effects);
+}
+
+/// Cause: in the pager the messages of a request stood one after the other, and nothing told who had said what.
+#[tokio::test]
+async fn the_pager_tells_who_said_what() {
+    let story = story::done();
+    let mut screen = TestScreen::of(&story, (120, 40));
+    let reply = reply_of(&story, 5);
+    screen.press("3 g g j j j j o");
+    screen.app.over.iter_mut().for_each(|over| {
+        if let Overlay::Inspect(asked) = over {
+            asked.subject = reply;
+        }
+    });
+    answer(&mut screen, &story, reply).await;
+    let mut shown = String::new();
+    for _ in 0..8 {
+        screen.screen();
+        screen.press("p");
+        if let Some(Effect::Show(show)) = screen.effects.last()
+            && show.name.ends_with("-messages")
+        {
+            shown.clone_from(&show.text);
+        }
+        screen.press("Tab");
+    }
+    let heads: Vec<&str> = shown.lines().filter(|line| line.starts_with("──── ")).collect();
+    assert!(heads.len() > 3, "{shown}");
+    for words in ["person", "model, 3 calls", "result c4 write_file"] {
+        assert!(heads.iter().any(|head| head.contains(words)), "{words}: {heads:?}");
+    }
 }

@@ -39,7 +39,7 @@ fn a_lease_is_shown_granted_used_listed_and_revoked() {
         "uses = 5",
         "until = run",
         "argv starts [\"echo\",\"tested\"]",
-        "would have allowed 1 call: 1 not decided",
+        "would have allowed no other call",
         "--hash",
     ] {
         assert!(shown.out.contains(words), "{words}: {}", shown.out);
@@ -200,7 +200,7 @@ fn a_lease_is_given_on_the_screen() {
     screen.counts();
     screen.keys("a");
     screen.see("A lease for c1 run_command");
-    screen.see("this would have allowed 1 call");
+    screen.see("this would have allowed no other call");
     screen.keys("\x1b[B\x1b[B\x1b[B\x0b");
     screen.see_no_more("argv is");
     screen.keys("argv starts [\"echo\",\"tested\"]");

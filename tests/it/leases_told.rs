@@ -13,11 +13,12 @@ use tackroom::domain::backtest::{Decided, Reader};
 use tackroom::domain::call::{CallState, Outcome};
 use tackroom::domain::card::Decision;
 use tackroom::domain::commit::Class;
+use tackroom::domain::decide_lease::at_once;
 use tackroom::domain::event::Fact;
 use tackroom::domain::hash::Hash;
 use tackroom::domain::ids::{CallId, LeaseNo, SessionId};
 use tackroom::domain::lease_terms::Terms;
-use tackroom::domain::lease_trial::{Asked, Tried};
+use tackroom::domain::lease_trial::{Asked, Tried, at_once_words};
 use tackroom::domain::order::Order;
 use tackroom::domain::policy::Mode;
 use tackroom::domain::session::Session;
@@ -233,17 +234,17 @@ fn what_terms_would_have_allowed_is_told_against_what_was_decided() {
     let id = SessionId("l3a5edl3a5".into());
     reader.finish().into_iter().for_each(|past| asked.add(&id, past, ("shell", "/srv/notes")));
     assert_eq!(asked.calls.len(), 6);
-    let tried = |text: &str| Tried::of(&Terms::parse(text).unwrap(), &asked);
+    let tried = |text: &str| Tried::of(&Terms::parse(text).unwrap(), &asked, (&id, CallId(9)));
     let wide = tried(TERMS);
     assert_eq!((wide.calls, wide.approved, wide.rejected), (5, 4, 1));
     assert_eq!(wide.against[0].call, CallId(5));
     assert_eq!(
         wide.sentence(),
-        "Over the last 1 session here this would have allowed 5 calls: 4 approved, 1 rejected."
+        "Over the last 1 session here this would have allowed 5 other calls: 4 approved, 1 rejected."
     );
     assert_eq!(
         tried("argv is [\"make\",\"push\"]").sentence(),
-        "Over the last 1 session here this would have allowed 1 call: 1 approved."
+        "Over the last 1 session here this would have allowed 1 other call: 1 approved."
     );
     assert_eq!(tried("argv starts [\"rm\"]").calls, 0);
     let mut none = Asked::default();
@@ -251,6 +252,44 @@ fn what_terms_would_have_allowed_is_told_against_what_was_decided() {
     story.events().iter().for_each(|event| reader.apply(event));
     reader.finish().into_iter().for_each(|past| none.add(&id, past, ("shell", "/srv/other")));
     assert!(none.calls.is_empty(), "another folder's calls tell nothing");
+}
+
+/// Cause: the call that is decided on, and others that wait beside it, were counted as if somebody had let them lie.
+#[test]
+fn the_call_itself_is_left_out_and_those_that_wait_are_told_apart() {
+    let mut story = leased();
+    story.order(Order::Reject { call: CallId(5), reason: "enough".into() });
+    let make = |target: &str| ("shell", json!({ "argv": ["make", "test", target] }));
+    story.reply(400, "", &[make("a"), make("b"), make("c"), ("shell", json!({"argv": ["make", "push"]}))]);
+    for (call, target) in [(6, "a"), (7, "b"), (8, "c")] {
+        story.hold_command(call, &["make", "test", target]);
+    }
+    story.hold_command(9, &["make", "push"]);
+    let mut reader = Reader::new(story.session.id.clone());
+    story.events().iter().for_each(|event| reader.apply(event));
+    let mut asked = Asked { sessions: 1, ..Asked::default() };
+    let id = story.session.id.clone();
+    reader.finish().into_iter().for_each(|past| asked.add(&id, past, ("shell", "/srv/notes")));
+    let terms = Terms::parse(TERMS).unwrap();
+    let tried = Tried::of(&terms, &asked, (&id, CallId(6)));
+    assert_eq!((tried.calls, tried.approved, tried.rejected, tried.waiting, tried.open), (7, 4, 1, 2, 0));
+    assert!(tried.sentence().ends_with("7 other calls: 4 approved, 1 rejected, 2 waiting now."));
+    let call = story.session.call(CallId(6)).unwrap().clone();
+    let runs = at_once(&story.session, &call, &terms, story.now);
+    assert_eq!(runs, [CallId(7), CallId(8)]);
+    let words = at_once_words(&runs).unwrap();
+    assert!(words.contains("c7 and c8, which wait too, run without asking"), "{words}");
+    let one = Terms::parse("uses = 1\nargv starts [\"make\",\"test\"]").unwrap();
+    assert_eq!(at_once(&story.session, &call, &one, story.now), [CallId(7)], "no more than it has");
+    let push = Terms::parse("argv starts [\"make\",\"push\"]").unwrap();
+    assert_eq!(at_once(&story.session, &call, &push, story.now), [], "it does not cover its own call");
+    // That is what a grant does.
+    grant(&mut story, 6, TERMS);
+    let state = |call: u32| story.session.call(CallId(call)).map(|call| call.state.clone());
+    assert!([7, 8].into_iter().all(|call| matches!(state(call), Some(CallState::Cleared { .. }))));
+    assert_eq!(state(9), Some(CallState::Held));
+    let none = Tried { sessions: 3, ..Tried::default() };
+    assert_eq!(none.sentence(), "Over the last 3 sessions here this would have allowed no other call.");
 }
 
 /// Four turns, each with the same command.

@@ -53,6 +53,7 @@ mod leases_cli;
 mod leases_keys;
 mod crash;
 mod simulate;
+mod approvals;
 mod fork;
 mod fork_cli;
 mod fork_git;
@@ -75,6 +76,8 @@ mod tools;
 mod tools_bounds;
 mod pages;
 mod commands;
+mod compaction;
+mod compaction_cli;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]

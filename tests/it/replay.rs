@@ -48,6 +48,30 @@ fn cells(screen: &mut TestScreen) -> Buffer {
     screen.draw()
 }
 
+/// Cause: a jump past what was read of a long session could only be waited for, or the replay left.
+#[test]
+fn a_jump_that_is_still_read_for_is_told_and_given_up_by_esc() {
+    let mut screen = TestScreen::playing(long(), SIZE, Some(40));
+    let before = screen.draw();
+    let events = events(long());
+    let playback = screen.app.playback.as_mut().unwrap();
+    // As far as the survey has come; much more is told of.
+    (playback.complete, playback.events) = (false, events * 4);
+    screen.press(":").write("90%").press("Enter");
+    let shown = screen.screen();
+    assert!(shown.contains(" to 1944") && shown.contains("reading, 25%"), "{shown}");
+    screen.press("Esc");
+    assert!(screen.screen().contains("Stays at event 40"), "{}", screen.screen());
+    assert_eq!((at(&screen), screen.app.playback.as_ref().unwrap().goal), (40, None));
+    let playback = screen.app.playback.as_mut().unwrap();
+    (playback.complete, playback.events) = (true, events);
+    assert_eq!(cells(&mut screen), before, "nothing else has changed");
+    screen.press("Right");
+    assert_eq!(at(&screen), 41, "keys go on from there");
+    screen.press("Esc");
+    assert!(screen.commands().iter().any(|command| matches!(command, Command::Watch(_))), "now it is left");
+}
+
 /// Played from the first event to `to` without any jump.
 fn straight(story: &Story, stored: &Stored, to: u64) -> TestScreen {
     let mut screen = TestScreen::playing_stored(stored, story.tools.clone(), SIZE, Some(0));

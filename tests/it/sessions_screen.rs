@@ -286,7 +286,7 @@ fn forks_stand_under_their_parent_and_say_that_they_were_not_started() {
     screen.press("j");
     let shown = screen.screen();
     for words in
-        ["└ Task 0", "  └ Task 5", "not started", "fork, not started: open it", "interrupted", "s00003 at #7"]
+        ["└ Task 0", "  └ Task 5", "not started", "not started: open it", "interrupted", "s00003 at #7"]
     {
         assert!(shown.contains(words), "{words}:\n{shown}");
     }

@@ -99,3 +99,40 @@ fn without_an_answer_a_session_keeps_its_title() {
         assert_eq!(title_of(&home), "say hello");
     }
 }
+
+/// Cause: a title that a person had given was lost, and titled sessions of last week stood on top of the list as if
+/// something had happened in them.
+#[test]
+fn a_persons_title_stays_unless_told_otherwise_and_a_title_is_no_activity() {
+    let home = Home::new();
+    let model = home.script(json!([{"text": "Hello to you, too."}]));
+    for task in ["say hello", "say it again"] {
+        ok(home.task(&model, task, &[]));
+    }
+    let rows = || -> Vec<(String, String)> {
+        let text = |row: &Value, name: &str| row[name].as_str().unwrap().to_string();
+        home.sessions().iter().map(|row| (text(row, "id"), text(row, "updated_at"))).collect()
+    };
+    let before = rows();
+    let (newest, oldest) = (before[0].0.clone(), before[1].0.clone());
+    ok(home.run(&["sessions", "rename", &oldest, "Mine"]));
+    let namer = home.script(json!([{"text": "A greeting"}, {"text": "Another greeting"}]));
+    let told = ok(home.run(&["sessions", "title", &oldest, &newest, "--json", "--model", &namer]));
+    assert!(
+        told.err.contains("keeps its title (a person gave it; --replace gives another): Mine"),
+        "{}",
+        told.err
+    );
+    let told: Value = serde_json::from_str(&told.out).unwrap();
+    let given: Vec<&Value> = told["titles"].as_array().unwrap().iter().map(|one| &one["given"]).collect();
+    assert_eq!(given, [&json!(false), &json!(true)]);
+    let other = ok(home.run(&["sessions", "title", &oldest, "--replace", "--model", &namer]));
+    assert!(other.out.contains("(was: Mine;"), "{}", other.out);
+    // What a model gave is anybody's to replace.
+    ok(home.run(&["sessions", "title", &newest, "--model", &namer]));
+    assert_eq!(rows(), before, "the order and the ages are as they were");
+    let help = ok(home.run(&["sessions", "title", "--help"])).out;
+    assert!(help.contains("--model <NAME>") && help.contains("--replace"), "{help}");
+    assert!(ok(home.run(&["fork", "--help"])).out.contains("--model <NAME>"));
+    assert!(!ok(home.run(&["sessions", "list", "--help"])).out.contains("--model"));
+}

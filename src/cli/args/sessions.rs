@@ -160,6 +160,9 @@ pub struct Titles {
     /// Tell the titles and give none.
     #[arg(long)]
     pub dry_run: bool,
+    /// In the place of titles that a person gave, too; without it those stay.
+    #[arg(long)]
+    pub replace: bool,
 }
 
 /// A command about some sessions.

@@ -4,7 +4,7 @@
 //! The commit of the event is put first; then `wants_before` and `wants_after` say what else is to be read, until neither does.
 
 use crate::domain::commit::{Commit, Sealed};
-use crate::domain::event::Fact;
+use crate::domain::event::{Event, Fact};
 use crate::domain::hash::Hash;
 use crate::domain::ids::{CallId, EventNo};
 use crate::domain::inspect::page::Subject;
@@ -101,6 +101,20 @@ impl Gather {
         back.find(|sealed| begins(&sealed.event.fact)).map(|sealed| sealed.event.no)
     }
 
+    /// The reply of the model that is told of, or that asked for the call; none for a call of the harness.
+    pub fn reply(&self) -> Option<&Event> {
+        let is_reply = |sealed: &&Sealed| matches!(sealed.event.fact, Fact::ModelReplied { .. });
+        let found = match self.topic()? {
+            Topic::Call(_) => {
+                let first = self.first()?;
+                self.events().find(|sealed| sealed.event.no == first).filter(is_reply)
+            }
+            Topic::Turn => self.about().find(is_reply),
+            Topic::Plain => None,
+        };
+        found.map(|sealed| &sealed.event)
+    }
+
     /// The event with which nothing more can come: the next turn, or the end of the run; a turn's own answer.
     fn last(&self) -> Option<EventNo> {
         let topic = self.topic()?;
@@ -149,6 +163,10 @@ impl Gather {
 
     /// The request that the page is about: the last of the turn up to the event, else the first after it.
     pub fn asked(&self) -> Option<&Sealed> {
+        let own = self.found().map(|(_, sealed)| sealed);
+        if let Some(asked) = own.filter(|own| matches!(own.event.fact, Fact::CompactAsked(_))) {
+            return Some(asked);
+        }
         if self.topic()? != Topic::Turn {
             return None;
         }

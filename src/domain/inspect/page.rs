@@ -26,12 +26,29 @@ pub struct Page {
     pub kind: String,
     /// What the event belongs to, in a few words; empty where it stands alone.
     pub title: String,
-    /// The call that was not decided on yet with this event: a fork from here may change it.
-    pub open_call: Option<CallId>,
+    /// The call that the page is about, if it is about one.
+    pub call: Option<CallId>,
+    /// The reply of the model that the page tells of, or that asked for its call.
+    pub reply: Option<EventNo>,
+    /// What that reply asked for.
+    pub asked: Vec<Asked>,
     /// Its sections, in the order of reading.
     pub sections: Vec<Section>,
     /// The stored events that it tells of: the one looked at first, then the others in order.
     pub events: Vec<Raw>,
+}
+
+/// A call that the reply of a page asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// The call.
+    pub call: CallId,
+    /// Its tool, as the model wrote it; not cleaned.
+    pub tool: String,
+    /// Its arguments as proposed.
+    pub args: Args,
+    /// The event at or before the one looked at, or else the reply, after which a fork may still change it.
+    pub from: EventNo,
 }
 
 /// An event as stored.
@@ -149,6 +166,19 @@ impl Section {
         self.parts.push(Part::Text { label: label.into(), text: text.into() });
     }
 
+    /// What is read of it in another program: of several texts each below its name, so that it is told who said what.
+    pub fn read(&self) -> String {
+        let texts = self.parts.iter().filter(|part| part.whole().is_some()).count();
+        if texts < 2 {
+            return self.copied();
+        }
+        let told = self.parts.iter().map(|part| match part.whole() {
+            Some(text) => format!("──── {} ────\n{text}", part.label()),
+            None => part.said(),
+        });
+        told.collect::<Vec<_>>().join("\n\n")
+    }
+
     /// What is copied of it: its long texts whole where it has any, else all it says.
     pub fn copied(&self) -> String {
         for exact in [Part::whole, Part::replacement] {
@@ -168,6 +198,16 @@ impl Part {
             Part::Text { text, .. } => Some(text.to_string()),
             Part::Json { value, .. } => Some(format!("{value:#}")),
             Part::Change { .. } | Part::Row { .. } | Part::Table { .. } => None,
+        }
+    }
+
+    fn label(&self) -> &str {
+        match self {
+            Part::Text { label, .. }
+            | Part::Json { label, .. }
+            | Part::Row { label, .. }
+            | Part::Change { label, .. } => label,
+            Part::Table { .. } => "",
         }
     }
 

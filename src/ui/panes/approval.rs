@@ -21,7 +21,8 @@ use crate::domain::time::duration;
 use crate::ui::action::{Action, Go, Move, Steer, Stops, Tray};
 use crate::ui::app::{App, GUARD_MS};
 use crate::ui::can;
-use crate::ui::mode::{Ask, Context, Focus, Marking, Pane, Twisting};
+use crate::ui::forking::Twisting;
+use crate::ui::mode::{Ask, Context, Focus, Marking, Pane};
 use crate::ui::panes::{inbox, ink};
 use crate::ui::theme::Role;
 use crate::ui::update_decide::{WORD, is_guarded};
@@ -44,6 +45,7 @@ pub fn title(app: &App) -> String {
         return match stop.held() {
             Some(held) if held.is_budget() => format!("Held by its budget, {age}"),
             Some(Held::Checks { .. }) => format!("Held: its checks fail, {age}"),
+            Some(Held::Context { .. }) => format!("Held: the conversation is too long, {age}"),
             Some(_) => format!("Held: it goes in circles, {age}"),
             None => format!("Breakpoint {}, stands {age}", hit.no),
         };
@@ -112,7 +114,9 @@ fn state(app: &App) -> Line<'static> {
             Focus::Pane(Pane::Inbox) => app.keys.key_of(Context::Inbox, Action::Inbox(Tray::Case)),
             Focus::Pane(_) => app.keys.key_of(Context::Workbench, Action::Go(Go::ShowApproval)),
         };
-        if can::deciding(app) == Some(Context::Stopped) && app.focus != Focus::Composer && app.inbox.is_none()
+        if matches!(can::deciding(app), Some(Context::Stopped | Context::Reined))
+            && app.focus != Focus::Composer
+            && app.inbox.is_none()
         {
             return say(Role::Wait, from_elsewhere(app, &key));
         }

@@ -12,21 +12,27 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::domain::account;
-use crate::domain::compare::{Change, Comparison, Kind, Pair, Shown};
+use crate::domain::compare::{Comparison, Kind, Pair, Shown};
+use crate::domain::compare_change::{Change, Whole, whole};
 use crate::domain::compare_words::{decided, heads, line_words};
 use crate::domain::text::{self, plural};
 use crate::ui::app::App;
 use crate::ui::glyph::Glyph;
 use crate::ui::panes::ink;
+use crate::ui::paper::leaf::prose;
 use crate::ui::parts::Compared;
 use crate::ui::theme::Role;
+use crate::ui::widgets::diff;
 
 /// From this width on the sides stand side by side.
 const SIDE_BY_SIDE: u16 = 96;
-/// Lower areas show what matters most of the heads.
+/// Lower areas show the heads that differ.
+const ROWS_FOR_ALL: u16 = 32;
+/// Still lower ones show what matters most of the heads.
 const ROWS_FOR_HEADS: u16 = 20;
 /// Columns of the names of the heads.
 const NAME: usize = 10;
@@ -34,6 +40,8 @@ const NAME: usize = 10;
 const ALWAYS: [&str; 2] = ["title", "outcome"];
 /// Columns of the sign before a line.
 const SIGN: usize = 2;
+/// Before what is shown whole.
+const INDENT: &str = "    ";
 
 /// Draws the heads and the lines in view.
 pub fn draw(app: &App, asked: &Compared, area: Rect, buf: &mut Buffer) {
@@ -47,13 +55,21 @@ pub fn draw(app: &App, asked: &Compared, area: Rect, buf: &mut Buffer) {
     };
     ink::lines(&head_lines(app, result, area), area, buf);
     let body = body(asked, area, app.look.accessible);
-    let (mut lines, mut item) = (Vec::new(), asked.top.0);
+    let (mut lines, mut item, mut marked) = (Vec::new(), asked.top.0, None);
     while lines.len() < asked.top.1 + usize::from(body.height) {
         let Some(shown) = asked.shown.get(item) else { break };
-        lines.extend(item_lines(app, result, *shown, area));
+        if item == asked.chosen {
+            marked = Some(lines.len().saturating_sub(asked.top.1)); // its first line that is in view
+        }
+        lines.extend(item_lines(app, asked, result, *shown, area));
         item += 1;
     }
     ink::lines(lines.iter().skip(asked.top.1), body, buf);
+    if let Some(row) = marked.and_then(|at| body.rows().nth(at)) {
+        let style = app.look.style(Role::Accent).add_modifier(Modifier::BOLD | Modifier::UNDERLINED);
+        buf.set_style(row, style);
+        buf.set_stringn(row.x + 1, row.y, Glyph::Selected.text(app.look.glyphs), 1, style);
+    }
 }
 
 /// Why there is no comparison, whole, and what to do about it.
@@ -71,13 +87,16 @@ fn not_compared(app: &App, sentence: &str, hint: &str, area: Rect, buf: &mut Buf
 
 /// Where the lines go: below the heads.
 pub fn body(asked: &Compared, area: Rect, accessible: bool) -> Rect {
-    let rows = if asked.result.is_some() { head_rows(area, accessible) } else { 0 };
+    let rows = asked.result.as_ref().map_or(0, |result| head_rows(result, area, accessible));
     ink::below(area, rows)
 }
 
 /// How many lines an item has.
 pub fn height(asked: &Compared, shown: Shown, area: Rect) -> usize {
     let pair = match (&asked.result, shown) {
+        (Some(_), Shown::Pair(at)) if asked.whole.contains_key(&at) => {
+            return asked.whole.get(&at).map_or(1, Vec::len);
+        }
         (Some(result), Shown::Pair(at)) => result.pairs.get(at),
         (Some(_) | None, _) => None,
     };
@@ -107,9 +126,21 @@ fn change_rows(change: &Change, area: Rect) -> usize {
     }
 }
 
+/// The heads below that of the sessions: all where there is room, else those that differ, else what matters most.
+fn heads_shown(result: &Comparison, area: Rect) -> Vec<(&'static str, String, String)> {
+    let matters = |name: &str, differs: bool| match area.height {
+        ROWS_FOR_ALL.. => true,
+        ROWS_FOR_HEADS.. => differs || ALWAYS.contains(&name),
+        _ => ALWAYS.contains(&name) || (differs && name == "sandbox"),
+    };
+    let mut shown = heads(result);
+    shown.retain(|(name, left, right)| *name != "session" && matters(name, left != right));
+    shown
+}
+
 /// The rows of the heads: their names, those shown, the counts, a rule.
-fn head_rows(area: Rect, accessible: bool) -> u16 {
-    let shown = if area.height >= ROWS_FOR_HEADS { 8 } else { u16::try_from(ALWAYS.len()).unwrap_or(0) };
+fn head_rows(result: &Comparison, area: Rect, accessible: bool) -> u16 {
+    let shown = u16::try_from(heads_shown(result, area).len()).unwrap_or(0);
     let rule = u16::from(!accessible);
     (1 + shown + 1 + rule).min(area.height * 3 / 5)
 }
@@ -117,7 +148,7 @@ fn head_rows(area: Rect, accessible: bool) -> u16 {
 fn head_lines(app: &App, result: &Comparison, area: Rect) -> Vec<Line<'static>> {
     let look = &app.look;
     let width = usize::from(area.width);
-    let rows = usize::from(head_rows(area, look.accessible));
+    let rows = usize::from(head_rows(result, area, look.accessible));
     let half = width.saturating_sub(NAME) / 2;
     let row = |name: &str, left: &str, right: &str, role: Role| {
         Line::from(vec![
@@ -126,14 +157,12 @@ fn head_lines(app: &App, result: &Comparison, area: Rect) -> Vec<Line<'static>> 
             Span::styled(cell(right, half), look.style(role)),
         ])
     };
-    let (left, right) = (result.left.id.to_string(), result.right.id.to_string());
-    let mut lines = vec![row("session", &left, &right, Role::Title)];
-    let all = area.height >= ROWS_FOR_HEADS;
-    for (name, left, right) in heads(result) {
-        if name != "session" && (all || ALWAYS.contains(&name)) {
-            let role = if left == right { Role::Muted } else { Role::Text };
-            lines.push(row(name, &left, &right, role));
-        }
+    let named = heads(result).into_iter().find(|head| head.0 == "session");
+    let mut lines: Vec<Line<'static>> =
+        named.into_iter().map(|(name, left, right)| row(name, &left, &right, Role::Title)).collect();
+    for (name, left, right) in heads_shown(result, area) {
+        let role = if left == right { Role::Muted } else { Role::Text };
+        lines.push(row(name, &left, &right, role));
     }
     let counts = result.counts();
     let words = format!(
@@ -162,9 +191,16 @@ fn cell(source: &str, columns: usize) -> String {
     cut + &" ".repeat(room)
 }
 
-fn item_lines(app: &App, result: &Comparison, shown: Shown, area: Rect) -> Vec<Line<'static>> {
+fn item_lines(
+    app: &App,
+    asked: &Compared,
+    result: &Comparison,
+    shown: Shown,
+    area: Rect,
+) -> Vec<Line<'static>> {
     let muted = app.look.style(Role::Muted);
     match shown {
+        Shown::Pair(at) if asked.whole.contains_key(&at) => asked.whole.get(&at).cloned().unwrap_or_default(),
         Shown::Folded(many) => {
             vec![Line::from(Span::styled(format!("  … {} the same", plural(many, "line")), muted))]
         }
@@ -173,31 +209,11 @@ fn item_lines(app: &App, result: &Comparison, shown: Shown, area: Rect) -> Vec<L
 }
 
 fn pair_lines(app: &App, pair: &Pair, area: Rect) -> Vec<Line<'static>> {
-    let look = &app.look;
-    let words = |line: &Option<account::Line>| line.as_ref().map(line_words).unwrap_or_default();
-    let (left, right) = (words(&pair.left), words(&pair.right));
-    let kind = pair.kind();
-    let role = match kind {
-        Kind::Same => Role::Muted,
-        Kind::Changed => Role::Accent,
-        Kind::Removed => Role::DiffRemove,
-        Kind::Added => Role::DiffAdd,
-    };
-    let mut lines = if beside(area) {
-        vec![two(app, &format!("{} ", kind.sign()), (&left, role), (&right, role), area)]
-    } else {
-        match kind {
-            Kind::Same | Kind::Removed => vec![one(app, kind.sign(), &left, role, area)],
-            Kind::Added => vec![one(app, kind.sign(), &right, role, area)],
-            Kind::Changed => {
-                vec![one(app, '~', &left, role, area), one(app, ' ', &right, role, area)]
-            }
-        }
-    };
+    let mut lines = deeds(app, pair, area);
     for change in &pair.changes {
-        let place = text::clean(&format!("{}{}", change.what, change.place)).into_owned();
-        let name = text::truncate(&format!("    {place}"), usize::from(area.width));
-        lines.push(Line::from(Span::styled(name, look.style(Role::Muted))));
+        let name = text::clean(&format!("    {}", change.name())).into_owned();
+        let name = text::truncate(&name, usize::from(area.width));
+        lines.push(Line::from(Span::styled(name, app.look.style(Role::Muted))));
         if change.left.is_none() && change.right.is_none() {
             continue;
         }
@@ -220,6 +236,61 @@ fn pair_lines(app: &App, pair: &Pair, area: Rect) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// What each side did, in a line.
+fn deeds(app: &App, pair: &Pair, area: Rect) -> Vec<Line<'static>> {
+    let words = |line: &Option<account::Line>| line.as_ref().map(line_words).unwrap_or_default();
+    let (left, right) = (words(&pair.left), words(&pair.right));
+    let kind = pair.kind();
+    let role = match kind {
+        Kind::Same => Role::Muted,
+        Kind::Changed => Role::Accent,
+        Kind::Removed => Role::DiffRemove,
+        Kind::Added => Role::DiffAdd,
+    };
+    if beside(area) {
+        return vec![two(app, &format!("{} ", kind.sign()), (&left, role), (&right, role), area)];
+    }
+    match kind {
+        Kind::Same | Kind::Removed => vec![one(app, kind.sign(), &left, role, area)],
+        Kind::Added => vec![one(app, kind.sign(), &right, role, area)],
+        Kind::Changed => vec![one(app, '~', &left, role, area), one(app, ' ', &right, role, area)],
+    }
+}
+
+/// A pair with all that is kept of it: what changed as a difference, what stands alone or is the same as it is.
+pub fn whole_lines(app: &App, result: &Comparison, at: usize, area: Rect) -> Vec<Line<'static>> {
+    let Some(pair) = result.pairs.get(at) else { return Vec::new() };
+    let mut lines = deeds(app, pair, area);
+    let width = usize::from(area.width).saturating_sub(INDENT.len()).max(8);
+    for Whole { name, left, right } in whole(pair) {
+        let name = text::truncate(&text::clean(&format!("{INDENT}{name}")), usize::from(area.width));
+        lines.push(Line::from(Span::styled(name, app.look.style(Role::Muted))));
+        let told = |words: &str, role: Role| prose(words, app.look.style(role), width, usize::MAX).0;
+        let in_a_line = |side: &Option<String>| side.as_ref().is_none_or(|side| !side.contains('\n'));
+        let body = match (left, right) {
+            (Some(left), Some(right)) if left == right => told(&left, Role::Text),
+            (left, right) if in_a_line(&left) && in_a_line(&right) => {
+                let gone = left.map(|words| told(&format!("- {words}"), Role::DiffRemove));
+                let new = right.map(|words| told(&format!("+ {words}"), Role::DiffAdd));
+                gone.into_iter().chain(new).flatten().collect()
+            }
+            (left, right) => {
+                let side = |side: Option<String>| side.map(ended).unwrap_or_default();
+                diff::diff(&side(left), &side(right), width, &app.look.theme).lines
+            }
+        };
+        let indented = |line: Line<'static>| {
+            Line::from(std::iter::once(Span::raw(INDENT)).chain(line.spans).collect::<Vec<_>>())
+        };
+        lines.extend(body.into_iter().map(indented));
+    }
+    lines
+}
+
+fn ended(text: String) -> String {
+    if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
 }
 
 /// A sign and both sides.

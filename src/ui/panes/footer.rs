@@ -17,8 +17,8 @@ use crate::ui::theme::Role;
 use crate::ui::update_decide::writing_guard_ms;
 use crate::ui::widgets::meter;
 
-/// Narrower lines name the help alone of what counts everywhere.
-const COLUMNS_FOR_TAIL: u16 = 60;
+/// Narrower lines name the help alone of what counts everywhere, unless there is room for more.
+const COLUMNS_FOR_TAIL: u16 = 100;
 /// Columns that a question has at least, however narrow the line.
 const ASKED_MIN: usize = 16;
 /// Columns that stand beside what is typed there: blanks and the cursor's place.
@@ -101,7 +101,7 @@ fn keys(app: &App, width: u16) -> Line<'static> {
         ]);
     }
     let mut shown: Vec<Entry> = Vec::new();
-    let mut tail: Vec<Entry> = Vec::new();
+    let (mut tail, mut spare): (Vec<Entry>, Vec<Entry>) = (Vec::new(), Vec::new());
     let contexts = can::contexts(app);
     let writes = contexts.first().is_some_and(|context| context.is_text());
     for context in contexts {
@@ -116,7 +116,7 @@ fn keys(app: &App, width: u16) -> Line<'static> {
                 match context == Context::Global {
                     false => shown.push(entry),
                     true if width >= COLUMNS_FOR_TAIL || row.action == Action::Help => tail.push(entry),
-                    true => {}
+                    true => spare.push(entry),
                 }
             }
         }
@@ -124,6 +124,7 @@ fn keys(app: &App, width: u16) -> Line<'static> {
     let room = usize::from(width).saturating_sub(1 + tail.iter().map(Entry::columns).sum::<usize>());
     let mut back = shown.iter().find(|one| one.leaves).map_or(0, Entry::columns);
     let mut room = room.saturating_sub(back);
+    let wanted = shown.len();
     shown.retain(|one| {
         if one.leaves {
             room += std::mem::take(&mut back); // it was kept for this
@@ -132,8 +133,15 @@ fn keys(app: &App, width: u16) -> Line<'static> {
         room -= if fits { one.columns() } else { 0 };
         fits
     });
+    // What is left goes to what counts everywhere only where nothing was left out.
+    let all = shown.len() == wanted;
+    spare.retain(|one| {
+        let fits = all && one.columns() <= room;
+        room -= if fits { one.columns() } else { 0 };
+        fits
+    });
     let mut spans = vec![Span::raw(" ")];
-    for Entry { key, label, .. } in shown.into_iter().chain(tail) {
+    for Entry { key, label, .. } in shown.into_iter().chain(tail).chain(spare) {
         spans.push(Span::styled(key, theme.style(Role::Accent)));
         spans.push(Span::styled(format!(" {label}  "), theme.style(Role::Muted)));
     }

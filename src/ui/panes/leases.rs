@@ -15,7 +15,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::domain::decide_lease::at_once;
 use crate::domain::lease::Lease;
+use crate::domain::lease_trial::at_once_words;
 use crate::domain::session::Session;
 use crate::domain::text::{plural, wrap};
 use crate::domain::time::Micros;
@@ -82,6 +84,11 @@ fn told(app: &App, page: &Leasing, width: u16) -> Vec<Line<'static>> {
     let (call, more) = (page.call.id, plural(u64::from(terms.uses), "more call"));
     let wide = if terms.pattern.is_exact() { "exactly like it" } else { "as written" };
     say(&format!("Approves {call} now, and {more} of {} {wide}, without asking.", page.call.tool), Role::Ok);
+    let session = app.decided();
+    let at_once = session.map(|session| at_once(session, &page.call, terms, app.now)).unwrap_or_default();
+    if let Some(words) = at_once_words(&at_once) {
+        say(&words, Role::Wait);
+    }
     match &page.tried {
         None => say("Reading past sessions: what this would have allowed …", Role::Muted),
         Some(Err(why)) => say(&format!("What it would have allowed cannot be told: {why}"), Role::Fault),

@@ -4,14 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use crate::domain::sandbox::held_otherwise;
 use crate::ui::app::App;
 use crate::ui::edit::TextBox;
+use crate::ui::forking::{ForkPoint, Twisting};
 use crate::ui::glyph::Glyph;
 use crate::ui::keymap::Entry;
 use crate::ui::list;
-use crate::ui::mode::{ForkPoint, Twisting};
 use crate::ui::panes::ink;
-use crate::ui::paper::leaf::{one_line, spread};
+use crate::ui::paper::leaf::{one_line, prose, spread};
 use crate::ui::parts::{Chooser, ForkDialog};
 use crate::ui::theme::Role;
 
@@ -65,17 +66,23 @@ pub fn fork_title(point: &ForkPoint) -> String {
 
 /// Draws what may be other in a fork. What cannot be seen here is said in its rows: where the files go, what asks again.
 pub fn draw_fork(app: &App, dialog: &ForkDialog, area: Rect, buf: &mut Buffer) {
-    let row = |(_, name, help): &(Twisting, String, &'static str)| {
+    let row = |(_, name, help): &(Twisting, String, String)| {
         (
             vec![
                 Span::styled(format!("{:<26} ", one_line(name)), app.look.style(Role::Text)),
-                Span::styled(*help, app.look.style(Role::Muted)),
+                Span::styled(help.clone(), app.look.style(Role::Muted)),
             ],
             Vec::new(),
         )
     };
     let rows: Vec<_> = list::twists(app).iter().map(row).collect();
-    choose(app, &dialog.chooser, rows, area, buf);
+    let original = app.session().filter(|session| session.id == dialog.point.session);
+    let otherwise = original.and_then(|session| held_otherwise(&session.sandbox, &app.sandbox));
+    let told = otherwise.map(|words| prose(&words, app.look.style(Role::Risk), usize::from(area.width), 2).0);
+    let told = told.unwrap_or_default();
+    let below = u16::try_from(told.len()).unwrap_or(0).min(area.height);
+    choose(app, &dialog.chooser, rows, Rect { height: area.height - below, ..area }, buf);
+    ink::lines(&told, ink::below(area, area.height - below), buf);
 }
 
 /// A row: what stands left, what stands right.

@@ -105,7 +105,7 @@ fn stands(app: &App, row: &Row, width: usize) -> Vec<Line<'static>> {
     let stands = app.library.listed.standing(row);
     let (_, role) = sessions::standing(stands);
     let words = match stands {
-        Standing::NotStarted => "fork, not started: open it, c lets it go on".to_string(),
+        Standing::NotStarted => "not started: open it, c lets it go on".to_string(),
         Standing::Interrupted => "interrupted: nobody drives it; open it, c goes on".to_string(),
         Standing::Status(status) if row.waiting() > 0 => {
             format!("{}, {} for you", one_line(status), if row.waiting() == 1 { "waits" } else { "wait" })

@@ -4,17 +4,20 @@ use super::{SIZES, draw, empty, look, press, row, shoot, tell, watching};
 use crate::compare::account;
 use crate::harness::story::{self, Story};
 use crate::harness::{shelf, shot};
+use serde_json::json;
 use std::sync::Arc;
 use tackroom::domain::account::Accountant;
+use tackroom::domain::card::{Card, Decision};
 use tackroom::domain::compare::Comparison;
 use tackroom::domain::decide::Kit;
-use tackroom::domain::event::Parent;
+use tackroom::domain::event::{Event, Fact, Parent};
 use tackroom::domain::fault::FaultKind;
 use tackroom::domain::fork::{Fork, Twist, commit};
-use tackroom::domain::ids::{CommitId, EventNo, SessionId};
+use tackroom::domain::ids::{CallId, CommitId, EventNo, SessionId};
 use tackroom::domain::library::{Came, Deed, Done};
 use tackroom::domain::listing::Query;
 use tackroom::domain::marks::Mark;
+use tackroom::domain::message::{Args, AskedCall};
 use tackroom::domain::notice::Notice;
 use tackroom::domain::retry::RetryRule;
 use tackroom::domain::search::{Found, Hit, Progress};
@@ -109,6 +112,29 @@ fn a_session_that_was_forked() {
     shoot(&mut app, "forked");
 }
 
+/// Cause: a call that was changed for a fork was shown as approved, and it is asked about first.
+#[test]
+fn what_was_edited_for_a_fork_is_not_called_approved() {
+    let story = story::held();
+    let edited = Fact::CallEdited { call: CallId(4), args: json!({"path": "b.md"}), by: story::by() };
+    let mut card = Card::asked(
+        CallId(4),
+        &AskedCall {
+            wire_id: String::new(),
+            tool: "write_file".to_string(),
+            args: Args::Json(json!({"path": "a.md"})),
+        },
+    );
+    let event = |fact: &Fact| Event { fact: fact.clone(), ..story.events()[0].clone() };
+    let word = |card: &Card| card.decision.as_ref().map(Decision::word);
+    card.apply(&event(&edited));
+    assert_eq!(word(&card), Some("edited"));
+    let hash = story.session.call(CallId(4)).and_then(|call| call.hash).unwrap();
+    let by = story::by();
+    card.apply(&event(&Fact::CallApproved { call: CallId(4), hash, by, expires: story.now }));
+    assert_eq!(word(&card), Some("edited and approved"));
+}
+
 #[test]
 fn the_help() {
     let mut app = with_sessions();
@@ -181,6 +207,29 @@ fn two_sessions_compared() {
     shoot(&mut app, "compare");
 }
 
+/// Cause: what was cut of a difference could not be read.
+#[test]
+fn a_difference_shown_whole() {
+    let mut app = comparing();
+    let now = app.now;
+    tell(&mut app, told(false), now);
+    draw(&mut app, SIZES[1]);
+    press(&mut app, "Enter");
+    shoot(&mut app, "compare_whole");
+    let whole = shot::text(&draw(&mut app, SIZES[1]));
+    assert!(whole.contains("3 3   All three notes agree"), "{whole}");
+    press(&mut app, "Enter");
+    assert!(!shot::text(&draw(&mut app, SIZES[1])).contains("All three notes agree"));
+    // The choice goes down to the last line and up again, and is always in view.
+    for (key, sign) in [("j", "last"), ("k", "first"), ("Ctrl-D", "half down"), ("Ctrl-U", "half up")] {
+        for _ in 0..60 {
+            press(&mut app, key);
+            let shown = shot::text(&draw(&mut app, SIZES[2]));
+            assert!(shown.lines().any(|line| line.contains('›')), "{sign}:\n{shown}");
+        }
+    }
+}
+
 #[test]
 fn two_sessions_compared_read_aloud() {
     let mut app = comparing();
@@ -231,7 +280,7 @@ fn two_sessions_compared_at_the_next_difference() {
         let now = app.now;
         tell(&mut app, told(false), now);
         draw(&mut app, size);
-        for (name, keys) in [("compare_next", "n n j"), ("compare_end", "Enter G")] {
+        for (name, keys) in [("compare_next", "n n j"), ("compare_end", "s G")] {
             press(&mut app, keys);
             let name = format!("{name}_{}x{}", size.0, size.1);
             insta::assert_snapshot!(name, shot::text(&draw(&mut app, size)));

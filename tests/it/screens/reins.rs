@@ -95,7 +95,7 @@ fn a_run_that_its_budget_holds() {
     press(&mut app, "4");
     shoot(&mut app, "budget_held");
     seen(&mut app, (200, 50), &["$0.36/$0.50 72%, $0.36/min, <1 min left"]);
-    seen(&mut app, (120, 40), &["Held by its budget", "Refac", "72%", "x give more"]);
+    seen(&mut app, (120, 40), &["Held by its budget", "Refac", "72%", "+ give more", "E end task"]);
     press(&mut app, "2");
     seen(&mut app, (120, 40), &["held (budget)"]);
 }
@@ -106,7 +106,7 @@ fn more_is_given_by_a_key_and_a_word_to_go_on_is_no_answer() {
     press(&mut app, "4");
     draw(&mut app, (120, 40));
     assert_eq!(orders(&mut app, "c s"), []);
-    press(&mut app, "x");
+    press(&mut app, "+");
     shoot(&mut app, "budget_extend");
     seen(&mut app, (120, 40), &["usd=0.5"]);
     let more = Change { scope: None, unit: Unit::Usd, more: Some(500_000_000) };
@@ -114,6 +114,24 @@ fn more_is_given_by_a_key_and_a_word_to_go_on_is_no_answer() {
     press(&mut app, "4 x");
     assert_eq!(orders(&mut app, "z Enter"), [], "what cannot be read is not sent");
     seen(&mut app, (200, 50), &["Not given:"]);
+}
+
+/// Cause: a task that a limit holds could be ended by no key there, and the help told of breakpoints.
+#[test]
+fn a_held_task_is_ended_by_a_key_that_is_pressed_twice_and_the_help_tells_what_holds_it() {
+    for story in [spent(), circling()] {
+        let mut app = watching(&story, look());
+        press(&mut app, "4");
+        draw(&mut app, (120, 40));
+        assert_eq!(orders(&mut app, "E"), []);
+        seen(&mut app, (120, 40), &["Press E again to end the task: it is cancelled for good."]);
+        assert_eq!(orders(&mut app, "j E"), [], "another key came in between");
+        assert_eq!(orders(&mut app, "E"), [Order::Cancel]);
+        press(&mut app, "?");
+        let help = shot::text(&draw(&mut app, (120, 40)));
+        assert!(help.contains("Held by a limit, a loop or a check"), "{help}");
+        assert!(!help.contains("Standing at a breakpoint"), "{help}");
+    }
 }
 
 #[test]
