@@ -12,4 +12,5 @@ pub mod sandbox; // what holds a command: `Sandbox`
 pub mod tool; // what an agent may call: `Tool`
 pub mod foreign; // other tools' sessions on this machine: `Foreign`
 pub mod veil; // secrets are hidden on their way in: around `Model`, `Tool`, `Judge`, `Foreign`
+pub mod sign; // keys of operators, and the book of what was signed: `Signer`
 pub mod policy; // who decides what may run: `Judge`

@@ -162,6 +162,8 @@ pub enum Verb {
     Verify(Verify),
     /// Who decided what, on which arguments, by which rule, after how long; and how much of it was read.
     Audit(Audit),
+    /// Keys that decisions are signed with: make one, list those that are known.
+    Keys(crate::cli::args_past::Keys),
     /// Compare two sessions step by step: where they part, which calls and decisions differ, tokens and time.
     Diff(Diff),
     /// Rules of what may run: show, check, explain and try them.

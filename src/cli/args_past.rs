@@ -110,3 +110,35 @@ pub struct Inspect {
     #[arg(long, conflicts_with_all = ["json", "raw", "request", "output"])]
     pub full: bool,
 }
+
+const KEYS_EXAMPLES: &str = "\
+With a key of yours on this machine, what you decide on the screen or by a command is signed: the signature is over the hash of the log
+right behind the decision, so over all that came before it, and is kept in a book beside the log. `tackroom verify` and `tackroom audit`
+hold the log against it. A decision by a flag (`--on-hold approve`) is nobody's, and not signed.
+
+Examples:
+  tackroom keys new              a key for you (TACKROOM_OPERATOR, else your login), in keys/ of the configuration folder
+  tackroom keys list             all that are known; to know another operator's, put their NAME.pub into that folder
+";
+
+/// `tackroom keys`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(after_help = KEYS_EXAMPLES)]
+pub struct Keys {
+    /// What to do.
+    #[command(subcommand)]
+    pub what: KeysVerb,
+}
+
+/// What `tackroom keys` does.
+#[derive(Clone, Debug, clap::Subcommand)]
+pub enum KeysVerb {
+    /// Make a key; one that is there stays.
+    New,
+    /// List the keys that are known here.
+    List {
+        /// One JSON document instead of text.
+        #[arg(long)]
+        json: bool,
+    },
+}

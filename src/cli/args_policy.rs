@@ -116,12 +116,28 @@ pub struct Explain {
     pub json: bool,
 }
 
+const TRUST_EXAMPLES: &str = "\
+Shows every rule of the workspace's .tackroom/policy, or what has changed in them since they were trusted, with their hash and
+what may not be meant, and asks. What was shown is what is trusted: a file that is changed after that loses the trust.
+
+Examples:
+  tackroom policy trust                 read them, then answer y
+  tackroom policy trust --yes           without being asked, as a script does
+  tackroom policy trust --revoke
+
+Exit codes: 0 done, 1 the rules cannot be read or were changed meanwhile, 2 nobody said yes.
+";
+
 /// `tackroom policy trust`.
 #[derive(Clone, Debug, clap::Args)]
+#[command(after_help = TRUST_EXAMPLES)]
 pub struct Trust {
     /// The workspace; this folder if not given.
     #[arg(value_name = "FOLDER")]
     pub folder: Option<PathBuf>,
+    /// Trust them without being asked; they are shown all the same.
+    #[arg(long, conflicts_with = "revoke")]
+    pub yes: bool,
     /// Trust it no more.
     #[arg(long)]
     pub revoke: bool,

@@ -3,11 +3,13 @@
 use crate::cli::args_past::Audit as Wanted;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::keys;
 use crate::cli::out::{self, Progress};
 use crate::cli::wire::Wire;
 use crate::domain::audit::{Audit, Figures};
 use crate::domain::audit_words::{Audited, document, lines, page, sum};
 use crate::domain::ids::SessionId;
+use crate::domain::signed::Signings;
 use crate::domain::verify::Verifier;
 use crate::ports::log::LogFault;
 use crate::runtime::pages::pages;
@@ -33,8 +35,10 @@ pub async fn audit(config: &Config, wanted: &Wanted) -> Result<Code, Failure> {
     }
     let mut progress = Progress::new("read", "events", total);
     let (mut all, mut figures) = (Vec::with_capacity(ids.len()), Figures::default());
+    let mut marks = keys::marks(config)?;
     for id in &ids {
-        let audited = one(&wire, id, &mut progress).await?;
+        let signings = Signings::new(marks.remove(id.as_str()).unwrap_or_default());
+        let audited = one(&wire, id, signings, &mut progress).await?;
         figures.add(&audited.audit);
         all.push(audited);
     }
@@ -56,7 +60,12 @@ pub async fn audit(config: &Config, wanted: &Wanted) -> Result<Code, Failure> {
 }
 
 /// Reads a session to its end, or to where it is damaged, and checks what was read.
-async fn one(wire: &Wire, id: &SessionId, progress: &mut Progress) -> Result<Audited, Failure> {
+async fn one(
+    wire: &Wire,
+    id: &SessionId,
+    mut signings: Signings,
+    progress: &mut Progress,
+) -> Result<Audited, Failure> {
     let (mut audit, mut verifier) = (Audit::default(), Verifier::new(id.clone()));
     let mut reading = pages(&*wire.store.log, id, 0);
     loop {
@@ -65,6 +74,7 @@ async fn one(wire: &Wire, id: &SessionId, progress: &mut Progress) -> Result<Aud
                 let before = verifier.events();
                 for commit in page {
                     commit.events.iter().for_each(|sealed| audit.apply(&sealed.event));
+                    signings.apply(&commit);
                     verifier.apply(&commit);
                 }
                 progress.add(verifier.events().saturating_sub(before));
@@ -80,7 +90,9 @@ async fn one(wire: &Wire, id: &SessionId, progress: &mut Progress) -> Result<Aud
     let finding = verifier.finish().finding;
     let differs =
         finding.map(|finding| format!("at {}: {} (`tackroom verify {id}`)", finding.no, finding.why));
-    Ok(Audited { session: id.to_string(), audit, differs })
+    let signatures = signings.finish();
+    let differs = differs.or_else(|| signatures.wrong().into_iter().next());
+    Ok(Audited { session: id.to_string(), audit, signatures, differs })
 }
 
 fn write(path: &Path, page: &str) -> Result<(), Failure> {

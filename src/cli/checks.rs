@@ -102,5 +102,5 @@ pub fn read(
     }
     let source = if all.is_empty() { Source::Default } else { Source::File };
     let rounds = if all.is_empty() { rounds.unwrap_or_default() } else { rounds.unwrap_or(ROUNDS) };
-    Ok(Sourced { value: Checks { all, rounds }, source })
+    Ok(Sourced { value: Checks { keeps: !all.is_empty(), all, rounds }, source })
 }

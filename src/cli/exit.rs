@@ -156,6 +156,9 @@ impl From<Refusal> for Failure {
             Refusal::LeaseMisses(_) => {
                 "a lease must fit the call that waits: `tackroom lease show ID CALL`; `tackroom approve ID CALL` lets it alone through"
             }
+            Refusal::NeedsPerson { .. } => {
+                "`tackroom pending` lists what waits; `tackroom approve ID CALL` is a person's word"
+            }
             Refusal::LeasePast => "give a later time, or none",
             Refusal::NoLease(_) | Refusal::LeaseOver { .. } | Refusal::TooMany("leases") => {
                 "`tackroom leases ID` lists them"
@@ -196,6 +199,9 @@ impl From<RecordFault> for Failure {
         match fault {
             RecordFault::Refused(refusal) => refusal.into(),
             RecordFault::Log(fault) => fault.into(),
+            RecordFault::Unsigned(why) => {
+                Failure::new(Code::Failed, why, "`tackroom keys list` tells which keys there are")
+            }
         }
     }
 }

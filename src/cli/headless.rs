@@ -10,6 +10,7 @@ use crate::cli::wire::Wire;
 use crate::domain::about::about;
 use crate::domain::call::Via;
 use crate::domain::commit::Commit;
+use crate::domain::decide::wants_person;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::SessionId;
@@ -169,6 +170,10 @@ async fn answer(hand: &mut Hand, session: &Session, on_hold: OnHold) -> Result<b
 /// What the flag says to a hold. An unknown outcome is never approved by a flag: only a person can know.
 fn by_flag(session: &Session, hold: Hold, on_hold: OnHold) -> Option<Order> {
     match (hold, on_hold) {
+        // A rule may want a person each time: the flag is none.
+        (Hold::Approval(call), OnHold::Approve) if session.call(call).and_then(wants_person).is_some() => {
+            None
+        }
         (Hold::Approval(call), OnHold::Approve) => {
             let hash = session.call(call).and_then(|call| call.hash).unwrap_or(Hash::ZERO);
             Some(Order::Approve { call, hash })

@@ -12,6 +12,7 @@ pub mod kept; // the endpoint that a stored session names, and what it is given
 pub mod judge; // which policy judges, and where its rules are
 pub mod wire; // builds plugs from the Config and hands them to the runtime
 mod folder; // the folder that is worked in
+mod keys; // `keys`: what decisions are signed with
 mod audit; // `audit`: who decided what, and whether the log that says so is whole
 mod secrets; // which secrets are known, and everything behind the veil
 pub mod exit; // an error becomes a sentence, a hint and an exit code
@@ -57,7 +58,9 @@ pub mod export; // `tackroom sessions export`
 pub mod verify; // `tackroom verify`
 pub mod diff; // `tackroom diff`
 #[cfg(feature = "cedar")]
-pub mod policy; // `tackroom policy show`, `check`, `trust`
+pub mod policy; // `tackroom policy show`, `check`
+#[cfg(feature = "cedar")]
+pub mod policy_trust; // `tackroom policy trust`
 #[cfg(feature = "cedar")]
 pub mod policy_explain; // `tackroom policy explain`
 #[cfg(feature = "cedar")]
@@ -203,6 +206,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Import(wanted)) => Box::pin(import::import(&config, &wanted)).await,
         Some(Verb::Verify(wanted)) => Box::pin(verify::verify(&config, &wanted)).await,
         Some(Verb::Audit(wanted)) => Box::pin(audit::audit(&config, &wanted)).await,
+        Some(Verb::Keys(wanted)) => keys::keys(&config, &wanted),
         Some(Verb::Diff(wanted)) => Box::pin(diff::diff(&config, &wanted)).await,
         #[cfg(feature = "cedar")]
         Some(Verb::Policy(wanted)) => Box::pin(policy::policy(&config, &wanted)).await,

@@ -1,23 +1,21 @@
-//! `tackroom policy show`, `check`, `trust`: which rules there are, and whether they may be used.
+//! `tackroom policy show`, `check`: which rules there are, and whether they may be used.
 
-use crate::adapters::policy::cedar::{
-    Fault, Force, Layer, Lint, Loaded, Setup, Trust, lint, load, refusal, set_trust,
-};
+use crate::adapters::policy::cedar::{Fault, Force, Layer, Lint, Loaded, Setup, Trust, lint, load, refusal};
 use crate::adapters::veil::VeiledJudge;
 use crate::cli::args_policy::{self as args, Policy, PolicyVerb};
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
 use crate::cli::folder::folder;
-use crate::cli::judge::{places, setup};
+use crate::cli::judge::setup;
 use crate::cli::wire;
-use crate::cli::{out, policy_backtest, policy_explain};
+use crate::cli::{out, policy_backtest, policy_explain, policy_trust};
 use crate::domain::policy::Verdict;
 use crate::domain::text::plural;
 use crate::ports::judge::{Case, Judge};
 use crate::ports::veil::Veil;
 use crate::runtime::toolbox::Toolbox;
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Does what was asked about rules.
@@ -25,7 +23,7 @@ pub async fn policy(config: &Config, args: &Policy) -> Result<Code, Failure> {
     match &args.what {
         PolicyVerb::Show(wanted) => show(config, wanted),
         PolicyVerb::Check(wanted) => check(config, wanted),
-        PolicyVerb::Trust(wanted) => trust(config, wanted),
+        PolicyVerb::Trust(wanted) => policy_trust::trust(config, wanted),
         PolicyVerb::Explain(wanted) => policy_explain::explain(config, wanted).await,
         PolicyVerb::Backtest(wanted) => policy_backtest::backtest(config, wanted).await,
     }
@@ -194,26 +192,6 @@ fn check(config: &Config, args: &args::Check) -> Result<Code, Failure> {
         None => out::line(&format!("the rules are refused: {}", plural(faults.len() as u64, "fault")))?,
     }
     Ok(code)
-}
-
-fn trust(config: &Config, args: &args::Trust) -> Result<Code, Failure> {
-    wire::apart(config)?;
-    let workspace = folder(args.folder.as_deref())?;
-    let places = places(config, &workspace);
-    let set = set_trust(&places, Path::new(&workspace), !args.revoke);
-    let hint = "nothing was changed; `tackroom policy check` tells more";
-    let (changed, files) = set.map_err(|why| Failure::new(Code::Failed, why, hint))?;
-    let what = match (args.revoke, changed) {
-        (false, true) => format!(
-            "trusted: {} of {workspace} may also allow, as long as nobody changes them",
-            plural(files as u64, "file")
-        ),
-        (false, false) => format!("{workspace} was trusted already, with these very files"),
-        (true, true) => format!("trusted no more: the rules of {workspace} only make things stricter"),
-        (true, false) => format!("{workspace} was not trusted"),
-    };
-    out::line(&out::row(&what))?;
-    Ok(Code::Done)
 }
 
 /// How the rules in force here stand, for `tackroom doctor`: what, and a hint where something is to be done.

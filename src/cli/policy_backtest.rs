@@ -11,6 +11,7 @@ use crate::cli::policy_explain::{case, read, word};
 use crate::cli::secrets;
 use crate::cli::wire::Wire;
 use crate::domain::backtest::Past;
+use crate::domain::checks::allowed;
 use crate::domain::ids::SessionId;
 use crate::domain::policy::{Verdict, Word};
 use crate::domain::text::{first_line, plural};
@@ -87,7 +88,9 @@ impl Policies<'_> {
         let weighed = force.weigh(&case(&past.tool, action));
         let parts = weighed.parts.iter().filter_map(|part| force.rules().get(part.rule?));
         self.used.extend(parts.map(|rule| rule.title()));
-        Ok(verdict(&force, &self.veil, case(&past.tool, action)))
+        let verdict = verdict(&force, &self.veil, case(&past.tool, action));
+        // As a run comes to it: the operator set the check.
+        Ok(past.check.as_deref().map_or(verdict.clone(), |name| allowed(verdict, name)))
     }
 }
 
@@ -171,6 +174,7 @@ fn document(rows: &[Row], unread: &[String], policies: &Policies<'_>, sessions: 
             .map(|action| action.touches.iter().map(|touch| touch.line()).collect::<Vec<_>>());
         json!({
             "session": row.session, "call": row.past.call.to_string(), "event": row.past.no.0, "tool": row.past.tool,
+            "check": row.past.check,
             "touches": touches.ok(), "then": row.past.verdict.as_ref().map(verdict), "decided": row.past.decided.word(),
             "now": row.now.as_ref().ok().map(verdict), "unknown": row.now.as_ref().err(), "differs": row.differs(),
             "notable": notable(row),
@@ -214,7 +218,7 @@ fn tell(
             .as_ref()
             .map(|action| action.touches.iter().map(|t| t.line()).collect::<Vec<_>>().join(", "));
         let (session, call, tool) =
-            (row.session.to_string(), row.past.call.to_string(), first_line(&row.past.tool, 14));
+            (row.session.to_string(), row.past.call.to_string(), first_line(&row.past.title(), 14));
         let (then, decided, now) = (row.then_word(), row.past.decided.word(), row.now_word());
         let touches = first_line(&touches.unwrap_or_default(), 70);
         line(format!(

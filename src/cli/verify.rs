@@ -3,9 +3,11 @@
 use crate::cli::args_past::Verify;
 use crate::cli::config::Config;
 use crate::cli::exit::{Code, Failure};
+use crate::cli::keys;
 use crate::cli::out::{self, Progress};
 use crate::cli::wire::Wire;
 use crate::domain::ids::SessionId;
+use crate::domain::signed::{Signatures, Signings};
 use crate::domain::text::plural;
 use crate::domain::verify::{Verified, Verifier};
 use crate::ports::log::LogFault;
@@ -29,10 +31,12 @@ pub async fn verify(config: &Config, args: &Verify) -> Result<Code, Failure> {
         total += wire.store.index.row(id).await?.map_or(0, |row| row.events);
     }
     let mut progress = Progress::new("checked", "events", total);
+    let mut marks = keys::marks(config)?;
     let mut checked = Vec::with_capacity(ids.len());
     for id in &ids {
-        let verified = check(&wire, id, &mut progress).await?;
-        let word = if verified.whole() { "whole" } else { "differs" };
+        let signings = Signings::new(marks.remove(id.as_str()).unwrap_or_default());
+        let verified = check(&wire, id, signings, &mut progress).await?;
+        let word = if whole(&verified) { "whole" } else { "differs" };
         progress.step(&format!("{id} {word} ({} of {} sessions)", checked.len() + 1, ids.len()));
         checked.push(verified);
     }
@@ -53,7 +57,12 @@ async fn named(wire: &Wire, prefixes: &[String]) -> Result<Vec<SessionId>, Failu
 }
 
 /// Reads a session page by page; nothing of it is kept.
-async fn check(wire: &Wire, id: &SessionId, progress: &mut Progress) -> Result<Verified, Failure> {
+async fn check(
+    wire: &Wire,
+    id: &SessionId,
+    mut signings: Signings,
+    progress: &mut Progress,
+) -> Result<Checked, Failure> {
     let mut verifier = Verifier::new(id.clone());
     let (mut after, mut whole) = (0, false);
     while !whole && !verifier.found() {
@@ -63,6 +72,7 @@ async fn check(wire: &Wire, id: &SessionId, progress: &mut Progress) -> Result<V
                 let before = verifier.events();
                 for commit in page {
                     after = commit.seq;
+                    signings.apply(&commit);
                     verifier.apply(&commit);
                 }
                 progress.add(verifier.events() - before);
@@ -75,7 +85,15 @@ async fn check(wire: &Wire, id: &SessionId, progress: &mut Progress) -> Result<V
             Err(fault) => return Err(fault.into()),
         }
     }
-    Ok(verifier.finish())
+    Ok((verifier.finish(), signings.finish()))
+}
+
+/// A session as it was checked, and what signatures say of it.
+type Checked = (Verified, Signatures);
+
+/// Whether nothing is wrong with it.
+fn whole((verified, signatures): &Checked) -> bool {
+    verified.whole() && signatures.wrong().is_empty()
 }
 
 /// Takes in what can be read before the damage, commit by commit.
@@ -88,10 +106,10 @@ async fn up_to_damage(wire: &Wire, verifier: &mut Verifier, id: &SessionId, mut 
     }
 }
 
-fn told(checked: &[Verified], json: bool) -> Result<Code, Failure> {
-    let differ = checked.iter().filter(|one| !one.whole()).count();
+fn told(checked: &[Checked], json: bool) -> Result<Code, Failure> {
+    let differ = checked.iter().filter(|one| !whole(one)).count();
     if json {
-        let events: u64 = checked.iter().map(|one| one.events).sum();
+        let events: u64 = checked.iter().map(|(one, _)| one.events).sum();
         let sessions: Vec<serde_json::Value> = checked.iter().map(shape).collect();
         let summary = serde_json::json!({
             "checked": checked.len(), "whole": checked.len() - differ, "differ": differ, "events": events,
@@ -109,7 +127,8 @@ fn told(checked: &[Verified], json: bool) -> Result<Code, Failure> {
     Ok(if differ == 0 { Code::Done } else { Code::Failed })
 }
 
-fn shape(one: &Verified) -> serde_json::Value {
+fn shape(checked: &Checked) -> serde_json::Value {
+    let (one, signatures) = checked;
     let finding = one.finding.as_ref().map(|finding| {
         serde_json::json!({
             "event": finding.no.0, "kind": finding.kind, "rule": finding.rule.name(), "why": finding.why,
@@ -117,14 +136,15 @@ fn shape(one: &Verified) -> serde_json::Value {
         })
     });
     serde_json::json!({
-        "session": one.session, "title": one.title, "whole": one.whole(), "events": one.events,
+        "session": one.session, "title": one.title, "whole": whole(checked), "events": one.events,
         "commits": one.commits, "runs": one.runs, "calls": one.calls, "open": one.open,
-        "unread_from": one.unread_from.map(|no| no.0), "finding": finding,
+        "unread_from": one.unread_from.map(|no| no.0), "finding": finding, "signatures": keys::shape(signatures),
     })
 }
 
-fn lines(one: &Verified) -> Vec<String> {
-    let word = if one.whole() { "whole" } else { "differs" };
+fn lines(checked: &Checked) -> Vec<String> {
+    let one = &checked.0;
+    let word = if whole(checked) { "whole" } else { "differs" };
     let title = crate::domain::text::first_line(&one.title, 48);
     let counts = {
         let (runs, calls) = (plural(one.runs, "run"), plural(one.calls, "call"));
@@ -139,6 +159,9 @@ fn lines(one: &Verified) -> Vec<String> {
         add("expected", &finding.expected);
         add("found", &finding.found);
     }
+    for (name, what) in keys::lines(&checked.1) {
+        add(name, &what);
+    }
     for open in &one.open {
         add("open", open);
     }
@@ -151,8 +174,8 @@ fn lines(one: &Verified) -> Vec<String> {
     lines
 }
 
-fn summary(checked: &[Verified], differ: usize) -> String {
-    let events: u64 = checked.iter().map(|one| one.events).sum();
+fn summary(checked: &[Checked], differ: usize) -> String {
+    let events: u64 = checked.iter().map(|(one, _)| one.events).sum();
     let sessions = if checked.len() == 1 { "session" } else { "sessions" };
     let whole = checked.len() - differ;
     format!("{} {sessions}, {events} events: {whole} whole, {differ} differ", checked.len())

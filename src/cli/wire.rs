@@ -11,6 +11,7 @@ use crate::cli::exit::{Code, Failure};
 use crate::cli::find::{self, Found};
 use crate::cli::held;
 use crate::cli::judge::{Judges, SYSTEM};
+use crate::cli::keys;
 use crate::cli::out;
 use crate::cli::secrets;
 use crate::domain::call::{By, Via};
@@ -207,7 +208,9 @@ impl Wire {
     pub fn hand(&self, via: Via, workspace: &str) -> Hand {
         let book = if workspace.is_empty() { ToolBook::default() } else { self.book_of(workspace) };
         let (log, clock) = (self.store.log.clone(), self.clock.clone());
-        Hand::new(log, clock, self.settings(), book, self.by(via)).veiled(self.veil.clone())
+        Hand::new(log, clock, self.settings(), book, self.by(via))
+            .veiled(self.veil.clone())
+            .signing(keys::signer(&self.config))
     }
 
     /// The operator.

@@ -5,10 +5,15 @@
 //! arguments name, and an argument that is code, are told here; where it is not sure it says yes, which asks.
 
 mod names; // by which a program runs another
+mod fronts; // programs that run another, and where it stands in their arguments
 mod behind; // the program that stands behind another
+mod files; // the paths that arguments may name
 mod script; // the scripts that a command names
 
-use names::{INTERPRETERS, LETTERS, LONG, RUNNERS, SHELLS, WORDS};
+pub use files::{Files, files_of};
+
+use fronts::FRONTS;
+use names::{GNU, INTERPRETERS, LETTERS, LONG, RUNNERS, SHELLS, WORDS};
 
 /// What the arguments of a command say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +57,8 @@ impl<'a> Argv<'a> {
             return Some("there is a line break in it".to_string());
         }
         let name = Name::of(self.program());
-        if name.is_one(SHELLS) || name.is_one(RUNNERS) || name.whole.starts_with("ld-") {
+        let runs = name.whole.starts_with("ld-") || name.whole.starts_with("qemu-");
+        if runs || name.is_one(SHELLS) || name.is_one(RUNNERS) || is_front(&name) {
             return Some(format!("{} runs what its arguments say", name.whole));
         }
         let tells = |arg: &String| ["--version", "--help", "-V", "-h", "-v"].contains(&arg.as_str());
@@ -68,7 +74,9 @@ impl<'a> Argv<'a> {
             || name.is_one("tar bsdtar gtar") && first.contains(['I', 'F']);
         let verb = self.words.get(1).filter(|_| is_verb);
         let found = verb.or_else(|| self.args().iter().find(|arg| name.takes(arg)));
-        found.map(|arg| format!("{arg:?} may make {} do something else", name.whole))
+        let found = found.map(|arg| format!("{arg:?} may make {} do something else", name.whole));
+        let inner = || behind::behind(&name, self.args()).into_iter().next();
+        found.or_else(|| inner().map(|argv| format!("{} may run {}", name.whole, Argv::new(&argv).line())))
     }
 
     /// The line that a shell reads of it, and whether that is all that it is told: `sh -c LINE`, with no other option than
@@ -107,18 +115,29 @@ struct Name {
     whole: String,
     /// Without a version at its end, as in `python3.12`.
     bare: String,
+    /// What stands before a version anywhere in it; empty where there is none.
+    lead: String,
 }
 
 impl Name {
     fn of(program: &str) -> Name {
         let base = program.rsplit(['/', '\\']).next().unwrap_or(program).to_ascii_lowercase();
         let whole = base.strip_suffix(".exe").unwrap_or(&base).to_string();
-        let bare = whole.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')).to_string();
-        Name { whole, bare }
+        // As macOS names the tools of GNU: `gxargs`.
+        let plain =
+            whole.strip_prefix('g').filter(|rest| GNU.split_ascii_whitespace().any(|gnu| gnu == *rest));
+        let plain = plain.unwrap_or(&whole);
+        let bare = plain.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | '-')).to_string();
+        // `perl5.36-x86_64-linux-gnu`, `python3.12-dbg`, `busybox.static`.
+        let lead = plain.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+        let is_version =
+            plain.get(lead.len()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let lead = if is_version { lead.to_string() } else { String::new() };
+        Name { whole, bare, lead }
     }
 
     fn is(&self, name: &str) -> bool {
-        self.whole == name || self.bare == name
+        !name.is_empty() && (self.whole == name || self.bare == name || self.lead == name)
     }
 
     fn is_one(&self, names: &str) -> bool {
@@ -127,9 +146,13 @@ impl Name {
 
     /// Whether an argument makes it run something else.
     fn takes(&self, arg: &str) -> bool {
+        let words = || WORDS.iter().filter(|(name, _)| self.is(name)).flat_map(|(_, words)| words.split(' '));
         if let Some(long) = arg.strip_prefix("--") {
             let name = long.split('=').next().unwrap_or_default().to_ascii_lowercase();
-            return !name.is_empty() && LONG.split_ascii_whitespace().any(|option| option.starts_with(&name));
+            let mut own = words().filter_map(|word| word.strip_prefix("--"));
+            return !name.is_empty()
+                && (LONG.split_ascii_whitespace().any(|option| option.starts_with(&name))
+                    || own.any(|option| option.starts_with(&name)));
         }
         if arg.contains("ext::") || arg.starts_with('|') || arg.trim_end().ends_with('|') {
             return true; // an address that is a command
@@ -139,11 +162,15 @@ impl Name {
         }
         let is_word =
             |word: &str| arg == word || arg.strip_prefix(word).is_some_and(|rest| rest.starts_with('='));
-        let words = WORDS.iter().filter(|(name, _)| self.is(name)).flat_map(|(_, words)| words.split(' '));
         let letters = LETTERS.iter().filter(|(name, _)| self.is(name));
-        ["-exec", "-execdir", "-okdir", "-toolexec"].into_iter().chain(words).any(is_word)
+        ["-exec", "-execdir", "-okdir", "-toolexec"].into_iter().chain(words()).any(is_word)
             || letters.map(|(_, letters)| letters).any(|letters| is_cluster(arg, letters))
     }
+}
+
+/// Whether its work is to run what follows its own words.
+fn is_front(name: &Name) -> bool {
+    FRONTS.iter().any(|(names, ..)| name.is_one(names))
 }
 
 /// Whether an argument is short options with one of these letters among them.

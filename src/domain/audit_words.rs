@@ -4,6 +4,7 @@ use crate::domain::audit::{Audit, Decision, Entry, Figures, GLANCE_MS, Rein};
 use crate::domain::export::html::{TAIL, head, list, one, pre};
 use crate::domain::message::Args;
 use crate::domain::policy::Word;
+use crate::domain::signed::{Signatures, Standing};
 use crate::domain::text::{self, plural};
 use crate::domain::time::duration;
 use serde_json::{Value, json};
@@ -15,6 +16,8 @@ pub struct Audited {
     pub session: String,
     /// What was done in it.
     pub audit: Audit,
+    /// Which of its decisions are signed.
+    pub signatures: Signatures,
     /// Where its log differs from what it should be, in a sentence; none where it is whole.
     pub differs: Option<String>,
 }
@@ -43,10 +46,12 @@ fn args(entry: &Entry) -> String {
     }
 }
 
-fn decided(decision: &Decision) -> String {
+fn decided(decision: &Decision, signatures: &Signatures) -> String {
+    let standing = signatures.decisions.get(&decision.no).filter(|_| signatures.any);
+    let signed = standing.map_or_else(String::new, |standing| format!("; {}", standing.words()));
     let words = if decision.words.is_empty() { String::new() } else { format!(": {}", decision.words) };
     let (word, by, took) = (decision.choice.word(), &decision.by, duration(decision.look_ms));
-    format!("{word} by {by} at {} after {took}{words}", decision.at.rfc3339())
+    format!("{word} by {by} at {} after {took}{words}{signed}", decision.at.rfc3339())
 }
 
 fn stand(audited: &Audited) -> String {
@@ -74,7 +79,12 @@ pub fn lines(audited: &Audited) -> Vec<String> {
             lines.push(format!("      became {}", text::truncate(&edited.to_string(), 160)));
         }
         lines.extend(entry.leased.iter().map(|leased| format!("      approved {}", leased.words())));
-        lines.extend(entry.decisions.iter().map(|decision| format!("      {}", decided(decision))));
+        lines.extend(
+            entry
+                .decisions
+                .iter()
+                .map(|decision| format!("      {}", decided(decision, &audited.signatures))),
+        );
     }
     lines.extend(audit.reins.iter().map(|rein| format!("  {}  {}", rein.at.rfc3339(), rein.words)));
     lines.extend(
@@ -146,7 +156,8 @@ pub fn document(all: &[Audited], figures: &Figures) -> Value {
 }
 
 fn session(audited: &Audited) -> Value {
-    let calls: Vec<Value> = audited.audit.entries.iter().map(call).collect();
+    let calls: Vec<Value> =
+        audited.audit.entries.iter().map(|entry| call(entry, &audited.signatures)).collect();
     let rein = |rein: &Rein| json!({ "event": rein.no.0, "at": rein.at.rfc3339(), "what": rein.words });
     let holds: Vec<Value> = audited.audit.reins.iter().map(rein).collect();
     let grants = audited.audit.grants.iter().map(|grant| {
@@ -164,7 +175,7 @@ fn session(audited: &Audited) -> Value {
     })
 }
 
-fn call(entry: &Entry) -> Value {
+fn call(entry: &Entry, signatures: &Signatures) -> Value {
     let verdict = entry.verdict.as_ref().map(|(verdict, hash)| {
         json!({
             "word": word(entry), "rule": verdict.rule, "why": verdict.why, "policy": verdict.policy,
@@ -176,6 +187,7 @@ fn call(entry: &Entry) -> Value {
             "choice": decision.choice.word(), "by": decision.by.name, "via": decision.by.via, "event": decision.no.0,
             "at": decision.at.rfc3339(), "waited_ms": decision.waited_ms, "look_ms": decision.look_ms,
             "words": decision.words,
+            "signed": signatures.decisions.get(&decision.no).map(Standing::words),
         })
     });
     let decisions = decisions.collect::<Vec<Value>>();
@@ -211,7 +223,7 @@ pub fn page(all: &[Audited], figures: &Figures) -> String {
             one(&stand(audited))
         ));
         for entry in &audited.audit.entries {
-            page.push_str(&article(entry));
+            page.push_str(&article(entry, &audited.signatures));
         }
         for rein in &audited.audit.reins {
             page.push_str(&format!("<p><time>{}</time> {}</p>\n", rein.at.rfc3339(), one(&rein.words)));
@@ -225,7 +237,7 @@ pub fn page(all: &[Audited], figures: &Figures) -> String {
     page
 }
 
-fn article(entry: &Entry) -> String {
+fn article(entry: &Entry, signatures: &Signatures) -> String {
     let mut told = format!(
         "<article>\n<p><time>{}</time> {} <b>{}</b>: {} by {}, {}</p>\n{}",
         entry.at.rfc3339(),
@@ -243,7 +255,7 @@ fn article(entry: &Entry) -> String {
         told.push_str(&format!("<p>approved {}</p>\n", one(&leased.words())));
     }
     for decision in &entry.decisions {
-        told.push_str(&format!("<p>{}</p>\n", one(&decided(decision))));
+        told.push_str(&format!("<p>{}</p>\n", one(&decided(decision, signatures))));
     }
     told.push_str("</article>\n");
     told

@@ -1,6 +1,7 @@
 //! The calls of a stored session as they were judged: what a policy of today is held against.
 
 use crate::domain::call::{CallState, Preview, Via};
+use crate::domain::checks::check_words;
 use crate::domain::event::{Event, Fact};
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::lease_covers::{Deed, Lands};
@@ -71,6 +72,8 @@ pub struct Past {
     pub call: CallId,
     /// The tool.
     pub tool: String,
+    /// The check that it was, where the harness made it.
+    pub check: Option<String>,
     /// What was to be done; else why nobody can tell any more.
     pub action: Result<Action, &'static str>,
     /// The verdict then; none where none is recorded.
@@ -116,6 +119,11 @@ impl Landed {
 }
 
 impl Past {
+    /// The tool, or the check by its name.
+    pub fn title(&self) -> String {
+        self.check.as_deref().map_or_else(|| self.tool.clone(), check_words)
+    }
+
     /// The call as a lease looks at it; none where nobody can tell what was to be done.
     pub fn deed(&self) -> Option<Deed<'_>> {
         let action = self.action.as_ref().ok()?;
@@ -154,7 +162,8 @@ impl Reader {
             let action = Err("another tool ran it: what it would touch is not recorded");
             let (no, call, tool) = (event.no, *call, self.tool(*call));
             let (verdict, decided, destroys, lands) = (None, Decided::Nobody, false, Landed::Untold);
-            self.rows.push(Past { no, call, tool, action, verdict, decided, waits: false, destroys, lands });
+            let (check, waits) = (None, false);
+            self.rows.push(Past { no, call, tool, check, action, verdict, decided, waits, destroys, lands });
         } else if let Fact::CallApproved { call, by, .. } = &event.fact {
             self.decide(*call, from(by.via));
         } else if let Fact::LeaseUsed { call, .. } = &event.fact {
@@ -209,7 +218,8 @@ impl Reader {
         };
         let (tool, verdict) = (self.tool(id), Some(verdict.clone()));
         let (decided, destroys, lands) = (Decided::Nobody, false, Landed::Untold);
-        Past { no, call: id, tool, action, verdict, decided, waits: false, destroys, lands }
+        let check = self.session.call(id).and_then(|call| call.check.clone());
+        Past { no, call: id, tool, check, action, verdict, decided, waits: false, destroys, lands }
     }
 
     /// The last showing of the call is what was decided on.

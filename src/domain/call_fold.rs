@@ -197,7 +197,11 @@ impl Session {
             let allowed_by_policy = call.state == CallState::Cleared { by_person: false };
             call.state = CallState::Started;
             let changes = call.may_change_files();
+            let disturbs = call.effect != Effect::ReadOnly;
             self.changed |= changes;
+            if disturbs && let Some(run) = &mut self.run {
+                run.checking.disturbed();
+            }
             if allowed_by_policy && let Some(run) = &mut self.run {
                 run.permits = run.permits.saturating_sub(1);
             }

@@ -50,6 +50,10 @@ pub struct Checks {
     pub all: Vec<Check>,
     /// So many rounds may fail before a person is asked.
     pub rounds: u16,
+    /// Whether what passed need not be run again while nothing that may change anything was started since. Runs of before it
+    /// was so ran all of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub keeps: bool,
 }
 
 impl Check {
@@ -95,6 +99,9 @@ pub struct Checking {
     failed: u16,
     /// What a person is to be asked about before the model's next turn.
     due: Option<Held>,
+    /// Whether the first check passed and nothing that may change anything was started since, no other check either.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    still: bool,
 }
 
 /// What came of a check.
@@ -125,9 +132,16 @@ fn came(call: &Call) -> Came {
 }
 
 impl Checking {
-    /// The model spoke: what was checked before may not hold any more.
-    pub(in crate::domain) fn begin(&mut self) {
-        (self.passed, self.waived) = (Vec::new(), Vec::new());
+    /// The model spoke: what was checked before may not hold any more, unless nothing can have changed.
+    pub(in crate::domain) fn begin(&mut self, checks: &Checks) {
+        if !(checks.keeps && self.still && self.waived.is_empty()) {
+            (self.passed, self.waived) = (Vec::new(), Vec::new());
+        }
+    }
+
+    /// Something was started that may change anything, or somebody else was let in.
+    pub(in crate::domain) fn disturbed(&mut self) {
+        self.still = false;
     }
 
     /// A person let the run go on.
@@ -191,11 +205,11 @@ pub fn end_words(outcome: Outcome, output: &Output) -> String {
 /// What the policy's word on a check comes to: the operator named the command for this task, so it need not be asked about.
 /// Asked with what it answered, it changes nothing.
 pub fn allowed(verdict: Verdict, name: &str) -> Verdict {
-    if verdict.word != Word::Ask {
+    if verdict.word != Word::Ask || verdict.person.is_some() {
         return verdict;
     }
     let why = format!("The operator set the check {name:?} for this task. ({})", verdict.why);
-    Verdict { word: Word::Allow, rule: RULE.to_string(), why, policy: verdict.policy }
+    Verdict { word: Word::Allow, rule: RULE.to_string(), why, ..verdict }
 }
 
 /// The call that the harness makes next.
@@ -226,7 +240,10 @@ impl Session {
         let (Some(run), Some(call)) = (&mut self.run, self.calls.get(place(id))) else { return };
         let name = call.check.clone().unwrap_or_default();
         match came(call) {
-            Came::Passed => run.checking.passed.push(name),
+            Came::Passed => {
+                run.checking.passed.push(name);
+                run.checking.still = run.checking.passed.len() == 1;
+            }
             Came::Waived => run.checking.waived.push(name),
             Came::Stopped => {}
             came @ (Came::Failed | Came::Barred) => {

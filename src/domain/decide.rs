@@ -3,7 +3,7 @@
 //! Here are the operator's orders; `outcome` holds what the worker reports.
 
 use crate::domain::budget::Budget;
-use crate::domain::call::{By, Call, CallState, Ended};
+use crate::domain::call::{By, Call, CallState, Ended, Via};
 use crate::domain::decide_lease as lease;
 use crate::domain::decide_stop as stop;
 use crate::domain::event::{Fact, Limits};
@@ -260,9 +260,17 @@ fn seen(session: &Session, id: CallId, hash: Hash) -> Result<&Call, Refusal> {
 }
 
 fn approve(session: &Session, id: CallId, hash: Hash, by: &By, kit: &Kit<'_>) -> Result<Vec<Fact>, Refusal> {
-    seen(session, id, hash)?;
+    let call = seen(session, id, hash)?;
+    if let Some(rule) = wants_person(call).filter(|_| by.via == Via::Flag) {
+        return Err(Refusal::NeedsPerson { call: id, rule: rule.to_string() });
+    }
     let expires = kit.now.plus_ms(kit.approval_ms);
     Ok(vec![Fact::CallApproved { call: id, hash, by: by.clone(), expires }])
+}
+
+/// The rule that wants a person each time for a call; none where no rule does.
+pub fn wants_person(call: &Call) -> Option<&str> {
+    call.verdict.as_ref()?.person.as_deref()
 }
 
 /// Both versions stay in the log. The edited action is judged before it runs: see `Call::judged`.

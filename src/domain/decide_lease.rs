@@ -71,6 +71,9 @@ pub fn misfit(workspace: &str, call: &Call, terms: &Terms) -> Option<String> {
     if call.verdict.as_ref().is_some_and(|verdict| verdict.rule == RULE) {
         return Some("the call goes beyond the boundary of the task, where no lease reaches".to_string());
     }
+    if let Some(rule) = call.verdict.as_ref().and_then(|verdict| verdict.person.as_ref()) {
+        return Some(format!("the rule {rule} wants a person each time"));
+    }
     if !(1..=USES_MAX).contains(&terms.uses) {
         return Some(format!("a lease has 1 to {USES_MAX} uses"));
     }

@@ -215,8 +215,9 @@ impl Session {
     fn leased(&self, call: &Call, judged: &Fact, now: Micros) -> Option<Fact> {
         use crate::domain::policy::Word;
         let Fact::CallJudged { verdict, hash, destroys, touches, preview, .. } = judged else { return None };
-        // A boundary is of the task: no lease reaches beyond it.
-        if verdict.word != Word::Ask || verdict.rule == RULE || !untouched(call) {
+        // A boundary is of the task: no lease reaches beyond it. A rule may want a person each time.
+        let is_apart = verdict.rule == RULE || verdict.person.is_some();
+        if verdict.word != Word::Ask || is_apart || !untouched(call) {
             return None;
         }
         let (lands, destroys, workspace) = (Lands::of(preview), *destroys, self.workspace.as_str());
@@ -232,7 +233,9 @@ impl Session {
         let run = self.live().map_or(RunNo(0), |run| run.no);
         let Some(mut lease) = Lease::granted(granted, run, now) else { return Vec::new() };
         let mut facts = Vec::new();
-        let inside = |call: &Call| call.verdict.as_ref().is_none_or(|verdict| verdict.rule != RULE);
+        let inside = |call: &Call| {
+            call.verdict.as_ref().is_none_or(|verdict| verdict.rule != RULE && verdict.person.is_none())
+        };
         let waits = |call: &&Call| {
             call.state == CallState::Held && call.id != lease.call && untouched(call) && inside(call)
         };

@@ -64,7 +64,8 @@ impl Asked {
     pub fn add(&mut self, session: &SessionId, past: Past, (tool, workspace): (&str, &str)) {
         let asked = past.verdict.as_ref().is_some_and(|verdict| verdict.word == Word::Ask);
         let here = past.action.as_ref().is_ok_and(|action| action.workspace == workspace);
-        if asked && here && past.tool == tool {
+        // A check is the harness's own: no lease is about it.
+        if asked && here && past.tool == tool && past.check.is_none() {
             self.calls.push((session.clone(), past));
         }
     }

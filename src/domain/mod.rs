@@ -91,6 +91,7 @@ pub mod titling; // titles that a model gives
 pub mod retention; // how long sessions that were put away are kept
 pub mod library; // what a screen of sessions asks for and is told
 pub mod audit; // who decided what, on what, by which rule, after how long
+pub mod signed; // decisions that were signed, and a log held against them
 pub mod audit_words; // an audit as lines, as JSON and as a page
 pub mod secrets; // what looks like a secret in a text, and the handle in its place
 mod secrets_forms; // the forms of secrets

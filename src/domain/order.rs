@@ -273,6 +273,14 @@ pub enum Refusal {
     /// The lease would not cover the call that it is given for, or no lease can.
     #[error("there can be no such lease: {0}")]
     LeaseMisses(String),
+    /// A rule wants a person, and this was a flag.
+    #[error("{call} is not for a flag to approve: the rule {rule} wants a person each time")]
+    NeedsPerson {
+        /// The call.
+        call: CallId,
+        /// The rule.
+        rule: String,
+    },
     /// Its time is past already.
     #[error("the lease would be over before it is given: its time is past")]
     LeasePast,

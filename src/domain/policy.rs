@@ -25,6 +25,9 @@ pub struct Verdict {
     pub why: String,
     /// The policy's version: part of what a decision is bound to.
     pub policy: String,
+    /// The rule that wants a person each time: no lease covers it, and no flag approves it. None where no rule does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
 }
 
 /// How much of a run waits for a person.

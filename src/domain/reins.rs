@@ -165,6 +165,7 @@ impl Session {
 impl Run {
     /// A person let it go on: what it did so far is not held against it again.
     pub(in crate::domain) fn released(&mut self) {
+        self.checking.disturbed(); // a person was there, and may have changed something
         let stop = self.stop.take();
         match stop.as_ref().and_then(Stop::held) {
             Some(Held::Loop { .. }) => *self.rounds = Rounds::default(),

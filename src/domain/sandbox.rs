@@ -178,6 +178,7 @@ impl Walls {
                     verdict.why
                 ),
                 policy,
+                person: None,
             },
             Some(_) | None => Verdict { policy, ..verdict },
         }

@@ -257,6 +257,7 @@ impl Session {
             (self.kept, self.changed) = (Some(*manifest), false);
         } else if let Fact::RestoreStarted { manifest, .. } = fact {
             (self.kept, self.changed) = (Some(*manifest), true);
+            self.run.iter_mut().for_each(|run| run.checking.disturbed());
         } else if let Fact::RestoreEnded { failed: 0, .. } = fact {
             self.changed = false;
         }
@@ -374,7 +375,7 @@ impl Session {
             self.take_steers();
         } else if let Fact::ModelReplied { reply, calls } = &event.fact {
             run.steps += 1;
-            run.checking.begin();
+            run.checking.begin(&run.limits.checks);
             run.usage = run.usage.plus(reply.usage);
             run.spent = run.spent.plus(reply.spent());
             run.turn = Turn::Replied {

@@ -1,8 +1,9 @@
 //! The policy's verdict on a call.
 
-use crate::domain::policy::{Mode, Verdict};
+use crate::domain::policy::{Mode, Verdict, Word};
 use crate::domain::tool_spec::{Effect, Touch};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What is judged.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,9 @@ impl<'a> Case<'a> {
     }
 }
 
+/// What a rule says of a path that a call meets below what it names: none where no rule keeps it from the call.
+pub type Below = Arc<dyn Fn(&str) -> Option<Word> + Send + Sync>;
+
 /// A policy.
 ///
 /// Contract (`tests/it/contracts/judge.rs`): pure and quick; the same case and version give the same verdict; what it does not
@@ -45,6 +49,10 @@ impl<'a> Case<'a> {
 pub trait Judge: Send + Sync {
     /// The verdict, with the rule that gave it.
     fn judge(&self, case: Case<'_>) -> Verdict;
+    /// What rules say of paths that a call meets on its way, beyond what it names: `search` of a folder comes to all that is in
+    /// it. None where no rule could keep one from it, so that nothing is asked for each file. There is no default, for a
+    /// policy round another that forgot it would open what is closed.
+    fn below(&self, case: Case<'_>) -> Option<Below>;
     /// The policy's version: changes whenever a verdict could.
     fn version(&self) -> String;
     /// What keeps the policy from being as its files say, where it is not: a sentence and a hint. The last good one holds.

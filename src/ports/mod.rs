@@ -16,6 +16,7 @@ pub mod sandbox; // what holds a command, and how it is started behind that
 pub mod judge; // the policy's verdict on a call
 pub mod foreign; // other tools' sessions: find them, read one
 pub mod veil; // hide secrets, and put them back where a call needs them
+pub mod sign; // signatures of decisions, by a key that only the operator holds
 pub mod clock; // the time and fresh numbers
 
 use std::future::Future;

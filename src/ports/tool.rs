@@ -22,9 +22,16 @@ pub struct Cleared {
     pub walls: Option<Walls>,
     /// The scripts as a person approved them: others are not run. None where nobody was asked.
     pub scripts: Option<Vec<Script>>,
+    /// What it touches, as it was judged: no file that lies elsewhere is opened, whatever links were put up meanwhile.
+    pub touches: Vec<Touch>,
+    /// Tells which paths below those are kept from it; none where no rule could.
+    pub withheld: Option<Withheld>,
     /// Set once the call is to stop.
     pub stop: Stop,
 }
+
+/// Whether a path below what was judged is kept from a call.
+pub type Withheld = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// A flag that a call looks at, and its future is told through: set once, never unset.
 #[derive(Clone, Default)]

@@ -201,7 +201,8 @@ impl Agent {
         let decide = |session: &Session| report(session, what, &settings.kit(&book, clock.now(), luck));
         match self.ledger.record(decide).await {
             Ok(written) => Ok(written),
-            Err(RecordFault::Refused(_)) => Ok(None),
+            // A worker decides nothing, so signs nothing.
+            Err(RecordFault::Refused(_) | RecordFault::Unsigned(_)) => Ok(None),
             Err(RecordFault::Log(fault)) => Err(fault.into()),
         }
     }

@@ -25,7 +25,7 @@ pub async fn close(plugs: &Plugs, id: &SessionId) -> Result<(), AgentFault> {
     let mut what = Report::Taken { holder: plugs.holder.clone() };
     loop {
         match ledger.record(|session| said(plugs, session, &what)).await {
-            Ok(_) | Err(RecordFault::Refused(_)) => {} // refused: somebody moved it, so it is looked at anew
+            Ok(_) | Err(RecordFault::Refused(_) | RecordFault::Unsigned(_)) => {} // refused: somebody moved it, so it is looked at anew
             Err(RecordFault::Log(fault)) => return Err(fault.into()),
         }
         match next(ledger.session()) {

@@ -3,7 +3,7 @@
 //! The same path serves the screen, `tackroom approve` in another terminal and the flags of a headless run.
 
 use crate::domain::breakpoint::Breakpoint;
-use crate::domain::call::By;
+use crate::domain::call::{By, Via};
 use crate::domain::commit::Class;
 use crate::domain::decide::{begun, decide};
 use crate::domain::decide_stop::at_start;
@@ -13,9 +13,11 @@ use crate::domain::ids::SessionId;
 use crate::domain::marks::title;
 use crate::domain::order::{Order, Refusal, Task};
 use crate::domain::session::Session;
+use crate::domain::signed::{decider, stated};
 use crate::domain::tool_spec::ToolBook;
 use crate::ports::clock::Clock;
 use crate::ports::log::{Log, LogFault};
+use crate::ports::sign::Signer;
 use crate::ports::veil::Veil;
 use crate::runtime::ledger::{Ledger, RecordFault};
 use crate::runtime::plugs::Settings;
@@ -50,6 +52,7 @@ pub struct Hand {
     by: By,
     kept: VecDeque<Ledger>,
     veil: Option<Arc<dyn Veil>>,
+    signer: Option<Arc<dyn Signer>>,
 }
 
 impl Hand {
@@ -61,7 +64,7 @@ impl Hand {
         tools: ToolBook,
         by: By,
     ) -> Hand {
-        Hand { log, clock, settings, tools, by, kept: VecDeque::new(), veil: None }
+        Hand { log, clock, settings, tools, by, kept: VecDeque::new(), veil: None, signer: None }
     }
 
     /// The same, behind a veil: what is a secret in what is said is hidden before it is written.
@@ -69,11 +72,17 @@ impl Hand {
         Hand { veil: Some(veil), ..self }
     }
 
+    /// The same with a key: what a person decides by it is signed. A flag is no person.
+    pub fn signing(self, signer: Option<Arc<dyn Signer>>) -> Hand {
+        let signer = signer.filter(|_| self.by.via != Via::Flag);
+        Hand { signer, ..self }
+    }
+
     /// Another hand of the same operator, with folds of its own.
     pub fn another(&self) -> Hand {
         let (log, clock) = (self.log.clone(), self.clock.clone());
         let hand = Hand::new(log, clock, self.settings, self.tools.clone(), self.by.clone());
-        Hand { veil: self.veil.clone(), ..hand }
+        Hand { veil: self.veil.clone(), signer: self.signer.clone(), ..hand }
     }
 
     /// Whose hand it is.
@@ -130,10 +139,25 @@ impl Hand {
             None => order.clone(),
         };
         let (tools, clock, settings, by) = (&self.tools, &self.clock, self.settings, &self.by);
-        let result =
-            ledger.record(|session| decide(session, &order, by, &settings.kit(tools, clock.now(), 0))).await;
+        let signer = self.signer.as_ref();
+        let ready = signer.map_or(Ok(()), |signer| signer.ready());
+        let made = |session: &Session| decide(session, &order, by, &settings.kit(tools, clock.now(), 0));
+        // What could not be signed is not decided.
+        if let (Err(why), Ok(facts)) = (&ready, made(ledger.session()))
+            && facts.iter().any(|fact| decider(fact).is_some())
+        {
+            self.keep(ledger);
+            return Err(RecordFault::Unsigned(format!(
+                "nothing was decided, for it could not be signed: {why}"
+            )));
+        }
+        let result = ledger.record(made).await;
         self.keep(ledger);
-        result?;
+        if let (Some(signer), Some(stated)) = (&self.signer, result?.and_then(|commit| stated(&commit))) {
+            let unsigned =
+                |why| RecordFault::Unsigned(format!("it is decided, and could not be signed: {why}"));
+            signer.sign(stated).map_err(unsigned)?;
+        }
         self.kept.back().map(Ledger::session).ok_or_else(|| LogFault::NoSession(id.to_string()).into())
     }
 

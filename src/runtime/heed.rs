@@ -1,7 +1,7 @@
 //! A policy whose files are wrong is told of once, and the rules that were in force before go on judging.
 
 use crate::domain::policy::Verdict;
-use crate::ports::judge::{Case, Judge};
+use crate::ports::judge::{Below, Case, Judge};
 use crate::runtime::plugs::{Kitbag, Outfit};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -32,6 +32,10 @@ impl Judge for Heeded {
         let verdict = self.judge.judge(case);
         self.heed();
         verdict
+    }
+
+    fn below(&self, case: Case<'_>) -> Option<Below> {
+        self.judge.below(case)
     }
 
     fn version(&self) -> String {

@@ -269,7 +269,9 @@ impl Clerk {
         let (result, moves) = match self.hand.order(&id.session, &order).await {
             Ok(session) => (Answered::Done, !matches!(next(session), Step::Idle | Step::Await)),
             Err(RecordFault::Refused(why)) => (Answered::Refused(why), false),
-            Err(fault @ RecordFault::Log(_)) => (Answered::Failed(fault.to_string()), false),
+            Err(fault @ (RecordFault::Log(_) | RecordFault::Unsigned(_))) => {
+                (Answered::Failed(fault.to_string()), false)
+            }
         };
         if moves && !matches!(self.plugs.store.work.taken(&id.session), Ok(true)) {
             let _ = self.idle.send(id.session.clone()).await; // a desk that is gone drives nothing any more

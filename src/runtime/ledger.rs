@@ -28,6 +28,9 @@ pub enum RecordFault {
     /// The log could not take it.
     #[error("{0}")]
     Log(#[from] LogFault),
+    /// A decision could not be signed: whether it is in the log all the same, the sentence says.
+    #[error("{0}")]
+    Unsigned(String),
 }
 
 /// One session's fold and where its log ends.

@@ -13,14 +13,15 @@ use crate::domain::outcome::{Keeping, Report};
 use crate::domain::policy::{Mode, Word};
 use crate::domain::sandbox::{Profile, Walls};
 use crate::domain::session::Session;
-use crate::domain::tool_spec::Effect;
+use crate::domain::tool_spec::{Effect, Touch};
 use crate::ports::blobs::Blobs;
 use crate::ports::clock::Clock;
 use crate::ports::judge::Case;
 use crate::ports::live::Live;
 use crate::ports::log::LogFault;
-use crate::ports::tool::{Cleared, Returned, Stop, Tool};
+use crate::ports::tool::{Cleared, Returned, Stop, Tool, Withheld};
 use crate::runtime::plugs::{Kitbag, Plugs};
+use serde_json::Value;
 use std::sync::Arc;
 use tokio::task::JoinError;
 
@@ -33,16 +34,7 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(J
     let touches = tool.touches(args);
     let walls = tool.walls().await;
     let sandbox = walls.as_ref().map_or(Profile::NONE, Walls::in_force).name();
-    let verdict = kitbag.judge.judge(Case {
-        tool: &call.tool,
-        args,
-        effect: spec.effect,
-        touches: &touches,
-        workspace: &session.workspace,
-        agent: &session.agent,
-        mode: session.run.as_ref().map_or(Mode::Auto, |run| run.mode),
-        sandbox,
-    });
+    let verdict = kitbag.judge.judge(case(session, call, args, (spec.effect, &touches), sandbox));
     let verdict = match &call.check {
         Some(name) if kitbag.judge.trouble().is_none() => allowed(verdict, name),
         Some(_) | None => verdict,
@@ -56,6 +48,19 @@ pub async fn judge(session: &Session, call: &Call, kitbag: &Kitbag) -> Option<(J
     // Only what runs programs is held.
     let sandbox = walls.as_ref().map(|_| sandbox.to_string()).unwrap_or_default();
     Some((Judged { call: call.id, verdict, touches, preview, sandbox }, walls))
+}
+
+/// A call as the policy is asked about it.
+fn case<'a>(
+    session: &'a Session,
+    call: &'a Call,
+    args: &'a Value,
+    (effect, touches): (Effect, &'a [Touch]),
+    sandbox: &'a str,
+) -> Case<'a> {
+    let mode = session.run.as_ref().map_or(Mode::Auto, |run| run.mode);
+    let (workspace, agent) = (session.workspace.as_str(), session.agent.as_str());
+    Case { tool: &call.tool, args, effect, touches, workspace, agent, mode, sandbox }
 }
 
 /// Whether a call that the policy allows may change files: then they are kept before it starts.
@@ -135,7 +140,15 @@ pub fn running(
     let output = Arc::new(move |text: String| live.shout(&name, Draft::Output { call: id, text }));
     let is_granted = call.approval.is_some() || call.leased.is_some();
     let scripts = is_granted.then(|| call.preview.scripts().to_vec());
-    let cleared = Cleared { args: call.args()?.clone(), key, output, walls, scripts, stop };
+    let sandbox = walls.as_ref().map_or(Profile::NONE, Walls::in_force).name();
+    let args = call.args()?;
+    let below = kitbag.judge.below(case(session, call, args, (call.effect, &call.touches), sandbox));
+    // A person who let it go was asked about what asks; what is denied is denied to all.
+    let withheld = below.map(|below| -> Withheld {
+        Arc::new(move |path: &str| below(path).is_some_and(|word| word == Word::Deny || !is_granted))
+    });
+    let touches = call.touches.clone();
+    let cleared = Cleared { args: args.clone(), key, output, walls, scripts, touches, withheld, stop };
     Some(Running { call: id, tool, cleared })
 }
 

@@ -50,7 +50,7 @@ pub async fn tidy(
         for row in due(store, Tab::Archived, now, days, |row| row.marks.archived).await? {
             match hand.order(&row.id, &Order::Mark(Mark::Delete)).await {
                 Ok(_) => tidied.binned.push(row.id),
-                Err(RecordFault::Refused(_)) => {} // somebody was quicker
+                Err(RecordFault::Refused(_) | RecordFault::Unsigned(_)) => {} // somebody was quicker; no mark is signed
                 Err(RecordFault::Log(LogFault::Damaged { .. })) => {} // it stays where it can be looked at
                 Err(RecordFault::Log(fault)) => return Err(fault),
             }

@@ -224,9 +224,13 @@ fn asks(app: &App) -> bool {
     app.held().is_some_and(|call| call.state == CallState::Held)
 }
 
-/// The same where a lease could answer; beyond a boundary none reaches.
+/// The same where a lease could answer; beyond a boundary none reaches, nor where a rule wants a person each time.
 fn may_be_leased(app: &App) -> bool {
-    let bound = |call: &Call| call.verdict.as_ref().is_some_and(|verdict| verdict.rule == boundary::RULE);
+    let bound = |call: &Call| {
+        call.verdict
+            .as_ref()
+            .is_some_and(|verdict| verdict.rule == boundary::RULE || verdict.person.is_some())
+    };
     asks(app) && !app.held().is_some_and(bound)
 }
 

@@ -161,6 +161,7 @@ async fn of_decisions_given_at_once_one_counts() {
                 Ok(()) => taken += 1,
                 Err(RecordFault::Refused(_)) => {}
                 Err(RecordFault::Log(fault)) => panic!("seed {seed}: {fault}"),
+                Err(RecordFault::Unsigned(why)) => panic!("seed {seed}: {why}"),
             }
         }
         counted += taken;

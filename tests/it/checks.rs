@@ -23,7 +23,7 @@ fn answered(names: &[&str], mode: Mode) -> Fold {
     let mut fold = Fold::opened();
     let check =
         |name: &&str| Check { name: name.to_string(), argv: vec![name.to_string()], ..Check::default() };
-    let checks = Box::new(Checks { all: names.iter().map(check).collect(), rounds: 2 });
+    let checks = Box::new(Checks { all: names.iter().map(check).collect(), rounds: 2, keeps: true });
     let limits = Limits { checks, ..Limits::of_steps(50) };
     fold.put(vec![Fact::RunStarted {
         input: "task".into(),
@@ -90,6 +90,48 @@ fn a_check_that_fails_goes_to_the_model_and_all_are_run_again_before_the_end() {
     assert_eq!(why.sentence(), "the model answered; checks passed: lint, tests");
 }
 
+/// What passed is not run again where nothing can have changed since: no call that may change anything was started, no other
+/// check either, and nobody was let in.
+#[test]
+fn what_passed_is_run_again_only_where_something_may_have_changed() {
+    let last = |fold: &Fold| fold.session.calls.last().and_then(|call| call.check.clone());
+    let spoken_to = || {
+        let mut fold = answered(&["lint", "tests"], Mode::Auto);
+        passes(&mut fold);
+        fold.order(&Order::Steer("And?".into())).expect("it is taken");
+        assert_eq!(next(&fold.session), Step::AskModel { attempt: 1 });
+        fold
+    };
+    // The model only answers: the check that passed is not run again.
+    let mut fold = spoken_to();
+    fold.replies(said("Nothing more."));
+    passes(&mut fold);
+    assert_eq!(last(&fold).as_deref(), Some("tests"));
+    assert_eq!(next(&fold.session), finished(&["lint", "tests"], &[]));
+    // It ran something in between.
+    let mut fold = spoken_to();
+    fold.calls(&[("run_command", json!({ "argv": ["true"] }))]);
+    fold.judge(2, Word::Allow);
+    fold.start(2);
+    fold.end(2, "fine");
+    fold.replies(said("Nothing more."));
+    passes(&mut fold);
+    assert_eq!(last(&fold).as_deref(), Some("lint"));
+    // A person paused it: who was there may have changed something.
+    let mut fold = spoken_to();
+    fold.order(&Order::Pause).expect("it pauses");
+    fold.order(&Order::Resume).expect("it goes on");
+    fold.replies(said("Nothing more."));
+    passes(&mut fold);
+    assert_eq!(last(&fold).as_deref(), Some("lint"));
+    // A run of before it was so.
+    let mut fold = spoken_to();
+    fold.session.run.as_mut().expect("it runs").limits.checks.keeps = false;
+    fold.replies(said("Nothing more."));
+    passes(&mut fold);
+    assert_eq!(last(&fold).as_deref(), Some("lint"));
+}
+
 #[test]
 fn after_so_many_rounds_a_person_is_asked_and_gives_as_many_again() {
     let mut fold = answered(&["tests"], Mode::Auto);
@@ -153,7 +195,8 @@ fn a_mode_that_asks_asks_about_checks_a_pause_holds_them_and_a_word_to_the_model
 
 #[test]
 fn a_check_is_allowed_where_the_policy_asks_and_denied_where_it_denies() {
-    let of = |word| Verdict { word, rule: "r".into(), why: "because".into(), policy: "p".into() };
+    let of =
+        |word| Verdict { word, rule: "r".into(), why: "because".into(), policy: "p".into(), person: None };
     let asked = allowed(of(Word::Ask), "tests");
     assert_eq!((asked.word, asked.rule.as_str()), (Word::Allow, "check"));
     assert!(asked.why.contains("\"tests\"") && asked.why.contains("because"), "{}", asked.why);
@@ -217,10 +260,26 @@ fn the_program_runs_a_check_has_it_mended_and_tells_what_passed() {
         done(&ran);
         words.iter().for_each(|word| assert!(ran.out.contains(word), "{args:?} {word}: {}", ran.out));
     }
+    backtested(&home);
     let asked = kinds.iter().position(|kind| kind == "CheckAsked").expect("asked") + 4;
     done(&home.run(&["fork", &id, "--at", &asked.to_string()]));
     for row in home.sessions() {
         done(&home.run(&["verify", row["id"].as_str().expect("an id")]));
+    }
+}
+
+/// Judged again, a check is named as one and comes out as it did: the operator set it.
+fn backtested(home: &Home) {
+    if cfg!(feature = "cedar") {
+        let told = home.run(&["policy", "backtest", "--all", "--json"]).json();
+        let calls = told["calls"].as_array().expect("calls");
+        let checks: Vec<&Value> = calls.iter().filter(|call| call["check"] == "test -f fixed.txt").collect();
+        assert_eq!(checks.len(), 2, "{told}");
+        assert!(
+            checks.iter().all(|call| call["now"]["word"] == "allow" && call["differs"] == false),
+            "{checks:#?}"
+        );
+        assert!(home.run(&["policy", "backtest", "--all"]).out.contains("check test -f"), "{told}");
     }
 }
 

@@ -128,8 +128,7 @@ fn output_comes_while_it_runs() {
         }
     };
     let args = json!({"shell": "printf 'ready \\303'; printf '\\251'; sleep 1000"});
-    let call =
-        Cleared { args, key: "s-2".to_string(), output: Arc::new(output), walls: None, scripts: None, stop };
+    let call = Cleared { output: Arc::new(output), key: "s-2".to_string(), stop, ..bench.cleared(args) };
     let returned = bench.run_call("run_command", call);
     assert_eq!(returned.outcome, Outcome::Cancelled, "stopping never says that it went well");
     assert_eq!(returned.text, "ready é\n[stopped; what it had done stays done]\n");

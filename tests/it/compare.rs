@@ -172,8 +172,13 @@ fn another_sandbox_is_named_in_the_heads_and_at_the_call() {
         let mut story = Story::new("a1a1a1a1a1", "Run it");
         story.task("Run it.").reply(500, "", &[("shell", json!({"argv": ["make"]}))]);
         let word = Word::Allow;
-        let verdict =
-            Verdict { word, rule: "known".into(), why: "It is known.".into(), policy: "builtin-1".into() };
+        let verdict = Verdict {
+            word,
+            rule: "known".into(),
+            why: "It is known.".into(),
+            policy: "builtin-1".into(),
+            person: None,
+        };
         story.report(Report::Judged(Judged {
             call: CallId(1),
             verdict,

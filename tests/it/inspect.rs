@@ -131,6 +131,7 @@ async fn an_edit_that_was_denied_did_not_run() {
         rule: "outside".to_string(),
         why: "It is outside.".to_string(),
         policy: "p".to_string(),
+        person: None,
     };
     let judged = Fact::CallJudged {
         call: CallId(1),

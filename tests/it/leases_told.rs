@@ -192,7 +192,7 @@ fn who_granted_what_is_told_everywhere() {
     let mut figures = Figures::default();
     figures.add(&audit);
     assert_eq!((figures.by_lease, figures.by_rule, figures.approved), (2, 0, 2));
-    let audited = Audited { session: "s".into(), audit, differs: None };
+    let audited = Audited { session: "s".into(), audit, signatures: Default::default(), differs: None };
     let text = lines(&audited).join("\n");
     for words in [
         "approved by lease l1 of dev (screen), use 2 of 2",

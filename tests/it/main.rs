@@ -20,6 +20,12 @@ mod policy_lines;
 #[cfg(feature = "cedar")]
 mod policy_shell;
 #[cfg(feature = "cedar")]
+mod policy_wrappers;
+#[cfg(feature = "cedar")]
+mod policy_named;
+#[cfg(feature = "cedar")]
+mod policy_person;
+#[cfg(feature = "cedar")]
 mod policy_cli;
 mod policy_foreign;
 mod shell_lines;
@@ -30,6 +36,7 @@ mod table;
 mod loop_rules;
 mod alike;
 mod audit;
+mod signed;
 mod desk;
 mod desk_faults;
 mod breakpoints;
@@ -66,6 +73,7 @@ mod responses;
 mod pool;
 mod model_cli;
 mod tools;
+mod tools_bounds;
 mod pages;
 mod commands;
 mod compaction;

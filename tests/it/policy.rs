@@ -3,7 +3,7 @@
 use crate::harness::promise;
 use crate::harness::rules::{Rules, tools};
 use serde_json::json;
-use tackroom::adapters::policy::cedar::{Trust, explain, lint, set_trust};
+use tackroom::adapters::policy::cedar::{Trust, explain, lint, offer, revoke_trust, set_trusted};
 use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::{Effect, Touch};
 use tackroom::ports::judge::{Case, Judge};
@@ -162,19 +162,26 @@ fn a_workspace_only_tightens_until_it_is_trusted() {
     assert_eq!(env().rule, "no-secrets (.tackroom/policy/p.cedar:3)");
     let loaded = rules.load().unwrap();
     assert_eq!((loaded.trust, loaded.files[1].idle, loaded.files[1].rules), (Trust::Untrusted, 1, 2));
-    let trust = |on| set_trust(&rules.places(), &rules.workspace(), on);
-    assert_eq!(trust(true), Ok((true, 1)));
-    assert_eq!(trust(true), Ok((false, 1)), "nothing new");
+    let (places, folder) = (rules.places(), rules.workspace());
+    let trust = || offer(&places, &folder).and_then(|offer| set_trusted(&places, &folder, offer.hash));
+    assert_eq!(trust(), Ok(true));
+    assert_eq!(trust(), Ok(false), "nothing new");
+    let seen = offer(&places, &folder).unwrap();
+    assert_eq!((seen.stands, seen.files[0].now.as_deref()), (Trust::Trusted, Some(text.as_str())));
     assert_eq!((judge("status"), env().word), (Word::Allow, Word::Deny));
     rules.write(file, &text.replace("status", "push"));
     assert_eq!((judge("push"), rules.load().unwrap().trust), (Word::Ask, Trust::Changed));
+    let refused = set_trusted(&places, &folder, seen.hash).unwrap_err();
+    assert!(refused.contains("changed while you were reading"), "{refused}");
+    let changed = offer(&places, &folder).unwrap();
+    assert_eq!((changed.is_compared, changed.files[0].before.as_deref()), (true, Some(text.as_str())));
     rules.write(file, &text);
     assert_eq!(judge("status"), Word::Allow, "the very files that were trusted");
-    assert_eq!(trust(false), Ok((true, 1)));
+    assert_eq!(revoke_trust(&places, &folder), Ok(true));
     assert_eq!(judge("status"), Word::Ask);
     rules.write("data/policy-trust.json", "{");
     assert_eq!(judge("status"), Word::Ask, "a broken file trusts nobody");
-    assert!(trust(true).is_err());
+    assert!(trust().is_err());
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use crate::harness::rules::{Rules, tools};
 use crate::tools::Bench;
 use serde_json::json;
-use tackroom::adapters::policy::cedar::{lint, set_trust};
+use tackroom::adapters::policy::cedar::{lint, offer, revoke_trust, set_trusted};
 use tackroom::domain::policy::Word;
 use tackroom::domain::tool_spec::Touch;
 
@@ -70,7 +70,9 @@ fn a_faulty_file_keeps_nothing_in_force_that_was_taken_back() {
     let rules = Rules::new();
     let places = rules.places();
     rules.write("ws/.tackroom/policy/a.cedar", SHELL);
-    set_trust(&places, &rules.workspace(), true).unwrap();
+    let folder = rules.workspace();
+    let trust = || set_trusted(&places, &folder, offer(&places, &folder).unwrap().hash).unwrap();
+    trust();
     let policy = rules.open().unwrap();
     let word = |tool: &str| {
         rules.clock.pass_ms(1_000);
@@ -78,13 +80,13 @@ fn a_faulty_file_keeps_nothing_in_force_that_was_taken_back() {
     };
     assert_eq!(word("run_command"), Word::Allow);
     let bad = rules.write("ws/.tackroom/policy/z.cedar", "garbage");
-    set_trust(&places, &rules.workspace(), false).unwrap();
+    revoke_trust(&places, &folder).unwrap();
     assert_eq!(word("run_command"), Word::Ask, "trust was taken back");
     rules.write("user/no.cedar", "forbid (principal, action == Action::\"read_file\", resource);");
     assert_eq!(word("read_file"), Word::Deny, "the user's own rules count while a workspace's are at fault");
     std::fs::remove_file(bad).unwrap();
     assert_eq!(word("run_command"), Word::Ask);
-    set_trust(&places, &rules.workspace(), true).unwrap();
+    trust();
     assert_eq!(word("run_command"), Word::Allow);
 }
 

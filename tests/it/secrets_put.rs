@@ -14,7 +14,7 @@ use tackroom::domain::schema::Schema;
 use tackroom::domain::secrets::handles;
 use tackroom::domain::tool_spec::{Effect, ToolSpec, Touch};
 use tackroom::ports::Later;
-use tackroom::ports::judge::{Case, Judge};
+use tackroom::ports::judge::{Below, Case, Judge};
 use tackroom::ports::tool::{Cleared, Returned, Stop, Tool, runs_nothing};
 use tackroom::ports::veil::Veil;
 
@@ -118,7 +118,17 @@ impl Judge for Inspector {
         let all: String = case.touches.iter().map(|touch| touch.line() + "\n").collect();
         let texts = format!("{all}{}", case.args["content"].as_str().unwrap_or_default());
         let word = if texts.contains(&self.denied) { Word::Deny } else { Word::Allow };
-        Verdict { word, rule: "inspector".into(), why: format!("{texts:?}"), policy: "v1".into() }
+        Verdict {
+            word,
+            rule: "inspector".into(),
+            why: format!("{texts:?}"),
+            policy: "v1".into(),
+            person: None,
+        }
+    }
+
+    fn below(&self, _: Case<'_>) -> Option<Below> {
+        None
     }
 
     fn version(&self) -> String {
@@ -156,6 +166,8 @@ fn call(vault: &Arc<Vault>, said: &Value, denied: &str) -> Seen {
         output: Arc::new(|_| {}),
         scripts: None,
         walls: None,
+        touches: Vec::new(),
+        withheld: None,
         stop: Stop::default(),
     };
     let returned = rt.block_on(tool.run(cleared));

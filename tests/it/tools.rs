@@ -55,14 +55,27 @@ impl Bench {
 
     pub fn cleared(&self, args: Value) -> Cleared {
         let output = Arc::new(|_| ());
-        Cleared { args, key: "s-1".to_string(), output, walls: None, scripts: None, stop: Stop::default() }
+        Cleared {
+            args,
+            key: "s-1".to_string(),
+            output,
+            walls: None,
+            scripts: None,
+            touches: Vec::new(),
+            withheld: None,
+            stop: Stop::default(),
+        }
     }
 
     pub fn run(&self, name: &str, args: Value) -> Returned {
         self.run_call(name, self.cleared(args))
     }
 
-    pub fn run_call(&self, name: &str, call: Cleared) -> Returned {
+    /// Judged right before, where the call does not say as what.
+    pub fn run_call(&self, name: &str, mut call: Cleared) -> Returned {
+        if call.touches.is_empty() {
+            call.touches = self.tool(name).touches(&call.args);
+        }
         self.runtime.block_on(self.tool(name).run(call))
     }
 
@@ -484,7 +497,9 @@ fn the_apps_own_folders_are_not_opened_by_any_name() {
         assert!(returned.text.contains("belongs to tackroom itself"), "{name}: {}", returned.text);
     }
     let search = tools.iter().find(|tool| tool.spec().name == "search").unwrap();
-    let found = bench.runtime.block_on(search.run(bench.cleared(json!({"pattern": "OWN"}))));
+    let args = json!({"pattern": "OWN"});
+    let touches = search.touches(&args);
+    let found = bench.runtime.block_on(search.run(Cleared { touches, ..bench.cleared(args) }));
     assert!(found.text.starts_with("[nothing matches OWN"), "{}", found.text);
     assert_eq!(std::fs::read_dir(root.join("data/tackroom")).unwrap().count(), 1);
 }

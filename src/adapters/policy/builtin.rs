@@ -9,7 +9,7 @@ use crate::domain::lexical::{absolute, below};
 use crate::domain::policy::{Verdict, Word};
 use crate::domain::reach::reached;
 use crate::domain::tool_spec::{Effect, Touch};
-use crate::ports::judge::{Case, Judge};
+use crate::ports::judge::{Below, Case, Judge};
 
 /// Counts up whenever a rule below changes what it says.
 const EDITION: u32 = 2;
@@ -120,7 +120,12 @@ impl Judge for Builtin {
             why: "It changes nothing and touches nothing.".to_string(),
         });
         let Ruling { word, rule, why } = ruling;
-        Verdict { word, rule: rule.to_string(), why, policy: self.version.clone() }
+        Verdict { word, rule: rule.to_string(), why, policy: self.version.clone(), person: None }
+    }
+
+    /// What is outside and what is the app's own is told by the handle of each file that is opened.
+    fn below(&self, _: Case<'_>) -> Option<Below> {
+        None
     }
 
     fn version(&self) -> String {

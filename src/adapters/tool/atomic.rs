@@ -1,5 +1,6 @@
 //! Replaces a file as a whole: a reader sees the old content or the new, never a part of it, also after a crash.
 
+use super::bounds::Bounds;
 use super::place::{Said, Stamp, Workspace, changeable, said, split};
 use super::{Halt, MODE_NEW};
 use crate::adapters::disk::{Draft, sync_folder};
@@ -14,10 +15,11 @@ pub(super) fn replace(
     inside: &str,
     content: &[u8],
     expected: Option<Stamp>,
-    halt: &Halt,
+    (bounds, halt): (&Bounds, &Halt),
 ) -> Said<()> {
     let (above, name) = split(inside);
     let folder = workspace.made_folder(above)?;
+    judged(workspace, &folder, inside, bounds)?;
     unchanged(&folder, inside, name, expected)?;
     let problem = |error| said(inside, &error);
     // What replaces a private file is never readable by others, not even for a moment.
@@ -28,10 +30,17 @@ pub(super) fn replace(
         return Err(format!("stopped: {inside} was not changed"));
     }
     unchanged(&folder, inside, name, expected)?;
-    workspace.guard(&folder, above)?;
+    judged(workspace, &folder, inside, bounds)?;
     draft.place(OsStr::new(name)).map_err(problem)?;
     sync_folder(&folder)
         .map_err(|error| format!("{inside} was written, but its folder could not be made durable: {error}"))
+}
+
+/// Whether a file in this folder is the one that was judged.
+fn judged(workspace: &Workspace, folder: &Dir, inside: &str, bounds: &Bounds) -> Said<()> {
+    let (above, name) = split(inside);
+    let lies = workspace.guard(folder, above)?;
+    bounds.holds(&if lies == "." { name.to_string() } else { format!("{lies}/{name}") }, inside)
 }
 
 /// Whether the file is still the one that was looked at.

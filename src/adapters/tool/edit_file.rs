@@ -2,6 +2,7 @@
 
 use super::args::{cut, declare, on, path, path_schema, text};
 use super::atomic::replace;
+use super::bounds::Bounds;
 use super::change::change;
 use super::place::{Before, Said, Workspace};
 use super::{Halt, look, work};
@@ -56,7 +57,7 @@ impl Tool for EditFile {
 
     fn preview<'a>(&'a self, args: &'a Value) -> Later<'a, Preview> {
         let (workspace, args) = (self.workspace.clone(), args.clone());
-        look(move || match plan(&workspace, &args) {
+        look(move || match plan(&workspace, &args, None) {
             Ok(plan) => {
                 change(&workspace.shown(&plan.inside), Some(&plan.before.bytes), plan.after.as_bytes())
             }
@@ -69,9 +70,9 @@ impl Tool for EditFile {
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {
-        let workspace = self.workspace.clone();
+        let (workspace, bounds) = (self.workspace.clone(), Bounds::of(&call));
         let args = call.args;
-        work(call.stop, move |halt| match edit(&workspace, &args, halt) {
+        work(call.stop, move |halt| match edit(&workspace, &args, &bounds, halt) {
             Ok(text) => Returned::ok(text),
             Err(why) => Returned::error(why),
         })
@@ -86,16 +87,17 @@ struct Plan {
     lines: Vec<usize>,
 }
 
-fn edit(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
-    let plan = plan(workspace, args)?;
-    replace(workspace, &plan.inside, plan.after.as_bytes(), Some(plan.before.stamp), halt)?;
+fn edit(workspace: &Workspace, args: &Value, bounds: &Bounds, halt: &Halt) -> Said<String> {
+    let plan = plan(workspace, args, Some(bounds))?;
+    replace(workspace, &plan.inside, plan.after.as_bytes(), Some(plan.before.stamp), (bounds, halt))?;
     let (times, at) = (plan.lines.len(), numbers(&plan.lines));
     let (was, is) = (plan.before.stamp.size, plan.after.len());
     let places = if times == 1 { "place" } else { "places" };
     Ok(format!("edited {} in {times} {places}, at line {at} ({was} bytes before, {is} now)", plan.inside))
 }
 
-fn plan(workspace: &Workspace, args: &Value) -> Said<Plan> {
+/// With bounds, nothing is told of a file that lies elsewhere than they say.
+fn plan(workspace: &Workspace, args: &Value, bounds: Option<&Bounds>) -> Said<Plan> {
     let inside = workspace.inside(path(args))?;
     let (old, new) = (text(args, "old"), text(args, "new"));
     if old == new {
@@ -105,6 +107,7 @@ fn plan(workspace: &Workspace, args: &Value) -> Said<Plan> {
     let Some(before) = before else {
         return Err(format!("{inside}: no such file; to make it, use write_file"));
     };
+    bounds.map_or(Ok(()), |bounds| bounds.holds(&before.lies, &inside))?;
     let Ok(content) = std::str::from_utf8(&before.bytes) else {
         return Err(format!("{inside} is not UTF-8 text and is not edited"));
     };

@@ -1,6 +1,7 @@
 //! `list_dir`: what is in a folder.
 
 use super::args::{declare, length, one_line, path, path_schema};
+use super::bounds::{Bounds, met};
 use super::place::{Said, Workspace, said};
 use super::{Halt, TEXT_MAX, work};
 use crate::domain::call::Preview;
@@ -61,26 +62,35 @@ impl Tool for ListDir {
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {
-        let workspace = self.workspace.clone();
+        let (workspace, bounds) = (self.workspace.clone(), Bounds::of(&call));
         let args = call.args;
-        work(call.stop, move |halt| match list(&workspace, &args, halt) {
+        work(call.stop, move |halt| match list(&workspace, &args, &bounds, halt) {
             Ok(text) => Returned::ok(text),
             Err(why) => Returned::error(why),
         })
     }
 }
 
-fn list(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
+fn list(workspace: &Workspace, args: &Value, bounds: &Bounds, halt: &Halt) -> Said<String> {
     let inside = workspace.inside(path(args))?;
     let dir = workspace.folder(&inside)?;
-    let mut listing =
-        Listing { workspace, halt, text: String::new(), shown: 0, left_out: 0, uncounted: false };
-    listing.walk(&dir, &inside, 0, length(args, "depth", 1))?;
+    let place = bounds.opened(workspace, &dir, &inside)?;
+    let mut listing = Listing {
+        workspace,
+        bounds,
+        halt,
+        text: String::new(),
+        shown: 0,
+        left_out: 0,
+        withheld: 0,
+        uncounted: false,
+    };
+    listing.walk(&dir, (&inside, &place), 0, length(args, "depth", 1))?;
     if halt.asked() {
         return Err(format!("stopped while listing {inside}"));
     }
     let mut text = listing.text;
-    if listing.shown == 0 {
+    if listing.shown == 0 && listing.withheld == 0 {
         text = format!("[{inside} is empty]\n");
     }
     if listing.left_out > 0 || listing.uncounted {
@@ -90,20 +100,35 @@ fn list(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
             listing.left_out
         ));
     }
+    if listing.withheld > 0 {
+        text.push_str(&format!("[the policy keeps {} from this call]\n", entries(listing.withheld)));
+    }
     Ok(text)
+}
+
+fn entries(count: usize) -> String {
+    if count == 1 { "1 entry".to_string() } else { format!("{count} entries") }
+}
+
+/// A path below one that was named.
+fn joined(at: &str, name: &str) -> String {
+    if at == "." { name.to_string() } else { format!("{at}/{name}") }
 }
 
 struct Listing<'a> {
     workspace: &'a Workspace,
+    bounds: &'a Bounds,
     halt: &'a Halt,
     text: String,
     shown: usize,
     left_out: usize,
+    withheld: usize,
     uncounted: bool,
 }
 
 impl Listing<'_> {
-    fn walk(&mut self, dir: &Dir, at: &str, level: usize, depth: usize) -> Said<()> {
+    /// `at` is the folder as it was named, and where it really lies.
+    fn walk(&mut self, dir: &Dir, (at, place): (&str, &str), level: usize, depth: usize) -> Said<()> {
         let mut entries: Vec<(OsString, DirEntry)> = Vec::new();
         for entry in dir.entries().map_err(|error| said(at, &error))? {
             if self.halt.asked() {
@@ -118,6 +143,10 @@ impl Listing<'_> {
         }
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         for (name, entry) in entries {
+            if self.bounds.withholds(&joined(place, &name.to_string_lossy())) {
+                self.withheld += 1;
+                continue;
+            }
             if self.shown == SHOWN_MAX || self.text.len() > TEXT_MAX {
                 self.left_out += 1;
                 continue;
@@ -128,10 +157,12 @@ impl Listing<'_> {
             else {
                 continue;
             };
-            let path = if at == "." { name.to_string() } else { format!("{at}/{name}") };
+            let (path, lies) = (joined(at, name), joined(place, name));
             // A folder that cannot be opened stays a line; the others are listed.
-            let below =
-                self.workspace.folder(&path).and_then(|below| self.walk(&below, &path, level + 1, depth));
+            let below = self.workspace.folder(&path).and_then(|below| {
+                met(self.workspace, &below, &path, &lies)?;
+                self.walk(&below, (&path, &lies), level + 1, depth)
+            });
             if let Err(why) = below {
                 self.text.push_str(&format!("{}[{why}]\n", "  ".repeat(level + 1)));
             }

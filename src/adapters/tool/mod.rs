@@ -2,6 +2,7 @@
 
 mod args; // arguments that fit their schema, read
 mod place; // the workspace, held by handle: every path goes through here
+mod bounds; // what was judged of the files that a call opens
 mod atomic; // replaces a file as a whole
 mod change; // a file as it is and as it would be, for the operator
 mod read_file; // lines of a text file

@@ -205,7 +205,8 @@ impl Workspace {
         }
         let mut bytes = Vec::new();
         file.by_ref().take(most + 1).read_to_end(&mut bytes).map_err(|error| said(inside, &error))?;
-        Ok(Some(Before { bytes, stamp }))
+        let lies = self.guard(&file, inside)?;
+        Ok(Some(Before { bytes, stamp, lies }))
     }
 
     /// Whether no link stands in a path to what is there.
@@ -242,8 +243,9 @@ impl Workspace {
         inside.to_string()
     }
 
-    /// Refuses a handle that lies in one of the app's own folders, or was moved out of the workspace.
-    pub(super) fn guard(&self, handle: impl AsFd, shown: &str) -> Said<()> {
+    /// Where a handle really lies below the workspace. Refused where that is one of the app's own folders, or where it was moved
+    /// out of the workspace.
+    pub(super) fn guard(&self, handle: impl AsFd, shown: &str) -> Said<String> {
         let link = format!("/proc/self/fd/{}", handle.as_fd().as_raw_fd());
         let really = std::fs::read_link(link)
             .or_else(|_| self.0.dir.canonicalize(shown).map(|path| Path::new(self.root()).join(path)));
@@ -251,15 +253,19 @@ impl Workspace {
         if self.0.own.iter().any(|own| really.starts_with(own)) {
             return Err(format!("{shown} belongs to tackroom itself, whose data no tool opens"));
         }
-        match really.starts_with(self.root()) {
-            true => Ok(()),
-            false => self.still_there().and(Err(format!("{shown} was moved out of the workspace"))),
+        match really.strip_prefix(self.root()) {
+            Ok(below) if below.as_os_str().is_empty() => Ok(".".to_string()),
+            // A name that is no UTF-8 is none that was judged.
+            Ok(below) => Ok(below.to_string_lossy().into_owned()),
+            Err(_) => self.still_there().and(Err(format!("{shown} was moved out of the workspace"))),
         }
     }
 }
 
 /// A file's content and identity before a change.
 pub(super) struct Before {
+    /// Where it really lies.
+    pub(super) lies: String,
     /// The content.
     pub(super) bytes: Vec<u8>,
     /// What must still be so when it is replaced.

@@ -1,6 +1,7 @@
 //! `read_file`: lines of a text file, numbered.
 
 use super::args::{count, declare, length, path, path_schema};
+use super::bounds::Bounds;
 use super::place::{Said, Workspace, said};
 use super::{Halt, TEXT_MAX, work};
 use crate::domain::call::Preview;
@@ -72,18 +73,19 @@ impl Tool for ReadFile {
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {
-        let workspace = self.workspace.clone();
+        let (workspace, bounds) = (self.workspace.clone(), Bounds::of(&call));
         let args = call.args;
-        work(call.stop, move |halt| match read(&workspace, &args, halt) {
+        work(call.stop, move |halt| match read(&workspace, &args, &bounds, halt) {
             Ok(text) => Returned::ok(text),
             Err(why) => Returned::error(why),
         })
     }
 }
 
-fn read(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
+fn read(workspace: &Workspace, args: &Value, bounds: &Bounds, halt: &Halt) -> Said<String> {
     let inside = workspace.inside(path(args))?;
     let file = workspace.file(&inside)?;
+    bounds.opened(workspace, &file, &inside)?;
     let size = file.metadata().map_err(|error| said(&inside, &error))?.len();
     let mut reader = BufReader::with_capacity(64 * 1024, file);
     let start = reader.fill_buf().map_err(|error| said(&inside, &error))?;

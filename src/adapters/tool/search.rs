@@ -4,6 +4,7 @@
 //! outside is not read.
 
 use super::args::{cut, declare, given, length, on, one_line, path, path_schema, text};
+use super::bounds::{Bounds, met};
 use super::place::{Said, Workspace};
 use super::{Halt, TEXT_MAX, work};
 use crate::domain::call::Preview;
@@ -90,20 +91,21 @@ impl Tool for Search {
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {
-        let workspace = self.workspace.clone();
+        let (workspace, bounds) = (self.workspace.clone(), Bounds::of(&call));
         let args = call.args;
-        work(call.stop, move |halt| match search(&workspace, &args, halt) {
+        work(call.stop, move |halt| match search(&workspace, &args, &bounds, halt) {
             Ok(text) => Returned::ok(text),
             Err(why) => Returned::error(why),
         })
     }
 }
 
-fn search(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
+fn search(workspace: &Workspace, args: &Value, bounds: &Bounds, halt: &Halt) -> Said<String> {
     let inside = workspace.inside(path(args))?;
     let matcher = matcher(args)?;
     let mut hunt = Hunt {
         halt,
+        bounds,
         searcher: SearcherBuilder::new()
             .line_number(true)
             .before_context(length(args, "context", 0))
@@ -114,14 +116,15 @@ fn search(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
         found: Found { text: String::new(), matches: 0, most: length(args, "max", 200), full: false },
         files: 0,
         skipped: Vec::new(),
+        withheld: 0,
     };
     // Refuses what leads out before a walk begins.
     if workspace.is_folder(&inside)? {
-        workspace.folder(&inside)?;
-        hunt.walk(workspace, &inside, args, &matcher)?;
+        let place = bounds.opened(workspace, workspace.folder(&inside)?, &inside)?;
+        hunt.walk(workspace, (&inside, &place), args, &matcher)?;
     } else {
-        workspace.file(&inside)?;
-        hunt.file(workspace, &inside, &matcher);
+        let place = bounds.opened(workspace, workspace.file(&inside)?, &inside)?;
+        hunt.file(workspace, &inside, &place, &matcher);
     }
     if halt.asked() {
         return Err(format!("stopped after {} files", hunt.files));
@@ -138,17 +141,20 @@ fn matcher(args: &Value) -> Said<RegexMatcher> {
 
 struct Hunt<'a> {
     halt: &'a Halt,
+    bounds: &'a Bounds,
     searcher: Searcher,
     found: Found,
     files: usize,
     skipped: Vec<String>,
+    /// Files that a rule keeps from the call.
+    withheld: usize,
 }
 
 impl Hunt<'_> {
     fn walk(
         &mut self,
         workspace: &Workspace,
-        inside: &str,
+        (inside, place): (&str, &str),
         args: &Value,
         matcher: &RegexMatcher,
     ) -> Said<()> {
@@ -172,7 +178,12 @@ impl Hunt<'_> {
             match entry {
                 Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_file()) => {
                     match entry.path().strip_prefix(root).ok().and_then(Path::to_str) {
-                        Some(path) => self.file(workspace, path, matcher),
+                        Some(path) => {
+                            let below = path.strip_prefix(inside).filter(|_| inside != ".").unwrap_or(path);
+                            let lies = Path::new(place).join(below.trim_start_matches('/'));
+                            let lies = lies.strip_prefix(".").unwrap_or(&lies).to_string_lossy();
+                            self.file(workspace, path, &lies, matcher);
+                        }
                         None => self.skip(format!("{}: its name is not UTF-8", entry.path().display())),
                     }
                 }
@@ -183,10 +194,16 @@ impl Hunt<'_> {
         Ok(())
     }
 
-    fn file(&mut self, workspace: &Workspace, inside: &str, matcher: &RegexMatcher) {
+    /// Searches a file: as it is named, and where it must lie.
+    fn file(&mut self, workspace: &Workspace, inside: &str, place: &str, matcher: &RegexMatcher) {
+        if self.bounds.withholds(place) {
+            self.withheld += 1;
+            return;
+        }
         self.files += 1;
         let path = one_line(inside.strip_prefix("./").unwrap_or(inside));
         let result = workspace.file(inside).and_then(|file| {
+            met(workspace, &file, inside, place)?;
             let keys = Keys { workspace, inside, lines: None };
             let sink = Lines { path: &path, found: &mut self.found, halt: self.halt, kept: None, keys };
             let file = Watched { file, halt: self.halt };
@@ -215,6 +232,10 @@ impl Hunt<'_> {
                 "[stopped at {} matches: narrow the pattern, path or glob]",
                 self.found.matches
             );
+        }
+        if self.withheld > 0 {
+            let files = if self.withheld == 1 { "file" } else { "files" };
+            let _ = writeln!(text, "[the policy keeps {} {files} from this call]", self.withheld);
         }
         if !self.skipped.is_empty() {
             let named: Vec<&str> =

@@ -2,6 +2,7 @@
 
 use super::args::{declare, path, path_schema, text};
 use super::atomic::replace;
+use super::bounds::Bounds;
 use super::change::change;
 use super::place::{Said, Workspace};
 use super::{Halt, look, work};
@@ -74,23 +75,23 @@ impl Tool for WriteFile {
     }
 
     fn run(&self, call: Cleared) -> Later<'_, Returned> {
-        let workspace = self.workspace.clone();
+        let (workspace, bounds) = (self.workspace.clone(), Bounds::of(&call));
         let args = call.args;
-        work(call.stop, move |halt| match write(&workspace, &args, halt) {
+        work(call.stop, move |halt| match write(&workspace, &args, &bounds, halt) {
             Ok(text) => Returned::ok(text),
             Err(why) => Returned::error(why),
         })
     }
 }
 
-fn write(workspace: &Workspace, args: &Value, halt: &Halt) -> Said<String> {
+fn write(workspace: &Workspace, args: &Value, bounds: &Bounds, halt: &Halt) -> Said<String> {
     let inside = workspace.inside(path(args))?;
     let content = text(args, "content").as_bytes();
     let before = workspace.before(&inside, OLD_MAX)?;
     if before.as_ref().is_some_and(|old| old.bytes == content) {
         return Ok(format!("{inside} has exactly this content already ({} bytes)", content.len()));
     }
-    replace(workspace, &inside, content, before.as_ref().map(|old| old.stamp), halt)?;
+    replace(workspace, &inside, content, before.as_ref().map(|old| old.stamp), (bounds, halt))?;
     Ok(match before {
         None => format!("created {inside} ({} bytes)", content.len()),
         Some(old) => format!("overwrote {inside} ({} bytes before, {} now)", old.stamp.size, content.len()),

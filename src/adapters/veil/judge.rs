@@ -5,7 +5,7 @@ use super::put::Put;
 use crate::domain::policy::{Verdict, Word};
 use crate::domain::secrets_use::touches_with;
 use crate::domain::tool_spec::Touch;
-use crate::ports::judge::{Case, Judge};
+use crate::ports::judge::{Below, Case, Judge};
 use crate::ports::veil::{Unknown, Veil};
 use std::sync::Arc;
 
@@ -56,6 +56,13 @@ impl Judge for VeiledJudge {
             verdict.word = Word::Ask;
         }
         verdict
+    }
+
+    fn below(&self, case: Case<'_>) -> Option<Below> {
+        match Put::of(&*self.veil, case.args) {
+            Ok(put) => self.judge.below(Case { args: &put.args, ..case }),
+            Err(_) => self.judge.below(case),
+        }
     }
 
     fn version(&self) -> String {

@@ -21,7 +21,20 @@ pub(super) const RUNNERS: &str = "\
     psql mysql mariadb gosu su-exec dumb-init tini catatonit sg newgrp login setuidgid softlimit trickle eatmydata \
     chronic ifne mispipe pipexec ccache sccache distcc nq tsp retry cgexec aa-exec runcon sandbox-exec caffeinate \
     arch xvfb-run scl mise asdf rbenv pyenv nvm volta machinectl s6-setuidgid mutt mail ipython jupyter coverage gem \
-    pry irb tox nox";
+    pry irb tox nox \
+    vipw vigr vimtutor rvim rview gvim evim eview joe jed pico mcedit micro hx helix pg w3m lynx elinks irssi \
+    apache2ctl agetty ansible ansible-playbook ansible-test bpftrace byebug cowsay cowthink crash cpan debugfs \
+    dmsetup ftp ncftp lftp telnet tftp rlogin psftp smbclient gcore gtester gimp ghci jjs jrunscript jshell \
+    knife ksshell latexmk loginctl mosquitto msfconsole minicom mpirun mpiexec srun sbatch qsub nroff troff groff \
+    openvpn perlbug pdb bdb posh puppet chef-apply salt-call restic rpmdb rpmquery run-mailcap see edit compose \
+    runscript sensible-browser service slsh invoke-rc.d init telinit sqlmap switch_root pivot_root tdbtool terraform \
+    tmate tasksh task top htop atop update-alternatives vagrant varnishncsa virsh whiptail dialog xpad xmore \
+    zathura visudo easy_install buildah skopeo crictl runc crun ctr lxc-execute lxc-attach jexec iocage \
+    chkrootkit dbclient dropbear qemu flatpak-spawn flatpak toolbox distrobox host-spawn cygstart start \
+    fcron anacron gitk tig lazygit git-shell git-upload-pack git-receive-pack launchctl open pkgutil dtruss \
+    dtrace sudo-rs forever pm2 foreman honcho supervisord supervisorctl circusd runit sv \
+    svscan s6-svscan s6-supervise runsv runsvdir envconsul consul-template incrond reflex modd air \
+    expect-lite autoexpect unbuffer code-server";
 
 /// Programs that run the code in a file, or what comes in where none is named.
 pub(super) const INTERPRETERS: &str = "\
@@ -80,18 +93,65 @@ pub(super) const LETTERS: &[(&str, &str)] = &[
     ("gmake", "Ef"),
     ("curl", "K"),
     ("wget", "e"),
+    ("apt", "oc"),
+    ("apt-get", "oc"),
+    ("aptitude", "oc"),
+    ("pandoc", "F"),
+    ("cobc", "x"),
+    ("pidstat", "e"),
+    ("scrot", "e"),
+    ("dstat", "M"),
 ];
 
 /// Programs, and the words after which they run what follows: `find -exec`, `deno eval`, `git bisect run`.
 pub(super) const WORDS: &[(&str, &str)] = &[
     ("find", "-exec -execdir -ok -okdir -delete -fprint -fprint0 -fprintf -fls"),
     ("deno", "eval repl run"),
-    ("git", "run foreach filter-branch config daemon send-email difftool mergetool help"),
-    ("npm", "exec x explore"),
-    ("pnpm", "exec dlx"),
-    ("yarn", "exec dlx"),
-    ("bun", "x exec"),
-    ("go", "-exec -toolexec -vettool tool"),
+    (
+        "git",
+        "run foreach filter-branch config daemon send-email difftool mergetool help instaweb web--browse hook \
+         for-each-repo remote-ext remote-fd shell upload-pack receive-pack upload-archive credential maintenance gui citool \
+         --template --smtp-server --sendmail-cmd",
+    ),
+    ("npm", "exec x explore init create edit"),
+    ("pnpm", "exec dlx create"),
+    ("yarn", "exec dlx create node"),
+    ("bun", "x exec create"),
+    ("cargo", "install"),
+    ("pip", "install download wheel"),
+    ("go", "-exec -toolexec -vettool tool run generate install"),
+    ("java", "-agentlib -agentpath -javaagent"),
+    ("latex", "-shell-escape --shell-escape"),
+    ("pdflatex", "-shell-escape --shell-escape"),
+    ("xelatex", "-shell-escape --shell-escape"),
+    ("lualatex", "-shell-escape --shell-escape"),
+    ("openssl", "engine"),
+    ("gh", "alias extension"),
+    ("composer", "exec run-script run"),
+    ("cabal", "exec run"),
+    ("stack", "exec run runghc ghci"),
+    ("dotnet", "fsi exec run script"),
+    ("luarocks", "exec"),
+    ("cpanm", "--look"),
+    ("rpm", "-E --eval --pipe --define"),
+    ("dpkg", "--pre-invoke --post-invoke --status-logger"),
+    (
+        "aria2c",
+        "--on-download-complete --on-download-start --on-download-error --on-download-stop --on-bt-download-complete",
+    ),
+    ("certbot", "--pre-hook --post-hook --deploy-hook --renew-hook --manual-auth-hook --manual-cleanup-hook"),
+    ("pandoc", "--lua-filter"),
+    ("dstat", "--plugin"),
+    ("facter", "--custom-dir"),
+    ("fzf", "--bind --preview --become"),
+    ("gcc", "-fplugin"),
+    ("g++", "-fplugin"),
+    ("clang", "-fplugin"),
+    ("ld", "-plugin --plugin"),
+    ("pytest", "-p --plugin"),
+    ("csvtool", "call"),
+    ("xdotool", "exec"),
+    ("sqlite3", ".shell .system .load"),
     ("erl", "-eval -run -s"),
     ("gcc", "-wrapper"),
     ("g++", "-wrapper"),
@@ -100,7 +160,7 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("poetry", "run shell"),
     ("pipenv", "run shell"),
     ("conda", "run"),
-    ("bundle", "exec"),
+    ("bundle", "exec open"),
     ("mix", "run eval"),
     ("rustup", "run"),
     ("cmake", "-E -P"),
@@ -108,3 +168,25 @@ pub(super) const WORDS: &[(&str, &str)] = &[
     ("hg", "alias"),
     ("ip", "exec"),
 ];
+
+/// Programs whose arguments are files, texts and words of their own: none of them is a command because it looks like one.
+/// What a program may do by an option stands above.
+pub(super) const PLAIN: &str = "\
+    ls dir cat tac head tail nl wc grep egrep fgrep rg ag ack echo printf sort uniq cut paste tr join comm diff cmp sdiff \
+    diff3 cp mv rm mkdir rmdir touch ln chmod chown chgrp stat file du df pwd which whereis type hash test [ true false \
+    date id whoami groups uname hostname basename dirname realpath readlink tree jq yq tee dd git hg svn jj gh cargo \
+    rustc rustup rustfmt npm yarn pnpm pip pytest mypy ruff black go gofmt make gmake cmake ninja meson apt apt-get \
+    apt-cache apt-mark aptitude dpkg dpkg-query brew dnf yum zypper rpm pacman apk snap port kill pkill pgrep killall ps \
+    free lsof info whatis apropos tar zip unzip gzip gunzip zcat bzip2 xz zstd md5sum sha1sum sha256sum sha512sum cksum b2sum \
+    base64 base32 od hexdump xxd strings nm objdump readelf ldd size install mktemp seq yes expr bc fold fmt column expand \
+    tsc eslint prettier jest vitest curl wget ping dig host nslookup traceroute ss netstat man less more find fd fdfind";
+
+/// Names by which an argument of a program that nothing is known of tells a command.
+pub(super) const CALLED: &str = "\
+    sh bash dash ash zsh ksh mksh fish csh tcsh env sudo doas su nohup setsid xargs busybox toybox nice ionice stdbuf \
+    timeout python perl ruby node php lua awk gawk mawk";
+
+/// Tools of GNU that other systems name with a `g` in front.
+pub(super) const GNU: &str = "\
+    env nice nohup stdbuf timeout chroot xargs find sort split install tee dd time tar sed awk make egrep grep ls cat cp mv \
+    rm ln chmod chown touch head tail";

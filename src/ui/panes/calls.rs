@@ -6,6 +6,7 @@ use ratatui::text::Span;
 
 use crate::domain::call::{Call, CallState, Ended, Outcome};
 use crate::domain::card::Card;
+use crate::domain::checks::check_words;
 use crate::domain::policy::Word;
 use crate::ui::app::App;
 use crate::ui::mode::Pane;
@@ -55,9 +56,10 @@ fn head(app: &App, call: &Call, card: Option<&Card>, row: Rect, buf: &mut Buffer
         buf.set_span(row.x, row.y, &mark, row.width.min(MARGIN));
     }
     let summary = card.map(|card| one_line(&card.summary)).unwrap_or_default();
+    let title = call.check.as_deref().map_or_else(|| call.tool.clone(), check_words);
     let left = vec![
         Span::styled(format!("{:<4}", call.id.to_string()), look.style(Role::Muted)),
-        Span::styled(format!("{:<11} ", one_line(&call.tool)), look.style(Role::Text)),
+        Span::styled(format!("{:<11} ", one_line(&title)), look.style(Role::Text)),
         Span::styled(summary, look.style(Role::Muted)),
     ];
     let mut right = Vec::new();

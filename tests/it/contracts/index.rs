@@ -23,7 +23,8 @@ each_engine!(
 fn any_fact(dice: &mut Dice) -> Fact {
     let call = CallId(u32::try_from(dice.roll(4)).unwrap() + 1);
     let word = [Word::Allow, Word::Ask, Word::Deny][usize::try_from(dice.roll(3)).unwrap()];
-    let verdict = Verdict { word, rule: "r".to_string(), why: "w".to_string(), policy: "1".to_string() };
+    let verdict =
+        Verdict { word, rule: "r".to_string(), why: "w".to_string(), policy: "1".to_string(), person: None };
     match dice.roll(19) {
         0 => started(),
         1 => Fact::RunPaused { by: by() },

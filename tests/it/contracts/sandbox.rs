@@ -117,6 +117,8 @@ async fn median(root: &Path, sandbox: Option<Arc<dyn Sandbox>>) -> Duration {
             output: Arc::new(|_| ()),
             walls: run.walls().await,
             scripts: None,
+            touches: Vec::new(),
+            withheld: None,
             stop: Stop::default(),
         };
         let began = Instant::now();

@@ -167,7 +167,8 @@ impl Fold {
             "write" => vec![Touch::Write { path }],
             _ => vec![Touch::Command { argv: vec!["x".into()] }],
         };
-        let verdict = Verdict { word, rule: "test".into(), why: "because".into(), policy: "p1".into() };
+        let verdict =
+            Verdict { word, rule: "test".into(), why: "because".into(), policy: "p1".into(), person: None };
         Judged { call: id, verdict, touches, preview: Preview::None, sandbox: String::new() }
     }
 

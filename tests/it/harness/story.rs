@@ -216,8 +216,13 @@ impl Story {
         touches: Vec<Touch>,
         preview: Preview,
     ) -> &mut Story {
-        let verdict =
-            Verdict { word, rule: rule.to_string(), why: why.to_string(), policy: "builtin-1".to_string() };
+        let verdict = Verdict {
+            word,
+            rule: rule.to_string(),
+            why: why.to_string(),
+            policy: "builtin-1".to_string(),
+            person: None,
+        };
         self.report(Report::Judged(Judged {
             call: CallId(call),
             verdict,

@@ -24,7 +24,7 @@ use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::{Effect, ToolSpec, Touch};
 use tackroom::ports::Later;
 use tackroom::ports::clock::Clock;
-use tackroom::ports::judge::{Case, Judge};
+use tackroom::ports::judge::{Below, Case, Judge};
 use tackroom::ports::log::LogFault;
 use tackroom::ports::model::{Ask, Drafts, Model, Request};
 use tackroom::ports::tool::{Cleared, Returned, Tool, runs_nothing};
@@ -241,7 +241,12 @@ impl Judge for PathJudge {
             rule: format!("{word:?}").to_lowercase(),
             why: "by its path.".into(),
             policy: "v1".into(),
+            person: None,
         }
+    }
+
+    fn below(&self, _: Case<'_>) -> Option<Below> {
+        None
     }
 
     fn version(&self) -> String {
@@ -367,6 +372,7 @@ impl World {
                 Ok(_) => {}
                 Err(RecordFault::Log(fault)) => return Err(fault.into()),
                 Err(RecordFault::Refused(why)) => panic!("{hold:?}: {why}"),
+                Err(RecordFault::Unsigned(why)) => panic!("{hold:?}: {why}"),
             }
         }
         Ok(())

@@ -146,7 +146,7 @@ fn a_loop_that_was_told_and_is_held_goes_on_by_a_key() {
 /// The model says that it is done; its check fails, and it says so again.
 fn checking(rounds: u16) -> Story {
     let check = Check { name: "tests".into(), argv: vec!["cargo".into(), "test".into()], ..Check::default() };
-    let checks = Box::new(Checks { all: vec![check], rounds });
+    let checks = Box::new(Checks { all: vec![check], rounds, keeps: true });
     let mut story = started(Limits { checks, ..Limits::default() });
     story.tools = ToolBook::new([ToolSpec {
         name: "run_command".to_string(),

@@ -79,6 +79,7 @@ const PLUGS: &[Plug] = &[
     },
     one("rustls", &["src/adapters/web/"]),
     one("uuid", &["src/adapters/clock.rs"]),
+    one("ed25519-dalek", &["src/adapters/sign.rs"]),
     one("cedar-policy", &["src/adapters/policy/cedar/"]),
     // ui
     one("crossterm", &["src/ui/screen/"]),

@@ -1,13 +1,16 @@
 //! The rules in force, and the verdict that they give on a call.
 
+use super::below::below;
+use super::named::named;
 use super::request::{Ground, Question, questions};
 use super::rule::{Fault, Kind, Layer, Rule, told};
 use super::words::filled;
 use crate::domain::policy::{Verdict, Word};
-use crate::ports::judge::{Case, Judge};
+use crate::ports::judge::{Below, Case, Judge};
 use cedar_policy::ffi::DetailedError;
 use cedar_policy::{
-    AuthorizationError, Authorizer, Decision, PolicyId, PolicySet, Schema, ValidationMode, Validator,
+    AuthorizationError, Authorizer, Decision, EntityUid, PolicyId, PolicySet, Schema, ValidationMode,
+    Validator,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 const SLICES_MAX: usize = 256;
 
 /// The rules whose heads fit one kind of question.
-struct Slice {
+pub(super) struct Slice {
     set: PolicySet,
     /// By the engine's name, the place in the list of rules.
     places: HashMap<PolicyId, usize>,
@@ -43,6 +46,8 @@ pub struct Ruled {
     pub why: String,
     /// How many rules were worked out for it.
     pub weighed: usize,
+    /// The rule that wants a person each time, by its place.
+    pub person: Option<usize>,
 }
 
 /// A verdict, and how it came about.
@@ -90,8 +95,10 @@ impl Force {
                 rule: None,
                 why: format!("No rule could be asked about it: {error}."),
                 weighed: 0,
+                person: None,
             }],
         };
+        let parts: Vec<Ruled> = parts.into_iter().chain(named(self, case)).collect();
         let mut strictest: Option<&Ruled> = None;
         for part in &parts {
             // Where all is allowed, what a rule allowed tells more than a line that was taken apart.
@@ -108,12 +115,28 @@ impl Force {
             None => (Word::Ask, None, "It does not say what it touches.".to_string()),
         };
         let title = rule.and_then(|at| self.rules.get(at)).map_or_else(|| "no-rule".to_string(), Rule::title);
-        let verdict = Verdict { word, rule: title, why, policy: self.version.clone() };
+        let wants = |part: &Ruled| part.person.and_then(|at| self.rules.get(at)).map(Rule::title);
+        let person = parts.iter().find_map(wants).filter(|_| word == Word::Ask);
+        let each =
+            person.as_ref().map(|rule| format!(" A person decides each time ({rule}): no lease, no flag."));
+        let why = why + &each.unwrap_or_default();
+        let verdict = Verdict { word, rule: title, why, policy: self.version.clone(), person };
         Weighed { verdict, rule, parts }
     }
 
-    fn ruled(&self, question: &Question) -> Ruled {
+    pub(super) fn ruled(&self, question: &Question) -> Ruled {
         let slice = self.slice(question);
+        self.sliced(question, &slice)
+    }
+
+    /// Some of the rules for one kind of thing, ready to be asked many times.
+    pub(super) fn some(&self, actions: &[EntityUid], kind: &str, keep: impl Fn(&Rule) -> bool) -> Slice {
+        let kept = |(_, rule): &(usize, &Rule)| !rule.idle && keep(rule) && rule.heads(actions, kind);
+        sliced(self.rules.iter().enumerate().filter(kept))
+    }
+
+    /// As `ruled`, by these rules.
+    pub(super) fn sliced(&self, question: &Question, slice: &Slice) -> Ruled {
         let answer = Authorizer::new().is_authorized(&question.request, &slice.set, &question.entities);
         let place = |id: &PolicyId| slice.places.get(id).copied();
         let mut failed: Vec<(usize, String)> = answer
@@ -138,6 +161,7 @@ impl Force {
             rule,
             why,
             weighed: slice.places.len(),
+            person: self.wanting(word, rule, fits.iter().chain(failed.iter().map(|(at, _)| at))),
         };
         if let (true, Some(at)) = (denied, fits.first()) {
             return part(Word::Deny, Some(*at), self.why(*at, question));
@@ -146,7 +170,7 @@ impl Force {
             let why = format!("The rule {} forbids and could not be worked out: {error}.", self.name(*at));
             return part(Word::Deny, Some(*at), why);
         }
-        if let Some((at, why)) = self.blind(question, &slice) {
+        if let Some((at, why)) = self.blind(question, slice) {
             return part(Word::Deny, Some(at), why);
         }
         if let Some((at, error)) = failed.first() {
@@ -187,6 +211,21 @@ impl Force {
             at,
             format!("The rule {name} forbids by the arguments, and they are too long to be looked at."),
         ))
+    }
+
+    /// The rule among those that fit, or failed, that wants a person where it asks.
+    fn wanting<'a>(
+        &self,
+        word: Word,
+        rule: Option<usize>,
+        mut fits: impl Iterator<Item = &'a usize>,
+    ) -> Option<usize> {
+        let wants = |at: &&usize| {
+            let kind = self.kind(**at);
+            let counts = kind == Some(Kind::Ask) || kind == Some(Kind::Otherwise) && rule == Some(**at);
+            counts && self.rules.get(**at).is_some_and(|rule| rule.person)
+        };
+        if word == Word::Ask { fits.find(wants).copied() } else { None }
     }
 
     fn kind(&self, at: usize) -> Option<Kind> {
@@ -233,18 +272,22 @@ impl Force {
         if slices.len() >= SLICES_MAX {
             slices.clear();
         }
-        let (mut set, mut places) = (PolicySet::new(), HashMap::new());
-        for (at, rule) in self.rules.iter().enumerate() {
-            if !rule.idle && rule.heads(&question.actions, question.kind) {
-                places.insert(rule.id().clone(), at);
-                // Names of rules are numbers of ours, each once: none is refused.
-                let _ = set.add(rule.policy.clone());
-            }
-        }
-        let slice = Arc::new(Slice { set, places });
+        let fits = |(_, rule): &(usize, &Rule)| !rule.idle && rule.heads(&question.actions, question.kind);
+        let slice = Arc::new(sliced(self.rules.iter().enumerate().filter(fits)));
         slices.insert(question.head.clone(), Arc::clone(&slice));
         slice
     }
+}
+
+/// Rules with their places, ready to be asked.
+fn sliced<'a>(rules: impl Iterator<Item = (usize, &'a Rule)>) -> Slice {
+    let (mut set, mut places) = (PolicySet::new(), HashMap::new());
+    for (at, rule) in rules {
+        places.insert(rule.id().clone(), at);
+        // Names of rules are numbers of ours, each once: none is refused.
+        let _ = set.add(rule.policy.clone());
+    }
+    Slice { set, places }
 }
 
 /// What keeps a line of a shell from being judged part by part, as a further sentence.
@@ -256,6 +299,10 @@ fn unread(question: &Question) -> String {
 impl Judge for Force {
     fn judge(&self, case: Case<'_>) -> Verdict {
         self.weigh(&case).verdict
+    }
+
+    fn below(&self, case: Case<'_>) -> Option<Below> {
+        below(self, &case)
     }
 
     fn version(&self) -> String {

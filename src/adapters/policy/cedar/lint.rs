@@ -83,19 +83,19 @@ fn engine(rules: &[Rule], tools: &[(String, Effect)]) -> Vec<Lint> {
 }
 
 /// What the condition of a rule looks at.
-struct Facts {
+pub(super) struct Facts {
     /// Kinds of things it may speak of; empty for all.
     types: BTreeSet<String>,
     attributes: BTreeSet<String>,
     /// Texts that are compared with, and patterns as their parts, `*` for what fits anything.
-    texts: Vec<String>,
-    patterns: Vec<String>,
+    pub(super) texts: Vec<String>,
+    pub(super) patterns: Vec<String>,
     /// Whether it says that nothing is written.
     reads_only: bool,
 }
 
 impl Facts {
-    fn of(rule: &Rule) -> Facts {
+    pub(super) fn of(rule: &Rule) -> Facts {
         let mut facts = Facts {
             types: rule.resource_type().into_iter().collect(),
             attributes: BTreeSet::new(),

@@ -3,11 +3,14 @@
 //! The only place that names the engine. Files are read and checked as a whole: what is wrong with one is told with its line,
 //! and the rules that were in force before stay. A file that was changed counts from the next call on.
 
+mod below; // what a call meets below what it names
 mod example; // calls that must come out as the file beside them says
 mod explain; // why a verdict is what it is
 mod force; // the rules in force, and their verdict
 mod lint; // rules that do nothing, or too much
 mod load; // files become rules in force
+mod named; // paths that the arguments of a command name
+mod offer; // what is read before rules are trusted
 mod request; // a call as questions to the engine
 mod rule; // one rule
 mod schema; // what a rule may speak of
@@ -21,6 +24,7 @@ pub use explain::{Explained, Near, explain};
 pub use force::{Force, Ruled, Weighed};
 pub use lint::{Lint, lint};
 pub use load::{InForce, Loaded, Setup, load};
+pub use offer::{Offer, Offered, offer, revoke_trust, set_trusted};
 pub use rule::{Fault, Kind, Layer, Rule};
 pub use source::Places;
 pub use trust::Trust;
@@ -29,8 +33,7 @@ use crate::domain::policy::Verdict;
 use crate::domain::text::plural;
 use crate::domain::time::Micros;
 use crate::ports::clock::Clock;
-use crate::ports::judge::{Case, Judge};
-use std::path::Path;
+use crate::ports::judge::{Below, Case, Judge};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The files are looked at no more often than this, in milliseconds.
@@ -109,6 +112,11 @@ impl Judge for Cedar {
         force.weigh(&case).verdict
     }
 
+    fn below(&self, case: Case<'_>) -> Option<Below> {
+        let force = self.fresh(|state| Arc::clone(&state.loaded.force));
+        force.below(case)
+    }
+
     fn version(&self) -> String {
         self.fresh(|state| state.loaded.force.version().to_string())
     }
@@ -129,21 +137,4 @@ pub fn refusal(faults: &[Fault]) -> Option<(String, String)> {
     };
     let sentence = format!("the policy is refused: {first}{more}");
     Some((sentence, "mend the file, or move it away; `tackroom policy check` tells more".to_string()))
-}
-
-/// Trusts the rules of a folder as they are now, or no more. Whether that was a change, and how many files are there.
-pub fn set_trust(places: &Places, folder: &Path, trusted: bool) -> Result<(bool, usize), String> {
-    let only = Places { workspace: Some(folder.to_path_buf()), ..places.clone() };
-    let (found, faults) = source::find(&only);
-    if let Some(fault) = faults.first().filter(|_| trusted) {
-        return Err(fault.to_string());
-    }
-    let files = found.texts.iter().filter(|text| text.layer == Layer::Project).count();
-    if trusted && files == 0 {
-        return Err(format!("there are no rules in {}", folder.join(".tackroom/policy").display()));
-    }
-    let hash = found.project.filter(|_| trusted);
-    let changed = trust::set(&places.trust, folder, hash);
-    let cannot = |error: std::io::Error| format!("{} cannot be written: {error}", places.trust.display());
-    changed.map(|changed| (changed, files)).map_err(cannot)
 }

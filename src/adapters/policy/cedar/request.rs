@@ -134,6 +134,22 @@ pub(super) fn questions(case: &Case<'_>, ground: &Ground) -> Result<Vec<Question
     things.into_iter().map(|thing| question(case, thing, &arguments, cut)).collect()
 }
 
+/// The question about one path, given from the root.
+pub(super) fn path_question(
+    case: &Case<'_>,
+    full: &str,
+    writes: bool,
+    ground: &Ground,
+) -> Result<Question, String> {
+    let touch =
+        if writes { Touch::Write { path: full.to_string() } } else { Touch::Read { path: full.to_string() } };
+    let arguments = if ground.arguments { canonical(case.args) } else { String::new() };
+    let cut = arguments.len() > ARGUMENTS_MAX;
+    let arguments = if cut { "" } else { arguments.as_str() };
+    let thing = path_thing(case.workspace, full, writes, touch.line(), ground);
+    question(case, thing, arguments, cut)
+}
+
 fn thing(case: &Case<'_>, found: &Reached, ground: &Ground) -> Thing {
     let shown = found.touch.line();
     match &found.touch {

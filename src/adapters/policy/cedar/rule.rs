@@ -90,6 +90,8 @@ pub struct Rule {
     pub line: usize,
     /// What it does.
     pub kind: Kind,
+    /// Whether it wants a person each time: no lease, no flag.
+    pub person: bool,
     /// Whether it is put aside: an allowing rule of a folder that nobody trusts.
     pub idle: bool,
     /// What the operator reads, with names in braces; empty where it says nothing.
@@ -161,6 +163,7 @@ pub(super) fn read(layer: Layer, file: &str, text: &str, first: usize) -> Result
         match annotated(&policy) {
             Err(why) => faults.push(fault(piece.line, why)),
             Ok((name, kind, why)) => {
+                let person = policy.annotation("person").is_some();
                 let name = name.unwrap_or_else(|| format!("{}-{}", word(kind), piece.line));
                 if !names.insert(name.clone()) {
                     faults
@@ -173,6 +176,7 @@ pub(super) fn read(layer: Layer, file: &str, text: &str, first: usize) -> Result
                     file,
                     line: piece.line,
                     kind,
+                    person,
                     idle: false,
                     why,
                     text,
@@ -203,8 +207,10 @@ fn word(kind: Kind) -> &'static str {
 /// rule that allows.
 fn annotated(policy: &Policy) -> Result<(Option<String>, Kind, String), String> {
     for (key, _) in policy.annotations() {
-        if !["id", "ask", "why", "otherwise"].contains(&key) {
-            return Err(format!("there is no annotation @{key}; there are @id, @ask, @otherwise and @why"));
+        if !["id", "ask", "why", "otherwise", "person"].contains(&key) {
+            return Err(format!(
+                "there is no annotation @{key}; there are @id, @ask, @otherwise, @person and @why"
+            ));
         }
     }
     let (ask, otherwise) = (policy.annotation("ask"), policy.annotation("otherwise"));
@@ -218,6 +224,9 @@ fn annotated(policy: &Policy) -> Result<(Option<String>, Kind, String), String> 
         (Says::Permit, None, Some(_)) => Kind::Otherwise,
         (Says::Permit, None, None) => Kind::Allow,
     };
+    if policy.annotation("person").is_some() && !matches!(kind, Kind::Ask | Kind::Otherwise) {
+        return Err("@person stands with @ask or @otherwise: it says who may answer".to_string());
+    }
     let spoken = ask.or(otherwise).filter(|text| !text.is_empty()).or(policy.annotation("why"));
     let why = spoken.unwrap_or_default().to_string();
     words::check(&why)?;

@@ -41,6 +41,9 @@ struct Stored {
     version: u32,
     /// The hash of the files, by folder.
     folders: BTreeMap<String, String>,
+    /// What the files said, by folder and file: for telling what has changed since.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    texts: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 fn stored(file: &Path) -> io::Result<Stored> {
@@ -67,16 +70,32 @@ pub(super) fn trust(file: &Path, folder: &Path, now: Option<Hash>) -> Trust {
     }
 }
 
-/// Trusts the rules of a folder as they are, or, without a hash, no more. Whether that was a change.
-pub(super) fn set(file: &Path, folder: &Path, hash: Option<Hash>) -> io::Result<bool> {
+/// What the files of a folder said when they were trusted; none where nobody has, or it was not kept then.
+pub(super) fn texts(file: &Path, folder: &Path) -> Option<BTreeMap<String, String>> {
+    stored(file).ok()?.texts.remove(folder.to_str()?)
+}
+
+/// Trusts the rules of a folder as they are, or, without any, no more. Whether that was a change.
+pub(super) fn set(
+    file: &Path,
+    folder: &Path,
+    rules: Option<(Hash, BTreeMap<String, String>)>,
+) -> io::Result<bool> {
     let folder = folder.to_str().ok_or_else(|| io::Error::other("the folder's name is not UTF-8"))?;
     let mut stored = stored(file)?;
     stored.version = 1;
-    let before = match hash {
-        Some(hash) => stored.folders.insert(folder.to_string(), hash.to_string()),
-        None => stored.folders.remove(folder),
+    let hash = rules.as_ref().map(|(hash, _)| hash.to_string());
+    let before = match rules {
+        Some((hash, texts)) => {
+            stored.texts.insert(folder.to_string(), texts);
+            stored.folders.insert(folder.to_string(), hash.to_string())
+        }
+        None => {
+            stored.texts.remove(folder);
+            stored.folders.remove(folder)
+        }
     };
-    if before == hash.map(|hash| hash.to_string()) {
+    if before == hash {
         return Ok(false);
     }
     let parent = file.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
