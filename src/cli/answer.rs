@@ -219,6 +219,8 @@ fn said(session: &Session, id: &SessionId, call: CallId, order: &Order, driven: 
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
         | Order::Extend(_)
+        | Order::Compact
+        | Order::UndoCompact
         | Order::Revoke(_)
         | Order::AddNote(_)
         | Order::RemoveNote(_) => "done",

@@ -9,9 +9,10 @@ use crate::cli::args_budget::{BoundaryArgs, BudgetArgs, Release};
 use crate::cli::args_import::Import;
 use crate::cli::args_lease::{Lease, Leases};
 use crate::cli::args_past::{Audit, Diff, Inspect, Verify};
-use crate::cli::args_stop::{self, Break, Continue, Note};
+use crate::cli::args_stop::{self, Break, Compact, Continue, Note};
 use crate::cli::checks::CheckArgs;
 use crate::cli::held;
+use crate::cli::window;
 use crate::domain::breakpoint::Breakpoint;
 use crate::domain::policy::Mode;
 use crate::domain::sandbox::Profile;
@@ -81,6 +82,9 @@ pub struct Common {
     /// The base URL of an OpenAI-compatible API, such as http://127.0.0.1:11434/v1.
     #[arg(long, global = true, value_name = "URL", help_heading = "Model", value_parser = filled)]
     pub base_url: Option<String>,
+    /// Tokens that the model reads at once, such as 200k; known by its name, or learned, where it is left out.
+    #[arg(long, global = true, value_name = "N", help_heading = "Model", value_parser = window::tokens)]
+    pub window: Option<u64>,
     /// What holds the commands of an agent: workspace-write, workspace-write+network, read-only, read-only+network or none.
     #[arg(long, global = true, value_name = "PROFILE", help_heading = "Commands", value_parser = held::profile)]
     pub sandbox: Option<Profile>,
@@ -135,6 +139,8 @@ pub enum Verb {
     Continue(Continue),
     /// Let a session go on that a limit holds, or a loop: give it more, or take the limit away.
     Release(Release),
+    /// Make a session's conversation shorter before its next request, take that back, or tell what would be done.
+    Compact(Compact),
     /// Put a note of yours into a session's next request to the model, list those that wait, take one back.
     Note(Note),
     /// List, search, mark, delete and restore sessions, or show one.

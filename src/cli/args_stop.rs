@@ -90,6 +90,25 @@ pub struct Note {
     pub remove: Option<NoteNo>,
 }
 
+/// `tackroom compact`.
+#[derive(Clone, Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  tackroom compact k3x --dry-run   how large it is, and what would be done\n  tackroom compact k3x             make it shorter before its next request\n  tackroom compact k3x --undo      as it was before the last time\n"
+)]
+pub struct Compact {
+    /// The session's id or a unique beginning of it.
+    pub id: String,
+    /// Only tell how large the conversation is and what would be done.
+    #[arg(long, conflicts_with = "undo")]
+    pub dry_run: bool,
+    /// Take the last compaction back: the model reads again what stood there before, as long as that fits.
+    #[arg(long)]
+    pub undo: bool,
+    /// With --dry-run: one JSON document instead of text.
+    #[arg(long, requires = "dry_run")]
+    pub json: bool,
+}
+
 /// Reads a breakpoint, or says in one sentence why it is none and what to type.
 pub fn breakpoint(text: &str) -> Result<Breakpoint, String> {
     Breakpoint::parse(text).map_err(|bad| format!("{bad} ({})", bad.hint))

@@ -24,14 +24,18 @@ use std::path::Path;
 /// An amount as written: a number, or text.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-enum Amount {
+pub enum Amount {
+    /// A whole number.
     Whole(i64),
+    /// One with a point.
     Point(f64),
+    /// Text, such as `200k`.
     Text(String),
 }
 
 impl Amount {
-    fn text(&self) -> String {
+    /// As typed.
+    pub fn text(&self) -> String {
         match self {
             Amount::Whole(whole) => whole.to_string(),
             Amount::Point(point) => point.to_string(),
@@ -193,18 +197,19 @@ pub fn folder(path: &str) -> bool {
     matches!(place("/workspace", path), Placed::Inside(_)) && !path.starts_with('/')
 }
 
-/// The limits of a new task.
-pub fn limits(config: &Config) -> Limits {
+/// The limits of a new task whose model is asked there.
+pub fn limits(config: &Config, model: &str, base_url: Option<&str>) -> Limits {
     let Reins { budget, loops, boundary, checks } = &config.reins;
     let (budget, loops, boundary) = (Box::new(budget.value), loops.value, Box::new(boundary.value.clone()));
     let given = Box::new(if checks.value.is_none() { Checks::default() } else { checks.value.clone() });
-    Limits { steps: config.steps.value, budget, loops, boundary, checks: given }
+    let context = Box::new(config.windows.rule(config, model, base_url));
+    Limits { steps: config.steps.value, budget, loops, boundary, checks: given, context }
 }
 
 /// The same with what the flags say.
-pub fn limits_of(config: &Config, args: &Run) -> Limits {
+pub fn limits_of(config: &Config, args: &Run, model: &str, base_url: Option<&str>) -> Limits {
     let (steps, given, bounded) = (args.steps, &args.budget, &args.boundary);
-    let mut limits = limits(config);
+    let mut limits = limits(config, model, base_url);
     limits.steps = steps.unwrap_or(limits.steps);
     for change in given.changes() {
         limits.budget.set(change.scope.unwrap_or(Scope::Run), change.unit, change.more);

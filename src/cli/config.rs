@@ -11,6 +11,7 @@ use crate::cli::config_model::{self, ModelFile, ProviderFile, Routing};
 use crate::cli::exit::{Code, Failure};
 use crate::cli::held::{self, Held};
 use crate::cli::prices::{self, PriceFile};
+use crate::cli::window::{self, Windows};
 use crate::domain::policy::Mode;
 use crate::domain::price::PriceBook;
 use serde::Deserialize;
@@ -88,6 +89,7 @@ struct File {
     loops: budget::LoopsFile,
     boundary: budget::BoundaryFile,
     checks: Vec<CheckFile>,
+    context: window::ContextFile,
     keys: BTreeMap<String, BTreeMap<String, Keys>>,
 }
 
@@ -193,6 +195,8 @@ pub struct Config {
     pub deleted_days: Sourced<u32>,
     /// What holds a run before a limit or in a circle.
     pub reins: Reins,
+    /// How much the models read at once, and when a conversation is made shorter.
+    pub windows: Windows,
     /// What models cost.
     pub prices: Arc<PriceBook>,
     /// The user's keys: context, action, keys.
@@ -230,8 +234,9 @@ impl Config {
         let command_s = file.tools.command_s.unwrap_or(COMMAND_S);
         let checks = checks::read(&file.checks, file.run.check_rounds, command_s);
         let (reins, loose) = budget::reins((&file.budget, &file.loops, &file.boundary), checks, &path);
+        let (windows, narrow) = window::windows(flags.window, &file.model.window, &file.context, &path)?;
         let made = Config::of(flags, env, paths, path, (file, Arc::new(providers)));
-        Ok(Config { wrong: wrong.or(odd).or(odder).or(loose), prices, reins, ..made })
+        Ok(Config { wrong: wrong.or(odd).or(odder).or(loose).or(narrow), prices, reins, windows, ..made })
     }
 
     fn of(
@@ -287,6 +292,7 @@ impl Config {
             archived_days: or(file.retention.archived_days, 0),
             deleted_days: or(file.retention.deleted_days, 30),
             reins: Reins::default(),
+            windows: Windows::default(),
             prices: Arc::default(),
             keys: keys(file.keys),
             no_color: get("NO_COLOR").is_some(),

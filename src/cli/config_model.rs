@@ -4,6 +4,7 @@ use crate::adapters::model::discover::{self, Candidate, Key};
 use crate::adapters::model::form::Wishes;
 use crate::adapters::model::health::Health;
 use crate::adapters::model::provider::{Provider, Providers, Wire};
+use crate::cli::budget::Amount;
 use crate::cli::config::{self, Source, Sourced, or};
 use crate::cli::exit::{Code, Failure};
 use serde::Deserialize;
@@ -23,6 +24,7 @@ pub(super) struct ModelFile {
     fallback: Option<Vec<String>>,
     wire: Option<Wire>,
     max_tokens: Option<u32>,
+    pub(super) window: Option<Amount>,
     body: Option<Map<String, Value>>,
     pub(super) headers: Option<BTreeMap<String, String>>,
     connect_s: Option<u64>,

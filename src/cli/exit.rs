@@ -167,6 +167,14 @@ impl From<Refusal> for Failure {
             Refusal::BudgetHolds(_) => {
                 "`tackroom release ID --add-usd 0.50` gives it more (or --add-tokens, --add-steps, --add-time)"
             }
+            Refusal::Compacting | Refusal::ModelAsked => "`tackroom sessions show ID` tells how it stands",
+            Refusal::NeverCompacted => "begin a new task in a new session",
+            Refusal::NothingToCompact | Refusal::NothingToUndo => {
+                "`tackroom compact ID --dry-run` tells how large the conversation is"
+            }
+            Refusal::UndoDoesNotFit(_) => {
+                "`tackroom fork ID --at N --model M` goes on from before it with a model of a larger window"
+            }
             Refusal::LongNote { .. } => "put the long part into a file and note where it is",
             Refusal::NotOpen
             | Refusal::NoRun

@@ -329,6 +329,9 @@ fn progress(session: &Session, fact: &Fact) -> Option<String> {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::ContextCompacted(_)
+            | Fact::CompactFailed { .. }
+            | Fact::CompactionUndone { .. }
             | Fact::CheckAsked { .. }
             | Fact::NoteAdded { .. }
             | Fact::NoteRemoved { .. }

@@ -18,7 +18,7 @@ pub fn command() -> Command {
     let global =
         |command: &Command, id: &str| command.get_arguments().find(|arg| arg.get_id() == id).cloned();
     let hidden = |id: &str| global(&command, id).map(|arg: Arg| arg.hide(true));
-    let (model, theme) = ([hidden("model"), hidden("base_url")], [hidden("theme")]);
+    let (model, theme) = ([hidden("model"), hidden("base_url"), hidden("window")], [hidden("theme")]);
     let sandbox = hidden("sandbox");
     let asks = [global(&command, "model"), global(&command, "base_url")];
     let verbs: Vec<String> = command.get_subcommands().map(|verb| verb.get_name().to_string()).collect();

@@ -3,6 +3,7 @@
 pub mod config; // file, environment and flags become one Config, each value with its source
 pub mod config_model; // `[model]` and `[providers]`: which models are asked, where, with which keys
 pub mod budget; // what a task may take: configuration, flags, and `tackroom release`
+pub mod window; // how much models read at once, and when a conversation is made shorter
 pub mod held; // what holds commands, and the walls made of it
 pub mod prices; // what models cost: the table, the user's own; `tackroom prices`
 pub mod find; // which model answers: what was configured, else what is there
@@ -43,6 +44,7 @@ pub mod marks; // `tackroom sessions tag`, `pin`, `archive`, `delete`, `restore`
 pub mod search; // `tackroom sessions search`
 pub mod titles; // `tackroom sessions title`
 pub mod stop; // `tackroom break`, `step`, `continue`, `note`
+pub mod compact; // `tackroom compact`
 pub mod events; // `tackroom events`
 pub mod inspect; // `tackroom inspect`
 pub mod replay; // `tackroom replay`
@@ -190,6 +192,7 @@ async fn dispatch(verb: Option<Verb>, session: Option<String>, config: Config) -
         Some(Verb::Step(wanted)) => Box::pin(stop::step(&config, &wanted)).await,
         Some(Verb::Continue(wanted)) => Box::pin(stop::go_on(&config, &wanted)).await,
         Some(Verb::Release(wanted)) => Box::pin(budget::release(&config, &wanted)).await,
+        Some(Verb::Compact(wanted)) => Box::pin(compact::compact(&config, &wanted)).await,
         Some(Verb::Note(wanted)) => Box::pin(stop::note(&config, &wanted)).await,
         Some(Verb::Sessions(wanted)) => Box::pin(sessions::sessions(&config, &wanted)).await,
         Some(Verb::Events(wanted)) => Box::pin(events::events(&config, &wanted)).await,

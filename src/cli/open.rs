@@ -83,7 +83,7 @@ pub async fn screen(config: &Config, wire: Wire, first: First) -> Result<Code, F
         model: wire.model_name().to_string(),
         base_url: wire.base_url(),
         mode: config.mode.value,
-        limits: budget::limits(config),
+        limits: budget::limits(config, wire.model_name(), wire.base_url().as_deref()),
     };
     let mut app = App::new(wire.book(), start, look, keys, wire.clock.now());
     app.unpriced = prices::blind(config, wire.model_name(), wire.base_url().as_deref()).is_some();

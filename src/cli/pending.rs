@@ -154,6 +154,7 @@ fn kind(waits: &tally::Pending) -> &'static str {
         Waits::Budget => "budget",
         Waits::Loop => "loop",
         Waits::Checks => "checks",
+        Waits::Context => "context",
         Waits::Driver => "interrupted",
     }
 }
@@ -189,7 +190,7 @@ fn short(item: &Item, now: Micros) -> Result<(), Failure> {
         Waits::Approval => format!("    → tackroom approve {id} {call}   (or reject, edit, respond)"),
         Waits::Unknown => format!("    → tackroom settle {id} {call} happened|again|abandon"),
         Waits::Breakpoint => format!("    → tackroom continue {id}   (or step)"),
-        Waits::Budget | Waits::Loop | Waits::Checks => format!("    → {}", item.hint),
+        Waits::Budget | Waits::Loop | Waits::Checks | Waits::Context => format!("    → {}", item.hint),
         Waits::Driver => format!("    → tackroom resume {id}"),
     })?;
     match waits.call {
@@ -231,7 +232,9 @@ fn whole(item: &Item, now: Micros) -> Result<(), Failure> {
     match waits.waits {
         Waits::Unknown => out::line(&format!("  → tackroom settle {id} {call} happened|again|abandon")),
         Waits::Breakpoint => out::line(&format!("  → tackroom continue {id}   (or step)")),
-        Waits::Budget | Waits::Loop | Waits::Checks => out::line(&format!("  → {}", out::row(&item.hint))),
+        Waits::Budget | Waits::Loop | Waits::Checks | Waits::Context => {
+            out::line(&format!("  → {}", out::row(&item.hint)))
+        }
         Waits::Driver => out::line(&format!("  → tackroom resume {id}")),
         Waits::Approval => {
             let hash = item.hash.map(|hash| format!(" --hash {hash}")).unwrap_or_default();
@@ -350,6 +353,7 @@ fn as_json(item: &Item) -> serde_json::Value {
                 Waits::Budget => "budget",
                 Waits::Loop => "loop",
     Waits::Checks => "checks",
+                Waits::Context => "context",
                 Waits::Driver => "interrupted",
             },
             "tool": waits.tool,

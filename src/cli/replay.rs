@@ -10,8 +10,8 @@ use crate::cli::signal;
 use crate::cli::wire::Wire;
 use crate::domain::about::about;
 use crate::domain::event::{Event, Fact};
-use crate::domain::ids::SessionId;
-use crate::domain::message::Args;
+use crate::domain::ids::{CallId, SessionId};
+use crate::domain::message::{Args, Reply};
 use crate::domain::pace::Gap;
 use crate::domain::text;
 use crate::domain::time::{Micros, duration};
@@ -115,20 +115,10 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         Fact::OperatorSaid { text, .. } => ("you, later", text.clone()),
         Fact::OperatorSteered { text, .. } => ("you", text.clone()),
         Fact::NoteAdded { text, .. } => ("note", text.clone()),
-        Fact::ModelReplied { reply, calls } => {
-            let mut all = said("model", &reply.text, event, begun);
-            for (id, call) in calls.iter().zip(&reply.calls) {
-                let args = match &call.args {
-                    Args::Json(value) => value.to_string(),
-                    Args::Broken(text) => text.clone(),
-                };
-                let words = text::first_line(&format!("{id} {} {args}", call.tool), BRIEF);
-                all.extend(said("call", &words, event, begun));
-            }
-            return all;
-        }
+        Fact::ModelReplied { reply, calls } => return replied(reply, calls, event, begun),
         Fact::WriterTaken { .. }
         | Fact::ModelAsked { .. }
+        | Fact::CompactAsked(_)
         | Fact::CallStarted { .. }
         | Fact::WorkspaceKept { .. } => return Vec::new(),
         Fact::SessionOpened { .. }
@@ -172,11 +162,29 @@ fn lines(event: &Event, begun: Micros) -> Vec<String> {
         | Fact::BudgetNeared { .. }
         | Fact::BudgetExtended { .. }
         | Fact::LoopSeen { .. }
+        | Fact::CompactOrdered { .. }
+        | Fact::ContextCompacted(_)
+        | Fact::CompactFailed { .. }
+        | Fact::CompactionUndone { .. }
         | Fact::CheckAsked { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => (kind(&event.fact), text::first_line(&about(&event.fact), BRIEF)),
     };
     said(kind, &words, event, begun)
+}
+
+/// A reply, and a line for each of its calls.
+fn replied(reply: &Reply, calls: &[CallId], event: &Event, begun: Micros) -> Vec<String> {
+    let mut all = said("model", &reply.text, event, begun);
+    for (id, call) in calls.iter().zip(&reply.calls) {
+        let args = match &call.args {
+            Args::Json(value) => value.to_string(),
+            Args::Broken(text) => text.clone(),
+        };
+        let words = text::first_line(&format!("{id} {} {args}", call.tool), BRIEF);
+        all.extend(said("call", &words, event, begun));
+    }
+    all
 }
 
 /// A fact's kind in few letters.

@@ -21,7 +21,7 @@ pub async fn run(config: &Config, args: &Run) -> Result<Code, Failure> {
     let task = Task {
         input,
         mode: args.mode.map_or(config.mode.value, Into::into),
-        limits: budget::limits_of(config, args),
+        limits: budget::limits_of(config, args, wire.model_name(), wire.base_url().as_deref()),
         model: wire.model_name().to_string(),
         base_url: wire.base_url(),
     };

@@ -15,6 +15,7 @@ use crate::domain::listing::{self, After, Counts, Query, Tab};
 use crate::domain::listing_words::{self, STATUSES};
 use crate::domain::marks::{Mark, Marks, tag};
 use crate::domain::order::Order;
+use crate::domain::run::Run;
 use crate::domain::session::Session;
 use crate::domain::tally::{self, Row};
 use crate::domain::text;
@@ -231,7 +232,7 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
     }
     if let Some(run) = &session.run {
         out::line(&out::safe(&format!("task      {}", text::first_line(&run.input, 100))))?;
-        if let Some(line) = limits_line(session, wire.clock.now()) {
+        for line in context_line(session, run).into_iter().chain(limits_line(session, wire.clock.now())) {
             out::line(&out::safe(&line))?;
         }
         if let Some((status, why, _)) = &run.ended {
@@ -251,6 +252,16 @@ async fn show(config: &Config, id: &str, json: bool) -> Result<Code, Failure> {
         out::line(&out::safe(&text::first_line(&line, 160)))?;
     }
     Ok(Code::Done)
+}
+
+/// How large its conversation is; none where nothing is done about that.
+fn context_line(session: &Session, run: &Run) -> Option<String> {
+    let times = match session.context.count {
+        0 => String::new(),
+        many => format!("; made shorter {}", text::plural(many, "time")),
+    };
+    let is_told = run.limits.context.is_on() && session.context.messages > 0;
+    is_told.then(|| format!("context   {}{times}", session.fill().words()))
 }
 
 /// What the last task may take and touch, with how far it has come; none where nothing is limited.

@@ -96,6 +96,7 @@ fn rows(config: &Config) -> Vec<Shown> {
         row("retention.deleted_days", &config.deleted_days),
     ]);
     rows.extend(budget::rows(&config.reins));
+    rows.extend(config.windows.rows());
     let own = config.prices.all().any(|price| price.seller.is_empty());
     let source = if own { Source::File } else { Source::Default };
     rows.push(("prices", config.prices.words(), source.to_string()));

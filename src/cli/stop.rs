@@ -206,7 +206,7 @@ pub(super) async fn ordered(
 }
 
 /// A session as it stands: reading writes nothing.
-async fn found(config: &Config, id: &str) -> Result<(Wire, SessionId, Session), Failure> {
+pub(super) async fn found(config: &Config, id: &str) -> Result<(Wire, SessionId, Session), Failure> {
     let wire = Wire::reading(config)?;
     let id = wire.find(id).await?;
     let session = wire.hand(Via::Command, "").session(&id).await?.clone();

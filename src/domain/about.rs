@@ -44,11 +44,8 @@ pub fn about(fact: &Fact) -> String {
             format!("{} {place}, {} bytes: {label}", sort_word(*sort), raw.size)
         }
         Fact::ImportTaken { records, .. } => format!("{records} records read"),
-        Fact::RunPaused { by }
-        | Fact::RunReleased { by }
-        | Fact::InterruptAsked { by }
-        | Fact::CancelAsked { by }
-        | Fact::StepAllowed { by } => by.to_string(),
+        Fact::RunPaused { by } | Fact::RunReleased { by } | Fact::InterruptAsked { by } => by.to_string(),
+        Fact::CancelAsked { by } | Fact::StepAllowed { by } => by.to_string(),
         Fact::ModeSet { mode, by } => format!("{} — {by}", mode.name()),
         Fact::RunEnded { status, why } => format!("{}: {}", ended(*status), why.sentence()),
         Fact::ModelAsked { model, attempt, messages, .. } => {
@@ -83,6 +80,8 @@ pub fn about(fact: &Fact) -> String {
         Fact::BudgetNeared { near } => near_words(near),
         Fact::BudgetExtended { scope, unit, to, by } => given_words(*scope, *unit, *to, by),
         Fact::LoopSeen { .. } | Fact::CheckAsked { .. } => harness_words(fact),
+        Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => context_words(fact),
+        Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => context_words(fact),
         Fact::Unknown { data, .. } => data.to_string(),
     };
     call + &text
@@ -94,6 +93,25 @@ fn harness_words(fact: &Fact) -> String {
         seen.sentence()
     } else if let Fact::CheckAsked { call, name, round, asked } = fact {
         format!("{call} {}, round {round}: {}", check_words(name), summary(&asked.args))
+    } else {
+        String::new()
+    }
+}
+
+/// What makes the conversation shorter, in one line.
+pub fn context_words(fact: &Fact) -> String {
+    if let Fact::CompactOrdered { by } = fact {
+        format!("the conversation is made shorter before the next request — {by}")
+    } else if let Fact::CompactAsked(asked) = fact {
+        let many = plural(asked.span.messages, "message");
+        format!("{}, attempt {}, a summary of {many}: {}", asked.model, asked.attempt, asked.cause.words())
+    } else if let Fact::ContextCompacted(done) = fact {
+        format!("{} ({})", done.sentence(), done.cause.words())
+    } else if let Fact::CompactFailed { fault, attempt, then } = fact {
+        let then = if *then == AfterFault::GiveUp { "nothing is lost" } else { &failed_words(fault, *then) };
+        format!("no summary: {}: {} (attempt {attempt}, {then})", fault.kind.words(), fault.message)
+    } else if let Fact::CompactionUndone { by } = fact {
+        format!("the conversation is as it was before it was made shorter — {by}")
     } else {
         String::new()
     }
@@ -168,6 +186,7 @@ fn then_word(then: AfterFault) -> String {
         AfterFault::Retry { wait_ms: 0 } => "asked again".to_string(),
         AfterFault::Retry { wait_ms } => format!("again in {}", time::duration(wait_ms)),
         AfterFault::GiveUp => "not tried again".to_string(),
+        AfterFault::Compact => "the conversation is made shorter first".to_string(),
         AfterFault::Wait => "waits for the operator".to_string(),
     }
 }

@@ -305,6 +305,8 @@ pub struct Call {
     pub opened: bool,
     /// How often a clearance lapsed: what is shown again is another showing, and a word about an earlier one does not count.
     pub lapses: u32,
+    /// The last event about it.
+    pub last: EventNo,
     /// The event that proposed it: its span.
     pub span: EventNo,
     /// The event that started it last: the span of the execution.

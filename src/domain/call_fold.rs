@@ -43,6 +43,7 @@ impl Call {
             carried: false,
             opened: false,
             lapses: 0,
+            last: event.no,
             span: event.no,
             started_span: event.no,
         }
@@ -131,7 +132,7 @@ impl Session {
             self.sandbox.clone_from(sandbox);
         }
         let Some(call) = fact.call().and_then(|id| self.call_mut(id)) else { return };
-        call.since = event.at;
+        (call.since, call.last) = (event.at, event.no);
         if let Fact::CallRejected { by, .. } | Fact::CallSettled { by, .. } = fact {
             call.unattended = by.via == Via::Flag;
         }

@@ -312,6 +312,8 @@ pub fn may_say(class: Class, fact: &Fact) -> bool {
         Fact::RunEnded { .. } | Fact::ModelAsked { .. } | Fact::ModelReplied { .. } => {
             return class != Class::Operator;
         }
+        Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => true,
+        Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => false,
         Fact::SessionRenamed { .. }
         | Fact::SessionForked { .. }
         | Fact::RestoreStarted { .. }

@@ -12,6 +12,7 @@ use crate::domain::ids::CallId;
 use crate::domain::marks::{Mark, TAGS_MAX, tag};
 use crate::domain::next::stands;
 use crate::domain::order::{Order, Refusal, Task};
+use crate::domain::outcome_compact as compact;
 use crate::domain::policy::Mode;
 use crate::domain::reins::{extend, goes_on};
 use crate::domain::retry::RetryRule;
@@ -99,6 +100,8 @@ pub fn decide(session: &Session, order: &Order, by: &By, kit: &Kit<'_>) -> Resul
         Order::RemoveBreakpoint(no) => stop::remove(session, *no, by),
         Order::RunUntil(until) => stop::run_until(session, live(session)?, until, by),
         Order::Extend(changes) => extend(live(session)?, changes, by),
+        Order::Compact => compact::order(session, by),
+        Order::UndoCompact => compact::undo(session, by),
         Order::AddNote(text) => stop::add_note(session, text, by),
         Order::RemoveNote(no) => stop::remove_note(session, *no, by),
         Order::Rename(title) => Ok(vec![renamed(said(title)?, by, None)]),

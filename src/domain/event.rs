@@ -5,6 +5,7 @@
 use crate::domain::breakpoint::Why;
 use crate::domain::budget::{Scope, Unit};
 use crate::domain::call::{By, Outcome, Output, Preview};
+use crate::domain::compaction::{Compacted, SummaryAsked};
 use crate::domain::fault::Fault;
 use crate::domain::foreign::{Recorded, RecordedTime, Sort};
 use crate::domain::hash::Hash;
@@ -352,6 +353,16 @@ pub enum Fact {
     LoopSeen { seen: Seen },
     /// The model says that it is done, and the harness makes a call of its own: a check of the task, in this round of them.
     CheckAsked { call: CallId, name: String, round: u16, asked: AskedCall },
+    /// The operator wishes the conversation shorter before the next request.
+    CompactOrdered { by: By },
+    /// A model is about to be asked for a summary of the older part of the conversation.
+    CompactAsked(Box<SummaryAsked>),
+    /// From now on the model is sent less of the conversation; the log keeps all of it.
+    ContextCompacted(Box<Compacted>),
+    /// No summary came: the conversation stays as it was.
+    CompactFailed { fault: Fault, attempt: u32, then: AfterFault },
+    /// The operator took the last compaction back.
+    CompactionUndone { by: By },
     /// The operator granted the next calls like one that waited. `pattern` is what was typed, in its one form; it holds under
     /// this policy and these walls, below `root`, so many times, until the run ends or, where it is `lasting`, the session.
     LeaseGranted {

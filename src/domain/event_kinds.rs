@@ -24,6 +24,8 @@ pub enum Family {
     Stops,
     /// Limits and circles: what holds a run, or will.
     Reins,
+    /// How much of the conversation the model is sent.
+    Context,
     /// Leases, as they are given and taken back.
     Lease,
     /// A kind that this program does not know.
@@ -106,6 +108,11 @@ kinds!(
     BudgetExtended: Reins,
     LoopSeen: Reins,
     CheckAsked: Reins,
+    CompactOrdered: Context,
+    CompactAsked: Context,
+    ContextCompacted: Context,
+    CompactFailed: Context,
+    CompactionUndone: Context,
     LeaseGranted: Lease,
     LeaseUsed: Call,
     LeaseRevoked: Lease,
@@ -193,6 +200,11 @@ impl Fact {
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
             | Fact::CheckAsked { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::CompactAsked { .. }
+            | Fact::ContextCompacted { .. }
+            | Fact::CompactFailed { .. }
+            | Fact::CompactionUndone { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. }

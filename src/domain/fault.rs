@@ -122,7 +122,9 @@ impl FaultKind {
             FaultKind::NotFound => {
                 "`tackroom doctor` lists the models that the server has; choose one with --model"
             }
-            FaultKind::Overflow => "start a new session, or use a model with a larger window",
+            FaultKind::Overflow => {
+                "a task of today is made shorter then; this one is not: start a new session, or use a model with a larger window"
+            }
             FaultKind::Filtered => "the provider refused the content; reword the task",
             FaultKind::BadRequest => "the server refused the request; `tackroom events` shows its words",
             FaultKind::Malformed => {
@@ -151,12 +153,22 @@ pub struct Fault {
     /// What it means for the way that the model was asked on, where there are several or it rests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detour: Option<Box<Detour>>,
+    /// Tokens that the model reads at once, where the request did not fit and the server told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<u64>,
 }
 
 impl Fault {
     /// A fault with a message and nothing more.
     pub fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
-        Fault { kind, message: message.into(), status: None, retry_after_ms: None, detour: None }
+        Fault {
+            kind,
+            message: message.into(),
+            status: None,
+            retry_after_ms: None,
+            detour: None,
+            window: None,
+        }
     }
 
     /// What a person may do about it, by the name of the key where that is known.

@@ -220,6 +220,7 @@ impl Session {
         self.kept = *files;
         self.changed = false;
         self.leases.clear(); // they were given in the parent
+        self.context.forked(model.as_deref());
         if let Some(text) = instructions {
             self.instruct(text);
         }
@@ -230,6 +231,7 @@ impl Session {
         if run.ended.is_some() {
             return;
         }
+        run.compacting = None;
         run.permits = 0; // the steps that were allowed are the parent's
         run.warned.clear(); // and so is what was taken
         if matches!(run.turn, Turn::Asked { .. } | Turn::Failed { .. }) {
@@ -261,7 +263,15 @@ impl Session {
 
     /// Other instructions in the place of the first.
     fn instruct(&mut self, text: &str) {
-        self.instructions = text.to_string();
+        let before = std::mem::replace(&mut self.instructions, text.to_string());
+        if !before.is_empty() {
+            self.context.unsaid(&Message::System { text: before });
+        }
+        self.context.forget();
+        let instructions = Arc::new(Message::System { text: text.to_string() });
+        if !text.is_empty() {
+            self.context.said(&instructions);
+        }
         if self.onlooker {
             return;
         }
@@ -269,9 +279,11 @@ impl Session {
         let is_system = said.first().is_some_and(|first| matches!(**first, Message::System { .. }));
         if is_system {
             said.remove(0);
+            self.context.places.remove(0);
         }
         if !text.is_empty() {
-            said.insert(0, Arc::new(Message::System { text: text.to_string() }));
+            said.insert(0, instructions);
+            self.context.places.insert(0, self.last);
         }
     }
 }

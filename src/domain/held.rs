@@ -2,6 +2,7 @@
 
 use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::call::By;
+use crate::domain::compaction::{Fill, Stuck};
 use crate::domain::purse::{Ahead, Taken};
 use crate::domain::rounds::Seen;
 use crate::domain::session::Session;
@@ -57,6 +58,13 @@ pub enum Held {
         /// Whether it could be run.
         ran: bool,
     },
+    /// The conversation does not fit into the model's window, and is not made shorter by itself.
+    Context {
+        /// How much of it the next request fills.
+        fill: Fill,
+        /// Why nothing is done about it.
+        why: Stuck,
+    },
 }
 
 /// From this share of a limit on it is said that it is near, in percent.
@@ -98,6 +106,7 @@ impl Held {
             Held::Budget { .. } | Held::Unpriced { .. } => "budget",
             Held::Loop { .. } => "loop",
             Held::Checks { .. } => "checks",
+            Held::Context { .. } => "context",
         }
     }
 
@@ -105,7 +114,7 @@ impl Held {
     pub fn is_budget(&self) -> bool {
         match self {
             Held::Budget { .. } | Held::Unpriced { .. } => true,
-            Held::Loop { .. } | Held::Checks { .. } => false,
+            Held::Loop { .. } | Held::Checks { .. } | Held::Context { .. } => false,
         }
     }
 
@@ -113,7 +122,7 @@ impl Held {
     pub fn over(&self) -> &[Share] {
         match self {
             Held::Budget { over, .. } | Held::Unpriced { over, .. } => over,
-            Held::Loop { .. } | Held::Checks { .. } => &[],
+            Held::Loop { .. } | Held::Checks { .. } | Held::Context { .. } => &[],
         }
     }
 
@@ -139,6 +148,9 @@ impl Held {
             }
             Held::Checks { name, rounds: 1, .. } => format!("checks fail: {name}, in the first round"),
             Held::Checks { name, rounds, .. } => format!("checks fail: {name}, after {rounds} rounds"),
+            Held::Context { fill, why } => {
+                format!("the conversation is too long ({}): {}", fill.words(), why.sentence())
+            }
         }
     }
 
@@ -158,6 +170,11 @@ impl Held {
                 let model = text::reveal_plain(&text::truncate(model, 80));
                 format!(
                     "give {model} a price in config.toml, under [prices.\"{model}\"], and `tackroom release {id}`; or `tackroom release {id} --lift usd`"
+                )
+            }
+            Held::Context { .. } => {
+                format!(
+                    "`tackroom compact {id}` makes it shorter, `tackroom release {id}` asks as it is, `tackroom fork {id} --model M` goes on with another model, `tackroom cancel {id}` ends it"
                 )
             }
             Held::Loop { .. } | Held::Checks { .. } => {

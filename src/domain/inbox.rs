@@ -167,6 +167,7 @@ impl Session {
             calls: self.calls.only(|number| open.contains(&number)),
             queue: self.queue.clone(),
             transcript: self.transcript.clone(),
+            context: self.context.clone(),
             usage: self.usage,
             spent: self.spent,
             purse: self.purse,

@@ -4,6 +4,7 @@ use crate::domain::boundary::Boundary;
 use crate::domain::budget::{Budget, is_default};
 use crate::domain::checks::Checks;
 use crate::domain::rounds::LoopRule;
+use crate::domain::window::ContextRule;
 use serde::{Deserialize, Serialize};
 
 /// The limits of a run.
@@ -23,6 +24,9 @@ pub struct Limits {
     /// What must pass before it may end as done.
     #[serde(default, skip_serializing_if = "is_default")]
     pub checks: Box<Checks>,
+    /// When the conversation is made shorter.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub context: Box<ContextRule>,
 }
 
 impl Default for Limits {
@@ -35,6 +39,7 @@ impl Limits {
     /// So many model turns, and nothing else.
     pub fn of_steps(steps: u32) -> Limits {
         let (budget, loops) = (Box::default(), LoopRule::default());
-        Limits { steps, budget, loops, boundary: Box::default(), checks: Box::default() }
+        let (boundary, checks, context) = (Box::default(), Box::default(), Box::default());
+        Limits { steps, budget, loops, boundary, checks, context }
     }
 }

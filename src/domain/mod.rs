@@ -40,9 +40,14 @@ pub mod pattern; // regular expressions, bounded
 pub mod argument; // an argument of a call by its path, and what it is to be
 pub mod breakpoint; // where a run is to stop: how it is typed, and what it means in a sentence
 pub mod boundary; // what a task may touch before a person is asked
+pub mod gauge; // how many tokens the next request has, by bytes and by what replies told
+pub mod window; // how much a model reads at once, and from when on a conversation is made shorter
 pub mod purse; // what was taken, of a run, a session or a day
 pub mod rounds; // whether a run goes in circles
 pub mod checks; // what must pass before a run may end as done: calls that the harness makes
+pub mod compaction; // what makes a conversation shorter, as it is written down
+pub mod digest; // what stands for the older part of a conversation
+pub mod compaction_plan; // how a conversation is to be made shorter
 pub mod held; // why a run is held before its model's next turn
 pub mod limits; // the limits of a run, as they are written down when it begins
 pub mod event; // every fact that can happen; the only thing ever stored
@@ -54,6 +59,8 @@ pub mod command; // what a screen asks of whoever drives sessions
 pub mod run; // one task inside a session and how its model's turn stands
 pub mod stops; // which breakpoints stand and are due, what the run stopped at, and the notes for the next request
 pub mod reins; // what holds a run, as facts: limits and circles
+pub mod context; // how much of the model's window a session fills, and what a compaction makes of its messages
+pub mod context_due; // whether a conversation is to be made shorter, or a person asked
 pub mod shelf; // numbered things of which the oldest may be let go
 pub mod session; // a session as its events tell it; the one `apply`
 pub mod reply_fold; // how a reply, and the ends of its calls, join the messages
@@ -69,6 +76,7 @@ pub mod decide_lease; // decide, for leases
 pub mod outcome; // decide, for what the worker learned
 pub mod narrow; // what the harness makes of a verdict: it may ask where the policy allows
 pub mod outcome_ask; // decide, for a request to the model: whether its share of every limit is there
+pub mod outcome_compact; // decide, for what makes a conversation shorter
 pub mod burn; // how fast a run takes what it may
 pub mod place; // the place of a new event: number, run, span
 pub mod imported; // how a session that another tool recorded is folded
@@ -101,6 +109,7 @@ pub mod talk; // events as a conversation
 pub mod span_tree; // whether the spans of a session are a whole tree
 pub mod trace_row; // what a row of the timeline is made of
 pub mod trace_import; // the rows of a session that another tool recorded
+pub mod trace_context; // the rows of what makes the conversation shorter
 pub mod trace_calls; // the rows of calls and of what they ran
 pub mod trace; // events as timeline rows and spans
 pub mod watched; // the folds of who looks at a session, and how they let go of what is long over
@@ -113,6 +122,7 @@ pub mod verify; // whether a stored session is what this program would have writ
 pub mod verify_fork; // what a forked session tells again, and what was changed in it
 pub mod verify_input; // which input a stored fact tells of
 pub mod verify_reins; // the same for limits and circles
+pub mod verify_context; // the same for compactions
 pub mod verify_words; // what a check found, in words
 pub mod account; // what a session did, line by line, and what it took
 pub mod hunks; // two texts compared line by line

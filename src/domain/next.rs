@@ -1,6 +1,7 @@
 //! The single next thing a session needs, told by the session alone: whoever takes it up after a crash asks the same question.
 
 use crate::domain::call::{Call, CallState};
+use crate::domain::context_due::{due as is_long, guard};
 use crate::domain::event::{EndReason, RunStatus};
 use crate::domain::ids::{BreakNo, CallId};
 use crate::domain::message::Finish;
@@ -30,6 +31,11 @@ pub enum Step {
     JudgeCall(CallId),
     /// Run a cleared call.
     RunCall(CallId),
+    /// Make the conversation shorter; this is attempt number so-and-so at a summary.
+    Compact {
+        /// From 1.
+        attempt: u32,
+    },
     /// Run the next of the checks that stand before the end.
     Check,
     /// Stop at breakpoints before this call, or before the model's turn.
@@ -65,7 +71,8 @@ pub fn next(session: &Session) -> Step {
     let Some(run) = session.live() else {
         return if session.queue.is_empty() { Step::Idle } else { Step::StartQueued };
     };
-    let busy = matches!(run.turn, Turn::Asked { .. }) || session.open_calls().any(Call::in_flight);
+    let asked = matches!(run.turn, Turn::Asked { .. }) || run.is_summarising();
+    let busy = asked || session.open_calls().any(Call::in_flight);
     if let Some(by) = &run.cancel {
         return if busy {
             Step::Await
@@ -84,12 +91,16 @@ fn model_step(session: &Session, run: &Run) -> Step {
             Step::Await
         } else if run.steps >= run.limits.steps {
             Step::Finish(RunStatus::BudgetStopped, EndReason::StepLimit { steps: run.limits.steps })
-        } else if asks_first(run) || hits() {
+        } else if asks_first(run) || guard(session, run).is_some() || hits() {
             Step::Stop(None)
-        } else if gated(run) {
+        } else if gated(run) || run.is_summarising() {
             Step::Await
         } else {
-            Step::AskModel { attempt }
+            match is_long(session, run) {
+                Some((_, Some(at))) => Step::WaitUntil(at),
+                Some((attempt, None)) => Step::Compact { attempt },
+                None => Step::AskModel { attempt },
+            }
         }
     };
     match &run.turn {
@@ -99,7 +110,7 @@ fn model_step(session: &Session, run: &Run) -> Step {
             AfterFault::GiveUp => {
                 Step::Finish(RunStatus::Failed, EndReason::ModelFailed { fault: fault.clone() })
             }
-            AfterFault::Wait => ask(1),
+            AfterFault::Wait | AfterFault::Compact => ask(1),
             AfterFault::Retry { wait_ms: 0 } => ask(attempt + 1),
             AfterFault::Retry { .. } if stands(run) => Step::Await,
             AfterFault::Retry { .. } if hits() => Step::Stop(None),
@@ -214,9 +225,11 @@ pub(in crate::domain) fn holds(session: &Session) -> Vec<Hold> {
 pub(in crate::domain) fn would_wait_to_step(session: &Session, run: &Run) -> bool {
     if run.open_calls.is_empty() {
         return match &run.turn {
-            Turn::Ready | Turn::Failed { then: AfterFault::Wait | AfterFault::Retry { wait_ms: 0 }, .. } => {
-                run.steps < run.limits.steps
-            }
+            Turn::Ready
+            | Turn::Failed {
+                then: AfterFault::Wait | AfterFault::Compact | AfterFault::Retry { wait_ms: 0 },
+                ..
+            } => run.steps < run.limits.steps,
             Turn::Asked { .. } | Turn::Failed { .. } | Turn::Replied { .. } => false,
         };
     }

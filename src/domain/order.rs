@@ -119,6 +119,10 @@ pub enum Order {
     RemoveNote(NoteNo),
     /// Give more than a limit, or take it away; a run that it holds goes on.
     Extend(Vec<Change>),
+    /// Make the conversation shorter before the next request; a run that is held for its size goes on.
+    Compact,
+    /// Take the last compaction back.
+    UndoCompact,
 }
 
 impl Order {
@@ -139,6 +143,7 @@ impl Order {
             | Order::RunUntil(_)
             | Order::Step
             | Order::Extend(_)
+            | Order::Compact
             | Order::SetMode(Mode::Auto | Mode::Ask)
             | Order::Cancel => true, // it is ended, and what was left open closed
             Order::SetMode(Mode::Step)
@@ -151,7 +156,8 @@ impl Order {
             | Order::RemoveBreakpoint(_)
             | Order::Revoke(_)
             | Order::AddNote(_)
-            | Order::RemoveNote(_) => false,
+            | Order::RemoveNote(_)
+            | Order::UndoCompact => false,
         }
     }
 }
@@ -298,6 +304,24 @@ pub enum Refusal {
     /// A limit holds the run: a word to go on does not change that.
     #[error("a limit holds the task: {0}")]
     BudgetHolds(String),
+    /// It is made shorter already.
+    #[error("the conversation is about to be made shorter already")]
+    Compacting,
+    /// Its task was begun before there was any such thing.
+    #[error("the task was begun without a rule for its context: only a new task can be made shorter")]
+    NeverCompacted,
+    /// It is short.
+    #[error("there is nothing to make shorter yet: the conversation is a few messages long")]
+    NothingToCompact,
+    /// Nothing was made shorter, or it was taken back.
+    #[error("there is no compaction to take back")]
+    NothingToUndo,
+    /// The model is being asked.
+    #[error("the model is being asked; a compaction is taken back between two requests")]
+    ModelAsked,
+    /// What stood there before does not fit.
+    #[error("what stood there before does not fit into the model's window any more: {0}")]
+    UndoDoesNotFit(String),
     /// What the worker reports does not fit where the session stands: a bug or a lost race.
     #[error("this does not fit where the session stands: {0}")]
     Stray(&'static str),

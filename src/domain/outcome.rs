@@ -2,6 +2,9 @@
 
 use crate::domain::call::{Call, CallState, Outcome, Output, Preview};
 use crate::domain::checks::checking;
+use crate::domain::compaction::SummaryAsked;
+use crate::domain::compaction_plan::Plan;
+use crate::domain::context_due::guard;
 use crate::domain::decide::{Kit, again};
 use crate::domain::event::{BadCall, Fact, Lapse};
 use crate::domain::fault::{Fault, FaultKind};
@@ -12,7 +15,8 @@ use crate::domain::message::{Args, Finish, Reply};
 use crate::domain::narrow::narrowed;
 use crate::domain::next::{Step, gated, next, stands};
 use crate::domain::order::Refusal;
-use crate::domain::outcome_ask::{attempt, weighed};
+use crate::domain::outcome_ask::{after_fault, attempt, weighed};
+use crate::domain::outcome_compact as compact;
 use crate::domain::policy::Word;
 use crate::domain::purse::Ahead;
 use crate::domain::reins::told;
@@ -67,6 +71,10 @@ pub enum Report {
         /// What is set aside for it; to be told where something is limited.
         ahead: Option<Ahead>,
     },
+    /// The conversation is made shorter without a model, or cannot be.
+    Compacting(Plan),
+    /// A model is about to be asked for a summary; which attempt that is, is told here.
+    Summarising(Box<SummaryAsked>),
     /// A check is to be run before the end.
     Checking,
     /// The next step is behind breakpoints.
@@ -123,6 +131,8 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
         },
         Report::Stopping => stopping(session),
         Report::Checking => checking(session),
+        Report::Compacting(plan) => compact::planned(session, plan, kit),
+        Report::Summarising(asked) => compact::asking(session, asked, kit),
         Report::Asking { notes, .. } if *notes != session.note_numbers() => {
             Err(Refusal::Stray("the notes are others than those of the request"))
         }
@@ -130,7 +140,7 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             let asking = Fact::ModelAsked {
                 model: model.clone(),
                 attempt: attempt(session, kit)?,
-                messages: (session.transcript.len() + notes.len()) as u64,
+                messages: session.context.messages + notes.len() as u64,
                 request: *request,
                 frame: *frame,
                 notes: notes.clone(),
@@ -139,15 +149,13 @@ pub fn report(session: &Session, report: &Report, kit: &Kit<'_>) -> Result<Vec<F
             };
             weighed(session, asking)
         }
-        Report::Replied(reply) => {
-            asked(session)?;
-            Ok(replied(session, reply, kit))
-        }
-        Report::Failed(fault) => {
+        Report::Replied(reply) => compact::summarised(session, reply, kit)
+            .unwrap_or_else(|| asked(session).map(|_| replied(session, reply, kit))),
+        Report::Failed(fault) => compact::failed(session, fault, kit).unwrap_or_else(|| {
             let attempt = asked(session)?;
-            let then = kit.retry.after(fault, attempt, kit.luck);
+            let then = after_fault(session, fault, attempt, kit);
             Ok(vec![Fact::ModelFailed { fault: fault.clone(), attempt, then }])
-        }
+        }),
         Report::Judged(judged) => judge(session, judged, kit),
         Report::JudgedReady(judged) => {
             let mut facts = judge(session, judged, kit)?;
@@ -216,7 +224,8 @@ fn stopping(session: &Session) -> Result<Vec<Fact>, Refusal> {
         call: id,
         why: hit.why,
     };
-    let circles = if id.is_none() { told(run) } else { None };
+    let long = || guard(session, run).map(|why| Fact::RunHeld { why });
+    let circles = if id.is_none() { told(run).or_else(long) } else { None };
     Ok(circles.into_iter().chain(due(session, run, facing).into_iter().map(fact)).collect())
 }
 
@@ -228,14 +237,19 @@ fn asked(session: &Session) -> Result<u32, Refusal> {
     }
 }
 
+fn interrupted() -> Fault {
+    Fault::new(FaultKind::Interrupted, "the process that asked stopped before the answer came")
+}
+
 /// A takeover closes what the process before left open: each start has one end, also after a crash.
 fn taken(session: &Session, holder: &str, kit: &Kit<'_>) -> Vec<Fact> {
     let mut facts = vec![Fact::WriterTaken { holder: holder.to_string(), epoch: session.epoch.after() }];
     if let Some(Turn::Asked { attempt, .. }) = session.live().map(|run| &run.turn) {
-        let fault =
-            Fault::new(FaultKind::Interrupted, "the process that asked stopped before the answer came");
+        let fault = interrupted();
         let then = kit.retry.after(&fault, *attempt, kit.luck);
         facts.push(Fact::ModelFailed { fault, attempt: *attempt, then });
+    } else if let Some(Ok(ended)) = compact::failed(session, &interrupted(), kit) {
+        facts.extend(ended);
     }
     for call in session.open_calls().filter(|call| call.in_flight()) {
         facts.push(match call.effect.repeatable() {

@@ -3,6 +3,7 @@
 //! Spans form a tree: session > run > model request, and session > run > call > execution. A span is named by the
 //! number of the event that opened it.
 
+use crate::domain::context::Compacting;
 use crate::domain::event::{Event, Fact};
 use crate::domain::event_kinds::Family;
 use crate::domain::ids::{CallId, EventNo, RunNo};
@@ -45,10 +46,15 @@ impl Spot {
         if let Fact::RunStarted { .. } | Fact::RunImported { .. } = fact {
             self.run = (self.run.0.after(), self.no);
             (self.no, ROOT)
-        } else if let Fact::ModelAsked { .. } = fact {
+        } else if let Fact::ModelAsked { .. } | Fact::CompactAsked(_) = fact {
             (self.no, run_span)
         } else if let Fact::ModelReplied { .. } | Fact::ModelFailed { .. } = fact {
             (asked_span(session).unwrap_or(self.no), run_span)
+        } else if let Fact::ContextCompacted(_) | Fact::CompactFailed { .. } = fact {
+            match summary_span(session) {
+                Some(span) => (span, run_span),
+                None => (run_span, ROOT),
+            }
         } else if let Fact::Unknown { .. } = fact {
             (ROOT, EventNo(0))
         } else {
@@ -79,8 +85,16 @@ fn of_session(fact: &Fact) -> bool {
     match fact.family() {
         Family::Session | Family::Files | Family::Lease => true,
         Family::Import => !matches!(fact, Fact::RunImported { .. } | Fact::CallRecorded { .. }),
+        Family::Context => matches!(fact, Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. }),
         Family::Stops => !matches!(fact, Fact::BreakpointHit { .. }),
         Family::Run | Family::Model | Family::Call | Family::Reins | Family::Unknown => false,
+    }
+}
+
+fn summary_span(session: &Session) -> Option<EventNo> {
+    match session.live()?.compacting.as_ref()? {
+        Compacting::Asked { span, .. } => Some(*span),
+        Compacting::Failed { .. } => None,
     }
 }
 

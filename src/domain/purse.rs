@@ -5,6 +5,7 @@
 
 use crate::domain::budget::{Unit, is_default};
 use crate::domain::event::{Event, Fact};
+use crate::domain::message::Usage;
 use crate::domain::money::Money;
 use crate::domain::time::Micros;
 use serde::{Deserialize, Serialize};
@@ -113,14 +114,18 @@ impl Purse {
         if let Fact::ModelAsked { ahead, .. } = fact {
             self.aside = ahead.as_ref().map(Ahead::aside);
             self.starts(event.at);
+        } else if let Fact::CompactAsked(asked) = fact {
+            self.aside = asked.ahead.as_ref().map(|ahead| Taken { steps: 0, ..ahead.aside() });
+            self.starts(event.at);
+        } else if let Fact::ContextCompacted(done) = fact {
+            if let Some(summed) = done.summed() {
+                self.took(summed.usage, summed.cost.as_ref().map(|cost| cost.nano.0), 0);
+                self.ends(event.at);
+            }
         } else if let Fact::ModelReplied { reply, .. } = fact {
-            let aside = self.aside.take().unwrap_or_default();
-            let tokens = reply.usage.input.saturating_add(reply.usage.output);
-            let tokens = if tokens == 0 { aside.tokens } else { tokens };
-            let nano = reply.cost.as_ref().map_or(aside.nano, |cost| cost.nano.0);
-            self.taken = self.taken.plus(Taken { nano, tokens, steps: 1, ms: 0 });
+            self.took(reply.usage, reply.cost.as_ref().map(|cost| cost.nano.0), 1);
             self.ends(event.at);
-        } else if let Fact::ModelFailed { fault, .. } = fact {
+        } else if let Fact::ModelFailed { fault, .. } | Fact::CompactFailed { fault, .. } = fact {
             let aside = self.aside.take().unwrap_or_default();
             if !fault.kind.spent().is_whole() {
                 self.taken = self.taken.plus(Taken { steps: 0, ..aside });
@@ -140,6 +145,15 @@ impl Purse {
         } else if let Fact::SessionForked { .. } = fact {
             *self = Purse::default(); // the copies were paid for in the parent
         }
+    }
+
+    /// A request was answered: what it took, or was taken for where nobody told.
+    fn took(&mut self, usage: Usage, nano: Option<u64>, steps: u64) {
+        let aside = self.aside.take().unwrap_or_default();
+        let tokens = usage.input.saturating_add(usage.output);
+        let tokens = if tokens == 0 { aside.tokens } else { tokens };
+        let nano = nano.unwrap_or(aside.nano);
+        self.taken = self.taken.plus(Taken { nano, tokens, steps, ms: 0 });
     }
 
     fn starts(&mut self, at: Micros) {
@@ -188,42 +202,5 @@ impl DayPurse {
             self.purse.since = self.purse.since.max(midnight(event.at));
         }
         self.purse.apply(event, before);
-    }
-}
-
-/// What the last reply told of how many tokens so many bytes are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Gauge {
-    sent: u64,
-    bytes: u64,
-    input: u64,
-    cached: u64,
-    longest: u64,
-}
-
-/// A token of text has four bytes or so, one of code or of figures three.
-const BYTES_PER_TOKEN: u64 = 3;
-/// Tokens that are set aside for a reply, where none was longer.
-pub const REPLY_TOKENS: u64 = 1_000;
-
-impl Gauge {
-    /// Tokens that a request of so many bytes may have, how many of them from a cache, and tokens that its reply may have.
-    pub fn estimate(&self, bytes: u64) -> (u64, u64, u64) {
-        let input = match bytes.checked_sub(self.bytes) {
-            Some(more) if self.input > 0 => self.input.saturating_add(more.div_ceil(BYTES_PER_TOKEN)),
-            Some(_) | None => bytes.div_ceil(BYTES_PER_TOKEN),
-        };
-        (input, self.cached.min(input), self.longest.max(REPLY_TOKENS))
-    }
-
-    pub(in crate::domain) fn apply(&mut self, fact: &Fact) {
-        if let Fact::ModelAsked { ahead: Some(ahead), .. } = fact {
-            self.sent = ahead.bytes;
-        } else if let Fact::ModelReplied { reply, .. } = fact {
-            self.longest = self.longest.max(reply.usage.output);
-            if reply.usage.input > 0 && self.sent > 0 {
-                (self.bytes, self.input, self.cached) = (self.sent, reply.usage.input, reply.usage.cached);
-            }
-        }
     }
 }

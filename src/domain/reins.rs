@@ -108,6 +108,11 @@ impl Session {
         self.live().is_none_or(|run| goes_on(self, run).is_ok())
     }
 
+    /// Whether it is held because its conversation does not fit.
+    pub(in crate::domain) fn is_held_for_size(&self) -> bool {
+        matches!(self.stop().and_then(Stop::held), Some(Held::Context { .. }))
+    }
+
     /// Takes in a fact about limits and circles.
     pub(in crate::domain) fn apply_reins(&mut self, event: &Event) {
         let fact = &event.fact;
@@ -139,7 +144,6 @@ impl Session {
         self.purse.apply(event, before);
         if let Some(run) = self.run.as_mut().filter(|run| run.ended.is_none()) {
             run.purse.apply(event, before);
-            run.gauge.apply(&event.fact);
         }
     }
 
@@ -162,7 +166,7 @@ impl Run {
         match stop.as_ref().and_then(Stop::held) {
             Some(Held::Loop { .. }) => *self.rounds = Rounds::default(),
             Some(Held::Checks { .. }) => self.checking.released(),
-            Some(Held::Budget { .. } | Held::Unpriced { .. }) | None => {}
+            Some(Held::Budget { .. } | Held::Unpriced { .. } | Held::Context { .. }) | None => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::domain::call::{Call, CallState};
 use crate::domain::event::Event;
-use crate::domain::ids::CallId;
+use crate::domain::ids::{CallId, EventNo};
 use crate::domain::message::{Message, Reply, WireCall, wire_args};
 use crate::domain::run::Turn;
 use crate::domain::session::{Session, place};
@@ -71,7 +71,8 @@ impl Session {
             let Some(call) = self.call(id) else { continue };
             let text = call.result.clone().unwrap_or_default();
             let message = Message::Tool { wire_id: call.wire_id.clone(), tool: call.tool.clone(), text };
-            self.say(message);
+            let told = call.last;
+            self.say_of(Arc::new(message), told);
         }
         self.take_steers();
     }
@@ -92,9 +93,17 @@ impl Session {
     }
 
     pub(in crate::domain) fn say(&mut self, message: Message) {
+        let told = self.last;
+        self.say_of(Arc::new(message), told);
+    }
+
+    /// The same for what another event told.
+    pub(in crate::domain) fn say_of(&mut self, message: Arc<Message>, told: EventNo) {
+        self.context.said(&message);
         if self.onlooker {
             return;
         }
-        Arc::make_mut(&mut self.transcript).push(Arc::new(message));
+        self.context.places.push(told);
+        Arc::make_mut(&mut self.transcript).push(message);
     }
 }

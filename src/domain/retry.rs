@@ -34,6 +34,8 @@ pub enum AfterFault {
     },
     /// The run ends with this fault.
     GiveUp,
+    /// The conversation is made shorter first.
+    Compact,
     /// The run waits for the operator, who stopped the request.
     Wait,
 }

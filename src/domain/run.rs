@@ -4,6 +4,7 @@ use crate::domain::boundary::Reached;
 use crate::domain::budget::{Budget, Scope, Unit};
 use crate::domain::call::By;
 use crate::domain::checks::{Checking, ended_words};
+use crate::domain::context::Compacting;
 use crate::domain::event::{EndReason, Limits, RunStatus};
 use crate::domain::fault::Fault;
 use crate::domain::ids::{CallId, EventNo, RunNo};
@@ -11,7 +12,7 @@ use crate::domain::message::{Finish, Usage};
 use crate::domain::money::Spent;
 use crate::domain::next::Hold;
 use crate::domain::policy::Mode;
-use crate::domain::purse::{Gauge, Purse};
+use crate::domain::purse::Purse;
 use crate::domain::retry::AfterFault;
 use crate::domain::rounds::Rounds;
 use crate::domain::session::Session;
@@ -153,8 +154,8 @@ pub struct Run {
     pub reached: Reached,
     /// What it took, as it is held against them.
     pub purse: Purse,
-    /// How large its requests are.
-    pub gauge: Gauge,
+    /// How the making of a summary stands.
+    pub compacting: Option<Compacting>,
     /// The limits that were said to come near.
     pub warned: Vec<(Scope, Unit)>,
     /// How far its checks have come.

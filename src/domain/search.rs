@@ -125,7 +125,10 @@ pub fn text_of(event: &Event) -> Option<String> {
             add(&mut text, name);
             add(&mut text, &summary(&asked.args));
         }
-        Fact::ModelFailed { fault, .. } => add(&mut text, &fault.message),
+        Fact::ModelFailed { fault, .. } | Fact::CompactFailed { fault, .. } => add(&mut text, &fault.message),
+        Fact::ContextCompacted(done) => {
+            done.digest().into_iter().for_each(|digest| add(&mut text, &digest.summary));
+        }
         Fact::CallEdited { args, .. } => add_value(&mut text, args),
         Fact::CallRejected { reason, .. } => add(&mut text, reason),
         Fact::CallAnswered { text: answer, .. } => add(&mut text, answer),
@@ -174,6 +177,9 @@ pub fn text_of(event: &Event) -> Option<String> {
         | Fact::BudgetNeared { .. }
         | Fact::BudgetExtended { .. }
         | Fact::LoopSeen { .. }
+        | Fact::CompactOrdered { .. }
+        | Fact::CompactAsked(_)
+        | Fact::CompactionUndone { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => {}
     }

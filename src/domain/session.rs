@@ -5,6 +5,7 @@
 
 use crate::domain::boundary::Reached;
 use crate::domain::call::Call;
+use crate::domain::context::Context;
 use crate::domain::event::{Event, Fact, Limits, Parent};
 use crate::domain::event_kinds::Family;
 use crate::domain::hash::Hash;
@@ -16,7 +17,7 @@ use crate::domain::message::{Message, Transcript, Usage};
 use crate::domain::money::Spent;
 use crate::domain::next::{Hold, holds};
 use crate::domain::policy::Mode;
-use crate::domain::purse::{Gauge, Purse};
+use crate::domain::purse::Purse;
 use crate::domain::run::{Run, Turn};
 use crate::domain::shelf::Shelf;
 use crate::domain::stops::{Passed, PendingNote, Standing};
@@ -61,6 +62,8 @@ pub struct Session {
     pub queue: VecDeque<String>,
     /// The messages as the model sees them.
     pub transcript: Transcript,
+    /// How large they are.
+    pub context: Box<Context>,
     /// Tokens in all.
     pub usage: Usage,
     /// What they cost.
@@ -117,6 +120,7 @@ impl Session {
             calls: Shelf::default(),
             queue: VecDeque::new(),
             transcript: Transcript::default(),
+            context: Box::default(),
             usage: Usage::default(),
             spent: Spent::default(),
             purse: Purse::default(),
@@ -179,14 +183,14 @@ impl Session {
     }
 
     /// Forgets what no later decision needs: the messages and the calls that are over. For who checks a log and shows
-    /// nothing of it, so that a long one costs no more than a short one. Tells how many messages went.
-    pub fn let_go(&mut self) -> u64 {
-        let messages = std::mem::take(&mut self.transcript).len() as u64;
+    /// nothing of it, so that a long one costs no more than a short one.
+    pub fn let_go(&mut self) {
+        self.transcript = Transcript::default();
+        self.context.places.clear();
         if self.live().is_none_or(|run| run.open_calls.is_empty()) {
             self.calls.forget(EventNo(u64::MAX), |_| false);
             self.wire_ids.clear();
         }
-        messages
     }
 
     /// The calls of the last reply while not all of them are over, in order.
@@ -213,6 +217,7 @@ impl Session {
             Family::Model => self.apply_model(event),
             Family::Stops => self.apply_stops(event),
             Family::Reins => self.apply_reins(event),
+            Family::Context => self.apply_context(event),
             Family::Lease => self.apply_lease(event),
             Family::Call => {
                 self.apply_call(event);
@@ -235,8 +240,7 @@ impl Session {
                 self.say(Message::System { text: instructions.clone() });
             }
         } else if let Fact::SessionRenamed { title, asked, .. } = fact {
-            self.title.clone_from(title);
-            self.named = asked.is_none();
+            (self.title, self.named) = (title.clone(), asked.is_none());
         } else if let Fact::SessionForked { .. } = fact {
             self.fork(event);
         } else if let Fact::SessionMarked { mark, .. } = fact {
@@ -299,7 +303,7 @@ impl Session {
             passed: Passed::default(),
             reached: Reached::default(),
             purse: Purse::default(),
-            gauge: Gauge::default(),
+            compacting: None,
             warned: Vec::new(),
             checking: Box::default(),
             rounds: Box::default(),
@@ -313,6 +317,11 @@ impl Session {
             self.run.iter_mut().for_each(|run| run.base_url.clone_from(base_url));
         } else if let Fact::OperatorSaid { text, .. } = fact {
             self.queue.push_back(text.clone());
+        }
+        if let Fact::RunReleased { .. } = fact
+            && self.is_held_for_size()
+        {
+            self.waive_context();
         }
         let Some(run) = &mut self.run else { return };
         if let Fact::RunPaused { by } = fact {
@@ -351,6 +360,7 @@ impl Session {
         if let Fact::ModelAsked { notes, .. } = &event.fact {
             self.take_notes(notes);
         }
+        self.measure(&event.fact);
         let Some(run) = &mut self.run else { return };
         run.saw(&event.fact);
         if let Fact::ModelAsked { model, attempt, .. } = &event.fact {

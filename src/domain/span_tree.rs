@@ -76,7 +76,7 @@ impl SpanTree {
         let level = match &event.fact {
             Fact::SessionOpened { .. } => Level::Session,
             Fact::RunStarted { .. } | Fact::RunImported { .. } => Level::Run,
-            Fact::ModelAsked { .. } => Level::Model,
+            Fact::ModelAsked { .. } | Fact::CompactAsked(_) => Level::Model,
             Fact::CallStarted { .. } => Level::Execution,
             Fact::Unknown { .. } => return, // a newer program knows what it opens
             Fact::CallRefused { .. }
@@ -123,6 +123,10 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::ContextCompacted(_)
+            | Fact::CompactFailed { .. }
+            | Fact::CompactionUndone { .. }
             | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
@@ -168,16 +172,24 @@ impl SpanTree {
         }
     }
 
+    fn run_ended(&mut self, event: &Event) {
+        if self.open.iter().any(|no| self.is_within(*no, event.span)) {
+            self.fault(event, "the run ends with open spans in it");
+        }
+        self.end(event, event.span, Level::Run);
+    }
+
     /// Ends what the event ends.
     fn finish(&mut self, event: &Event) {
         match &event.fact {
-            Fact::RunEnded { .. } => {
-                if self.open.iter().any(|no| self.is_within(*no, event.span)) {
-                    self.fault(event, "the run ends with open spans in it");
-                }
-                self.end(event, event.span, Level::Run);
+            Fact::RunEnded { .. } => self.run_ended(event),
+            Fact::CompactOrdered { .. } | Fact::CompactAsked(_) | Fact::CompactionUndone { .. } => {}
+            Fact::ModelReplied { .. } | Fact::ModelFailed { .. } | Fact::CompactFailed { .. } => {
+                self.end(event, event.span, Level::Model);
             }
-            Fact::ModelReplied { .. } | Fact::ModelFailed { .. } => self.end(event, event.span, Level::Model),
+            Fact::ContextCompacted(done) if done.summed().is_some() => {
+                self.end(event, event.span, Level::Model);
+            }
             Fact::CallInterrupted { .. } | Fact::CallUnknown { .. } => {
                 self.end(event, event.span, Level::Execution);
             }
@@ -231,6 +243,7 @@ impl SpanTree {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::ContextCompacted(_)
             | Fact::CheckAsked { .. }
             | Fact::NoteRemoved { .. }
             | Fact::Unknown { .. } => {}

@@ -98,7 +98,7 @@ pub struct PendingNote {
     pub text: String,
     /// Who wrote it.
     pub by: By,
-    message: Arc<Message>,
+    pub(in crate::domain) message: Arc<Message>,
 }
 
 /// What a run has seen that a breakpoint may ask about.
@@ -290,7 +290,8 @@ impl Session {
         for no in sent {
             if let Some(at) = self.notes.iter().position(|note| note.no == *no) {
                 let note = self.notes.remove(at);
-                Arc::make_mut(&mut self.transcript).push(note.message);
+                let told = self.last;
+                self.say_of(note.message, told);
             }
         }
     }

@@ -138,7 +138,7 @@ pub fn base(at: EventNo) -> EventNo {
 /// What an event is marked with.
 pub fn mark(event: &Event) -> Option<Mark> {
     match &event.fact {
-        Fact::ModelAsked { .. } => Some(Mark::Turn),
+        Fact::ModelAsked { .. } | Fact::CompactAsked(_) => Some(Mark::Turn),
         Fact::CallJudged { verdict, .. } if verdict.word == Word::Ask => Some(Mark::Hold),
         Fact::CallUnknown { .. }
         | Fact::RunPaused { .. }
@@ -148,9 +148,10 @@ pub fn mark(event: &Event) -> Option<Mark> {
         Fact::CallJudged { .. } => Some(Mark::Call),
         Fact::CallEnded { outcome, .. } => (*outcome != Outcome::Ok).then_some(Mark::Fault),
         Fact::RunEnded { status, .. } => (*status != RunStatus::Done).then_some(Mark::Fault),
-        Fact::ModelFailed { .. } | Fact::CallRefused { .. } | Fact::WorkspaceMissed { .. } => {
-            Some(Mark::Fault)
-        }
+        Fact::ModelFailed { .. }
+        | Fact::CompactFailed { .. }
+        | Fact::CallRefused { .. }
+        | Fact::WorkspaceMissed { .. } => Some(Mark::Fault),
         Fact::RestoreEnded { failed, .. } => (*failed > 0).then_some(Mark::Fault),
         Fact::CallRecorded { end, .. } if *end != Recorded::Ok => Some(Mark::Fault),
         Fact::CallRecorded { .. } => Some(Mark::Call),
@@ -191,6 +192,9 @@ pub fn mark(event: &Event) -> Option<Mark> {
         | Fact::BudgetNeared { .. }
         | Fact::BudgetExtended { .. }
         | Fact::LoopSeen { .. }
+        | Fact::CompactOrdered { .. }
+        | Fact::ContextCompacted(_)
+        | Fact::CompactionUndone { .. }
         | Fact::CheckAsked { .. }
         | Fact::NoteRemoved { .. }
         | Fact::Unknown { .. } => None,

@@ -3,8 +3,10 @@
 //! Items are only ever added at the end and keep their key; an item that changes counts up its version, so that a screen
 //! may keep what it has laid out. Where a call stands is the session's to tell; a card holds what the session does not.
 
+use crate::domain::about::context_words;
 use crate::domain::card::{Card, Decision};
 use crate::domain::checks::card_words;
+use crate::domain::digest;
 use crate::domain::event::{EndReason, Event, Fact, Parent, RunStatus};
 use crate::domain::foreign::Sort;
 use crate::domain::held::{given_words, near_words};
@@ -76,6 +78,7 @@ impl Talk {
             | Said::Fault { .. }
             | Said::End(_)
             | Said::Note { .. }
+            | Said::Shorter { .. }
             | Said::Foreign { .. } => None,
         }
     }
@@ -123,10 +126,11 @@ impl Talk {
             Fact::BreakpointSet { .. } | Fact::BreakpointRemoved { .. } | Fact::BreakpointHit { .. } => {
                 self.breakpoint(event);
             }
-            Fact::RunHeld { .. }
-            | Fact::BudgetNeared { .. }
-            | Fact::BudgetExtended { .. }
-            | Fact::LoopSeen { .. } => self.reined(event),
+            Fact::RunHeld { .. } | Fact::LoopSeen { .. } => self.reined(event),
+            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } => self.reined(event),
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) => self.shorter(event),
+            Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => self.shorter(event),
+            Fact::CompactFailed { .. } => self.shorter(event),
             Fact::LeaseGranted { .. } | Fact::LeaseRevoked { .. } => self.leased(event),
             Fact::NoteAdded { .. } => self.noted(event),
             Fact::NoteRemoved { no, .. } => self.settle_note(*no, Fate::TakenBack),
@@ -219,6 +223,23 @@ impl Talk {
             self.note(event, Tone::Quiet, given_words(*scope, *unit, *to, by));
         } else if let Fact::LoopSeen { seen } = &event.fact {
             self.note(event, Tone::Alarm, format!("it goes in circles: {}", seen.sentence()));
+        }
+    }
+
+    /// What makes the conversation shorter.
+    fn shorter(&mut self, event: &Event) {
+        let words = context_words(&event.fact);
+        if let Fact::ContextCompacted(done) = &event.fact {
+            if let Some(summed) = done.summed() {
+                self.sum.usage = self.sum.usage.plus(summed.usage);
+                self.sum.spent = self.sum.spent.plus(summed.spent());
+            }
+            let summary = done.digest().map(digest::words).unwrap_or_default();
+            self.add(event, Said::Shorter { text: done.sentence(), summary });
+        } else if let Fact::CompactFailed { .. } = &event.fact {
+            self.note(event, Tone::Alarm, words);
+        } else if let Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } = &event.fact {
+            self.note(event, Tone::Quiet, words);
         }
     }
 

@@ -98,6 +98,13 @@ pub enum Said {
         /// The sentence.
         text: String,
     },
+    /// From here on the model reads less of what stands above.
+    Shorter {
+        /// What was done, in a sentence.
+        text: String,
+        /// What the model reads in its place; empty where nothing stands for it.
+        summary: String,
+    },
     /// A fact of a kind that this program does not know.
     Foreign {
         /// The kind's name.

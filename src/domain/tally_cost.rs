@@ -19,7 +19,12 @@ impl Row {
         }
         if let Fact::ModelReplied { reply, .. } = fact {
             self.spent = Some(self.cost().plus(reply.spent()));
-        } else if let Fact::ModelFailed { fault, .. } = fact {
+        } else if let Fact::ContextCompacted(done) = fact {
+            if let Some(summed) = done.summed() {
+                self.spent = Some(self.cost().plus(summed.spent()));
+                self.usage = self.usage.plus(summed.usage);
+            }
+        } else if let Fact::ModelFailed { fault, .. } | Fact::CompactFailed { fault, .. } = fact {
             self.spent = Some(self.cost().plus(fault.kind.spent()));
         } else if let Fact::SessionForked { .. } = fact {
             self.spent = Some(Spent::default()); // the copies were paid for in the parent

@@ -16,6 +16,7 @@ use crate::domain::route::Route;
 use crate::domain::shelf::Shelf;
 use crate::domain::span_tree::{SpanFault, SpanTree};
 use crate::domain::time::Micros;
+use crate::domain::trace_context::failed_state;
 use crate::domain::trace_row::{Part, Row, RowState, Spent, Time, What};
 use crate::domain::watch::Watch;
 use serde::{Deserialize, Serialize};
@@ -121,9 +122,7 @@ impl Trace {
             self.tree.apply(event); // first: a call may be denied by the very fact that opens its span
         }
         match &event.fact {
-            Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => {
-                self.moment(event, What::Takeover { holder: holder.clone() });
-            }
+            Fact::WriterTaken { holder, epoch } if epoch.0 > 1 => self.takeover(event, holder),
             Fact::SessionForked { parent, .. } => self.fork(event, parent),
             Fact::RestoreStarted { at, .. } => self.moment(event, What::Restore { at: *at }),
             Fact::RunStarted { input, .. } | Fact::RunImported { input, .. } => self.begun(event, input),
@@ -135,6 +134,8 @@ impl Trace {
             Fact::Unknown { kind, .. } => self.moment(event, What::Foreign { kind: kind.clone() }),
             Fact::ModelAsked { model, attempt: n, route, .. } => self.asked(event, model, *n, route.as_ref()),
             Fact::ModelReplied { reply, calls } => self.replied(event, reply, calls),
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) => self.compaction(event),
+            Fact::CompactFailed { .. } => self.compaction(event),
             Fact::CheckAsked { call, name, asked, .. } => self.check(event, *call, name, asked),
             Fact::ModelFailed { fault, then, .. } => self.failed(event, fault.kind, *then),
             Fact::RunEnded { status, .. } => self.ended(event, *status),
@@ -174,6 +175,8 @@ impl Trace {
             | Fact::BudgetNeared { .. }
             | Fact::BudgetExtended { .. }
             | Fact::LoopSeen { .. }
+            | Fact::CompactOrdered { .. }
+            | Fact::CompactionUndone { .. }
             | Fact::NoteRemoved { .. }
             | Fact::LeaseGranted { .. }
             | Fact::LeaseRevoked { .. }
@@ -181,6 +184,10 @@ impl Trace {
         }
         self.stand(event);
         self.last_at = event.at;
+    }
+
+    fn takeover(&mut self, event: &Event, holder: &str) {
+        self.moment(event, What::Takeover { holder: holder.to_string() });
     }
 
     fn paused(&mut self, event: &Event) {
@@ -337,14 +344,7 @@ impl Trace {
 
     fn failed(&mut self, event: &Event, kind: FaultKind, then: AfterFault) {
         if let Some(key) = self.model.take() {
-            let state = if kind == FaultKind::Interrupted {
-                RowState::Interrupted
-            } else if kind == FaultKind::Stopped {
-                RowState::NotRun
-            } else {
-                RowState::Badly
-            };
-            self.close(key, event.at, state);
+            self.close(key, event.at, failed_state(kind));
             if let Some(What::Model { fault, .. }) = self.rows.get_mut(key).map(|row| &mut row.what) {
                 *fault = Some(kind);
             }

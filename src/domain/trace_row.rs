@@ -96,6 +96,13 @@ pub enum What {
         /// Why; not cleaned.
         why: String,
     },
+    /// The conversation was made shorter, by trimming or by a request for a summary.
+    Compaction {
+        /// Tokens before and after, once it is done; not cleaned.
+        words: String,
+        /// How the request for a summary failed.
+        fault: Option<FaultKind>,
+    },
     /// A stepping run stood still until a person let it go on.
     Stepping,
     /// A person wrote to the working agent.
@@ -222,6 +229,7 @@ impl What {
             | What::Stepping
             | What::Breakpoint { .. }
             | What::Held { .. }
+            | What::Compaction { .. }
             | What::Steer { .. }
             | What::Fork { .. }
             | What::Restore { .. }

@@ -126,7 +126,6 @@ pub struct Verifier {
     pub(in crate::domain) session: Session,
     head: Head,
     tree: SpanTree,
-    messages_let_go: u64,
     commits: u64,
     demanded: Vec<CallId>,
     unclocked: HashSet<CallId>,
@@ -143,7 +142,6 @@ impl Verifier {
             session: Session::new(id),
             head: Head::start(),
             tree: SpanTree::default(),
-            messages_let_go: 0,
             commits: 0,
             demanded: Vec::new(),
             unclocked: HashSet::new(),
@@ -212,7 +210,7 @@ impl Verifier {
         }
         self.head = head;
         self.commits += 1;
-        self.messages_let_go += self.session.let_go();
+        self.session.let_go();
         self.demand_after(commit.class, own);
         Ok(())
     }
@@ -293,7 +291,7 @@ impl Verifier {
         let facts = told
             .facts(&self.session, self.moment(first, rest.get(1).map(|sealed| &sealed.event.fact)))
             .map_err(|why| refused(&why))?;
-        let facts = told.with_the_log(facts, rest, self.messages_let_go);
+        let facts = told.with_the_log(facts, rest);
         if facts.is_empty() {
             return Err(refused(&Refusal::Stray("nothing is said where nothing has changed")));
         }

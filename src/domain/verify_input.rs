@@ -21,6 +21,7 @@ use crate::domain::schema::Schema;
 use crate::domain::session::Session;
 use crate::domain::time::Micros;
 use crate::domain::tool_spec::{Effect, ToolBook, ToolSpec};
+use crate::domain::verify_context::{adopt_compaction, told_of_context};
 use crate::domain::verify_reins::told_of_reins;
 use std::sync::OnceLock;
 
@@ -53,6 +54,7 @@ pub(in crate::domain) fn told(session: &Session, class: Class, rest: &[Sealed]) 
         Family::Call => told_of_call(session, rest),
         Family::Stops => told_of_stops(first, then),
         Family::Reins => told_of_reins(session, rest),
+        Family::Context => told_of_context(first),
         Family::Lease => told_of_lease(session, first, then).and_then(|(said, by)| order(said, by)),
         Family::Import | Family::Unknown => None,
     }
@@ -318,23 +320,14 @@ impl Told {
     }
 
     /// The door's answer with what only the moment could know taken from the log, where it could have been so.
-    pub(in crate::domain) fn with_the_log(
-        &self,
-        mut facts: Vec<Fact>,
-        rest: &[Sealed],
-        messages_before: u64,
-    ) -> Vec<Fact> {
+    pub(in crate::domain) fn with_the_log(&self, mut facts: Vec<Fact>, rest: &[Sealed]) -> Vec<Fact> {
         if let Input::Report(said) = &self.input
             && let Report::Replied(reply) = said.as_ref()
         {
             take_schema_faults(&mut facts, reply, rest);
         }
         for (made, sealed) in facts.iter_mut().zip(rest) {
-            if let Fact::ModelAsked { messages, .. } = made {
-                *messages += messages_before;
-            } else {
-                adopt(made, &sealed.event.fact);
-            }
+            adopt(made, &sealed.event.fact);
         }
         facts
     }
@@ -368,9 +361,11 @@ fn adopt(made: &mut Fact, found: &Fact) {
     } else if let (Fact::ModelFailed { fault, then, .. }, Fact::ModelFailed { then: stored, .. }) =
         (&mut *made, found)
     {
-        if could_follow(fault, *stored) {
+        if *then != AfterFault::Compact && could_follow(fault, *stored) {
             *then = *stored;
         }
+    } else if let Fact::CompactFailed { .. } | Fact::ContextCompacted(_) = made {
+        adopt_compaction(made, found);
     } else if let (Fact::CallRefused { why: made, .. }, Fact::CallRefused { why: stored, .. }) = (made, found)
     {
         // The names there were, and a parser's words, are of their day.
@@ -386,7 +381,7 @@ fn adopt(made: &mut Fact, found: &Fact) {
 }
 
 /// Whether some rule of retries could have said that of a fault.
-fn could_follow(fault: &Fault, then: AfterFault) -> bool {
+pub(in crate::domain) fn could_follow(fault: &Fault, then: AfterFault) -> bool {
     if fault.kind == FaultKind::Stopped {
         then == AfterFault::Wait
     } else if fault.kind == FaultKind::Interrupted {

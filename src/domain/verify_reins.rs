@@ -2,9 +2,11 @@
 
 use crate::domain::budget::Change;
 use crate::domain::commit::Sealed;
+use crate::domain::compaction_plan::Plan;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::held::Held;
+use crate::domain::next::{Step, next};
 use crate::domain::order::Order;
 use crate::domain::outcome::Report;
 use crate::domain::purse::Ahead;
@@ -16,6 +18,11 @@ pub(in crate::domain) fn told_of_reins(session: &Session, rest: &[Sealed]) -> Op
     let first = &rest.first()?.event.fact;
     if let Fact::RunHeld { why: Held::Loop { .. } | Held::Checks { .. } } | Fact::LoopSeen { .. } = first {
         Told::learned(Report::Stopping)
+    } else if let Fact::RunHeld { why: Held::Context { why, .. } } = first {
+        Told::learned(match (next(session), why) {
+            (Step::Stop(_), _) => Report::Stopping,
+            (_, why) => Report::Compacting(Plan::Stuck(why.clone())),
+        })
     } else if let Fact::CheckAsked { .. } = first {
         Told::learned(Report::Checking)
     } else if let Fact::RunHeld { why: Held::Budget { ahead, .. } } = first {

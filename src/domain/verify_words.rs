@@ -22,6 +22,9 @@ pub(in crate::domain) fn step_words(step: &Step) -> String {
         Step::Idle => "nothing is to be done until a task comes".to_string(),
         Step::StartQueued => "the queued message begins a task".to_string(),
         Step::AskModel { attempt } => format!("the model is to be asked (attempt {attempt})"),
+        Step::Compact { attempt } => {
+            format!("the conversation is to be made shorter before the model is asked (attempt {attempt})")
+        }
         Step::WaitUntil(at) => format!("the model is to be asked again after {}", at.rfc3339()),
         Step::JudgeCall(call) => format!("call {call} is to be judged"),
         Step::RunCall(call) => format!("call {call} is to be run"),
@@ -47,7 +50,7 @@ pub(in crate::domain) fn refused_words(session: &Session, fact: &Fact, why: &Ref
         (Rule::Decided, started_words(session, *call))
     } else if let Fact::CallEnded { call, .. } = fact {
         ended_words(session, *call)
-    } else if let Fact::ModelReplied { .. } | Fact::ModelFailed { .. } = fact {
+    } else if let Fact::ModelReplied { .. } | Fact::ModelFailed { .. } | Fact::CompactFailed { .. } = fact {
         (Rule::Ends, "the model answered or failed and had not been asked".to_string())
     } else if let Fact::CallInterrupted { call } | Fact::CallUnknown { call } = fact {
         (Rule::Ends, format!("call {call} broke off without a takeover that found it running"))
@@ -120,7 +123,7 @@ fn wanted_by_takeover(session: &Session, wanted: &Fact) -> bool {
     if let Fact::CallInterrupted { call } | Fact::CallUnknown { call } = wanted {
         session.call(*call).is_some_and(Call::in_flight)
     } else {
-        matches!(wanted, Fact::ModelFailed { .. })
+        matches!(wanted, Fact::ModelFailed { .. } | Fact::CompactFailed { .. })
     }
 }
 

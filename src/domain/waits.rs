@@ -26,6 +26,8 @@ pub enum Waits {
     Loop,
     /// The word to go on although checks fail.
     Checks,
+    /// The conversation to be made shorter, or the word to go on as it is.
+    Context,
     /// A process: nobody drives the session since its own stopped.
     Driver,
 }
@@ -93,6 +95,7 @@ impl Stood {
             Some("budget") => Waits::Budget,
             Some("loop") => Waits::Loop,
             Some("checks") => Waits::Checks,
+            Some("context") => Waits::Context,
             Some(_) | None => Waits::Breakpoint,
         }
     }
@@ -105,6 +108,7 @@ impl Stop {
             Some(Held::Budget { .. } | Held::Unpriced { .. }) => Waits::Budget,
             Some(Held::Loop { .. }) => Waits::Loop,
             Some(Held::Checks { .. }) => Waits::Checks,
+            Some(Held::Context { .. }) => Waits::Context,
             None => Waits::Breakpoint,
         }
     }

@@ -70,6 +70,8 @@ impl Watch {
             Fact::CallRecorded { end: Recorded::Stopped | Recorded::Refused, .. } => {
                 Phase::Over(Close::NotRun)
             }
+            Fact::CompactAsked(_) | Fact::ContextCompacted(_) | Fact::CompactFailed { .. } => self.phase,
+            Fact::CompactOrdered { .. } | Fact::CompactionUndone { .. } => self.phase,
             Fact::CallRefused { .. }
             | Fact::CallRejected { .. }
             | Fact::CallAnswered { .. }

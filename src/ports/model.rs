@@ -17,12 +17,35 @@ pub struct Ask {
     pub session: SessionId,
     /// The model, as the configuration names it.
     pub model: String,
-    /// The conversation; only ever grows within a session.
+    /// The conversation; it only grows within a session, until it is made shorter: then another begins.
     pub messages: Transcript,
     /// The tools that may be called.
     pub tools: ToolBook,
     /// Which attempt at this turn, from 1.
     pub attempt: u32,
+    /// What it is for; no server is told.
+    pub errand: Errand,
+}
+
+/// What a model is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// The next turn of a conversation.
+    Turn {
+        /// So many of its replies are not among the messages any more: a summary stands for them.
+        gone: u64,
+    },
+    /// A summary of one.
+    Summary {
+        /// Which of the session's, from 0.
+        nth: u32,
+    },
+}
+
+impl Default for Errand {
+    fn default() -> Errand {
+        Errand::Turn { gone: 0 }
+    }
 }
 
 /// Takes drafts as they come; must not block.

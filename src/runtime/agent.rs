@@ -16,7 +16,7 @@ use crate::domain::run::Turn;
 use crate::domain::sandbox::Walls;
 use crate::domain::session::Session;
 use crate::ports::log::{Follow, TailItem};
-use crate::ports::model::Ask;
+use crate::ports::model::{Ask, Drafts, Errand, Request};
 use crate::ports::tool::{Returned, Stop};
 use crate::ports::work::Claim;
 pub use crate::runtime::ends::{AgentFault, OnHold, Parked};
@@ -30,6 +30,7 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+mod compacting; // the conversation is made shorter
 mod stopping; // what is under way is stopped
 
 /// What a task of the agent came to.
@@ -162,6 +163,7 @@ impl Agent {
                         () = until => self.retry_now().await?,
                     }
                 }
+                Step::Compact { .. } => self.compact().await?,
                 Step::JudgeCall(call) => self.judge(call).await?,
                 Step::RunCall(call) => self.start(call).await?,
                 Step::Check => self.record(&Report::Checking).await?,
@@ -215,6 +217,7 @@ impl Agent {
             messages: session.upcoming(),
             tools: self.kitbag.tools.book().clone(),
             attempt,
+            errand: Errand::Turn { gone: session.context.replies_gone },
         };
         let model = ask.model.clone();
         let request = match self.kitbag.model.prepare(ask) {
@@ -239,13 +242,20 @@ impl Agent {
         if attempt > 1 {
             drafts(crate::domain::message::Draft::Again);
         }
+        self.send(request, drafts);
+        Ok(())
+    }
+
+    fn send(&mut self, request: Box<dyn Request>, drafts: Drafts) {
         let handle = self.tasks.spawn(async move { Done::Model(Box::new(request.send(drafts).await)) });
         self.jobs.insert(handle.id(), (Job::Model, handle));
-        Ok(())
     }
 
     /// A wait is over: the failed request is due again, as an attempt of its own.
     async fn retry_now(&mut self) -> Result<(), AgentFault> {
+        if self.session().live().is_some_and(|run| run.compacting.is_some()) {
+            return self.compact().await;
+        }
         let attempt = match self.session().live().map(|run| &run.turn) {
             Some(Turn::Failed { attempt, .. }) => attempt + 1,
             Some(Turn::Ready | Turn::Asked { .. } | Turn::Replied { .. }) | None => return Ok(()),

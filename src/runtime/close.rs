@@ -36,6 +36,7 @@ pub async fn close(plugs: &Plugs, id: &SessionId) -> Result<(), AgentFault> {
             | Step::WaitUntil(_)
             | Step::JudgeCall(_)
             | Step::RunCall(_)
+            | Step::Compact { .. }
             | Step::Check
             | Step::Stop(_)
             | Step::Await => return Ok(()),

@@ -1,6 +1,7 @@
 //! One event of a stored session looked at closely: its commits found and read, its request made again, its contents fetched.
 
 use crate::domain::commit::Commit;
+use crate::domain::compaction_plan::{Plan, plan};
 use crate::domain::event::Fact;
 use crate::domain::ids::{CallId, EventNo, SessionId};
 use crate::domain::inspect::gather::{Gather, Topic};
@@ -42,6 +43,7 @@ pub async fn inspect(
     }
     let sent = match gather.topic() {
         Some(Topic::Turn) => sent(store, rebuild, id, &gather).await?,
+        Some(Topic::Plain) if gather.asked().is_some() => sent(store, rebuild, id, &gather).await?,
         Some(Topic::Call(_) | Topic::Plain) | None => None,
     };
     let mut contents = BTreeMap::new();
@@ -86,25 +88,36 @@ async fn sent(
     gather: &Gather,
 ) -> Result<Option<Sent>, LogFault> {
     let Some(asked) = gather.asked() else { return Ok(None) };
+    // The messages of a turn are there with its request; those of a summary are told by what was before.
+    let is_summary = matches!(asked.event.fact, Fact::CompactAsked(_));
+    let until = EventNo(asked.event.no.0 - u64::from(is_summary));
     let mut session = Session::new(id.clone());
     let mut pages = pages(&*store.log, id, 0);
-    while session.last < asked.event.no {
+    while session.last < until {
         let Some(commits) = pages.next().await? else { return Ok(None) };
         let events = commits.iter().flat_map(|commit| &commit.events).map(|sealed| &sealed.event);
-        events.take_while(|event| event.no <= asked.event.no).for_each(|event| session.apply(event));
+        events.take_while(|event| event.no <= until).for_each(|event| session.apply(event));
     }
     let fact = &asked.event.fact;
+    let question = match plan(&session) {
+        Some(Plan::Summarise(wanted)) if is_summary => Some(wanted.question),
+        Some(_) | None => None,
+    };
+    let messages = question.as_ref().unwrap_or(&session.transcript);
     let body = match sent::frame(&session, fact) {
         Err(why) => Body::Unknown(why),
         Ok(hash) => match store.blobs.get(hash).await? {
             None => Body::Unknown(sent::LOST),
-            Some(frame) => match rebuild(&frame, &session.transcript) {
+            Some(frame) => match rebuild(&frame, messages) {
                 Some(made) => Body::of(made, fact),
                 None => Body::Unknown(sent::NEWER),
             },
         },
     };
-    Ok(Some(Sent::of(&session, body)))
+    Ok(Some(match question {
+        Some(question) => Sent::for_summary(&session, question, body),
+        None => Sent::of(&session, body),
+    }))
 }
 
 /// The call of that number as a subject; none where the session has no such call.

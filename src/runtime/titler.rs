@@ -4,7 +4,7 @@ use crate::domain::fault::Fault;
 use crate::domain::session::Session;
 use crate::domain::titling::{self, Titled};
 use crate::domain::tool_spec::ToolBook;
-use crate::ports::model::{Ask, Model};
+use crate::ports::model::{Ask, Errand, Model};
 use std::sync::Arc;
 
 /// Why there is no title.
@@ -27,6 +27,7 @@ pub async fn ask(model: &dyn Model, name: &str, session: &Session) -> Result<(St
         messages,
         tools: ToolBook::default(),
         attempt: 1,
+        errand: Errand::default(),
     };
     let request = model.prepare(ask).map_err(Untitled::Fault)?;
     let reply = request.send(Arc::new(|_| {})).await.map_err(Untitled::Fault)?;

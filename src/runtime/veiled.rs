@@ -79,6 +79,8 @@ pub fn order(veil: &dyn Veil, order: &Order, session: &Session) -> Order {
         | Order::RemoveBreakpoint(_)
         | Order::RunUntil(_)
         | Order::Extend(_)
+        | Order::Compact
+        | Order::UndoCompact
         | Order::Revoke(_)
         | Order::RemoveNote(_) => order.clone(),
     }

@@ -3,6 +3,7 @@
 use crate::domain::budget::Unit;
 use crate::domain::commit::Commit;
 use crate::domain::event::Fact;
+use crate::domain::gauge::Gauge;
 use crate::domain::listing::{Query, Tab};
 use crate::domain::message::Usage;
 use crate::domain::money::Money;
@@ -16,11 +17,28 @@ use crate::runtime::plugs::Plugs;
 
 /// What this request may take, by what the last one of the run took and what was added since.
 pub fn ahead(session: &Session, request: &dyn Request) -> Option<Ahead> {
-    let run = session.live().filter(|run| !run.budget.is_none())?;
+    session.live().filter(|run| !run.budget.is_none())?;
+    let gauge = &session.context.gauge;
+    let input = session.fill().tokens;
+    Some(taking(gauge, input, request))
+}
+
+/// The same for a request for a summary, whose messages have so many bytes.
+pub fn ahead_of_summary(session: &Session, messages: u64, request: &dyn Request) -> Option<Ahead> {
+    session.live().filter(|run| !run.budget.is_none())?;
+    let gauge = &session.context.gauge;
+    let whole = request.size().div_ceil(3);
+    Some(taking(gauge, gauge.worth(messages).min(whole), request))
+}
+
+/// What a request takes of so many tokens; where no reply has told yet how many its like had, what stands around its messages
+/// counts with them.
+fn taking(gauge: &Gauge, input: u64, request: &dyn Request) -> Ahead {
     let bytes = request.size();
-    let (input, cached, output) = run.gauge.estimate(bytes);
+    let input = if gauge.is_known() { input } else { gauge.tokens(bytes) };
+    let (cached, output) = gauge.beside(input);
     let nano = request.cost(Usage { input, output, cached, ..Usage::default() });
-    Some(Ahead { bytes, input, output, nano, today: None })
+    Ahead { bytes, input, output, nano, today: None }
 }
 
 /// The same beside what was taken today, where that is limited.
@@ -46,7 +64,10 @@ pub fn nothing(session: &Session) -> Option<Ahead> {
 
 /// Whether a commit says that the model is asked.
 pub fn goes_out(commit: &Commit) -> bool {
-    commit.events.iter().any(|sealed| matches!(sealed.event.fact, Fact::ModelAsked { .. }))
+    commit
+        .events
+        .iter()
+        .any(|sealed| matches!(sealed.event.fact, Fact::ModelAsked { .. } | Fact::CompactAsked(_)))
 }
 
 /// What all sessions took today, wherever they are listed, with what is set aside in those that are at work.

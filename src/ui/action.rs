@@ -133,6 +133,8 @@ pub enum Stops {
     Remove,
     Note,
     Extend,
+    Compact,
+    UndoCompact,
 }
 
 /// Leases: the list, and what is done with one.

@@ -148,6 +148,8 @@ const WORKBENCH: &[Binding] = &[
     ),
     row(C::Workbench, A::Stops(Stops::Until), "run-until", &["u"], "", "Stop there once, and go on."),
     row(C::Workbench, A::Stops(Stops::Extend), "extend", &["+", "x"], "", "Give it more than its limit."),
+    row(C::Workbench, A::Stops(Stops::Compact), "compact", &[], "", "Make the conversation shorter."),
+    row(C::Workbench, A::Stops(Stops::UndoCompact), "undo-compact", &[], "", "Take a compaction back."),
     row(C::Workbench, A::Stops(Stops::Note), "note", &["m"], "", "Write a note into the next request."),
     row(C::Workbench, A::Go(Go::NextPane), "next-pane", &["Tab"], "pane", "To the next pane."),
     row(C::Workbench, A::Go(Go::PreviousPane), "previous-pane", &["Shift-Tab"], "", "To the pane before."),

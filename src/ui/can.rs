@@ -112,6 +112,13 @@ pub fn can(app: &App, action: Action) -> bool {
         Action::Stops(Stops::Extend) => {
             !replayed && session.and_then(Session::live).is_some_and(|run| !run.budget.is_none())
         }
+        Action::Stops(Stops::Compact) => {
+            let on = |session: &Session| session.run.as_ref().is_some_and(|run| run.limits.context.is_on());
+            !replayed && session.is_some_and(on)
+        }
+        Action::Stops(Stops::UndoCompact) => {
+            !replayed && session.is_some_and(|session| session.context.undo.is_some())
+        }
         Action::Stops(_) => session.is_some() && !replayed,
         Action::Lease(Lease::Grant | Lease::Newline) => matches!(app.over.top(), Some(Overlay::Lease(_))),
         Action::Lease(Lease::Page) => session.is_some(),

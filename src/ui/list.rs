@@ -119,6 +119,7 @@ pub fn fold_name(row: &trace_row::Row) -> u64 {
         | What::Pause
         | What::Breakpoint { .. }
         | What::Held { .. }
+        | What::Compaction { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }
@@ -138,6 +139,7 @@ pub fn holds(row: &trace_row::Row) -> bool {
         | What::Pause
         | What::Breakpoint { .. }
         | What::Held { .. }
+        | What::Compaction { .. }
         | What::Stepping
         | What::Steer { .. }
         | What::Fork { .. }

@@ -346,6 +346,7 @@ impl View<'_> {
             | Said::Fault { .. }
             | Said::End(_)
             | Said::Note { .. }
+            | Said::Shorter { .. }
             | Said::Foreign { .. } => false,
         };
         let second = if lives { self.now.0 / 1_000_000 } else { 0 };

@@ -53,7 +53,13 @@ pub fn mark(app: &mut App) {
             inbox.marks.insert(held.id.clone(), Mark::default());
             unread(app, &held);
         }
-        Waits::Unknown | Waits::Breakpoint | Waits::Budget | Waits::Loop | Waits::Checks | Waits::Driver => {
+        Waits::Unknown
+        | Waits::Breakpoint
+        | Waits::Budget
+        | Waits::Loop
+        | Waits::Checks
+        | Waits::Context
+        | Waits::Driver => {
             inbox.marks.insert(held.id.clone(), Mark::default());
             toast(app, "Marked; what became of it is not said yet.", "y it happened, n give up");
         }

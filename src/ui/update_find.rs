@@ -16,6 +16,7 @@ pub fn talk_text(app: &App, item: usize) -> Option<String> {
         | Said::Steer { text, .. }
         | Said::Noted { text, .. }
         | Said::Note { text, .. } => Some(text.clone()),
+        Said::Shorter { text, summary } => Some(format!("{text}\n{summary}")),
         Said::Answer(answer) => Some(match answer.text.is_empty() {
             true => answer.reasoning.clone(),
             false => answer.text.clone(),

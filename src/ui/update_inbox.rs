@@ -250,6 +250,7 @@ pub fn name(held: &Held) -> String {
         (None, Waits::Budget) => "the budget".to_string(),
         (None, Waits::Loop) => "the loop".to_string(),
         (None, Waits::Checks) => "the checks".to_string(),
+        (None, Waits::Context) => "the long conversation".to_string(),
     };
     let title = if held.title.trim().is_empty() { held.id.session.as_str() } else { &held.title };
     format!("{} of {title}", what.trim_end())
@@ -271,6 +272,8 @@ pub fn done(order: &Order) -> &'static str {
         Order::Continue => "goes on",
         Order::Extend(_) => "given more",
         Order::Cancel => "ended",
+        Order::Compact => "made shorter before the next request",
+        Order::UndoCompact => "as it was before",
         Order::Start(_)
         | Order::Say(_)
         | Order::Steer(_)
@@ -301,6 +304,10 @@ pub fn no_mark(app: &App) -> (&'static str, &'static str) {
         Some(Waits::Checks) => {
             ("A run whose checks fail is no part of a batch.", "Enter, then c gives it as many rounds again")
         }
+        Some(Waits::Context) => (
+            "A run whose conversation is too long is no part of a batch.",
+            "Enter, then Ctrl-P and compact makes it shorter, c asks as it is",
+        ),
         Some(Waits::Loop) => ("A run in circles is no part of a batch.", "Enter, then c lets it go on"),
         Some(Waits::Driver) => ("A session that nobody drives is no part of a batch.", "c takes it up here"),
         Some(Waits::Approval | Waits::Unknown) | None => ("Nothing waits for you.", ""),

@@ -39,6 +39,8 @@ pub fn act(app: &mut App, what: Stops, effects: &mut Vec<Effect>) {
             app.question =
                 Some(Question { ask: Ask::Extend { wrong: None }, text: TextBox::of(&as_much_again(app)) });
         }
+        (Stops::Compact, _) => order(app, Order::Compact, effects),
+        (Stops::UndoCompact, _) => order(app, Order::UndoCompact, effects),
         (Stops::Set | Stops::Remove, _) => {}
         (Stops::Note, _) => app.question = Some(Question { ask: Ask::Note, text: TextBox::default() }),
     }

@@ -2,6 +2,7 @@
 
 use crate::crash::whole;
 use crate::harness::fold::said;
+use crate::harness::promise;
 use crate::harness::world::{Said, World, all_ended, calling};
 use crate::verify;
 use serde_json::json;
@@ -170,6 +171,7 @@ async fn a_session_has_one_driver() {
     assert!(matches!(second, Err(AgentFault::Taken(_))));
     drop(first);
     assert!(Agent::take(world.plugs(), &id, CancellationToken::new()).await.is_ok());
+    promise::kept("R11–R13", "a second driver of a session is refused");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A run that goes in circles: it is told, then held; what is new, or varies, is no circle.
 
 use crate::harness::fold::Fold;
+use crate::harness::promise;
 use crate::harness::world::{World, calling};
 use crate::verify;
 use serde_json::{Value, json};
@@ -126,6 +127,7 @@ fn the_same_failing_call_is_held_at_three() {
     warned(&mut fold);
     fold.calls(&[("nothing", json!({}))]);
     held(&mut fold);
+    promise::kept("B1/B2", "the same failing call: told at two, held at three");
 }
 
 /// Cause: a test run tells how long it took, so the same failure was never the same.

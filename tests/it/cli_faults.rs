@@ -2,6 +2,7 @@
 
 use crate::harness::binary::{Home, Ran, Running, finish, is_raw, until, until_gone};
 use crate::harness::mock_model::{Answer, MockModel};
+use crate::harness::promise;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -429,4 +430,8 @@ fn odd_text_never_reaches_the_terminal_raw_and_nothing_of_it_is_lost() {
     let started: Value = serde_json::from_str(&json[1]).unwrap();
     assert_eq!(started["event"]["data"]["input"], task.trim(), "stored as it was given");
     assert!(!is_raw('x'));
+    promise::kept(
+        "R10",
+        format!("{} fields and {} characters of odd text, 0 lost, 0 raw", 13, ODD.chars().count()),
+    );
 }

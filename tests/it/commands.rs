@@ -1,6 +1,9 @@
 //! `run_command`, tried on real processes: how it ends, what it may reach, and that nothing is left of it.
 
+use crate::contracts::Dice;
+use crate::harness::cases::cases;
 use crate::harness::outside::works;
+use crate::harness::promise;
 use crate::tools::Bench;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -202,6 +205,10 @@ fn the_environment_is_an_allow_list() {
             .run("run_command", json!({"shell": "tr '\\0' '\\n' < /proc/$PPID/environ | grep -c sk-secret"}));
         assert!(above.text.starts_with('0') || above.text.contains("ermission"), "{}", above.text);
     }
+    promise::kept(
+        "S6",
+        "2 ways to run a command, 0 variables beyond the list, 0 secrets, also in the process above",
+    );
 }
 
 #[test]
@@ -409,7 +416,7 @@ fn a_huge_output_takes_little_memory() {
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().find_map(|line| line.strip_prefix("kib ")).unwrap_or_else(|| panic!("{text}"));
     let figures: Vec<u64> = line.split(' ').map(|figure| figure.parse().unwrap()).collect();
-    println!("100 MB of output: {} KiB before, {} KiB at most", figures[0], figures[1]);
+    promise::kept("T6", format!("100 MB of output: {} KiB before, {} KiB at most", figures[0], figures[1]));
     assert!(figures[1] - figures[0] < 64 * 1024);
 }
 
@@ -444,6 +451,28 @@ fn what_was_judged_is_what_runs() {
     let returned = bench.run("run_command", args);
     let seen: Vec<&str> = returned.text.split('\u{1e}').collect();
     assert_eq!(&seen[..odd.len()], odd);
+    // Any words at all, many to a command.
+    let (all, mut words) = (cases(40_u64), 0);
+    for seed in 0..all {
+        let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+        let word = |dice: &mut Dice| -> String {
+            let signs: Vec<char> =
+                " \t\n'\"\\$`|&;<>(){}[]*?~#!%=-+^é\u{202e}\u{200b}日ab0".chars().collect();
+            let sign = |dice: &mut Dice| signs[usize::try_from(dice.roll(signs.len() as u64)).unwrap()];
+            (0..dice.roll(12)).map(|_| sign(dice)).collect()
+        };
+        let odd: Vec<String> = (0..1 + dice.roll(60)).map(|_| word(&mut dice)).collect();
+        words += odd.len();
+        let mut argv = vec!["printf".to_string(), "%s\\036".to_string()];
+        argv.extend(odd.iter().cloned());
+        let args = json!({"argv": argv.clone()});
+        let touch = &bench.tool("run_command").touches(&args)[0];
+        assert_eq!(touch, &tackroom::domain::tool_spec::Touch::Command { argv }, "seed {seed}");
+        let returned = bench.run("run_command", args);
+        let seen: Vec<&str> = returned.text.split('\u{1e}').collect();
+        assert_eq!(seen[..odd.len()], odd, "seed {seed}");
+    }
+    promise::kept("S4", format!("{all} commands of {words} odd words, each byte as it was judged"));
 }
 
 #[test]

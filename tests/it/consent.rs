@@ -2,6 +2,7 @@
 //! folder that is another by now, lines that pass for ours.
 
 use crate::harness::binary::{Home, Running, until};
+use crate::harness::promise;
 use crate::harness::terminal::Terminal;
 use crate::pty;
 use serde_json::json;
@@ -43,6 +44,7 @@ fn a_command_of_an_agent_does_not_answer_for_its_operator() {
     assert!(events.contains("other 2"), "another store is its own affair: {events}");
     assert!(!home.ws().join("own.txt").exists());
     assert_eq!(home.run(&["approve", &id, "c2", "--yes"]).code, 0, "the operator does");
+    promise::kept("A8", "a command that answers for its operator, by each verb: refused");
 }
 
 /// Cause: `--on-hold approve` released every pause, also the one that a person had just asked for; only a cancel stopped it.

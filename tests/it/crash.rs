@@ -1,5 +1,6 @@
 //! A run cut after every commit, and with every append failing in every way, taken up again: nothing lost, nothing done twice.
 
+use crate::harness::promise;
 use crate::harness::world::{Said, World, all_ended, story};
 use crate::verify;
 use tackroom::adapters::engine::memory::Failing;
@@ -75,9 +76,12 @@ async fn cut_after_every_commit_nothing_is_lost_or_repeated() {
         let same = transcript(&session).len() == expected.len();
         assert!(same, "cut {cut}: the conversation has one result per call");
     }
-    println!(
-        "crash points: {} of {commits} commits, {unknown} unknown outcomes settled, 0 lost, 0 repeated",
-        commits - 1
+    promise::kept(
+        "R2",
+        format!(
+            "crash points: {} of {commits} commits, {unknown} unknown outcomes settled, 0 lost, 0 repeated",
+            commits - 1
+        ),
     );
     assert!(unknown > 0, "some cut must fall between an effect and its record");
 }
@@ -113,7 +117,7 @@ async fn every_append_failing_in_every_way_is_survived() {
             verify::whole(&world.commits(&id).await, "as driven");
         }
     }
-    println!("append faults: {cases} cases, 0 lost, 0 repeated");
+    promise::kept("R5/R6", format!("append faults: {cases} cases, 0 lost, 0 repeated"));
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Key strings in; screen text and orders out, through the real update and view.
 
 use crate::harness::cases::cases;
+use crate::harness::promise;
 use crate::harness::screen::{TestScreen, decides};
 use crate::harness::story::{Story, held, unknown};
 use proptest::collection::vec;
@@ -153,6 +154,7 @@ fn an_unknown_outcome_is_settled_by_a_person() {
         let note = "I looked".to_string();
         assert_eq!(screen.orders(), [Order::Settle { call: CallId(2), how, note }]);
     }
+    promise::kept("R14", "3 of 3 answers by keys");
 }
 
 #[test]
@@ -373,7 +375,10 @@ fn typing_never_approves() {
     if outcome.is_err() {
         decisions += 1;
     }
-    println!("A4: {} keys and pastes while panels appear, {decisions} runs with a decision", tries.get());
+    promise::kept(
+        "A4",
+        format!("{} keys and pastes while panels appear, {decisions} runs with a decision", tries.get()),
+    );
     assert!(outcome.is_ok(), "{outcome:?}");
 }
 
@@ -437,7 +442,10 @@ fn nothing_is_approvable_unseen() {
         Ok(())
     });
     approved += u32::from(outcome.is_ok());
-    println!("A6: {} sizes and texts, all approvals fully seen: {}", cases(100_u32), approved == 1);
+    promise::kept(
+        "A6/A7",
+        format!("{} sizes and texts, each approval fully seen: {}", cases(100_u32), approved == 1),
+    );
     assert!(outcome.is_ok(), "{outcome:?}");
 }
 

@@ -3,6 +3,7 @@
 use crate::contracts::Dice;
 use crate::harness::binary::{Home, Running, until_gone};
 use crate::harness::cases::cases;
+use crate::harness::promise;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -324,7 +325,6 @@ fn killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice() {
     println!("kill -9: seed {seed}");
     let left = AtomicU64::new(cases);
     let total = Mutex::new(Figures::default());
-    let began = Instant::now();
     std::thread::scope(|scope| {
         for lane in 0..LANES {
             let (left, total) = (&left, &total);
@@ -340,20 +340,22 @@ fn killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice() {
         }
     });
     let f = total.into_inner().unwrap();
-    println!(
-        "kill -9: {} cycles over {} sessions in {:.0} s: {} events told, 0 lost; {} effects, 0 repeated, 0 missing; {} unknown outcomes \
+    promise::kept(
+        "R3",
+        format!(
+            "{} cycles over {} sessions: {} events told, 0 lost; {} effects, 0 repeated, 0 missing; {} unknown outcomes \
          had happened, {} had not; {} reads run again; {} kills while held, the same call waits; {} calls approved by another process; \
          chains whole",
-        f.kills,
-        f.sessions,
-        began.elapsed().as_secs_f64(),
-        f.told,
-        f.effects,
-        f.unknown_happened,
-        f.unknown_again,
-        f.interrupted,
-        f.held_kills,
-        f.approved_elsewhere,
+            f.kills,
+            f.sessions,
+            f.told,
+            f.effects,
+            f.unknown_happened,
+            f.unknown_again,
+            f.interrupted,
+            f.held_kills,
+            f.approved_elsewhere,
+        ),
     );
     assert!(f.kills >= cases);
     assert!(cases < 100 || (f.held_kills > 0 && f.unknown_happened + f.unknown_again > 0), "{f:?}");

@@ -1,6 +1,7 @@
 //! Standing grants through the door: how a lease is given, used, counted and ended, and what it never answers.
 
 use crate::harness::fold::{Fold, said};
+use crate::harness::promise;
 use serde_json::{Value, json};
 use tackroom::domain::breakpoint::Breakpoint;
 use tackroom::domain::call::{CallState, Ended, Preview};
@@ -305,6 +306,7 @@ fn a_clock_that_was_set_back_gives_no_time_back() {
     fold.now = tackroom::domain::time::Micros(now.0 - 30_000_000);
     let facts = fold.try_tell(&Report::JudgedReady(judged(&fold, 2, Word::Ask, &["make", "test"]))).unwrap();
     assert_eq!(facts.len(), 1, "no use: {facts:?}");
+    promise::kept("R11–R13", "a clock set back gives a lease no time back");
 }
 
 fn task(input: &str) -> Order {

@@ -1,6 +1,7 @@
 //! The rules of the loop, told by the fold alone: order of calls, lapses, edits, steps, crashes.
 
 use crate::harness::fold::{Fold, asked, said};
+use crate::harness::promise;
 use serde_json::json;
 use tackroom::domain::call::{CallState, Ended, Preview};
 use tackroom::domain::event::{Fact, Lapse};
@@ -88,6 +89,7 @@ fn broken_arguments_are_sent_back_as_valid_ones() {
     let sent: serde_json::Value = serde_json::from_str(&calls[0].args).expect("what is sent back is JSON");
     assert!(sent.is_object());
     assert!(results(&fold)[0].1.contains("not valid JSON"));
+    promise::kept("P4", "arguments that are no JSON: not run, told, sent back as JSON");
 }
 
 #[test]

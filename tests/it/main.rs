@@ -46,6 +46,7 @@ mod leases_cli;
 mod leases_keys;
 mod crash;
 mod simulate;
+mod approvals;
 mod fork;
 mod fork_cli;
 mod fork_git;
@@ -67,6 +68,8 @@ mod model_cli;
 mod tools;
 mod pages;
 mod commands;
+mod compaction;
+mod compaction_cli;
 #[cfg(target_os = "linux")]
 mod sandbox;
 #[cfg(target_os = "linux")]

@@ -20,7 +20,7 @@ use tackroom::domain::message::{Args, Draft, Finish, Message, Reply, Transcript,
 use tackroom::domain::schema::Schema;
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::{Effect, ToolBook, ToolSpec};
-use tackroom::ports::model::{Ask, Model};
+use tackroom::ports::model::{Ask, Errand, Model};
 
 const NOW: Micros = Micros(1_000_000);
 
@@ -178,7 +178,14 @@ fn ask(messages: Transcript) -> Ask {
     let (name, description) = ("search".to_string(), "Looks for words.".to_string());
     let tools =
         ToolBook::new([ToolSpec { name, description, schema, effect: Effect::ReadOnly, destroys: false }]);
-    Ask { session: SessionId("0123456789".into()), model: "claude-x".into(), messages, tools, attempt: 1 }
+    Ask {
+        session: SessionId("0123456789".into()),
+        model: "claude-x".into(),
+        messages,
+        tools,
+        attempt: 1,
+        errand: Errand::default(),
+    }
 }
 
 fn body(messages: Transcript) -> Value {

@@ -21,7 +21,7 @@ use tackroom::domain::price::{Origin, Place, Price, PriceBook, Rates};
 use tackroom::domain::tally::Row;
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::ToolBook;
-use tackroom::ports::model::{Ask, Model};
+use tackroom::ports::model::{Ask, Errand, Model};
 
 fn tried() -> u32 {
     let cases = cases(1_000);
@@ -330,6 +330,7 @@ async fn answered(server: &MockModel, book: PriceBook, url: &str) -> Reply {
         messages: Transcript::default(),
         tools: ToolBook::default(),
         attempt: 1,
+        errand: Errand::default(),
     };
     model.prepare(ask).unwrap().send(Arc::new(|_| {})).await.unwrap()
 }

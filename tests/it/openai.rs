@@ -19,7 +19,7 @@ use tackroom::domain::ids::SessionId;
 use tackroom::domain::message::{Draft, Finish, Message, Reasoning, Reply, Transcript, WireCall};
 use tackroom::domain::schema::Schema;
 use tackroom::domain::tool_spec::{Effect, ToolBook, ToolSpec};
-use tackroom::ports::model::{Ask, Model};
+use tackroom::ports::model::{Ask, Errand, Model};
 
 fn user(text: &str) -> Message {
     Message::User { text: text.into() }
@@ -56,7 +56,14 @@ fn tools() -> ToolBook {
 }
 
 fn ask(messages: Transcript) -> Ask {
-    Ask { session: SessionId("0123456789".into()), model: "m".into(), messages, tools: tools(), attempt: 1 }
+    Ask {
+        session: SessionId("0123456789".into()),
+        model: "m".into(),
+        messages,
+        tools: tools(),
+        attempt: 1,
+        errand: Errand::default(),
+    }
 }
 
 fn limits(ms: u64) -> ModelLimits {

@@ -1,5 +1,6 @@
 //! Rules in files: which word they give, whose count, what is refused and why, and that a change counts at once.
 
+use crate::harness::promise;
 use crate::harness::rules::{Rules, tools};
 use serde_json::json;
 use tackroom::adapters::policy::cedar::{Trust, explain, lint, set_trust};
@@ -144,6 +145,7 @@ fn a_changed_file_counts_and_a_broken_one_does_not() {
     rules.clock.pass_ms(-10_000); // a clock that was set back
     assert_eq!(judge(&policy), Word::Ask);
     assert_eq!(policy.version(), first);
+    promise::kept("S7", "a file broken under a run: told with its line, the old rules stay");
 }
 
 #[test]

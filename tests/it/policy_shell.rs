@@ -1,6 +1,7 @@
 //! S1: a rule that allows a command by its program never allows what hides behind that name: lines of a shell, programs that
 //! run others, arguments that are code.
 
+use crate::harness::promise;
 use crate::harness::rules::Rules;
 use crate::policy_lines::{LINES, PLAIN};
 use serde_json::json;
@@ -179,7 +180,10 @@ fn nothing_hides_in_a_line_of_a_shell() {
         let named = rules.judge(&policy, "run_command", &json!({ "argv": [line] }));
         assert!(named.word != Word::Deny);
     }
-    println!("lines that hide a command: {tried} tried, {} let through", let_through.len());
+    promise::kept(
+        "S1",
+        format!("lines that hide a command: {tried} tried, {} let through", let_through.len()),
+    );
     assert_eq!(let_through, [""; 0]);
     for line in PLAIN {
         let verdict = rules.judge(&policy, "run_command", &json!({ "shell": line }));
@@ -209,7 +213,10 @@ fn nothing_hides_behind_an_allowed_name() {
             assert!(verdict.why.contains("so it asks"), "{verdict:?}");
         }
     }
-    println!("commands that hide another: {} tried, {} let through", ARGV.len(), let_through.len());
+    promise::kept(
+        "S1",
+        format!("commands that hide another: {} tried, {} let through", ARGV.len(), let_through.len()),
+    );
     assert_eq!(let_through, [""; 0]);
 }
 

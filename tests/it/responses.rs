@@ -19,7 +19,7 @@ use tackroom::domain::ids::SessionId;
 use tackroom::domain::message::{Args, Draft, Finish, Message, Reply, Transcript, WireCall};
 use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::ToolBook;
-use tackroom::ports::model::{Ask, Model};
+use tackroom::ports::model::{Ask, Errand, Model};
 
 const NOW: Micros = Micros(1_000_000);
 
@@ -134,7 +134,7 @@ fn an_error_inside_a_stream_is_that_error() {
 
 fn ask(messages: Transcript) -> Ask {
     let (session, tools) = (SessionId("0123456789".into()), ToolBook::default());
-    Ask { session, model: "gpt-x".into(), messages, tools, attempt: 1 }
+    Ask { session, model: "gpt-x".into(), messages, tools, attempt: 1, errand: Errand::default() }
 }
 
 fn follow(messages: &mut Transcript, reply: &Reply) {
@@ -211,7 +211,7 @@ fn fixture_finish(name: &str) -> Finish {
 }
 
 /// What the server would refuse: a call without a result, a result without a call, an empty word.
-fn strict(body: &Value) -> Option<String> {
+pub fn strict(body: &Value) -> Option<String> {
     let (mut waiting, mut known) = (HashSet::new(), HashSet::new());
     for item in body["input"].as_array().into_iter().flatten() {
         let id = item["call_id"].as_str().unwrap_or_default().to_string();

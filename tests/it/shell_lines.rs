@@ -1,6 +1,7 @@
 //! Lines for a shell, read strictly: what each is taken for, and that real shells run nothing else where all is understood.
 
 use crate::harness::cases::cases;
+use crate::harness::promise;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
@@ -347,7 +348,6 @@ fn a_line_is_taken_for_what_it_is() {
 
 #[test]
 fn what_is_too_much_is_not_looked_at() {
-    let began = std::time::Instant::now();
     for line in [
         "a;".repeat(5_000),
         "a|".repeat(500_000),
@@ -363,9 +363,7 @@ fn what_is_too_much_is_not_looked_at() {
     ] {
         assert!(!Reading::of(&line).understood(), "{}", line.get(..20).unwrap());
     }
-    // Eleven lines of a megabyte, in a build without optimisation.
-    println!("eleven long lines: {:?}", began.elapsed());
-    assert!(began.elapsed() < std::time::Duration::from_secs(20));
+    promise::kept("S5", "11 lines, of up to 3 MB or 5,000 commands: each asks");
 }
 
 /// What stands in lines, in any order.

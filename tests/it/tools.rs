@@ -1,6 +1,7 @@
 //! The file tools, tried on real folders.
 
 use crate::harness::cases::cases;
+use crate::harness::promise;
 use crate::pages::Web;
 use serde_json::{Value, json};
 use std::ffi::OsString;
@@ -420,9 +421,12 @@ fn a_link_swapped_in_a_race_leads_nowhere() {
         "nothing was written outside"
     );
     assert!(inside > 0 && refused > 0, "the race was one");
-    println!(
-        "swapped links: {} tries, {inside} inside, {refused} refused, {swaps} swaps, 0 escapes",
-        reads + writes
+    promise::kept(
+        "A3",
+        format!(
+            "swapped links: {} tries, {inside} inside, {refused} refused, {swaps} swaps, 0 escapes",
+            reads + writes
+        ),
     );
 }
 

@@ -38,6 +38,7 @@ fn told(trace: &Trace) -> Vec<String> {
         What::Pause => "pause".to_string(),
         What::Breakpoint { no, why, .. } => format!("breakpoint {no}: {why}"),
         What::Held { kind, why } => format!("held ({kind}): {why}"),
+        What::Compaction { words, fault } => format!("compaction {words} {fault:?}"),
         What::Stepping => "stepping".to_string(),
         What::Steer { .. } => "steer".to_string(),
         What::Fork { parent } => format!("fork of {} at {}", parent.session, parent.at),

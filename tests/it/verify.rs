@@ -1,6 +1,7 @@
 //! The check of stored sessions: what this program wrote is whole, at every crash point and on random walks; what was
 //! tampered with is found, at the right event.
 
+use crate::harness::promise;
 use crate::harness::story::{self, Story};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -533,7 +534,10 @@ fn tamperings_are_found_at_the_right_event() {
         assert_ne!(finding.expected, finding.found, "{}: {finding:?}", case.name);
         assert!(!finding.expected.is_empty() && !finding.found.is_empty(), "{}: {finding:?}", case.name);
     }
-    println!("tamperings: {} of {} found at the right event", cases.len(), cases.len());
+    promise::kept(
+        "R7/R8",
+        format!("tamperings: {} of {} found at the right event", cases.len(), cases.len()),
+    );
 }
 
 #[test]

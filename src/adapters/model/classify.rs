@@ -5,6 +5,7 @@
 
 use crate::adapters::model::retry_after;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::window;
 use serde_json::Value;
 
 /// Characters of a server's words that are kept.
@@ -106,6 +107,7 @@ struct Said {
     codes: Vec<String>,
     status: Option<u16>,
     wait_ms: Option<u64>,
+    window: Option<u64>,
 }
 
 /// The fault of an answer whose HTTP status is an error, or whose body is no chat completion.
@@ -127,6 +129,7 @@ pub fn http(status: u16, retry_after_ms: Option<u64>, body: &[u8]) -> Fault {
         let words = if said.message.is_empty() { "the server gave no reason" } else { &said.message };
         let mut fault = Fault::new(kind, format!("HTTP {status}: {words}{}", code_note(&said)));
         fault.retry_after_ms = said.wait_ms;
+        fault.window = window_in(kind, &said);
         fault
     };
     fault.status = Some(status);
@@ -155,7 +158,13 @@ pub fn in_stream(value: &Value) -> Fault {
     let mut fault = Fault::new(kind_of(said.status, &said), message);
     fault.status = said.status;
     fault.retry_after_ms = said.wait_ms;
+    fault.window = window_in(fault.kind, &said);
     fault
+}
+
+/// The window that the server names, in a field of its own or in its words.
+fn window_in(kind: FaultKind, said: &Said) -> Option<u64> {
+    (kind == FaultKind::Overflow).then(|| said.window.or_else(|| window::told(&said.message))).flatten()
 }
 
 /// A bounded, one-line excerpt of foreign text.
@@ -205,7 +214,8 @@ fn read(value: &Value) -> Said {
     if error.pointer("/metadata/flagged_input").is_some() {
         codes.insert(0, "moderation_blocked".to_string());
     }
-    Said { message, codes, status, wait_ms: retry_delay(error) }
+    let window = error.get("n_ctx").and_then(Value::as_u64);
+    Said { message, codes, status, wait_ms: retry_delay(error), window }
 }
 
 /// Words of a field that is text, or a list of FastAPI's `{loc, msg}`.

@@ -8,6 +8,8 @@
 //! ]}
 //! ```
 //!
+//! Beside `replies` there may be `summaries`: what it answers where it is asked to summarise the conversation, in the same form.
+//!
 //! Every field may be left out. A call may have `"broken": "text"` instead of `args`: arguments that are not JSON. `finish`
 //! is `stop`, `calls`, `length`, `filtered` or `{"other": "word"}`; left out, it is `calls` where there are calls. A fault is given instead of the reply
 //! after it, once per attempt. A reply with neither text nor call leaves no trace in a conversation and so is given again.
@@ -86,12 +88,16 @@ pub struct Script {
     pub cues: Vec<Cue>,
     /// Whether placeholders are replaced; not in recorded words, which may hold anything.
     pub placeholders: bool,
+    /// What it answers where it is asked for a summary, in order; faults come before the answer after them.
+    pub summaries: Vec<Cue>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ScriptFile {
     replies: Vec<Entry>,
+    #[serde(default)]
+    summaries: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
@@ -138,22 +144,41 @@ struct FaultEntry {
     retry_after_ms: Option<u64>,
 }
 
+/// What one turn of a script holds: the faults of its first attempts, then the reply.
+pub type Turn = (Vec<Fault>, Option<Line>);
+
+/// The entries of a script by the reply that they belong to.
+pub fn turns(cues: Vec<Cue>) -> Vec<Turn> {
+    let (mut turns, mut faults) = (Vec::new(), Vec::new());
+    for cue in cues {
+        match cue {
+            Cue::Fault(fault) => faults.push(fault),
+            Cue::Reply(line) => turns.push((std::mem::take(&mut faults), Some(line))),
+        }
+    }
+    if !faults.is_empty() {
+        turns.push((faults, None));
+    }
+    turns
+}
+
 impl Script {
     /// A script of these entries, with placeholders.
     pub fn new(cues: Vec<Cue>) -> Script {
-        Script { cues, placeholders: true }
+        Script { cues, placeholders: true, summaries: Vec::new() }
     }
 
     /// Reads a script's JSON; what is wrong with it comes as a sentence with line and column.
     pub fn parse(json: &str) -> Result<Script, String> {
         let file: ScriptFile =
             serde_json::from_str(json).map_err(|error| format!("the script cannot be read: {error}"))?;
-        Ok(Script::new(file.replies.into_iter().map(Entry::into_cue).collect()))
+        let cues = |entries: Vec<Entry>| entries.into_iter().map(Entry::into_cue).collect();
+        Ok(Script { summaries: cues(file.summaries), ..Script::new(cues(file.replies)) })
     }
 
     /// The script that a recorded session's model followed: the same words, calls, faults and pace.
     pub fn from_session<'a>(events: impl IntoIterator<Item = &'a Event>) -> Script {
-        let mut cues = Vec::new();
+        let (mut cues, mut summaries) = (Vec::new(), Vec::new());
         for event in events {
             if let Fact::ModelReplied { reply, .. } = &event.fact {
                 cues.push(Cue::Reply(Line {
@@ -169,9 +194,14 @@ impl Script {
                 && !matches!(fault.kind, FaultKind::Stopped | FaultKind::Interrupted)
             {
                 cues.push(Cue::Fault(fault.clone()));
+            } else if let Fact::ContextCompacted(done) = &event.fact
+                && let (Some(digest), Some(summed)) = (done.digest(), done.summed())
+            {
+                let (text, usage) = (digest.summary.clone(), summed.usage);
+                summaries.push(Cue::Reply(Line { text, usage, ..Line::default() }));
             }
         }
-        Script { cues, placeholders: false }
+        Script { cues, placeholders: false, summaries }
     }
 }
 
@@ -180,7 +210,7 @@ impl Entry {
         if let Some(fault) = self.fault {
             let FaultEntry { kind, message, status, retry_after_ms } = fault;
             let message = if message.is_empty() { kind.words().to_string() } else { message };
-            return Cue::Fault(Fault { kind, message, status, retry_after_ms, detour: None });
+            return Cue::Fault(Fault { kind, message, status, retry_after_ms, detour: None, window: None });
         }
         let call = |entry: CallEntry| AskedCall {
             wire_id: entry.id,

@@ -7,7 +7,7 @@ use crate::adapters::model::body::{Bodies, Body};
 use crate::adapters::model::dialect::Dialect;
 use crate::adapters::model::growth::Growth;
 use crate::adapters::model::openai::Chat;
-use crate::adapters::model::script::{Cue, Line, Pace, Script};
+use crate::adapters::model::script::{Line, Pace, Script, Turn, turns};
 use crate::domain::call_fold::without_note;
 use crate::domain::fault::Fault;
 use crate::domain::hash::Hash;
@@ -18,7 +18,7 @@ use crate::domain::money::Money;
 use crate::domain::time::Micros;
 use crate::ports::Later;
 use crate::ports::clock::Clock;
-use crate::ports::model::{Ask, Drafts, Model, Request};
+use crate::ports::model::{Ask, Drafts, Errand, Model, Request};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,12 +27,10 @@ const PIECES_MAX: usize = 120;
 /// Bytes that one placeholder may bring in.
 const QUOTE_LEN_MAX: usize = 64 << 10;
 
-/// What one turn of the script holds: the faults of its first attempts, then the reply.
-type Turn = (Vec<Fault>, Option<Line>);
-
 /// A model that follows a script.
 pub struct Scripted {
     turns: Vec<Turn>,
+    summaries: Vec<Turn>,
     placeholders: bool,
     skip: usize,
     label: String,
@@ -69,20 +67,11 @@ impl Heard {
 impl Scripted {
     /// A model that follows `script` from the beginning of a conversation.
     pub fn new(script: Script, clock: Arc<dyn Clock>) -> Scripted {
-        let mut turns = Vec::new();
-        let mut faults = Vec::new();
-        for cue in script.cues {
-            match cue {
-                Cue::Fault(fault) => faults.push(fault),
-                Cue::Reply(line) => turns.push((std::mem::take(&mut faults), Some(line))),
-            }
-        }
-        if !faults.is_empty() {
-            turns.push((faults, None));
-        }
+        let (turns, summaries) = (turns(script.cues), turns(script.summaries));
         let label = "scripted model (offline)".to_string();
         Scripted {
             turns,
+            summaries,
             placeholders: script.placeholders,
             skip: 0,
             label,
@@ -104,6 +93,14 @@ impl Scripted {
         self
     }
 
+    /// What it says of a conversation that it is to summarise, where its script does not tell.
+    fn summary(ask: &Ask) -> Line {
+        let bytes: usize = ask.messages.iter().map(|message| words(message).len()).sum();
+        let text =
+            format!("(The scripted model was given {bytes} bytes to summarise; it has no words of its own.)");
+        Line { text, ..Line::default() }
+    }
+
     fn over(&self) -> Line {
         let replies = self.turns.iter().filter(|(_, line)| line.is_some()).count();
         let text = format!(
@@ -122,8 +119,17 @@ impl Model for Scripted {
             let kept = growth.carry(&ask.session, &ask.messages, |_| true, fresh, Heard::take);
             kept.clone()
         };
-        let turn = heard.assistants.saturating_sub(self.skip);
-        let (faults, line) = match self.turns.get(turn) {
+        let of = |turns: &'_ [Turn], at: u64| turns.get(usize::try_from(at).unwrap_or(usize::MAX)).cloned();
+        let told = match ask.errand {
+            Errand::Turn { gone } => {
+                of(&self.turns, (heard.assistants as u64 + gone).saturating_sub(self.skip as u64))
+            }
+            Errand::Summary { nth } => {
+                let (faults, line) = of(&self.summaries, u64::from(nth)).unwrap_or_default();
+                Some((faults, Some(line.unwrap_or_else(|| Scripted::summary(&ask)))))
+            }
+        };
+        let (faults, line) = match &told {
             Some((faults, line)) => (faults.as_slice(), line.clone()),
             None => (&[][..], None),
         };
@@ -363,12 +369,15 @@ impl Quotes<'_> {
     }
 
     fn words(&self, at: usize) -> String {
-        match self.messages.get(at).map(|message| &**message) {
-            Some(Message::System { text } | Message::User { text } | Message::Tool { text, .. }) => {
-                text.clone()
-            }
-            Some(Message::Assistant { text, .. }) => text.clone(),
-            None => String::new(),
-        }
+        self.messages.get(at).map(|message| words(message).to_string()).unwrap_or_default()
+    }
+}
+
+fn words(message: &Message) -> &str {
+    match message {
+        Message::System { text }
+        | Message::User { text }
+        | Message::Tool { text, .. }
+        | Message::Assistant { text, .. } => text,
     }
 }

@@ -4,6 +4,7 @@
 use crate::domain::about::about;
 use crate::domain::call::Outcome;
 use crate::domain::checks::{check_words, end_words};
+use crate::domain::compaction::Compacted;
 use crate::domain::event::{Event, Fact};
 use crate::domain::export::deed::Deed;
 use crate::domain::fault::Fault;
@@ -109,7 +110,13 @@ impl Tale {
         }
         if let Fact::ModelAsked { .. } = fact {
             self.asked = Some(event.at);
-        } else if let Fact::ModelFailed { fault, .. } = fact {
+        } else if let Fact::ContextCompacted(done) = fact {
+            if let Some(summed) = done.summed() {
+                self.sum.usage = self.sum.usage.plus(summed.usage);
+                self.sum.spent = self.sum.spent.plus(summed.spent());
+                self.sum.model_ms += summed.ms;
+            }
+        } else if let Fact::ModelFailed { fault, .. } | Fact::CompactFailed { fault, .. } = fact {
             self.sum.spent = self.sum.spent.plus(fault.kind.spent());
         } else if let Fact::SessionImported { .. } = fact {
             self.imported = true;
@@ -179,9 +186,11 @@ impl Tale {
             }
             Fact::RunHeld { why } => Saying::Note(format!("held ({}): {}", why.word(), why.sentence())),
             Fact::LoopSeen { seen } => Saying::Note(format!("it goes in circles: {}", seen.sentence())),
-            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } | Fact::CheckAsked { .. } => {
-                Saying::Note(about(&event.fact))
-            }
+            Fact::BudgetNeared { .. } | Fact::BudgetExtended { .. } => Saying::Note(about(&event.fact)),
+            Fact::CheckAsked { .. } | Fact::CompactFailed { .. } => Saying::Note(about(&event.fact)),
+            Fact::CompactionUndone { .. } => Saying::Note(about(&event.fact)),
+            Fact::ContextCompacted(done) => Saying::Note(compacted(done)),
+            Fact::CompactOrdered { .. } | Fact::CompactAsked(_) => return None,
             Fact::SessionForked { parent, by, .. } => {
                 Saying::Note(format!("forked by {by} from session {} at event {}", parent.session, parent.at))
             }
@@ -224,6 +233,12 @@ impl Tale {
             | Fact::NoteRemoved { .. } => return None,
         })
     }
+}
+
+/// How the conversation was made shorter, with what the model reads in the place of what went.
+fn compacted(done: &Compacted) -> String {
+    let summary = done.digest().map(|digest| format!("\n\n{}", digest.summary)).unwrap_or_default();
+    format!("{} ({}){summary}", done.sentence(), done.cause.words())
 }
 
 /// How the files were put back.

@@ -163,6 +163,10 @@ impl Gather {
 
     /// The request that the page is about: the last of the turn up to the event, else the first after it.
     pub fn asked(&self) -> Option<&Sealed> {
+        let own = self.found().map(|(_, sealed)| sealed);
+        if let Some(asked) = own.filter(|own| matches!(own.event.fact, Fact::CompactAsked(_))) {
+            return Some(asked);
+        }
         if self.topic()? != Topic::Turn {
             return None;
         }

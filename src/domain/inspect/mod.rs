@@ -7,6 +7,7 @@ pub mod gather; // which commits around an event tell all of what it belongs to
 pub mod sent; // what the model was sent, made again and held against its hash
 pub mod receipt; // what a prompt was made of, part by part
 pub mod turn; // the sections of a turn of the model
+pub mod compaction; // the section of what makes a conversation shorter
 pub mod call; // the sections of a tool call
 pub mod deciding; // who decided on a call, and how long it waited
 pub mod record; // how an event is kept: place, writer, hashes
@@ -25,7 +26,7 @@ use std::collections::BTreeMap;
 pub struct Material {
     /// The commits.
     pub gather: Gather,
-    /// What the model was sent; only for a turn of the model.
+    /// What the model was sent; only for a turn of the model, and for a summary.
     pub sent: Option<Sent>,
     /// Large contents that the commits name, as far as the store has them.
     pub contents: BTreeMap<Hash, Vec<u8>>,
@@ -48,7 +49,10 @@ pub fn page(material: &Material) -> Option<Page> {
             sections.extend(turn::sections(material));
             "a turn of the model".to_string()
         }
-        Topic::Plain => String::new(),
+        Topic::Plain => {
+            sections.extend(compaction::sections(material, fact));
+            String::new()
+        }
     };
     sections.push(record::kept(gather, commit, sealed));
     let raw = |sealed: &crate::domain::commit::Sealed| Raw {

@@ -2,6 +2,8 @@
 //!
 //! Bytes are those of the request. Tokens are the provider's sum, shared out by bytes: an estimate, and said to be one.
 
+use crate::domain::context::Stands;
+use crate::domain::digest;
 use crate::domain::ids::CallId;
 use crate::domain::inspect::page::{Part, Section, bytes};
 use crate::domain::inspect::sent::{Body, Sent};
@@ -70,11 +72,21 @@ pub fn section(sent: &Sent, tokens: u64) -> Section {
         }
     };
     section.row("in all", format!("{parts} parts, {}; {counted}", bytes(size)));
+    if let Some(stands) = &sent.stands {
+        let Stands { from, to, told } = stands;
+        let words = format!("a summary stands for what events {from} to {to} told; event {told} tells it");
+        section.row("summarised", words);
+    }
+    if sent.fill.window.is_some() {
+        section.row("context", sent.fill.words());
+    }
     let whole = match trimmed {
-        0 => "every part was sent whole; nothing was dropped".to_string(),
-        1 => "1 part was trimmed; nothing was dropped".to_string(),
-        many => format!("{many} parts were trimmed; nothing was dropped"),
+        0 => "every part was sent whole".to_string(),
+        1 => "1 part was trimmed".to_string(),
+        many => format!("{many} parts were trimmed"),
     };
+    let dropped = if sent.stands.is_some() { "all else is in the summary" } else { "nothing was dropped" };
+    let whole = format!("{whole}; {dropped}");
     section.row("kept", whole);
     section.parts.push(Part::Table { head: vec!["part", "bytes", "tokens", "sent", "begins"], rows });
     section
@@ -102,7 +114,7 @@ fn of_json(body: &Value, sent: &Sent) -> Vec<Line> {
         let size = message.to_string().len() as u64;
         let (what, whole) = match words("role") {
             "system" => ("instructions".to_string(), None),
-            "user" => ("person".to_string(), None),
+            "user" => (person(words("content")), None),
             "tool" => {
                 let told = results.next().map(|result| heading(result, sent));
                 told.unwrap_or_else(|| (format!("result {}", words("name")), None))
@@ -145,15 +157,23 @@ fn trimmed(output: Option<Cut>) -> String {
     }
 }
 
+/// Whose words stand where a person's do.
+fn person(text: &str) -> String {
+    if digest::is_digest(text) { "summary" } else { "person" }.to_string()
+}
+
 /// Whose words a message is, and the output in it.
 pub fn heading(message: &Message, sent: &Sent) -> (String, Option<Cut>) {
     match message {
         Message::System { .. } => ("instructions".to_string(), None),
-        Message::User { .. } => ("person".to_string(), None),
+        Message::User { text } => (person(text), None),
         Message::Assistant { calls, .. } if calls.is_empty() => ("model".to_string(), None),
         Message::Assistant { calls, .. } => (format!("model, {}", plural(calls.len(), "call")), None),
-        Message::Tool { wire_id, tool, .. } => {
+        Message::Tool { wire_id, tool, text } => {
             let output = sent.outputs.get(wire_id).copied();
+            let is_cut = digest::is_trimmed(text);
+            let output =
+                output.map(|(call, size, kept)| (call, size, if is_cut { text.len() as u64 } else { kept }));
             let call = output.map(|(call, ..)| format!("{call} ")).unwrap_or_default();
             (format!("result {call}{tool}"), output)
         }

@@ -2,6 +2,7 @@
 
 use crate::domain::about::about;
 use crate::domain::commit::{Class, Commit, Sealed};
+use crate::domain::event_kinds::Family;
 use crate::domain::inspect::gather::{Gather, Topic};
 use crate::domain::inspect::page::{Section, Tone, bytes};
 use crate::domain::text::{self, plural};
@@ -23,7 +24,7 @@ pub fn event(sealed: &Sealed, topic: Topic) -> Section {
     if !says.is_empty() {
         section.row("says", text::first_line(&says, SAYS));
     }
-    if topic == Topic::Plain {
+    if topic == Topic::Plain && event.fact.family() != Family::Context {
         let stored: Value = serde_json::from_str(&sealed.json).unwrap_or_default(); // invariant: stored bytes are JSON
         flat(&mut section, "", stored.get("data").unwrap_or(&Value::Null));
     }

@@ -1,6 +1,8 @@
 //! What the model was sent, made again from the log and held against the hash that was written down before it was sent.
 
 use crate::domain::call::Output;
+use crate::domain::compaction::Fill;
+use crate::domain::context::Stands;
 use crate::domain::event::Fact;
 use crate::domain::hash::Hash;
 use crate::domain::ids::CallId;
@@ -26,6 +28,10 @@ pub struct Sent {
     pub messages: Transcript,
     /// The calls whose results are in it, by their id on the wire: the call, and its output's bytes in all and as sent.
     pub outputs: BTreeMap<String, (CallId, u64, u64)>,
+    /// The summary that stands for the older part of it.
+    pub stands: Option<Stands>,
+    /// How much of the model's window it was taken to fill.
+    pub fill: Fill,
     /// The bytes.
     pub body: Body,
 }
@@ -44,20 +50,31 @@ pub const NEWER: &str = "it was written in a form that this program does not kno
 
 /// What is to be made again of a request: its frame, or why that is in vain.
 pub fn frame(session: &Session, asked: &Fact) -> Result<Hash, &'static str> {
-    let Fact::ModelAsked { request, frame, .. } = asked else { return Err(NEVER) };
+    let Some((request, frame)) = hashes(asked) else { return Err(NEVER) };
     if session.imported.is_some() {
         return Err(IMPORTED);
     }
-    if *request == Hash::ZERO {
+    if request == Hash::ZERO {
         return Err(NEVER);
     }
     frame.ok_or(UNKEPT)
 }
 
+/// The hashes of a request and of what it has around its messages.
+fn hashes(asked: &Fact) -> Option<(Hash, Option<Hash>)> {
+    if let Fact::ModelAsked { request, frame, .. } = asked {
+        Some((*request, *frame))
+    } else if let Fact::CompactAsked(asked) = asked {
+        Some((asked.request, asked.frame))
+    } else {
+        None
+    }
+}
+
 impl Body {
     /// What was made again, held against the hash written down.
     pub fn of(made: Vec<u8>, asked: &Fact) -> Body {
-        let same = matches!(asked, Fact::ModelAsked { request, .. } if Hash::of(&made) == *request);
+        let same = hashes(asked).is_some_and(|(request, _)| Hash::of(&made) == request);
         if same { Body::Exact(made) } else { Body::Other(made) }
     }
 }
@@ -70,6 +87,12 @@ impl Sent {
             let (size, kept) = sizes(call.output.as_ref()?);
             Some((call.wire_id.clone(), (call.id, size, kept)))
         });
-        Sent { messages: session.transcript.clone(), outputs: outputs.collect(), body }
+        let (stands, fill) = (session.context.stands, session.fill());
+        Sent { messages: session.transcript.clone(), outputs: outputs.collect(), stands, fill, body }
+    }
+
+    /// What was sent of a session for a summary of it: the messages of that request.
+    pub fn for_summary(session: &Session, question: Transcript, body: Body) -> Sent {
+        Sent { messages: question, outputs: BTreeMap::new(), stands: None, fill: session.fill(), body }
     }
 }

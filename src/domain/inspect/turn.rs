@@ -26,11 +26,14 @@ pub fn sections(material: &Material) -> Vec<Section> {
     let mut sections = vec![request(material, reply), attempts(&about)];
     sections.extend(about.iter().find_map(|sealed| answer(&sealed.event)));
     if let Some(sent) = &material.sent {
-        sections.push(receipt::section(sent, reply.map_or(0, |reply| reply.usage.input)));
-        sections.push(messages(sent));
-        sections.push(exact(sent));
+        sections.extend(sent_sections(sent, reply.map_or(0, |reply| reply.usage.input)));
     }
     sections
+}
+
+/// What a model was sent, of which the provider counted so many tokens: part by part, word for word, byte by byte.
+pub fn sent_sections(sent: &Sent, tokens: u64) -> [Section; 3] {
+    [receipt::section(sent, tokens), messages(sent), exact(sent)]
 }
 
 /// Who was asked, and whether what was sent is known.
@@ -131,6 +134,7 @@ fn ending(fact: &Fact) -> Option<String> {
     let then = match then {
         AfterFault::Retry { wait_ms } => format!("asked again after {}", duration(*wait_ms)),
         AfterFault::GiveUp => "given up".to_string(),
+        AfterFault::Compact => "the conversation is made shorter first".to_string(),
         AfterFault::Wait => "waits for a person".to_string(),
     };
     let detour = fault.detour.as_ref().map(|detour| format!("; {}", detour.words())).unwrap_or_default();

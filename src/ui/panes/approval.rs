@@ -45,6 +45,7 @@ pub fn title(app: &App) -> String {
         return match stop.held() {
             Some(held) if held.is_budget() => format!("Held by its budget, {age}"),
             Some(Held::Checks { .. }) => format!("Held: its checks fail, {age}"),
+            Some(Held::Context { .. }) => format!("Held: the conversation is too long, {age}"),
             Some(_) => format!("Held: it goes in circles, {age}"),
             None => format!("Breakpoint {}, stands {age}", hit.no),
         };

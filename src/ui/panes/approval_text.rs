@@ -131,6 +131,9 @@ impl Sheet<'_> {
                     "give the model a price in config.toml and continue, or lift the limit"
                 }
                 Held::Loop { .. } => "continue lets it go on; a note first may help it out",
+                Held::Context { .. } => {
+                    "compact (Ctrl-P) makes it shorter, continue asks as it is; or fork it with another model"
+                }
                 Held::Checks { .. } => "continue gives it as many rounds again; a note first may help it out",
             };
             self.prose("", words, Role::Muted);
@@ -142,7 +145,7 @@ impl Sheet<'_> {
 
     /// What is next where no call is: a request to the model.
     fn turn(&mut self, session: &Session) {
-        let messages = session.transcript.len() + session.notes.len();
+        let messages = session.context.messages + session.notes.len() as u64;
         let model = session.live().map_or("the model", |run| run.model.as_str());
         self.field("next", &format!("{model} is asked, with {messages} messages"), Role::Text);
         for note in &session.notes {

@@ -94,7 +94,7 @@ fn draw_held(app: &App, inbox: &Inbox, held: &Held, row: Rect, buf: &mut Buffer)
         (Some(_), _) => (Glyph::Marked, Role::Accent),
         (None, Waits::Approval) => (Glyph::Held, Role::Wait),
         (None, Waits::Unknown) => (Glyph::Unknown, Role::Risk),
-        (None, Waits::Breakpoint | Waits::Budget | Waits::Loop | Waits::Checks) => {
+        (None, Waits::Breakpoint | Waits::Budget | Waits::Loop | Waits::Checks | Waits::Context) => {
             (Glyph::Breakpoint, Role::Wait)
         }
         (None, Waits::Driver) => (Glyph::Paused, Role::Wait),
@@ -107,7 +107,7 @@ fn draw_held(app: &App, inbox: &Inbox, held: &Held, row: Rect, buf: &mut Buffer)
     let call = held.id.call.map(|call| format!(" {call}")).unwrap_or_default();
     let tool = match held.waits {
         Waits::Driver => "nobody drives it",
-        Waits::Budget | Waits::Loop | Waits::Checks => "the next request",
+        Waits::Budget | Waits::Loop | Waits::Checks | Waits::Context => "the next request",
         Waits::Approval | Waits::Unknown | Waits::Breakpoint if held.tool.is_empty() => "the next step",
         Waits::Approval | Waits::Unknown | Waits::Breakpoint => &held.tool,
     };
@@ -162,6 +162,7 @@ pub fn kind(waits: Waits) -> &'static str {
         Waits::Budget => "budget",
         Waits::Loop => "loop",
         Waits::Checks => "checks",
+        Waits::Context => "context",
         Waits::Driver => "interrupted",
     }
 }

@@ -112,6 +112,7 @@ fn words_of(kind: &str) -> &str {
         "RunStarted" | "RunImported" => "task",
         "ModelReplied" => "model",
         "CheckAsked" => "check",
+        "ContextCompacted" => "summary",
         "OperatorSaid" | "OperatorSteered" => "you",
         "CallEnded" | "CallRecorded" => "output",
         other => other, // said as it is stored

@@ -7,6 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::domain::amount::few;
 use crate::domain::burn::Burn;
+use crate::domain::context_due::is_near;
 use crate::domain::held::NEAR_PERCENT;
 use crate::domain::library::Standing;
 use crate::domain::notice::Driver;
@@ -55,7 +56,9 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let right = figures(app, session);
     let taken = text::width(&right) + text::width(&mark) + 5;
     let (meter, near) = meter(app, session, usize::from(area.width).saturating_sub(taken));
-    let room = usize::from(area.width).saturating_sub(taken + text::width(&meter));
+    let taken = taken + text::width(&meter);
+    let (filled, full) = filled(session, usize::from(area.width).saturating_sub(taken));
+    let room = usize::from(area.width).saturating_sub(taken + text::width(&filled));
     let title = if session.title.is_empty() { session.id.as_str() } else { &session.title };
     let left = vec![
         Span::styled(format!(" {mark}  "), theme.style(role)),
@@ -65,9 +68,25 @@ pub fn draw(app: &App, area: Rect, buf: &mut Buffer) {
     let width = u16::try_from(text::width(&right)).unwrap_or(area.width).min(area.width);
     let place = Rect { x: area.right() - width, width, ..area };
     Span::styled(right, theme.style(Role::Muted)).render(place, buf);
-    let wide = u16::try_from(text::width(&meter)).unwrap_or(0).min(place.x.saturating_sub(area.x));
-    let place = Rect { x: place.x - wide, width: wide, ..area };
-    Span::styled(meter, theme.style(near)).render(place, buf);
+    let mut place = place;
+    for (words, role) in [(meter, near), (filled, full)] {
+        let wide = u16::try_from(text::width(&words)).unwrap_or(0).min(place.x.saturating_sub(area.x));
+        place = Rect { x: place.x - wide, width: wide, ..area };
+        Span::styled(words, theme.style(role)).render(place, buf);
+    }
+}
+
+/// How much of the model's window the next request fills, and its role: near the mark at which the conversation is made shorter
+/// it is told as what is waited for. Not at all where the title would have no room.
+fn filled(session: &Session, room: usize) -> (String, Role) {
+    let fill = session.fill();
+    let Some(percent) = fill.percent().filter(|_| session.context.messages > 0) else {
+        return (String::new(), Role::Muted);
+    };
+    let role = if is_near(&fill, session.compact_mark()) { Role::Wait } else { Role::Muted };
+    let words = format!("context {percent}%");
+    let fits = text::width(&words) + 2 + TITLE_COLS <= room;
+    if fits { (format!("{words}  "), role) } else { (String::new(), role) }
 }
 
 /// What a session that should be at work is called where nobody drives it: the word of the list.

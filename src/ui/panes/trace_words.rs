@@ -2,6 +2,7 @@
 
 use ratatui::text::Span;
 
+use crate::domain::fault::FaultKind;
 use crate::domain::time::{Micros, duration};
 use crate::domain::trace::Trace;
 use crate::domain::trace_row::{Row, RowState, Time, What};
@@ -58,6 +59,9 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
             spans.extend(stood(app, format!("{no} {}", one_line(spec)), why));
         }
         What::Held { kind, why } => spans.extend(stood(app, format!("held ({kind})"), why)),
+        What::Compaction { words, fault } => {
+            spans.push(Span::styled(shorter(words, *fault), look.style(Role::Text)));
+        }
         What::Stepping => spans.push(Span::styled("waited to step", look.style(Role::Muted))),
         What::Steer { text } => {
             spans.push(Span::styled(format!("you: {}", one_line(text)), look.style(Role::Text)))
@@ -77,6 +81,15 @@ pub fn name(app: &App, trace: &Trace, row: &Row, folded: bool) -> Vec<Span<'stat
         }
     }
     spans
+}
+
+/// How the conversation was made shorter.
+fn shorter(words: &str, fault: Option<FaultKind>) -> String {
+    match fault {
+        Some(fault) => format!("no summary: {}", fault.words()),
+        None if words.is_empty() => "summarises the conversation".to_string(),
+        None => format!("shorter: {}", one_line(words)),
+    }
 }
 
 /// Where a run stands before its next step, and why.
@@ -111,6 +124,7 @@ fn sign(trace: &Trace, row: &Row, folded: bool) -> (Glyph, Role) {
             (Glyph::Model, Role::BarModel)
         }
         What::Model { .. } | What::Call { .. } | What::Execution { .. } => by_state(Glyph::Call, Glyph::Done),
+        What::Compaction { .. } => by_state(Glyph::Model, Glyph::Folded),
         What::Retry { .. } => (Glyph::Retry, Role::Wait),
         What::Breakpoint { .. } | What::Held { .. } => (Glyph::Breakpoint, Role::Wait),
         What::Pause | What::Stepping => (Glyph::Paused, Role::Wait),

@@ -59,6 +59,7 @@ impl Arriving {
             | Said::Fault { .. }
             | Said::End(_)
             | Said::Note { .. }
+            | Said::Shorter { .. }
             | Said::Foreign { .. } => false,
         }
     }

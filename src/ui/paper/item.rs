@@ -72,6 +72,7 @@ pub fn lay(item: &Item, before: Option<&Said>, sheet: &Sheet<'_>, drafted: Optio
         Said::Fault { fault, attempt, then } => page.fault(fault, *attempt, *then),
         Said::End(end) => page.end(end),
         Said::Note { tone, text } => page.note(*tone, text),
+        Said::Shorter { text, summary } => page.shorter(text, summary),
         Said::Foreign { kind } => {
             page.quiet(&format!("{} {kind}: a newer program wrote this; it is kept", item.no));
         }
@@ -84,7 +85,11 @@ pub fn guess(item: &Item, width: usize) -> usize {
     let width = width.saturating_sub(usize::from(MARGIN)).max(10);
     match &item.said {
         Said::Call(_) => 1,
-        Said::Opened { .. } | Said::End(_) | Said::Note { .. } | Said::Foreign { .. } => 2,
+        Said::Opened { .. }
+        | Said::End(_)
+        | Said::Note { .. }
+        | Said::Shorter { .. }
+        | Said::Foreign { .. } => 2,
         Said::Fault { .. } => 3,
         Said::Task { text, .. }
         | Said::Queued { text, .. }
@@ -98,7 +103,7 @@ pub fn guess(item: &Item, width: usize) -> usize {
 fn gap(before: &Said, after: &Said) -> bool {
     let group = |said: &Said| match said {
         Said::Call(_) => 1,
-        Said::Opened { .. } | Said::Note { .. } | Said::Foreign { .. } => 2,
+        Said::Opened { .. } | Said::Note { .. } | Said::Shorter { .. } | Said::Foreign { .. } => 2,
         Said::Fault { .. } => 3,
         Said::Task { .. }
         | Said::Queued { .. }
@@ -251,13 +256,16 @@ impl Page<'_> {
             AfterFault::Retry { wait_ms: 0 } => "asked again".to_string(),
             AfterFault::Retry { wait_ms } => format!("again in {}", duration(wait_ms)),
             AfterFault::GiveUp => "not tried again".to_string(),
+            AfterFault::Compact => "the conversation is made shorter first".to_string(),
             AfterFault::Wait => "waits for you".to_string(),
         };
         let status = fault.status.map(|status| format!(" {status}")).unwrap_or_default();
         let (sign, role) = match (fault.kind, then) {
             (_, AfterFault::GiveUp) => (Glyph::Fault, Role::Fault),
             (FaultKind::Interrupted | FaultKind::Stopped, _) => (Glyph::Cancelled, Role::Wait),
-            (_, AfterFault::Retry { .. } | AfterFault::Wait) => (Glyph::Retry, Role::Wait),
+            (_, AfterFault::Retry { .. } | AfterFault::Compact | AfterFault::Wait) => {
+                (Glyph::Retry, Role::Wait)
+            }
         };
         let mark = self.sheet.look.mark(sign, role);
         let word = if self.sheet.look.in_words() { "fault: " } else { "" };
@@ -271,6 +279,16 @@ impl Page<'_> {
         }
         if then == AfterFault::GiveUp {
             self.quiet(&format!("try: {}", fault.hint()));
+        }
+    }
+
+    /// What the model reads in the place of what stands above, where it is unfolded.
+    fn shorter(&mut self, text: &str, summary: &str) {
+        let look = self.sheet.look;
+        let hint = if summary.is_empty() || self.sheet.unfolded { "" } else { "; Enter shows the summary" };
+        self.marked(look.mark(Glyph::Folded, Role::Accent), &format!("{text}{hint}"), Role::Muted);
+        if self.sheet.unfolded && !summary.is_empty() {
+            self.quiet(summary);
         }
     }
 

@@ -17,7 +17,7 @@ use tackroom::domain::time::Micros;
 use tackroom::domain::tool_spec::ToolBook;
 use tackroom::ports::Later;
 use tackroom::ports::clock::Clock;
-use tackroom::ports::model::{Ask, Model};
+use tackroom::ports::model::{Ask, Errand, Model};
 
 /// What both models are to say, in their own languages: text, then two calls, then a fault and an end.
 const SCRIPT: &str = r#"{"replies": [
@@ -56,7 +56,14 @@ fn wire() -> Vec<Answer> {
 
 fn ask(messages: &Transcript, attempt: u32) -> Ask {
     let session = SessionId("0123456789".into());
-    Ask { session, model: "m".into(), messages: messages.clone(), tools: ToolBook::default(), attempt }
+    Ask {
+        session,
+        model: "m".into(),
+        messages: messages.clone(),
+        tools: ToolBook::default(),
+        attempt,
+        errand: Errand::default(),
+    }
 }
 
 async fn turn(model: &dyn Model, messages: &Transcript, attempt: u32) -> (Result<Reply, Fault>, Vec<Draft>) {

@@ -2,6 +2,7 @@
 
 use super::{Dice, Pen, raw, read_all, said, session};
 use crate::harness::cases::cases;
+use crate::harness::promise;
 use std::path::Path;
 use std::sync::Arc;
 use tackroom::adapters::engine::sqlite::Sqlite;
@@ -124,7 +125,7 @@ async fn assert_told(dir: &Path, story: &[Arc<Commit>], cases: &[(&str, u64)]) {
         }
         assert!(matches!(store.append(commit).await, Err(LogFault::Damaged { .. })), "{sql}");
     }
-    println!("ways to alter the tables: {}, all told", cases.len());
+    promise::kept("R7/R8", format!("ways to alter the tables: {}, all told", cases.len()));
 }
 
 fn head_after(story: &[Arc<Commit>]) -> tackroom::domain::commit::Head {
@@ -199,7 +200,10 @@ async fn any_flipped_bit_of_the_file_leaves_all_or_a_fault() {
         std::fs::write(copy.path().join("tackroom.db"), flipped).unwrap();
         whole += usize::from(assert_whole_or_told(copy.path(), &story, &format!("bit {bit}")).await);
     }
-    println!("flipped bits: {cases}; told {}, without consequence {whole}", cases - whole);
+    promise::kept(
+        "R7/R8",
+        format!("flipped bits: {cases}; told {}, without consequence {whole}", cases - whole),
+    );
 }
 
 #[tokio::test]
@@ -233,7 +237,10 @@ async fn a_torn_file_or_journal_leaves_all_or_a_fault() {
         assert_whole_or_told(copy.path(), &story, &format!("{name} removed")).await;
         assert!(assert_whole_or_told(self::copy(dir.path()).path(), &story, "untouched").await);
     }
-    println!("cuts of file and journal: {cases}; told {}, whole {whole}", cases - whole);
+    promise::kept(
+        "R7/R8",
+        format!("cuts of file and journal: {cases}; told {}, whole {whole}", cases - whole),
+    );
 }
 
 #[tokio::test]

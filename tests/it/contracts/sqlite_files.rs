@@ -1,6 +1,7 @@
 //! The SQLite engine's files: who may read them, which formats it knows, what a full disk does, what a commit costs.
 
 use super::{Pen, asked, raw, read_all, said, session, until};
+use crate::harness::promise;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -58,6 +59,7 @@ async fn only_the_owner_may_look_in() {
     std::fs::set_permissions(dir.join("tackroom.db"), PermissionsExt::from_mode(0o644)).unwrap();
     let _store = Sqlite::open(&dir).unwrap();
     assert_eq!((mode(&dir), mode(&dir.join("tackroom.db"))), (0o700, 0o600), "closed again");
+    promise::kept("L3", "4 folders 0700, 8 files 0600, also where they were opened to others");
 }
 
 #[tokio::test]
@@ -186,7 +188,7 @@ async fn a_full_disk_loses_nothing_and_work_goes_on_when_there_is_room() {
     let store = Sqlite::open(dir.path()).unwrap();
     acknowledged.push(pen.write(&store, Class::Operator, vec![said(2)]).await);
     assert_eq!(read_all(&store, &pen.session).await.unwrap(), acknowledged);
-    println!("full disk after {} commits: 0 lost", acknowledged.len() - 1);
+    promise::kept("R5/R6", format!("full disk after {} commits: 0 lost", acknowledged.len() - 1));
 }
 
 #[tokio::test]
@@ -207,6 +209,7 @@ async fn a_file_that_is_replaced_under_the_store_gets_nothing() {
     std::fs::remove_file(&file).unwrap();
     std::fs::rename(dir.path().join("moved.db"), &file).unwrap();
     pen.write(&store, Class::Operator, vec![said(1)]).await;
+    promise::kept("R11–R13", "a file moved away, replaced and put back under a writer: 2 of 2 noticed");
 }
 
 /// Pages that one commit adds to the journal.

@@ -1,6 +1,7 @@
 //! Files that were cut, torn and changed: no reader panics, every session stays sound, and what is wrong is counted.
 
 use super::{cases, events_of, fixtures, fold, samples};
+use crate::harness::promise;
 use std::path::{Path, PathBuf};
 use tackroom::adapters::foreign::kinds::guess;
 use tackroom::domain::foreign::Tool;
@@ -57,9 +58,12 @@ impl Bench {
     }
 
     fn tell(&self, what: &str) {
-        println!(
-            "{what}: {} files read, {} refused in a sentence, {} events, 0 panics",
-            self.read, self.refused, self.events
+        promise::kept(
+            "P1–P3",
+            format!(
+                "{what}: {} files read, {} refused in a sentence, {} events, 0 panics",
+                self.read, self.refused, self.events
+            ),
         );
     }
 }

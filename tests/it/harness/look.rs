@@ -11,7 +11,7 @@ use tackroom::domain::inspect::page::{Page, Subject};
 use tackroom::domain::outcome::Report;
 use tackroom::ports::blobs::Blobs;
 use tackroom::ports::log::Log;
-use tackroom::ports::model::{Ask, Rebuild};
+use tackroom::ports::model::{Ask, Errand, Rebuild};
 use tackroom::runtime::inspect::inspect;
 use tackroom::runtime::plugs::Store;
 
@@ -69,6 +69,7 @@ pub fn ask(story: &mut Story) -> Vec<u8> {
         messages: story.session.upcoming(),
         tools: story.tools.clone(),
         attempt: 1,
+        errand: Errand::default(),
     };
     let body = Bodies::<Chat>::default().write(&asked, Dialect::default());
     let frame = Some(tackroom::domain::hash::Hash::of(&body.frame));

@@ -4,6 +4,7 @@ use super::{SIZES, draw, empty, look, press, row, tell, watching};
 use crate::compare::account;
 use crate::harness::look::page;
 use crate::harness::many::Many;
+use crate::harness::promise;
 use crate::harness::screen::TestScreen;
 use crate::harness::shelf;
 use crate::harness::shot;
@@ -130,6 +131,7 @@ fn no_pane_paints_outside_its_cells() {
         press(&mut app, "4");
         looked_at(&mut app, name, true);
     }
+    promise::kept("A9", format!("6 states at {} sizes, 0 cells outside of a pane", SIZES.len() + 2));
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod asked;
 mod cost;
 mod money;
 mod reins;
+mod context;
 pub mod hostile;
 
 use crate::harness::story::{START, Story, tools};

@@ -17,6 +17,8 @@ const SERIALIZED: &[&str] = &[
     "src/domain/money.rs",
     "src/domain/price.rs",
     // Parts of an event.
+    "src/domain/compaction.rs",
+    "src/domain/window.rs",
     "src/domain/boundary.rs",
     "src/domain/titling.rs",
     "src/domain/breakpoint.rs",
@@ -44,6 +46,8 @@ const SERIALIZED: &[&str] = &[
     "src/domain/waits.rs",
     // The folds of an onlooker: what is open at an event, as text for the very build that wrote it; see `survey_core`.
     "src/domain/card.rs",
+    "src/domain/context.rs",
+    "src/domain/gauge.rs",
     "src/domain/imported.rs",
     "src/domain/lease.rs",
     "src/domain/run.rs",

@@ -21,6 +21,7 @@ mod docs;
 mod care;
 mod whole;
 mod scanner;
+mod promises;
 
 /// The repository, or a small one made up for a test.
 pub struct House {
