@@ -14,7 +14,6 @@ use crate::domain::policy::Word;
 use crate::domain::run::{Status, Turn};
 use crate::domain::session::Session;
 use crate::domain::tally::ended;
-use serde_json::Value;
 
 /// Bytes of a text that a line keeps; two longer ones that begin alike are told apart by their hash.
 const TEXT_MAX: usize = 4 * 1024;
@@ -395,9 +394,4 @@ fn kept_output(output: &Output, room: &mut usize) -> Kept {
     }
     kept.size = kept.size.max(usize::try_from(output.size).unwrap_or(usize::MAX));
     kept
-}
-
-/// The arguments as JSON, where all of them were kept.
-pub fn as_json(kept: &Kept) -> Option<Value> {
-    if kept.is_whole() { serde_json::from_str(&kept.text).ok() } else { None }
 }

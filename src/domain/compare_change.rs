@@ -1,6 +1,6 @@
 //! What differs between two lines that stand for each other: in short, and in full as far as it was kept.
 
-use crate::domain::account::{Asked, Deed, Kept, as_json};
+use crate::domain::account::{Asked, Deed, Kept};
 use crate::domain::compare::Pair;
 use crate::domain::inspect::page::readable;
 use serde_json::Value;
@@ -265,4 +265,9 @@ fn said(kept: &Kept) -> String {
         true => kept.text.clone(),
         false => format!("{}\n⋯ {} of {} bytes are kept here", kept.text, kept.text.len(), kept.size),
     }
+}
+
+/// The arguments as JSON, where all of them were kept.
+fn as_json(kept: &Kept) -> Option<Value> {
+    if kept.is_whole() { serde_json::from_str(&kept.text).ok() } else { None }
 }

@@ -240,8 +240,7 @@ impl Session {
                 self.say(Message::System { text: instructions.clone() });
             }
         } else if let Fact::SessionRenamed { title, asked, .. } = fact {
-            self.title.clone_from(title);
-            self.named = asked.is_none();
+            (self.title, self.named) = (title.clone(), asked.is_none());
         } else if let Fact::SessionForked { .. } = fact {
             self.fork(event);
         } else if let Fact::SessionMarked { mark, .. } = fact {
