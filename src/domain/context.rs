@@ -322,6 +322,9 @@ impl Session {
 
     /// A person let a run go on that was held for its size: the model is asked as it is.
     pub(in crate::domain) fn waive_context(&mut self) {
+        if !self.is_held_for_size() {
+            return;
+        }
         (self.context.waived, self.context.row, self.context.summed) = (true, 0, false);
         if let Some(run) = &mut self.run {
             run.compacting = None;

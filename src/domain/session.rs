@@ -319,9 +319,7 @@ impl Session {
         } else if let Fact::OperatorSaid { text, .. } = fact {
             self.queue.push_back(text.clone());
         }
-        if let Fact::RunReleased { .. } = fact
-            && self.is_held_for_size()
-        {
+        if let Fact::RunReleased { .. } = fact {
             self.waive_context();
         }
         let Some(run) = &mut self.run else { return };

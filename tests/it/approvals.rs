@@ -168,15 +168,17 @@ async fn of_decisions_given_at_once_one_counts() {
         let session = world.to_the_end(&id).await.expect("driven");
         let events = world.events(&id).await;
         for (call, hash) in &held {
-            let decided = events.iter().filter(|event| match &event.fact {
-                Fact::CallApproved { call: which, hash: shown, .. } => {
+            let decided = events.iter().filter(|event| {
+                if let Fact::CallApproved { call: which, hash: shown, .. } = &event.fact {
                     assert!(which != call || shown == hash, "seed {seed}: approved as another action");
                     which == call
-                }
-                Fact::CallRejected { call: which, .. } | Fact::CallAnswered { call: which, .. } => {
+                } else if let Fact::CallRejected { call: which, .. }
+                | Fact::CallAnswered { call: which, .. } = &event.fact
+                {
                     which == call
+                } else {
+                    false
                 }
-                _ => false,
             });
             assert_eq!(decided.count(), 1, "seed {seed}: {call} is decided once");
         }
