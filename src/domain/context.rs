@@ -5,7 +5,7 @@
 
 use crate::domain::budget::is_default;
 use crate::domain::call::By;
-use crate::domain::compaction::{Compacted, Deed, Digest, Extent, Fill, Span, SummaryAsked};
+use crate::domain::compaction::{Cause, Compacted, Deed, Digest, Extent, Fill, Span, SummaryAsked};
 use crate::domain::compaction_plan::{after_tokens, shortened};
 use crate::domain::context_due::is_overflow;
 use crate::domain::digest;
@@ -231,8 +231,11 @@ impl Session {
     }
 
     fn compacted(&mut self, done: &Compacted) {
-        let Compacted { span, before, after, deed, .. } = done;
+        let Compacted { cause, span, before, after, deed, .. } = done;
         let replaced = self.replace(span, deed);
+        // Trimmed ahead of need, it costs nothing and leaves room: a small window is no reason to ask a person.
+        let is_free = matches!((deed, cause), (Deed::Trimmed { .. }, Cause::Mark { .. }))
+            && self.run.as_ref().is_none_or(|run| run.compacting.is_none());
         let context = &mut self.context;
         let bytes = before.bytes.saturating_sub(after.bytes);
         let (messages, stands, told) = (span.messages, context.stands, self.last);
@@ -253,9 +256,12 @@ impl Session {
         context.bytes = after.bytes;
         context.gauge.replaced(after.bytes);
         context.replaced = replaced.map(Arc::new);
-        context.row = if context.after >= OF_USE { 1 } else { context.row.saturating_add(1) };
+        if !is_free {
+            context.row = if context.after >= OF_USE { 1 } else { context.row.saturating_add(1) };
+            context.after = 0;
+        }
         context.summed = matches!(deed, Deed::Summarised { .. });
-        (context.after, context.ordered, context.undone, context.waived) = (0, None, false, false);
+        (context.ordered, context.undone, context.waived) = (None, false, false);
         if let Some(summed) = done.summed() {
             self.pay(summed.usage, summed.spent());
         }

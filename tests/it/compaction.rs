@@ -53,14 +53,14 @@ struct Seen {
 
 /// A model that works on and on, behind the real writers of requests: every request is held against the rules of the strictest
 /// server of each wire. A token of its is so many hundredths of a byte of a body; a body that is too large does not fit.
-struct Long {
+pub struct Long {
     turns: u64,
     per_token: u64,
     window: u64,
     tells: bool,
     counts: bool,
     summary: Box<dyn Fn(u32, &Ask) -> Result<Reply, Fault> + Send + Sync>,
-    reply: Box<dyn Fn(u64) -> Reply + Send + Sync>,
+    pub reply: Box<dyn Fn(u64) -> Reply + Send + Sync>,
     chat: Bodies<Chat>,
     messages: Bodies<Messages>,
     responses: Bodies<Responses>,
@@ -68,7 +68,7 @@ struct Long {
 }
 
 impl Long {
-    fn new(turns: u64, window: u64) -> Long {
+    pub fn new(turns: u64, window: u64) -> Long {
         Long {
             turns,
             per_token: 370,
@@ -166,7 +166,7 @@ impl Request for Sent {
 }
 
 /// A world whose model is that one.
-fn plugs(world: &World, model: &Arc<Long>) -> Plugs {
+pub fn plugs(world: &World, model: &Arc<Long>) -> Plugs {
     let mut plugs = world.plugs();
     let (outfit, model) = (plugs.outfit.clone(), model.clone());
     plugs.outfit = Arc::new(move |workspace, name, at| {
@@ -193,7 +193,7 @@ fn done(events: &[Event]) -> Vec<&tackroom::domain::compaction::Compacted> {
 }
 
 /// The log replays to the same conversation, verifies, and an onlooker counts the same.
-async fn whole(world: &World, id: &SessionId) -> Session {
+pub async fn whole(world: &World, id: &SessionId) -> Session {
     let live = world.session(id).await.expect("there");
     let mut onlooker = Session::onlooker(id.clone());
     for event in world.events(id).await {

@@ -77,6 +77,7 @@ mod tools_bounds;
 mod pages;
 mod commands;
 mod compaction;
+mod compaction_small;
 mod compaction_cli;
 #[cfg(target_os = "linux")]
 mod sandbox;
