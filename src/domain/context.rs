@@ -231,7 +231,7 @@ impl Session {
     }
 
     fn compacted(&mut self, done: &Compacted) {
-        let Compacted { cause, span, before, after, deed, .. } = done;
+        let Compacted { cause, span, before, after, deed } = done;
         let replaced = self.replace(span, deed);
         // Trimmed ahead of need, it costs nothing and leaves room: a small window is no reason to ask a person.
         let is_free = matches!((deed, cause), (Deed::Trimmed { .. }, Cause::Mark { .. }))
