@@ -64,10 +64,12 @@ pub fn is_trimmed(text: &str) -> bool {
 }
 
 /// What is kept word for word of the messages that go, after what was kept of those that went before: `room` bytes or so of
-/// what was said.
+/// what was said. `decided` tells, by its id on the wire, whether a person kept a call from running or answered in its place:
+/// a result's own words prove nothing.
 pub fn gather<'a>(
     before: Option<&Digest>,
     going: impl Iterator<Item = &'a Message>,
+    decided: impl Fn(&str) -> bool,
     summary: String,
     room: usize,
 ) -> Digest {
@@ -77,8 +79,12 @@ pub fn gather<'a>(
     for message in going {
         match message {
             Message::User { text } => digest.said.push(bounded(text, SAID_MAX.min(room / 2))),
-            Message::Tool { tool, text, .. } => digest.decided.extend(decision(tool, text)),
-            Message::System { .. } | Message::Assistant { .. } => {}
+            Message::Tool { wire_id, tool, text } if decided(wire_id) => {
+                digest
+                    .decided
+                    .push(format!("{tool}: {}", text::first_line(&text.replace('\n', " "), DECIDED_MAX)));
+            }
+            Message::System { .. } | Message::Assistant { .. } | Message::Tool { .. } => {}
         }
     }
     // The task stays, and of the rest what was said last.
@@ -95,14 +101,6 @@ pub fn gather<'a>(
     let surplus = digest.decided.len().saturating_sub(DECIDED_ALL);
     digest.decided.drain(..surplus);
     digest
-}
-
-/// What the operator made of a call, where they kept it from running or answered in its place: told by what the model read.
-fn decision(tool: &str, result: &str) -> Option<String> {
-    let decided = ["error: the operator rejected this call", "[The call was not run; the operator answers"]
-        .iter()
-        .any(|with| result.starts_with(with));
-    decided.then(|| format!("{tool}: {}", text::first_line(result, DECIDED_MAX)))
 }
 
 /// A text with its middle left out, where it is longer.

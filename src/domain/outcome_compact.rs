@@ -1,6 +1,6 @@
 //! Decide, for what makes a conversation shorter: what the worker learned of it, and what an operator says about it.
 
-use crate::domain::call::By;
+use crate::domain::call::{By, Call, CallState, Ended};
 use crate::domain::compaction::{Cause, Compacted, Deed, Digest, Extent, Span, SummaryAsked, Summed};
 use crate::domain::compaction_plan::{Plan, Trimming, after_tokens, going_messages};
 use crate::domain::context::Compacting;
@@ -17,6 +17,7 @@ use crate::domain::order::Refusal;
 use crate::domain::outcome_ask::weighed;
 use crate::domain::session::Session;
 use crate::domain::window::{AT_LAST, share};
+use std::collections::HashSet;
 
 /// Messages and replies below which there is nothing that a summary could stand for.
 const MESSAGES_MIN: u64 = 4;
@@ -124,11 +125,19 @@ pub(in crate::domain) fn summarised(
     }
     let before = session.extent();
     let (kept, going) = (session.context.digest.as_deref(), going_messages(session, asked.span));
-    let digest = digest::gather(kept, going, summary.to_string(), said_room(session));
+    let by_person = decided(session);
+    let decided = |wire_id: &str| by_person.contains(wire_id);
+    let digest = digest::gather(kept, going, decided, summary.to_string(), said_room(session));
     let after = after(session, asked, &digest);
     let deed = Deed::Summarised { digest, by: Summed::of(reply) };
     let (cause, span) = (asked.cause.clone(), asked.span);
     Some(Ok(vec![Fact::ContextCompacted(Box::new(Compacted { cause, span, before, after, deed }))]))
+}
+
+/// The calls, by their ids on the wire, that a person kept from running or answered in place of the tool.
+fn decided(session: &Session) -> HashSet<&str> {
+    let is_decided = |call: &&Call| matches!(call.state, CallState::Ended(Ended::Rejected | Ended::Answered));
+    session.calls.iter().filter(is_decided).map(|call| call.wire_id.as_str()).collect()
 }
 
 /// Bytes of what the operator said that are kept word for word: a share of the window.
